@@ -1,0 +1,140 @@
+"""What a step of a calendar is: its name, its length, its usual season."""
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from loopcast.errors import OptionError
+
+Family = Literal["number", "clock", "day", "business", "month start", "month end"]
+
+MICROSECOND, SECOND, MINUTE, HOUR, DAY = 1, 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+# The spellings of older pandas, and no others.
+OLD_SPELLINGS = {
+    "H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "M": "ME", "Q": "QE", "Y": "YE", "A": "YE", "AS": "YS",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of a calendar: `size` in microseconds (clock), days (day) or months (month start, month end)."""
+
+    family: Family
+    size: int
+    season: int
+    anchors: tuple[str, ...] = ()
+    usual_anchor: int = 0
+
+
+UNITS = {
+    "int": Unit("number", 1, 1),
+    "us": Unit("clock", MICROSECOND, 0),
+    "ms": Unit("clock", 1000, 0),
+    "s": Unit("clock", SECOND, 0),
+    "min": Unit("clock", MINUTE, 0),
+    "h": Unit("clock", HOUR, 0),
+    "D": Unit("day", 1, 7),
+    "B": Unit("business", 1, 5),
+    "W": Unit("day", 7, 52, WEEKDAYS, 6),
+    "MS": Unit("month start", 1, 12),
+    "ME": Unit("month end", 1, 12),
+    "QS": Unit("month start", 3, 4, MONTHS, 0),
+    "QE": Unit("month end", 3, 4, MONTHS, 11),
+    "YS": Unit("month start", 12, 1, MONTHS, 0),
+    "YE": Unit("month end", 12, 1, MONTHS, 11),
+}
+
+KNOWN = (
+    "YS, YE, QS, QE, MS, ME, W, B, D, h, min, s, ms, us, an anchor such as W-MON or QS-FEB, a multiple such as 15min"
+)
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """One step of a calendar: `multiple` units, on `anchor` (a weekday or a month, counted from 0).
+
+    Read one with `Frequency.parse`; `alias` is the name the field uses (pandas' spelling), or the step itself
+    where times are integers. Clock units are absolute time; days and longer are wall-clock time in the zone.
+
+    >>> str(Frequency.parse("15min")), str(Frequency.parse("W")), Frequency.parse("QS-OCT").alias
+    ('15min', 'W-SUN', 'QS-JAN')
+    >>> Frequency.parse("15min").season
+    96
+    """
+
+    unit: str
+    multiple: int = 1
+    anchor: int = 0
+
+    @classmethod
+    def parse(cls, alias: "str | int | Frequency") -> "Frequency":
+        """Read an alias such as "MS", "W-MON", "15min", or a whole number; OptionError when it means nothing."""
+        if isinstance(alias, Frequency):
+            return alias
+        if isinstance(alias, int) and not isinstance(alias, bool) and 1 <= alias < 2**62:
+            return cls("int", alias)
+        parts = re.fullmatch(r"(\d{0,9})([A-Za-z]+)(?:-([A-Z]{3}))?", alias) if isinstance(alias, str) else None
+        if parts is None:
+            raise OptionError(f"freq={alias!r} is no frequency: use {KNOWN}; or a whole number for integer times")
+        count, name, anchor = parts.groups()
+        name = OLD_SPELLINGS.get(name, name)
+        if name not in UNITS or name == "int" or count.strip("0") == "" != count:
+            raise OptionError(f"freq={alias!r} is no frequency{_nearest(name)}: use {KNOWN}")
+        return cls(name, int(count or 1), _anchor(alias, name, anchor))
+
+    @property
+    def alias(self) -> str | int:
+        """The name by which `parse` gives this frequency back."""
+        if self.unit == "int":
+            return self.multiple
+        anchors = UNITS[self.unit].anchors
+        count = "" if self.multiple == 1 else str(self.multiple)
+        return count + self.unit + (f"-{anchors[self.anchor]}" if anchors else "")
+
+    def __str__(self) -> str:
+        return str(self.alias)
+
+    @property
+    def family(self) -> Family:
+        """Which kind of calendar this is a step of."""
+        return UNITS[self.unit].family
+
+    @property
+    def size(self) -> int:
+        """Length of a step: microseconds (clock), days, business days, months, or plain numbers."""
+        return UNITS[self.unit].size * self.multiple
+
+    @property
+    def season(self) -> int:
+        """Steps in the usual season; 1 where the season is no whole number of steps, or there is none.
+
+        A year for months, quarters and weeks, a week for days. Below a day: the longest of a day, an hour and a
+        minute that has at most 288 steps, so 5 minutes still give a day (288) but 1 minute gives an hour (60): a
+        season of 1,440 steps is longer than most histories and than what a recurrent network can look back on.
+        """
+        if self.family == "clock":
+            spans = (span // self.size for span in (DAY, HOUR, MINUTE) if span % self.size == 0)
+            return next((steps for steps in spans if steps <= 288), 1)
+        season, rest = divmod(UNITS[self.unit].season, self.multiple)
+        return 1 if rest or not season else season
+
+
+def _nearest(name: str) -> str:
+    close = get_close_matches(name, [*UNITS, name.lower(), name.upper()], n=3, cutoff=0.5)
+    close = [other for other in close if other in UNITS and other != "int"]
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _anchor(alias: str, name: str, anchor: str | None) -> int:
+    unit = UNITS[name]
+    if anchor is not None and anchor not in unit.anchors:
+        allowed = ", ".join(unit.anchors) or "no anchor"
+        raise OptionError(f"freq={alias!r}: {name!r} takes {allowed}, got {anchor!r}")
+    index = unit.usual_anchor if anchor is None else unit.anchors.index(anchor)
+    if name in ("QS", "QE"):  # QS-JAN, QS-APR, … are one calendar: the first name (start) or the last (end) stands
+        return index % 3 + (0 if name == "QS" else 9)
+    return index
