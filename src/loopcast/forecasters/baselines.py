@@ -5,6 +5,7 @@ y_T is the last of a series' T values, m the steps in a season, h the step ahead
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from loopcast.frames.panel import Panel
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stateless(Forecaster[None]):
     """A forecaster with nothing to learn: all it needs is in the series and its options."""
+
+    baseline: ClassVar[bool] = True
 
     def _fit(self, panel: Panel) -> None:
         return None
@@ -33,7 +36,7 @@ class Naive(Stateless):
     Missing values: ValuesError. Series of any length from 1 will do.
 
     >>> from loopcast.frames.panel import Panel
-    >>> Naive(horizon=2).fit(Panel.from_array([[1.0, 5.0]])).forecast(Panel.from_array([[7.0]]), 2).ravel().tolist()
+    >>> Naive(horizon=2).fit(Panel.from_array(np.array([1.0, 5.0]).reshape(1, 2, 1))).forecast(Panel.from_array(np.array([7.0]).reshape(1, 1, 1)), 2).ravel().tolist()
     [7.0, 7.0]
     """
 
@@ -51,10 +54,12 @@ class SeasonalNaive(Forecaster[int]):
     Missing values: ValuesError. A series shorter than a season: LengthError.
 
     >>> from loopcast.frames.panel import Panel
-    >>> panel = Panel.from_array([[1.0, 2.0, 3.0, 4.0, 5.0]])
+    >>> panel = Panel.from_array(np.array([1.0, 2.0, 3.0, 4.0, 5.0]).reshape(1, 5, 1))
     >>> SeasonalNaive(season=2).fit(panel).forecast(panel, 3).ravel().tolist()
     [4.0, 5.0, 4.0]
     """
+
+    baseline: ClassVar[bool] = True
 
     def _fit(self, panel: Panel) -> int:
         return self.season_of(panel)
@@ -81,7 +86,7 @@ class Drift(Stateless):
     Missing values: ValuesError. A series of one value goes on flat.
 
     >>> from loopcast.frames.panel import Panel
-    >>> panel = Panel.from_array([[1.0, 9.0, 5.0]])
+    >>> panel = Panel.from_array(np.array([1.0, 9.0, 5.0]).reshape(1, 3, 1))
     >>> Drift().fit(panel).forecast(panel, 2).ravel().tolist()
     [7.0, 9.0]
     """
@@ -104,7 +109,7 @@ class WindowAverage(Stateless):
     Missing values: ValuesError. A series shorter than the window: LengthError.
 
     >>> from loopcast.frames.panel import Panel
-    >>> panel = Panel.from_array([[9.0, 2.0, 4.0]])
+    >>> panel = Panel.from_array(np.array([9.0, 2.0, 4.0]).reshape(1, 3, 1))
     >>> WindowAverage(window=2).fit(panel).forecast(panel, 2).ravel().tolist()
     [3.0, 3.0]
     """

@@ -1,0 +1,143 @@
+"""Model files: one zip of a manifest and the weights, with no code, no class names and no series in it.
+
+manifest.json         format and library version, kind, options, what fit chose, how the table looked, and the
+                      size and SHA-256 of the weights
+weights.safetensors   arrays of float32 or float64, all finite
+
+Nothing in a file chooses what code runs: `kind` is looked up in the table below. Equal models give equal bytes.
+"""
+
+import hashlib
+import json
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from loopcast import __version__
+from loopcast.errors import LoopcastError, ModelFileError, OptionError
+from loopcast.forecasters.atomic import write_whole
+from loopcast.forecasters.base import Forecaster, Parts
+from loopcast.forecasters.stored_zip import pack, unpack
+from loopcast.forecasters.strict_json import strict_json
+from loopcast.frames.template import Template
+
+FORMAT = 1
+MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
+LARGEST_FILE = 2**30
+DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+KINDS = {
+    "naive": "loopcast.forecasters.baselines:Naive",
+    "seasonal_naive": "loopcast.forecasters.baselines:SeasonalNaive",
+    "drift": "loopcast.forecasters.baselines:Drift",
+    "window_average": "loopcast.forecasters.baselines:WindowAverage",
+    "linear": "loopcast.forecasters.linear:Linear",
+    "recurrent": "loopcast.forecasters.recurrent:Recurrent",
+}
+
+
+def save(forecaster: Forecaster[Any], path: str | os.PathLike[str]) -> None:
+    """Write a fitted forecaster to `path`, whole or not at all; see `Forecaster.save`.
+
+    OptionError for a forecaster of your own class: `load` would not know it. OSError as the system gives it.
+    """
+    parts = forecaster.to_parts()
+    check_finite(parts.arrays)
+    weights = safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in parts.arrays.items()})
+    manifest = {
+        "format": FORMAT,
+        "loopcast": __version__,
+        "kind": kind_of(forecaster),
+        "options": parts.options,
+        "facts": parts.facts,
+        "template": forecaster.fitted.template.to_json(),
+        "weights": {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
+    }
+    text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
+    write_whole(path, pack({MANIFEST: text.encode(), WEIGHTS: weights}))
+
+
+def load(path: str | os.PathLike[str]) -> Forecaster[Any]:
+    """The forecaster that `save` wrote to `path`; `predict(data=...)` with it gives the same forecasts, bit for bit.
+
+    ModelFileError for a file that is damaged in any byte, foreign, or from a newer version. OSError when it cannot
+    be read. The file may come from anyone: it can hold numbers only, and no more of them than its own size.
+    """
+    content = read_capped(Path(path))
+    try:
+        return decode(content)
+    except LoopcastError as error:
+        raise ModelFileError(f"{path}: {error}") from error
+
+
+def decode(content: bytes) -> Forecaster[Any]:
+    """The forecaster in the bytes of a model file."""
+    members = unpack(content, (MANIFEST, WEIGHTS))
+    manifest = strict_json(members[MANIFEST])
+    check_manifest(manifest, members[WEIGHTS])
+    module, _, name = KINDS[manifest["kind"]].partition(":")
+    kind: type[Forecaster[Any]] = getattr(import_module(module), name)
+    parts = Parts(options=manifest["options"], facts=manifest["facts"], arrays=arrays_of(members[WEIGHTS]))
+    return kind.from_parts(parts, Template.from_json(manifest["template"]))
+
+
+def kind_of(forecaster: Forecaster[Any]) -> str:
+    """The word for this forecaster's class in a model file."""
+    wanted = f"{type(forecaster).__module__}:{type(forecaster).__qualname__}"
+    for kind, place in KINDS.items():
+        if place == wanted:
+            return kind
+    raise OptionError(f"only Loopcast's own forecasters can be saved ({', '.join(KINDS)}), got {wanted}")
+
+
+def read_capped(path: Path) -> bytes:
+    """The content of a file, unless it is too large to be a model."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ModelFileError(f"{path}: a model file is at most {LARGEST_FILE:,} bytes")
+    return content
+
+
+def check_manifest(manifest: Any, weights: bytes) -> None:
+    """ModelFileError unless the manifest has every key with a sensible value, and describes these weights."""
+    if not isinstance(manifest, dict) or type(manifest.get("format")) is not int:
+        raise ModelFileError("the manifest does not say its format")
+    if manifest["format"] > FORMAT:
+        newer = manifest.get("loopcast")
+        raise ModelFileError(f"written by a newer Loopcast ({newer}; this is {__version__}): upgrade to read it")
+    keys = {"format", "loopcast", "kind", "options", "facts", "template", "weights"}
+    if set(manifest) != keys or manifest["format"] != FORMAT:
+        raise ModelFileError(f"a manifest of format {FORMAT} has the keys {sorted(keys)}, got {sorted(manifest)}")
+    if not isinstance(manifest["kind"], str) or manifest["kind"] not in KINDS:
+        raise ModelFileError(f"kind is one of {', '.join(KINDS)}, got {manifest['kind']!r}")
+    if not all(isinstance(manifest[key], dict) for key in ("options", "facts")):
+        raise ModelFileError("options and facts are objects")
+    if manifest["weights"] != {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest()}:
+        raise ModelFileError("the weights are not those that the manifest describes")
+
+
+def arrays_of(weights: bytes) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file: float32 or float64, and finite."""
+    try:
+        views = safetensors.deserialize(weights)
+    except safetensors.SafetensorError as error:
+        raise ModelFileError(f"the weights are not a safetensors file: {error}") from error
+    arrays = {}
+    for name, view in views:
+        if view["dtype"] not in DTYPES:
+            raise ModelFileError(f"weights are {' or '.join(DTYPES)}, {name} is {view['dtype']}")
+        arrays[name] = np.frombuffer(view["data"], DTYPES[view["dtype"]]).reshape(view["shape"])
+    check_finite(arrays)
+    return arrays
+
+
+def check_finite(arrays: dict[str, np.ndarray]) -> None:
+    """ModelFileError if a weight is NaN or infinite."""
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ModelFileError(f"the weights {name} hold NaN or infinity")
