@@ -44,7 +44,7 @@ class HoldoutResult:
         """One plain sentence: does the network beat the best baseline, and by how much?"""
         baseline, network = self.best(baseline=True), self.best(baseline=False)
         if baseline is None or network is None:
-            return f"{self.scores['model'][0]} has the smallest error of {self.scores.height}; there is nothing to compare."
+            return f"{self.scores['model'][0]} has the smallest error; there is no network and baseline to compare."
         ours, theirs = network[self.measure], baseline[self.measure]
         against = f"{self.measure.upper()} {ours:.3f} against {theirs:.3f}"
         if ours == theirs:
@@ -77,7 +77,7 @@ def holdout(
     training, actual = panel.without_last(steps), panel.last(steps)
     forecasts = {each.name: replace(each).fit(training).forecast(training, steps) for each in forecasters}
     scale = seasonal_step(training, m)
-    changing = (scale > 0).all(axis=1)
+    changing = np.asarray((scale > 0).all(axis=1))
     rows = [
         {"model": each.name, "baseline": each.baseline, **scores(actual, forecasts[each.name], scale)}
         for each in forecasters

@@ -19,7 +19,7 @@ import safetensors
 import safetensors.numpy
 
 from loopcast import __version__
-from loopcast.errors import LoopcastError, ModelFileError, OptionError
+from loopcast.errors import ModelFileError, OptionError
 from loopcast.forecasters.atomic import write_whole
 from loopcast.forecasters.base import Forecaster, Parts
 from loopcast.forecasters.stored_zip import pack, unpack
@@ -29,7 +29,7 @@ from loopcast.frames.template import Template
 FORMAT = 1
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 LARGEST_FILE = 2**30
-DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 KINDS = {
     "naive": "loopcast.forecasters.baselines:Naive",
     "seasonal_naive": "loopcast.forecasters.baselines:SeasonalNaive",
@@ -70,7 +70,7 @@ def load(path: str | os.PathLike[str]) -> Forecaster[Any]:
     content = read_capped(Path(path))
     try:
         return decode(content)
-    except LoopcastError as error:
+    except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
 
 
@@ -79,10 +79,14 @@ def decode(content: bytes) -> Forecaster[Any]:
     members = unpack(content, (MANIFEST, WEIGHTS))
     manifest = strict_json(members[MANIFEST])
     check_manifest(manifest, members[WEIGHTS])
+    parts = Parts(options=manifest["options"], facts=manifest["facts"], arrays=arrays_of(members[WEIGHTS]))
+    template = Template.from_json(manifest["template"])
     module, _, name = KINDS[manifest["kind"]].partition(":")
     kind: type[Forecaster[Any]] = getattr(import_module(module), name)
-    parts = Parts(options=manifest["options"], facts=manifest["facts"], arrays=arrays_of(members[WEIGHTS]))
-    return kind.from_parts(parts, Template.from_json(manifest["template"]))
+    try:
+        return kind.from_parts(parts, template)
+    except OptionError as error:
+        raise ModelFileError(f"the manifest and the weights do not fit each other: {error}") from error
 
 
 def kind_of(forecaster: Forecaster[Any]) -> str:
@@ -124,14 +128,13 @@ def check_manifest(manifest: Any, weights: bytes) -> None:
 def arrays_of(weights: bytes) -> dict[str, np.ndarray]:
     """The arrays of a safetensors file: float32 or float64, and finite."""
     try:
-        views = safetensors.deserialize(weights)
+        views: list[tuple[str, dict[str, Any]]] = safetensors.deserialize(weights)  # type: ignore[no-untyped-call]
     except safetensors.SafetensorError as error:
         raise ModelFileError(f"the weights are not a safetensors file: {error}") from error
-    arrays = {}
     for name, view in views:
         if view["dtype"] not in DTYPES:
             raise ModelFileError(f"weights are {' or '.join(DTYPES)}, {name} is {view['dtype']}")
-        arrays[name] = np.frombuffer(view["data"], DTYPES[view["dtype"]]).reshape(view["shape"])
+    arrays = {name: np.frombuffer(view["data"], DTYPES[view["dtype"]]).reshape(view["shape"]) for name, view in views}
     check_finite(arrays)
     return arrays
 

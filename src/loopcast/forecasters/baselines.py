@@ -36,7 +36,8 @@ class Naive(Stateless):
     Missing values: ValuesError. Series of any length from 1 will do.
 
     >>> from loopcast.frames.panel import Panel
-    >>> Naive(horizon=2).fit(Panel.from_array(np.array([1.0, 5.0]).reshape(1, 2, 1))).forecast(Panel.from_array(np.array([7.0]).reshape(1, 1, 1)), 2).ravel().tolist()
+    >>> panel = Panel.from_array(np.array([1.0, 5.0, 7.0]).reshape(1, 3, 1))
+    >>> Naive().fit(panel).forecast(panel, 2).ravel().tolist()
     [7.0, 7.0]
     """
 

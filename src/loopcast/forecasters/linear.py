@@ -98,7 +98,7 @@ class Linear(Forecaster[Weights]):
         triangle = np.hstack([np.diag(shrink), np.zeros((rows, self.horizon))])
         for windows in self._windows(values, panel, units, context):
             inputs = np.insert(windows, context, 1.0, axis=1)
-            triangle = np.linalg.qr(np.vstack([triangle, inputs]), mode="r")
+            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, inputs]), mode="r"))
         return np.linalg.lstsq(triangle[:rows, :rows], triangle[:rows, rows:])[0]
 
     def _windows(self, values: np.ndarray, panel: Panel, units: np.ndarray, context: int) -> Iterator[np.ndarray]:

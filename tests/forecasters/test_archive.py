@@ -1,0 +1,273 @@
+"""Model files: what comes back, what is refused, and what a crash leaves behind."""
+
+import io
+import json
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import polars as pl
+import pytest
+import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopcast.errors import ModelFileError, NotFittedError, OptionError
+from loopcast.forecasters import archive, atomic
+from loopcast.forecasters.archive import MANIFEST, WEIGHTS, load
+from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
+from loopcast.forecasters.linear import Linear
+from loopcast.forecasters.stored_zip import pack, unpack
+from loopcast.forecasters.strict_json import strict_json
+
+EVERY = [
+    Naive(alias="flat"),
+    SeasonalNaive(season=3),
+    Drift(horizon=4),
+    WindowAverage(window=2),
+    Linear(horizon=2, context=3),
+]
+
+
+def table():
+    values = np.random.default_rng(3).normal(size=24).cumsum()
+    return pl.DataFrame({"unique_id": ["secret name"] * 24, "ds": range(24), "y": values})
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "model.loopcast"
+    Linear(horizon=2, context=3).fit(table()).save(path)
+    return path
+
+
+def refuses(content, match=None):
+    with pytest.raises(ModelFileError, match=match):
+        archive.decode(content)
+
+
+def rewritten(path, change, weights=None):
+    """The bytes of a model file, well formed, with its manifest changed."""
+    members = unpack(path.read_bytes(), (MANIFEST, WEIGHTS))
+    manifest = json.loads(members[MANIFEST])
+    new = members[WEIGHTS] if weights is None else weights
+    if weights is not None:
+        manifest["weights"] = {"size": len(new), "sha256": archive.hashlib.sha256(new).hexdigest()}
+    change(manifest)
+    return pack({MANIFEST: json.dumps(manifest).encode(), WEIGHTS: new})
+
+
+@pytest.mark.parametrize("forecaster", EVERY, ids=lambda each: type(each).__name__)
+def test_a_loaded_model_forecasts_the_same_bits(forecaster, tmp_path):
+    path = tmp_path / "model.loopcast"
+    fitted = forecaster.fit(table())
+    fitted.save(path)
+    loaded = load(path)
+    assert type(loaded) is type(forecaster)
+    assert loaded.options() == forecaster.options()
+    assert loaded.predict(5, data=table()).equals(fitted.predict(5))
+    assert loaded.describe() == fitted.describe()
+
+
+def test_a_fresh_process_forecasts_the_same_bits_and_needs_no_jax(saved, tmp_path):
+    table().write_parquet(tmp_path / "data.parquet")
+    code = (
+        "import sys, polars as pl; from loopcast.forecasters.archive import load;"
+        f"out = load({str(saved)!r}).predict(5, data=pl.read_parquet({str(tmp_path / 'data.parquet')!r}));"
+        f"out.write_parquet({str(tmp_path / 'out.parquet')!r});"
+        "sys.exit('jax' in sys.modules or 'keras' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    expected = Linear(horizon=2, context=3).fit(table()).predict(5)
+    assert pl.read_parquet(tmp_path / "out.parquet").equals(expected)
+
+
+def test_equal_models_give_equal_bytes_that_any_zip_program_reads(saved, tmp_path):
+    load_again = tmp_path / "again.loopcast"
+    Linear(horizon=2, context=3).fit(table()).save(load_again)
+    assert load_again.read_bytes() == saved.read_bytes()
+    with zipfile.ZipFile(saved) as opened:
+        assert opened.testzip() is None
+        assert opened.namelist() == [MANIFEST, WEIGHTS]
+        assert safetensors.numpy.load(opened.read(WEIGHTS))["matrix"].shape == (1, 4, 2)
+
+
+def test_a_model_file_holds_no_series(saved):
+    assert b"secret name" not in saved.read_bytes()
+    with pytest.raises(NotFittedError, match="holds no series"):
+        load(saved).predict(2)
+
+
+def test_every_flipped_byte_is_noticed(saved):
+    content = saved.read_bytes()
+    for at in range(len(content)):
+        for flip in (0x01, 0x80, 0xFF):
+            refuses(content[:at] + bytes([content[at] ^ flip]) + content[at + 1 :])
+
+
+def test_every_cut_and_every_addition_is_noticed(saved):
+    content = saved.read_bytes()
+    for at in range(len(content)):
+        refuses(content[:at])
+    refuses(content + b"\0")
+    refuses(b"\0" + content)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_whatever_give_another_error(content):
+    refuses(content)
+    refuses(pack({MANIFEST: content, WEIGHTS: b""}))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda m: m.update(format=99, loopcast="9.9"), r"newer Loopcast \(9.9"),
+        (lambda m: m.update(format=True), "does not say its format"),
+        (lambda m: m.update(format=0), "has the keys"),
+        (lambda m: m.update(extra=1), "has the keys"),
+        (lambda m: m.pop("facts"), "has the keys"),
+        (lambda m: m.update(kind="os:system"), "kind is one of"),
+        (lambda m: m.update(kind=["linear"]), "kind is one of"),
+        (lambda m: m.update(options=[]), "are objects"),
+        (lambda m: m["options"].update(extra=1), "has the options"),
+        (lambda m: m["options"].update(horizon=10**9), "horizon is a whole number"),
+        (lambda m: m["options"].update(horizon=3), "expected"),
+        (lambda m: m["options"].update(alias=7), "alias"),
+        (lambda m: m["facts"].update(context="3"), "context is a whole number"),
+        (lambda m: m["facts"].update(context=999_999), "expected"),
+        (lambda m: m["facts"].update(more=1), "expected"),
+        (lambda m: m["weights"].update(size=1), "not those"),
+        (lambda m: m.update(template=None), "template"),
+    ],
+)
+def test_a_manifest_that_cannot_be_right_is_refused(saved, change, match):
+    refuses(rewritten(saved, change), match)
+
+
+@pytest.mark.parametrize(
+    ("weights", "match"),
+    [
+        (safetensors.numpy.save({"matrix": np.full((1, 4, 2), np.nan)}), "NaN or infinity"),
+        (safetensors.numpy.save({"matrix": np.zeros((1, 4, 2), np.int64)}), "F32 or F64"),
+        (safetensors.numpy.save({"matrix": np.zeros((1, 4, 3))}), "expected"),
+        (safetensors.numpy.save({"other": np.zeros((1, 4, 2))}), "expected"),
+        (pickle.dumps(np.zeros(3)), "not a safetensors file"),
+    ],
+)
+def test_weights_that_cannot_be_right_are_refused(saved, weights, match):
+    refuses(rewritten(saved, dict, weights), match)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"a": NaN}', b'{"a": 1e999}', b'{"a": 1, "a": 2}', b'{"a": 99999999999999999999}', b"[" * 100_000, b"\xff", b""],
+)
+def test_json_that_readers_disagree_on_is_refused(text):
+    with pytest.raises(ModelFileError):
+        strict_json(text)
+
+
+def test_a_compressed_archive_is_refused_without_unpacking_it():
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr(MANIFEST, bytes(10**7))
+        made.writestr(WEIGHTS, bytes(10**7))
+    refuses(bomb.getvalue(), "damaged")
+
+
+def test_a_file_too_large_to_be_a_model_is_refused(saved, monkeypatch):
+    monkeypatch.setattr(archive, "LARGEST_FILE", 10)
+    with pytest.raises(ModelFileError, match="at most 10 bytes"):
+        load(saved)
+
+
+def test_the_error_names_the_file(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"\x89PNG")
+    with pytest.raises(ModelFileError, match=r"photo\.png: damaged, or not a model file"):
+        load(path)
+
+
+def test_a_forecaster_of_ones_own_cannot_be_saved(tmp_path):
+    class Mine(Naive):
+        pass
+
+    with pytest.raises(OptionError, match="own forecasters"):
+        Mine().fit(table()).save(tmp_path / "mine")
+    assert not list(tmp_path.iterdir())
+
+
+def test_before_fit_there_is_nothing_to_save(tmp_path):
+    with pytest.raises(NotFittedError):
+        Naive().save(tmp_path / "model")
+
+
+class DiskFullError(OSError):
+    """The disk is full."""
+
+
+@pytest.mark.parametrize("stage", ["write", "fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(saved, stage, monkeypatch):
+    old = saved.read_bytes()
+
+    def fail(*_):
+        raise DiskFullError
+
+    if stage == "write":
+        real = atomic.Path.open
+        monkeypatch.setattr(atomic.Path, "open", lambda path, mode: _Full(real(path, mode)))
+    elif stage == "fsync":
+        monkeypatch.setattr(atomic.os, "fsync", fail)
+    else:
+        monkeypatch.setattr(atomic.Path, "replace", fail)
+    with pytest.raises(DiskFullError):
+        Naive().fit(table()).save(saved)
+    monkeypatch.undo()
+    assert saved.read_bytes() == old
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+class _Full:
+    """A file that takes half of what it is given."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, content):
+        self.file.write(content[: len(content) // 2])
+        raise DiskFullError
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
+def test_a_process_killed_while_saving_leaves_one_whole_model(tmp_path):
+    path = tmp_path / "model.loopcast"
+    code = (
+        "import sys; from loopcast.forecasters.atomic import write_whole\n"
+        "while True:\n"
+        "    for letter in (b'a', b'b'):\n"
+        f"        write_whole({str(path)!r}, letter * 2_000_000)\n"
+        "        print(end='.', flush=True)\n"
+    )
+    moments = random.Random(0)
+    for _ in range(5):
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.read(2)
+            time.sleep(moments.uniform(0, 0.02))
+            process.send_signal(signal.SIGKILL)
+        content = path.read_bytes()
+        assert len(content) == 2_000_000
+        assert len(set(content)) == 1
