@@ -31,3 +31,6 @@ class Columns:
             raise OptionError(f"column names are non-empty strings, got {names}")
         if len(set(names)) < len(names):
             raise OptionError(f"id, time and target are three different columns, got {names}")
+
+
+STANDARD = Columns()

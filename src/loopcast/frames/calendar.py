@@ -34,11 +34,7 @@ def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
         return _integers(ticks, dtype)
     if dtype == pl.Date:
         return pl.Series(ticks // DAY).cast(pl.Int32).cast(pl.Date)
-    assert isinstance(dtype, pl.Datetime)
-    naive = pl.Series(ticks).cast(pl.Datetime("us")).dt.cast_time_unit(dtype.time_unit)
-    if dtype.time_zone is None:
-        return naive
-    return naive.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone)
+    return pl.Series(ticks).cast(pl.Datetime("us", zone_of(dtype))).cast(dtype)
 
 
 def _integers(ticks: Ticks, dtype: pl.DataType) -> pl.Series:

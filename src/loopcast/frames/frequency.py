@@ -77,14 +77,15 @@ class Frequency:
             return alias
         if isinstance(alias, int) and not isinstance(alias, bool) and 1 <= alias < 2**62:
             return cls("int", alias)
-        parts = re.fullmatch(r"(\d{0,9})([A-Za-z]+)(?:-([A-Z]{3}))?", alias) if isinstance(alias, str) else None
+        text = alias if isinstance(alias, str) else ""
+        parts = re.fullmatch(r"(\d{0,9})([A-Za-z]+)(?:-([A-Z]{3}))?", text)
         if parts is None:
             raise OptionError(f"freq={alias!r} is no frequency: use {KNOWN}; or a whole number for integer times")
         count, name, anchor = parts.groups()
         name = OLD_SPELLINGS.get(name, name)
         if name not in UNITS or name == "int" or count.strip("0") == "" != count:
             raise OptionError(f"freq={alias!r} is no frequency{_nearest(name)}: use {KNOWN}")
-        return cls(name, int(count or 1), _anchor(alias, name, anchor))
+        return cls(name, int(count or 1), _anchor(text, name, anchor))
 
     @property
     def alias(self) -> str | int:

@@ -42,7 +42,7 @@ def _clock(step: int) -> Frequency:
 
 
 def _days(walls: Ticks, offsets: np.ndarray) -> Frequency | None:
-    """The calendar of days, weeks or months; None where the time of day keeps changing."""
+    """The calendar of days, weeks or months; None where steps are no whole days on the wall's clock."""
     step = most_common(_steps(walls, offsets))
     if step % DAY:
         return None
@@ -61,8 +61,9 @@ def _months(walls: Ticks, offsets: np.ndarray) -> Frequency | None:
     """Months, quarters or years, where most rows are the first or the last day of a month."""
     for suffix in "SE":
         months, fits = ordinals(walls, Frequency("M" + suffix))
-        if fits.mean() > 0.5:
-            return _month_steps(suffix, months, most_common(_steps(months, offsets)))
+        step = most_common(_steps(months, offsets))
+        if fits.mean() > 0.5 and step > 0:
+            return _month_steps(suffix, months, step)
     return None
 
 

@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
-from loopcast.columns import ID, Columns
+from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
+from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
 from loopcast.frames.frequency import Frequency
-from loopcast.frames.rows import Rows, Source
-from loopcast.frames.tables import Table, build, from_pandas, open_table
-from loopcast.frames.template import Template, time_name
-from loopcast.frames.times import as_times
-from loopcast.frames.timetable import Gaps, future_times, set_times
-from loopcast.frames.validate import check_ids, check_names, check_target, narrow
+from loopcast.frames.rows import Source
+from loopcast.frames.tables import Table, build, open_table
+from loopcast.frames.template import Template
+from loopcast.frames.timetable import Gaps, future_times
+
+ACCEPTED = (
+    "a Panel, a long table (pandas, polars, pyarrow), an array [series, time, channel], or one series "
+    "(an array [time], a list, a pandas or polars Series); for a wide table use Panel.from_wide, "
+    "for a file loopcast.read"
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +83,7 @@ class Panel:
         return replace(self, values=self.values[keep], offsets=offsets)
 
     def last(self, steps: int) -> np.ndarray:
-        """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError where one is shorter."""
+        """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
         _whole("steps", steps)
         self._require_length(steps, f"the last {steps} steps were asked for")
         return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
@@ -134,92 +140,109 @@ class Panel:
         return flat
 
     @classmethod
-    def from_table(
-        cls,
-        table: Any,
-        *,
-        columns: Columns = Columns(),
-        freq: "Frequency | str | int | None" = None,
-        gaps: Gaps = "error",
-    ) -> "Panel":
-        """A panel from a long table (pandas, polars or pyarrow): a row per series and time."""
-        opened = open_table(table)
-        if opened is None:
-            raise DataError(f"expected a pandas, polars or pyarrow table, got {_kind(table)}")
-        return assemble(opened, columns, freq, gaps, Source())
+    def from_table(cls, table: Any, *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error") -> Self:
+        """A panel from a long table (pandas, polars or pyarrow): a row per series and time.
+
+        The rows of one series are in order of time; series may come in blocks or interleaved, and keep the order in
+        which they first appear. Without a column of the usual id name the table is one series. Times are integers,
+        dates, timestamps, or text in ISO 8601 (which comes back as dates or timestamps). NaN and null are missing.
+        freq: None infers one frequency for the whole panel, by the most common step.
+        gaps: "error" refuses a series that leaves out times of its calendar, "insert" adds them as NaN.
+
+        Raises ColumnError, CalendarError, ValuesError, or DataError for anything but a table with rows.
+
+        >>> Panel.from_table(pl.DataFrame({"ds": [1, 2, 4], "y": [5.0, 6.0, 8.0]}), gaps="insert").series(0).tolist()
+        [[5.0], [6.0], [nan], [8.0]]
+        """
+        return cls(**from_long(_opened(table), columns, freq, gaps, Source())._asdict())
+
+    @classmethod
+    def from_wide(cls, table: Any, *, time: str = TIME, freq: Freq = None, gaps: Gaps = "error") -> Self:
+        """A panel from a wide table: a row per time, and a column per series, whose name is the id.
+
+        All series are as long as the table: NaN and null at either end are kept as missing values.
+        Errors and options are those of `from_table`. Forecasts are given as a long table.
+
+        >>> Panel.from_wide(pl.DataFrame({"ds": [1, 2], "a": [1.0, 2.0], "b": [3.0, 4.0]})).ids.to_list()
+        ['a', 'b']
+        """
+        return cls(**from_columns(_opened(table), time, freq, gaps, Source())._asdict())
+
+    @classmethod
+    def from_series(cls, values: Any, *, freq: Freq = None, start: Any = None, name: str | None = None) -> Self:
+        """A panel of one series: a pandas Series (whose index holds the times), a polars Series, a list or an array.
+
+        start: the first time (a whole number, date, timestamp or ISO 8601), for values that have no index of times;
+        None is 0. freq: None infers it from the index, and is 1 for integer times.
+        name: the name of the column; None takes that of the Series, or "y".
+
+        >>> panel = Panel.from_series([1.0, 2.0], start="2020-01-31", freq="ME")
+        >>> panel.forecast_table({"Naive": np.array([[2.0]])})["ds"].to_list()
+        [datetime.date(2020, 3, 31)]
+        """
+        return cls(**from_one(values, freq, start, name)._asdict())
 
     @classmethod
     def from_array(
-        cls, array: Any, *, ids: Sequence[Any] | None = None, start: Any = 0, freq: "Frequency | str | int" = 1
-    ) -> "Panel":
-        """A panel from numbers `[series, time, channel]`."""
-        numbers = np.asarray(array)
-        if numbers.ndim != 3 or 0 in numbers.shape:
-            raise DataError(f"expected numbers [series, time, channel], none of them 0, got shape {numbers.shape}")
-        n, length, channels = numbers.shape
-        names = pl.Series("unique_id", np.arange(n) if ids is None else ids)
-        offsets = np.arange(n + 1) * length
-        rows = Rows(names, offsets, None, Source())
-        values = narrow(numbers.reshape(-1, channels).astype(np.float64), "the array", rows)
-        starts = as_times(pl.Series("start", [start]), Rows.one("start", 1, Source()))
-        return cls(
-            values=values.reshape(-1, channels),
-            offsets=offsets,
-            ids=names,
-            starts=starts.gather(np.zeros(n, np.int64)),
-            template=Template(columns=Columns(), has_id=True, freq=Frequency.parse(freq), time=time_name(starts.dtype)),
-        )
+        cls, array: Any, *, ids: Sequence[Any] | None = None, start: Any = 0, freq: Frequency | str | int = 1
+    ) -> Self:
+        """A panel from numbers `[series, time, channel]`; NaN is missing. The array is copied.
+
+        ids: a name for each series; None numbers them from 0. start: the first time of all series.
+        Raises DataError for another shape or an empty one, ValuesError for infinity or what float32 cannot hold.
+
+        >>> Panel.from_array(np.zeros((2, 5, 1))).lengths.tolist()
+        [5, 5]
+        """
+        return cls(**from_numbers(array, ids, start, freq)._asdict())
 
 
 def as_panel(data: Any, *, like: Template | None = None) -> Panel:
-    """`data` as a panel: a panel as it is, a long table, or an array `[series, time, channel]`."""
+    """Anything that can be a panel as one: a panel itself, a long table, a series, an array.
+
+    An array is `[series, time, channel]`, or `[time]` for one series.
+    like: how the data of a model looked. Names of columns and frequency are taken from it; CalendarError where the
+    times are of another kind (integers, dates and timestamps, another time zone) or another frequency.
+
+    >>> as_panel([1.0, 2.0, 3.0]).n_rows
+    3
+    """
+    if like is None:
+        return _as_panel(data, STANDARD, None)
+    panel = _as_panel(data, like.columns, like.freq)
+    _agree(panel.template, like)
+    return panel
+
+
+def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:
     if isinstance(data, Panel):
         return data
-    table = open_table(data)
-    if table is not None:
-        columns, freq = (Columns(), None) if like is None else (like.columns, like.freq)
-        return assemble(table, columns, freq, "error", Source())
-    if isinstance(data, np.ndarray):
+    if open_table(data) is not None:
+        return Panel.from_table(data, columns=columns, freq=freq)
+    if isinstance(data, np.ndarray) and data.ndim == 3:
         return Panel.from_array(data)
-    raise DataError(f"expected a table, an array [series, time, channel] or a Panel, got {_kind(data)}")
+    if nw.dependencies.is_pandas_series(data):
+        return Panel.from_series(data, freq=freq)
+    if isinstance(data, list | tuple | pl.Series) or (isinstance(data, np.ndarray) and data.ndim == 1):
+        return Panel.from_series(data)
+    raise DataError(f"expected {ACCEPTED}; got {_kind(data)}")
 
 
-def assemble(table: Table, columns: Columns, freq: "Frequency | str | int | None", gaps: Gaps, source: Source) -> Panel:
-    """A panel from an opened long table."""
-    has_id = columns.id in table.names
-    wanted = ([columns.id] if has_id or columns.id != ID else []) + [columns.time, columns.target]
-    check_names(table, wanted, "Say which is which with Columns(id=..., time=..., target=...)", source)
-    target = table.column(columns.target)
-    if not len(target):
-        raise DataError(f"{source} has no rows")
-    rows = _rows(table, columns, has_id, len(target), source)
-    times = as_times(rows.sort(table.column(columns.time)), rows)
-    timetable = set_times(times, rows, freq=freq, gaps=gaps)
-    values = check_target(rows.sort(target), rows)
-    template = Template(
-        columns=columns,
-        has_id=has_id,
-        freq=timetable.freq,
-        time=time_name(times.dtype),
-        kind=table.kind,
-        id_type=table.type_name(columns.id) if has_id else "",
-        time_type=table.type_name(columns.time),
-    )
-    return Panel(
-        values=timetable.place(values, rows)[:, None],
-        offsets=timetable.offsets,
-        ids=rows.ids,
-        starts=timetable.starts,
-        template=template,
-    )
+def _agree(came: Template, like: Template) -> None:
+    if came.freq != like.freq:
+        raise CalendarError(f"the model was fitted on data of frequency {like.freq}, and this data has {came.freq}")
+    if came.zone != like.zone:
+        raise CalendarError(
+            f"the model was fitted on times in zone {like.zone or 'none'}, and these are in {came.zone or 'none'}: "
+            "convert them first"
+        )
 
 
-def _rows(table: Table, columns: Columns, has_id: bool, length: int, source: Source) -> Rows:
-    if not has_id:
-        return Rows.one(columns.target, length, source)
-    ids = table.column(columns.id)
-    check_ids(ids, source)
-    return Rows.group(ids, source)
+def _opened(table: Any) -> Table:
+    opened = open_table(table)
+    if opened is None:
+        raise DataError(f"expected a pandas, polars or pyarrow table, got {_kind(table)}")
+    return opened
 
 
 def _whole(name: str, value: int) -> None:
@@ -228,4 +251,5 @@ def _whole(name: str, value: int) -> None:
 
 
 def _kind(data: Any) -> str:
-    return f"{type(data).__module__}.{type(data).__qualname__}"
+    shape = f" of shape {data.shape}" if isinstance(data, np.ndarray) else ""
+    return f"{type(data).__module__}.{type(data).__qualname__}{shape}"

@@ -1,7 +1,9 @@
 """Columns out of, and tables into, whatever kind of data frame the caller uses."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -67,10 +69,11 @@ def from_pandas(column: Any) -> pl.Series:
     if isinstance(series.dtype, nw.Categorical | nw.Enum):
         return _categories(name, column)
     missing = series.is_null().to_numpy()
-    if series.dtype.is_float() or series.dtype.is_integer() and not missing.any():
+    if series.dtype.is_float() or (series.dtype.is_integer() and not missing.any()):
         return pl.Series(name, np.ascontiguousarray(series.to_numpy()))
-    cells = column.to_numpy(dtype=object)
-    return from_cells(name, np.where(missing, None, cells).tolist())
+    cells = column.to_numpy(dtype=object).copy()
+    cells[missing] = None
+    return from_cells(name, cells.tolist())
 
 
 def _datetimes(name: str, series: "nw.Series[Any]") -> pl.Series:
@@ -108,11 +111,21 @@ def _categories(name: str, column: Any) -> pl.Series:
 
 def from_cells(name: str, cells: list[Any]) -> pl.Series:
     """Python values, None for missing, as the column they make up; pl.Object where they are of mixed kinds."""
-    _one_zone(name, cells)
-    try:
-        return pl.Series(name, cells, strict=True)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):  # how polars says that no type holds them all
+    kinds = {_kind(cell) for cell in set(map(type, cells)) - {type(None)}}
+    if kinds == {dt.datetime}:
+        _one_zone(name, cells)
+    if kinds == {int, float}:
+        return pl.Series(name, [cell if cell is None else float(cell) for cell in cells], dtype=pl.Float64)
+    if len(kinds) > 1 or None in kinds:
         return pl.Series(name, cells, dtype=pl.Object)
+    return pl.Series(name, cells)
+
+
+def _kind(cell: type) -> type | None:
+    """The plain type that a type of cell counts as, None for one that no column of ours holds."""
+    plain = {bool: bool, np.bool_: bool, int: int, np.integer: int, float: float, np.floating: float}
+    plain |= {Decimal: float, str: str, dt.datetime: dt.datetime, dt.date: dt.date}
+    return next((kind for parent, kind in plain.items() if issubclass(cell, parent)), None)
 
 
 def _one_zone(name: str, cells: list[Any]) -> None:

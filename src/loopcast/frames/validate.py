@@ -50,13 +50,23 @@ def check_target(target: pl.Series, rows: Rows) -> np.ndarray:
     Raises ValuesError for text, true and false, infinity, and numbers that float32 cannot hold.
     """
     column = f"column {target.name!r}"
+    if rows.source.lines:
+        target = _numbers_in_text(target, rows)
     if target.dtype == pl.Boolean:
         raise ValuesError(f"{column} holds true and false, not numbers: cast it to 0 and 1 if that is what they mean")
     if target.dtype == pl.Null:
         return np.full(len(target), np.nan, np.float32)
     if not target.dtype.is_numeric():
         raise ValuesError(_not_numbers(target, rows))
-    return narrow(target.cast(pl.Float64).fill_null(np.nan).to_numpy(), column, rows)
+    return narrow(target.cast(pl.Float64).fill_null(np.nan).to_numpy()[:, None], rows, column)[:, 0]
+
+
+def _numbers_in_text(target: pl.Series, rows: Rows) -> pl.Series:
+    """The numbers that the text of a file writes; an empty field is missing."""
+    numbers = target.cast(pl.Float64, strict=False)
+    if numbers.null_count() > target.null_count():
+        raise ValuesError(_not_numbers(target, rows))
+    return numbers
 
 
 def _not_numbers(target: pl.Series, rows: Rows) -> str:
@@ -84,14 +94,18 @@ def _cure(value: Any) -> str:
     return ": write a missing value as NaN or leave it empty"
 
 
-def narrow(numbers: np.ndarray, column: str, rows: Rows) -> np.ndarray:
-    """Numbers as float32; ValuesError for infinity and for what float32 cannot hold."""
+def narrow(numbers: np.ndarray, rows: Rows, column: str = "") -> np.ndarray:
+    """Numbers `[row, channel]` as float32; ValuesError for infinity and for what float32 cannot hold.
+
+    column: what an error calls the column; without it the channel is named.
+    """
     with np.errstate(over="ignore"):
         small = numbers.astype(np.float32)
     bad = np.isinf(small)
     if bad.any():
-        row = int(bad.argmax())
-        raise ValuesError(f"{rows.place(row)}, {column}: {_too_large(float(numbers[row]))}")
+        row, channel = np.unravel_index(int(bad.argmax()), bad.shape)
+        where = column or f"channel {channel}"
+        raise ValuesError(f"{rows.place(int(row))}, {where}: {_too_large(float(numbers[row, channel]))}")
     return small
 
 

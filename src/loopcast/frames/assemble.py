@@ -1,0 +1,164 @@
+"""The parts of a panel out of whatever shape the data came in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from loopcast.columns import ID, TARGET, Columns
+from loopcast.errors import CalendarError, ColumnError, DataError, ValuesError
+from loopcast.frames.frequency import Frequency
+from loopcast.frames.rows import Rows, Source
+from loopcast.frames.tables import Table, from_cells, from_pandas
+from loopcast.frames.template import Kind, Template, time_name
+from loopcast.frames.times import as_times
+from loopcast.frames.timetable import Gaps, Timetable, set_times
+from loopcast.frames.validate import check_ids, check_names, check_target, narrow
+
+Freq = Frequency | str | int | None
+
+
+class Parts(NamedTuple):
+    """What a panel is made of; see `Panel` for each."""
+
+    values: np.ndarray
+    offsets: np.ndarray
+    ids: pl.Series
+    starts: pl.Series
+    template: Template
+
+
+def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Parts:
+    """A row per series and time; without an id column (under its usual name) all rows are one series."""
+    has_id = columns.id in table.names or columns.id != ID
+    wanted = ([columns.id] if has_id else []) + [columns.time, columns.target]
+    check_names(table, wanted, "Say which is which with Columns(id=..., time=..., target=...)", source)
+    target = table.column(columns.target)
+    _not_empty(target, source)
+    rows = _rows(table, columns, has_id, source)
+    times = as_times(rows.sort(table.column(columns.time)), rows)
+    timetable = set_times(times, rows, freq=freq, gaps=gaps)
+    values = check_target(rows.sort(target), rows)[:, None]
+    template = _template(table, columns, has_id, timetable.freq, times)
+    return Parts(timetable.place(values, rows), timetable.offsets, rows.ids, timetable.starts, template)
+
+
+def _rows(table: Table, columns: Columns, has_id: bool, source: Source) -> Rows:
+    if not has_id:
+        return Rows.one(columns.target, len(table.column(columns.target)), source)
+    ids = table.column(columns.id)
+    check_ids(ids, source)
+    return Rows.group(ids, source)
+
+
+def _template(table: Table, columns: Columns, has_id: bool, freq: Frequency, times: pl.Series) -> Template:
+    return Template(
+        columns=columns,
+        has_id=has_id,
+        freq=freq,
+        time=time_name(times.dtype),
+        kind=table.kind,
+        id_type=table.type_name(columns.id) if has_id else "",
+        time_type=table.type_name(columns.time),
+    )
+
+
+def from_columns(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -> Parts:
+    """A row per time and a column per series; the columns' names are the ids."""
+    check_names(table, [time], "Say which column holds the times with time=...", source)
+    names = [name for name in table.names if name != time]
+    if not names:
+        raise ColumnError(f"{source} has no column but {time!r}: a wide table has a column for each series")
+    check_names(table, names, "", source)
+    rows = Rows.one(time, len(table.column(time)), source)
+    _not_empty(table.column(time), source)
+    times = as_times(table.column(time), rows)
+    timetable = set_times(times, rows, freq=freq, gaps=gaps)
+    values = np.stack([check_target(table.column(name), rows) for name in names], axis=1)
+    values = timetable.place(values, rows).T.reshape(-1, 1)
+    template = _template(table, Columns(time=time), False, timetable.freq, times)
+    offsets = np.arange(len(names) + 1) * timetable.lengths[0]
+    starts = timetable.starts.gather([0] * len(names))
+    return Parts(values, offsets, from_cells(ID, names), starts, replace(template, has_id=True))
+
+
+def from_one(values: Any, freq: Freq, start: Any, name: str | None) -> Parts:
+    """One series: a pandas Series (its index holds the times), a polars Series, a list or an array `[time]`."""
+    pandas = nw.dependencies.is_pandas_series(values)
+    numbers = from_pandas(values) if pandas else _column(values)
+    name = name or str(numbers.name or TARGET)
+    _not_empty(numbers, Source())
+    rows = Rows.one(name, len(numbers), Source())
+    kind: Kind = "pandas" if pandas else "polars"
+    template = Template(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
+    if pandas and start is None:
+        index = values.index
+        times = as_times(_index_times(index), rows)
+        table = set_times(times, rows, freq=freq, gaps="error")
+        template = replace(template, time_type=str(index.dtype))
+    else:
+        table = first_time(0 if start is None else start, freq)
+    found = check_target(numbers.alias(name), rows)[:, None]
+    template = replace(template, freq=table.freq, time=time_name(table.starts.dtype))
+    return Parts(found, rows.offsets, rows.ids, table.starts, template)
+
+
+def _column(values: Any) -> pl.Series:
+    if isinstance(values, pl.Series):
+        return values
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise DataError(f"one series is numbers [time], got shape {array.shape}")
+    return pl.Series(array) if array.dtype.kind in "biuf" else from_cells("", list(values))
+
+
+def _index_times(index: Any) -> pl.Series:
+    """A pandas index as a column; periods become their first day or moment."""
+    plain = index.to_timestamp() if hasattr(index, "to_timestamp") else index
+    if plain.nlevels > 1:
+        raise ColumnError("the index of a series is its times, and this one has several levels: give a table")
+    return from_pandas(plain.to_series()).alias("index")
+
+
+def first_time(start: Any, freq: Freq) -> Timetable:
+    """The calendar of series that have no times of their own: one row, at `start`."""
+    time = from_cells("start", [start])
+    if freq is None and not time.dtype.is_integer():
+        raise CalendarError(f"with start={start!r} the step between rows must be stated too, as in freq='D'")
+    rows = Rows.one("start", 1, Source())
+    return set_times(as_times(time, rows), rows, freq=1 if freq is None else freq, gaps="error")
+
+
+def from_numbers(array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq) -> Parts:
+    """Numbers `[series, time, channel]`, all series from `start` on."""
+    numbers = np.asarray(array)
+    if numbers.dtype.kind not in "iuf":
+        raise ValuesError(f"expected an array of numbers, got one of {numbers.dtype}")
+    if numbers.ndim != 3 or 0 in numbers.shape:
+        raise DataError(f"expected numbers [series, time, channel], none of them 0, got shape {numbers.shape}")
+    n, length, channels = numbers.shape
+    names = _names(n, ids)
+    offsets = np.arange(n + 1) * length
+    values = narrow(numbers.reshape(-1, channels), Rows(names, offsets, None, Source("the array")))
+    table = first_time(start, freq)
+    starts = table.starts.gather([0] * n)
+    template = Template(columns=Columns(), has_id=True, freq=table.freq, time=time_name(starts.dtype))
+    return Parts(values, offsets, names, starts, template)
+
+
+def _names(n: int, ids: Sequence[Any] | None) -> pl.Series:
+    names = from_cells(ID, list(range(n) if ids is None else ids))
+    check_ids(names, Source("ids"))
+    if len(names) != n or names.n_unique() != n:
+        raise DataError(
+            f"ids are {n} different names, one for each series; got {len(names)}, {names.n_unique()} different"
+        )
+    return names
+
+
+def _not_empty(column: pl.Series, source: Source) -> None:
+    if not len(column):
+        raise DataError(f"{source} has no rows: a panel needs at least one")

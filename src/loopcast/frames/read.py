@@ -1,0 +1,90 @@
+"""Panels out of files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from loopcast.columns import STANDARD, Columns
+from loopcast.errors import DataError
+from loopcast.frames.assemble import Freq, from_long
+from loopcast.frames.panel import Panel
+from loopcast.frames.rows import Source
+from loopcast.frames.tables import Table
+from loopcast.frames.text import read_text
+from loopcast.frames.timetable import Gaps
+
+
+def read(
+    path: str | os.PathLike[str], *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error"
+) -> Panel:
+    """A panel from a long table in a file: .csv, .tsv (either may be .gz) or .parquet.
+
+    Text files are UTF-8 with a header; a comma (.csv) or a tab (.tsv) separates fields, and a point the decimals.
+    In them ids are text, times whole numbers or ISO 8601, and an empty field or NaN is missing.
+    The other arguments are those of `Panel.from_table`. Forecasts are given as polars tables.
+
+    Raises DataError, naming the file, the line or row and the cure, for a file that is not what it seems.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "sales.csv"
+    ...     _ = path.write_text("ds,y\\n2020-01-01,1\\n2020-02-01,2\\n")
+    ...     str(read(path).template.freq)
+    'MS'
+    """
+    file = Path(path)
+    ending = _ending(file)
+    _check_file(file)
+    source = Source(str(file), lines=ending != ".parquet")
+    return Panel(**from_long(ENDINGS[ending](file, columns), columns, freq, gaps, source)._asdict())
+
+
+def _ending(file: Path) -> str:
+    found = max((ending for ending in ENDINGS if file.name.lower().endswith(ending)), key=len, default=None)
+    if found is None:
+        raise DataError(
+            f"{file}: the ending says which format a file has, and is one of {', '.join(ENDINGS)}; rename the file, "
+            "or read it with pandas or polars and give the table"
+        )
+    return found
+
+
+def _check_file(file: Path) -> None:
+    if not file.exists():
+        raise DataError(f"{file}: no such file (looked in {file.absolute().parent})")
+    if not file.is_file():
+        raise DataError(f"{file} is a directory or a device, not a file: name one file")
+    if file.stat().st_size == 0:
+        raise DataError(f"{file} is empty: a panel needs a header and at least one row")
+
+
+def _read_csv(path: Path, columns: Columns) -> Table:
+    return read_text(path, columns, ",")
+
+
+def _read_tsv(path: Path, columns: Columns) -> Table:
+    return read_text(path, columns, "\t")
+
+
+def _read_parquet(path: Path, columns: Columns) -> Table:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start != b"PAR1":
+        raise DataError(f"{path} is no Parquet file (one starts with PAR1, this with {start!r}): is its ending right?")
+    try:
+        names = list(pl.read_parquet_schema(path))
+        frame = pl.read_parquet(path, columns=[n for n in names if n in (columns.id, columns.time, columns.target)])
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{path} is a damaged Parquet file: {error}") from error
+    return Table(frame, "polars", names)
+
+
+ENDINGS: dict[str, Callable[[Path, Columns], Table]] = {
+    ".csv": _read_csv,
+    ".csv.gz": _read_csv,
+    ".tsv": _read_tsv,
+    ".tsv.gz": _read_tsv,
+    ".parquet": _read_parquet,
+}
