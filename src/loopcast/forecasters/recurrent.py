@@ -1,23 +1,181 @@
-"""The recurrent forecaster: options, the choices they leave open, training and forecasts."""
+"""The recurrent forecaster: its options, and how what it learns is used and kept."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Literal
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args
 
-import jax
 import numpy as np
 import polars as pl
 
-from loopcast.errors import LengthError, OptionError
-from loopcast.forecasters import choices
+from loopcast.backend import keras
+from loopcast.errors import OptionError
 from loopcast.forecasters.base import Fitted, Forecaster, Parts, positive
+from loopcast.forecasters.learned import Learned
+from loopcast.forecasters.setup import Setup, require_rows, set_up
 from loopcast.frames.panel import Panel, as_panel
 from loopcast.inference.model import Model
-from loopcast.inference.predict import forecast
-from loopcast.layers.cells import CELLS
-from loopcast.networks.network import CellName, Head, Network
+from loopcast.inference.predict import features, forecast
+from loopcast.networks.network import CellName, Head
+from loopcast.networks.stock import stock_model
 from loopcast.training.loop import Training
 from loopcast.training.progress import progress
-from loopcast.training.recipe import LossName, Recipe, ScheduleName
-from loopcast.training.task import Epoch, Task
-from loopcast.windows.plan import Strategy, WindowPlan
-from loopcast.windows.scaling import Scaling
+from loopcast.training.recipe import LossName, ScheduleName
+from loopcast.windows.plan import Strategy
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recurrent(Forecaster[Learned]):
+    """One recurrent network for all series: each step's state sums up the past, a head reads the future off it.
+
+    cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
+    units: units of each recurrent layer; None chooses by the amount of data.
+    head: "dense", or "recurrent" for a last recurrent layer of as many units as there are outputs.
+    dropout: share of each layer's outputs dropped in training.
+    strategy: "sequence" learns at every step to give the next `horizon` values; "direct" learns that at the last
+        step of each window only; "iterated" learns one step ahead and feeds its forecasts back.
+    context: rows from which a forecast builds its state. None or "all" is the whole history, learned from
+        stretches of a chosen length; a number is exactly that many, and series must have them.
+    scaling: "auto" shows each step causal, relative values (see `loopcast.windows.scaling.Scaling`);
+        "none" shows the raw value, and the output is the forecast.
+    log: proportional scale; None takes it where no value is negative. Only with scaling="auto".
+    lags: latest values shown at each step; None chooses from season and length (1 with scaling="none").
+    epochs, batch_size: None chooses by the number of windows.
+    learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
+    loss: "mae", "mse" or "huber", of the network's (scaled) output.
+    patience: epochs without a better forecast of the held-back last `horizon` rows before training stops; the
+        best epoch's weights are kept. None holds nothing back and runs every epoch.
+    seed: of initial weights, order of windows and dropout. The same seed on the same machine gives the same bits.
+    show_progress: a bar on standard error; None shows it on a terminal.
+
+    Ctrl-C during `fit` keeps the best epoch so far, then goes on as KeyboardInterrupt. Missing values: ValuesError.
+    A loss that is not finite: TrainingError, with the last good weights kept.
+
+    >>> from loopcast import generate_time_series
+    >>> series = generate_time_series(64, 60, seed=0)
+    >>> model = Recurrent(horizon=10, cell="gru", units=(8,), epochs=2, scaling="none", patience=None).fit(series)
+    >>> model.predict(3).shape
+    (192, 3)
+    """
+
+    network: ClassVar[bool] = True
+
+    cell: CellName = "lstm"
+    units: tuple[int, ...] | None = None
+    head: Head = "dense"
+    dropout: float = 0.0
+    strategy: Strategy = "sequence"
+    context: int | Literal["all"] | None = None
+    scaling: Literal["auto", "none"] = "auto"
+    log: bool | None = None
+    lags: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float = 0.003
+    schedule: ScheduleName = "one-cycle"
+    clip: float | None = 1.0
+    weight_decay: float | None = None
+    loss: LossName = "mae"
+    patience: int | None = 10
+    seed: int = 0
+    show_progress: bool | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _one_of("cell", self.cell, CellName)
+        _one_of("head", self.head, Head)
+        _one_of("strategy", self.strategy, Strategy)
+        _one_of("loss", self.loss, LossName)
+        _one_of("schedule", self.schedule, ScheduleName)
+        _one_of("scaling", self.scaling, Literal["auto", "none"])
+        for name in ("lags", "epochs", "batch_size", "patience"):
+            if getattr(self, name) is not None:
+                positive(name, getattr(self, name))
+        if self.context not in (None, "all"):
+            positive("context", self.context)
+        self._check_units()
+        self._check_numbers()
+
+    def _check_units(self) -> None:
+        if self.units is None:
+            return
+        if not isinstance(self.units, tuple) or (not self.units and self.head == "dense"):
+            raise OptionError(f"units is a tuple of layer sizes such as (40, 40), got {self.units!r}")
+        for units in self.units:
+            positive("units", units)
+
+    def _check_numbers(self) -> None:
+        for name in ("learning_rate", "clip", "weight_decay"):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and value > 0):
+                raise OptionError(f"{name} is a finite number above 0, got {value!r}")
+        if not (_is_number(self.dropout) and 0 <= self.dropout < 1):
+            raise OptionError(f"dropout is at least 0 and below 1, got {self.dropout!r}")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {self.seed!r}")
+        if self.scaling == "none" and self.log is not None:
+            raise OptionError('log belongs to scaling="auto"; with scaling="none" the network sees raw values')
+
+    @property
+    def history(self) -> pl.DataFrame:
+        """A row per epoch: epoch, loss, last_step_mse, valid_loss, in the network's (scaled) units."""
+        return pl.DataFrame([vars(epoch) for epoch in self.fitted.state.history], schema=_HISTORY)
+
+    def features(self, data: Any = None) -> list[np.ndarray]:
+        """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
+        panel = self.fitted.panel if data is None else as_panel(data, like=self.fitted.template)
+        return features(self.fitted.state.model, self._usable(panel))
+
+    def to_keras(self) -> keras.Model:
+        """The network as a stock Keras model of stock layers, with the same weights.
+
+        It takes `features`, float32 `[batch, time, feature]`, and gives the network's output: `[batch, time, horizon]`,
+        or `[batch, horizon]` for the direct strategy. `.keras` files and Keras's other backends take it.
+        """
+        model = self.fitted.state.model
+        return stock_model(model.network, model.weights, every_step=self.strategy != "direct")
+
+    def _fit(self, panel: Panel) -> Learned:
+        setup = set_up(self, panel)
+        training = Training(setup.task, setup.recipe)
+        try:
+            with progress(setup.recipe.epochs, self.name, show=self.show_progress) as watch:
+                training.run(watch)
+        finally:  # whatever stopped it, the best weights so far are kept
+            if training.trained is not None:
+                learned = self._learned(setup, training)
+                self._keep(Fitted(panel=panel, template=panel.template, state=learned))
+        return learned
+
+    def _learned(self, setup: Setup, training: Training) -> Learned:
+        trained, task = training.trained, setup.task
+        model = Model(network=task.network, scaling=task.scaling, context=setup.context, weights=trained.weights)
+        return Learned(
+            model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=setup.reasons
+        )
+
+    def _forecast(self, state: Learned, panel: Panel, horizon: int) -> np.ndarray:
+        if state.model.context is not None:
+            require_rows(panel, state.model.context, f"context={state.model.context}")
+        return forecast(state.model, panel, horizon)[:, :, None]
+
+    def _describe(self, state: Learned) -> str:
+        ran = f"Ran {len(state.history)} epochs; the weights are those of epoch {state.best_epoch}."
+        return "\n  ".join((*state.reasons, ran))
+
+    def _to_parts(self, state: Learned) -> Parts:
+        return state.to_parts()
+
+    def _from_parts(self, parts: Parts) -> Learned:
+        return Learned.from_parts(parts)
+
+
+_HISTORY = {"epoch": pl.Int64, "loss": pl.Float64, "last_step_mse": pl.Float64, "valid_loss": pl.Float64}
+
+
+def _one_of(name: str, value: object, kinds: object) -> None:
+    if value not in get_args(kinds):
+        raise OptionError(f"{name} is one of {', '.join(map(repr, get_args(kinds)))}, got {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,100 @@
+"""What a recurrent forecaster learned, and how a model file holds it."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from loopcast.errors import OptionError
+from loopcast.forecasters.base import Parts, positive
+from loopcast.inference.model import Model
+from loopcast.networks.network import Network
+from loopcast.networks.weights import named, names, nested
+from loopcast.training.task import Epoch
+from loopcast.windows.scaling import Scaling
+
+LARGEST_COUNT = 1_000_000  # of any size in a model file
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learned:
+    """What training leaves: a model, the losses on the way and the reasons for its settings."""
+
+    model: Model
+    history: tuple[Epoch, ...]
+    best_epoch: int
+    reasons: tuple[str, ...]
+
+    def to_parts(self) -> Parts:
+        model = self.model
+        facts = {
+            "network": vars(model.network),
+            "scaling": vars(model.scaling),
+            "context": model.context,
+            "reasons": self.reasons,
+            "best_epoch": self.best_epoch,
+            "history": tuple(tuple(vars(epoch).values()) for epoch in self.history),
+        }
+        return Parts(facts=facts, arrays=named(model.network, model.weights))
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> "Learned":
+        """The same again; OptionError where a fact has a wrong type or size, or does not fit the others."""
+        facts = parts.facts
+        expect(set(facts), {"network", "scaling", "context", "reasons", "best_epoch", "history"}, "facts")
+        network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
+        expect(network.inputs, scaling.lags, "inputs of the network")
+        parts.take(set(facts), names(network))
+        history = read_history(facts["history"])
+        require(all(isinstance(reason, str) for reason in each(facts["reasons"])), "reasons are sentences")
+        best = positive("best_epoch", facts["best_epoch"])
+        require(best <= len(history), "the best epoch is one of the history")
+        context = None if facts["context"] is None else positive("context", facts["context"])
+        model = Model(network=network, scaling=scaling, context=context, weights=nested(network, parts.arrays))
+        return cls(model=model, history=history, best_epoch=best, reasons=facts["reasons"])
+
+
+def read_network(facts: Any) -> Network:
+    _expect_fields(facts, Network)
+    require(facts["cell"] in ("simple", "gru", "lstm") and facts["head"] in ("dense", "recurrent"), "cell and head")
+    for size in (*each(facts["units"]), facts["inputs"], facts["outputs"]):
+        positive("a size of the network", size)
+    require(bool(facts["units"]) or facts["head"] == "recurrent", "a network has a recurrent layer")
+    require(isinstance(facts["dropout"], int | float) and 0 <= facts["dropout"] < 1, "dropout")
+    return Network(**facts)
+
+
+def read_scaling(facts: Any) -> Scaling:
+    _expect_fields(facts, Scaling)
+    require(facts["curve"] in ("none", "log") and isinstance(facts["hold_flat"], bool), "curve and hold_flat")
+    for name in ("lags", "level", "spread", "season"):
+        require(type(facts[name]) is int and 0 <= facts[name] <= LARGEST_COUNT, name)
+    positive("lags", facts["lags"])
+    return Scaling(**facts)
+
+
+def read_history(facts: Any) -> tuple[Epoch, ...]:
+    names = [field.name for field in fields(Epoch)]
+    rows = [each(row) for row in each(facts)]
+    for number, row in enumerate(rows, 1):
+        expect(len(row), len(names), "numbers of an epoch")
+        expect(row[0], number, "number of an epoch")
+        require(all(isinstance(loss, int | float) or loss is None for loss in row), "losses")
+    return tuple(Epoch(**dict(zip(names, row, strict=True))) for row in rows)
+
+
+def each(value: Any) -> tuple[Any, ...]:
+    require(isinstance(value, tuple), "a list where one belongs")
+    return tuple(value)
+
+
+def require(holds: bool, what: str) -> None:
+    if not holds:
+        raise OptionError(f"the file does not say a usable value: {what}")
+
+
+def expect(got: object, wanted: object, what: str) -> None:
+    require(got == wanted, f"{what} should be {wanted}, got {got}")
+
+
+def _expect_fields(facts: Any, kind: type) -> None:
+    require(isinstance(facts, dict), kind.__name__)
+    expect(set(facts), {field.name for field in fields(kind)}, f"fields of {kind.__name__}")

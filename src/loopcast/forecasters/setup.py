@@ -1,0 +1,157 @@
+"""Options and data in, one frozen value out that says everything fit will do."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loopcast.errors import LengthError, OptionError
+from loopcast.forecasters import choices
+from loopcast.frames.panel import Panel
+from loopcast.networks.network import Network
+from loopcast.training.recipe import Recipe
+from loopcast.training.task import Task
+from loopcast.windows.plan import WindowIndex, WindowPlan
+from loopcast.windows.scaling import Scaling
+
+if TYPE_CHECKING:
+    from loopcast.forecasters.recurrent import Recurrent
+
+CLIP = 1.0  # of the gradient's norm: recurrent gradients explode before they teach
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Setup:
+    """What is trained, how, and the sentences that say why.
+
+    context: rows from which a forecast builds its state; None is the whole history.
+    """
+
+    task: Task
+    recipe: Recipe
+    context: int | None
+    reasons: tuple[str, ...]
+
+
+def set_up(options: "Recurrent", panel: Panel) -> Setup:
+    """Fill in what `options` leave open, from the rows of `panel`."""
+    if panel.n_channels != 1:
+        raise OptionError(f"{options.name} forecasts one value per row, got {panel.n_channels} channels")
+    facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
+    scaling, why_scaling = _scaling(options, facts)
+    plan, why_plan = _plan(options, facts, panel)
+    network = Network(
+        cell=options.cell,
+        units=choices.choose_units(facts) if options.units is None else options.units,
+        inputs=scaling.lags,
+        outputs=plan.horizon,
+        head=options.head,
+        dropout=options.dropout,
+    )
+    held_back, why_held = _held_back(options, panel, plan)
+    training = plan.training(panel.offsets, held_back)
+    task = Task(
+        network=network,
+        scaling=scaling,
+        plan=plan,
+        values=panel.values[:, 0],
+        training=training,
+        validation=_validation(plan, panel, held_back) if held_back else None,
+    )
+    recipe = _recipe(options, len(training))
+    return Setup(
+        task=task,
+        recipe=recipe,
+        context=options.context if isinstance(options.context, int) else None,
+        reasons=(_why_network(options, network, facts), why_scaling, why_plan, why_held, _why_recipe(options, recipe)),
+    )
+
+
+def _scaling(options: "Recurrent", facts: choices.Facts) -> tuple[Scaling, str]:
+    if options.scaling == "none":
+        return Scaling(lags=options.lags or 1), "The network sees and gives raw values (scaling is off)."
+    log = choices.choose_log(facts) if options.log is None else options.log
+    lags = choices.choose_lags(facts) if options.lags is None else options.lags
+    scaling = choices.choose_scaling(facts, log, lags)
+    curve = "on a logarithmic curve, as no value is negative" if log else "in units of its usual change"
+    before = "the last value" if facts.season == 1 else f"the value one season ({facts.season} steps) before"
+    return scaling, (
+        f"Each step shows the last {lags} values relative to the latest, {curve}; "
+        f"the network's output is added to {before}."
+    )
+
+
+def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[WindowPlan, str]:
+    fixed = isinstance(options.context, int)
+    if fixed:
+        require_rows(panel, int(options.context) + 1, f"context={options.context} and a value to forecast")
+    window = int(options.context) if fixed else choices.choose_window(facts)
+    raw = options.scaling == "none"
+    plan = WindowPlan(
+        context=window,
+        horizon=1 if options.strategy == "iterated" else options.horizon,
+        stride=choices.choose_stride(facts, window),
+        every_step=options.strategy != "direct",
+        warmup=1 if raw else facts.season,
+    )
+    state = f"the last {window} rows" if fixed else "all the history"
+    return plan, f"It learns from stretches of {window} rows and forecasts from {state} ({options.strategy} strategy)."
+
+
+def _held_back(options: "Recurrent", panel: Panel, plan: WindowPlan) -> tuple[int, str]:
+    if options.patience is None:
+        return 0, "No rows were held back: training runs for all its epochs."
+    rows = options.horizon
+    if not (panel.lengths > rows + plan.warmup).any():
+        return 0, f"No rows were held back: no series has more than {rows + plan.warmup}."
+    return rows, (
+        f"The last {rows} rows of each series were held back to choose the epoch; "
+        f"training stops after {options.patience} epochs without a better one."
+    )
+
+
+def _validation(plan: WindowPlan, panel: Panel, held_back: int) -> WindowIndex:
+    long_enough = panel.lengths > held_back + plan.warmup
+    return plan.validation(panel.offsets, held_back).where(long_enough)
+
+
+def _recipe(options: "Recurrent", windows: int) -> Recipe:
+    batch_size = choices.choose_batch_size(windows) if options.batch_size is None else options.batch_size
+    epochs = choices.choose_epochs(-(-windows // batch_size)) if options.epochs is None else options.epochs
+    return Recipe(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=options.learning_rate,
+        loss=options.loss,
+        schedule=options.schedule,
+        clip=options.clip,
+        weight_decay=options.weight_decay,
+        patience=options.patience,
+        seed=options.seed,
+    )
+
+
+def require_rows(panel: Panel, rows: int, why: str) -> None:
+    """LengthError naming the first series with fewer than `rows` rows."""
+    short = np.flatnonzero(panel.lengths < rows)
+    if len(short):
+        i = int(short[0])
+        raise LengthError(
+            f"series {panel.ids[i]!r} has {panel.lengths[i]} rows and {rows} are needed for {why} "
+            f"({len(short)} of {panel.n_series} series are too short): lower the context, or take context=None, "
+            "which uses what there is"
+        )
+
+
+def _why_network(options: "Recurrent", network: Network, facts: choices.Facts) -> str:
+    chosen = f"chosen for {facts.rows:,} rows in {facts.series:,} series" if options.units is None else "as asked"
+    layers = "-".join(str(units) for units in network.recurrent)
+    return f"{network.cell.upper()} {layers}, {network.head} head, {network.parameters:,} parameters ({chosen})."
+
+
+def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
+    chosen = "" if options.epochs is not None else " (chosen for the number of windows)"
+    return (
+        f"Up to {recipe.epochs} epochs{chosen} in batches of {recipe.batch_size}: {recipe.loss.upper()} loss, Adam, "
+        f"learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule, seed {recipe.seed}."
+    )

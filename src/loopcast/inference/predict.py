@@ -1,0 +1,118 @@
+"""Forecasts from a carried state: take the history in, then read, and feed back, what comes out."""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from loopcast.frames.panel import Panel
+from loopcast.inference.model import Model
+from loopcast.networks.network import Network, States, Weights
+from loopcast.windows.scaling import Scaling
+
+Array = jax.Array
+CHUNK = 256  # series taken at once
+SEGMENT = 512  # rows taken at once: memory does not grow with the history
+
+
+class Carry(NamedTuple):
+    """All that a model keeps of a batch of histories."""
+
+    state: States
+    past: Array  # the latest `reach` values, [batch, reach], NaN where there is none
+    output: Array  # what the network said after the latest one, [batch, horizon]
+
+
+def forecast(model: Model, panel: Panel, horizon: int) -> np.ndarray:
+    """The `horizon` values after the end of each series, float32 `[series, horizon]`, in the panel's units."""
+    values = panel.values[:, 0]
+    size = min(CHUNK, _power_of_two(panel.n_series))
+    parts = [
+        _forecast_chunk(model, values, panel.offsets[first : first + size + 1], size, horizon)
+        for first in range(0, panel.n_series, size)
+    ]
+    return np.concatenate(parts)
+
+
+def features(model: Model, panel: Panel) -> list[np.ndarray]:
+    """What the network sees of each series at the rows its state is built from, float32 `[time, feature]` each."""
+    reach = model.scaling.reach
+    seen = []
+    for begin, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
+        steps = int(stop - begin) if model.context is None else min(model.context, int(stop - begin))
+        history = _end_aligned(panel.values[:, 0], begin[None], stop[None], steps - 1 + reach, 1)
+        windows = history[0][np.arange(steps)[:, None] + np.arange(reach)]
+        seen.append(np.asarray(model.scaling.view(jnp.asarray(windows), 1).features))
+    return seen
+
+
+def _forecast_chunk(model: Model, values: np.ndarray, offsets: np.ndarray, size: int, horizon: int) -> np.ndarray:
+    begin, stop = offsets[:-1], offsets[1:]
+    longest = int((stop - begin).max())
+    context = longest if model.context is None else min(model.context, longest)
+    segment = min(SEGMENT, _power_of_two(context))
+    steps = -(-context // segment) * segment
+    history = _end_aligned(values, begin, stop, steps + model.scaling.reach, size)
+    seen = np.arange(steps) >= steps - np.minimum(stop - begin, context)[:, None]
+    seen = np.concatenate([seen, np.zeros((size - len(seen), steps), bool)])
+    carry = empty(model, history[:, : model.scaling.reach])
+    for at in range(0, steps, segment):
+        rows = history[:, model.scaling.reach :][:, at : at + segment]
+        carry = absorb(model.network, model.scaling, model.weights, carry, rows, seen[:, at : at + segment])
+    blocks = -(-horizon // model.network.outputs)
+    ahead = roll(model.network, model.scaling, blocks, model.weights, carry)
+    return np.asarray(ahead)[: len(begin), :horizon]
+
+
+def empty(model: Model, past: np.ndarray) -> Carry:
+    """The carry before the first observation; `past` `[batch, reach]` holds what came before, NaN for nothing."""
+    batch = len(past)
+    output = jnp.zeros((batch, model.network.outputs), jnp.float32)
+    return Carry(model.network.zero_state(batch), jnp.asarray(past), output)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def absorb(
+    network: Network, scaling: Scaling, weights: Weights, carry: Carry, values: Array, observed: Array
+) -> Carry:
+    """Take `values` `[batch, time]` in; where `observed` is False, nothing changes."""
+    steps, reach = values.shape[1], scaling.reach
+    joined = jnp.concatenate([carry.past, values], axis=1)
+    windows = joined[:, 1 + jnp.arange(steps)[:, None] + jnp.arange(reach)]
+    features = scaling.view(windows, network.outputs).features
+    state, outputs = network.scan(weights, carry.state, features, observed=observed, last_only=True)
+    return Carry(state, joined[:, steps:], outputs[:, -1])
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def roll(network: Network, scaling: Scaling, blocks: int, weights: Weights, carry: Carry) -> Array:
+    """`blocks` times the network's horizon ahead, `[batch, blocks * horizon]`: every forecast is fed back as if seen."""
+
+    def read(carry: Carry) -> Array:
+        return scaling.value_of(scaling.view(carry.past, network.outputs), carry.output)
+
+    def push(carry: Carry, value: Array) -> tuple[Carry, None]:
+        past = jnp.concatenate([carry.past[:, 1:], value[:, None]], axis=1)
+        state, output = network.step(weights, carry.state, scaling.view(past, network.outputs).features)
+        return Carry(state, past, output), None
+
+    def block(carry: Carry, _: None) -> tuple[Carry, Array]:
+        ahead = read(carry)
+        return jax.lax.scan(push, carry, ahead.T)[0], ahead
+
+    carry, earlier = jax.lax.scan(block, carry, length=blocks - 1)
+    return jnp.concatenate([*(earlier[k] for k in range(blocks - 1)), read(carry)], axis=1)
+
+
+def _end_aligned(values: np.ndarray, begin: np.ndarray, stop: np.ndarray, width: int, size: int) -> np.ndarray:
+    """The last `width` rows of each series, float32 `[size, width]`, NaN before a series begins."""
+    rows = stop[:, None] + np.arange(-width, 0)
+    last = np.where(rows >= begin[:, None], values[np.maximum(rows, 0)], np.float32(np.nan))
+    return np.concatenate([last, np.full((size - len(last), width), np.nan, np.float32)])
+
+
+def _power_of_two(number: int) -> int:
+    """The smallest power of two that is at least `number`."""
+    return 1 << max(number - 1, 0).bit_length()

@@ -1,0 +1,131 @@
+"""A network: recurrent layers and a head, as a frozen value with two primitives, `step` and `scan`.
+
+A network holds no numbers. Weights and state are explicit values that go in and come out, so one network
+serves any number of threads, and a state can be kept, copied or sent elsewhere.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, State
+from loopcast.layers.recurrent import scan_layer
+
+CellName = Literal["simple", "gru", "lstm"]
+Head = Literal["dense", "recurrent"]
+
+
+class DenseWeights(NamedTuple):
+    """`y = x W + b`: kernel `[input, output]`, bias `[output]`."""
+
+    kernel: Array
+    bias: Array
+
+
+Weights = tuple[CellWeights | DenseWeights, ...]  # one entry per layer, the head last
+States = tuple[State, ...]  # one entry per recurrent layer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """`units` recurrent layers one upon the other, then a head that gives `outputs` numbers a step.
+
+    head: "dense", a linear layer on the last layer's output; or "recurrent", a last recurrent layer of `outputs`
+    units whose output is the network's.
+    dropout: share of each recurrent layer's outputs that is dropped while training (the same ones at every step).
+    """
+
+    cell: CellName
+    units: tuple[int, ...]
+    inputs: int
+    outputs: int
+    head: Head = "dense"
+    dropout: float = 0.0
+
+    @property
+    def kind(self) -> Cell:
+        return CELLS[self.cell]
+
+    @property
+    def recurrent(self) -> tuple[int, ...]:
+        """Units of every recurrent layer, a recurrent head's included."""
+        return self.units + ((self.outputs,) if self.head == "recurrent" else ())
+
+    @property
+    def shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Shape of every weight, layer by layer."""
+        shapes: list[tuple[tuple[int, ...], ...]] = []
+        width = self.inputs
+        for units in self.recurrent:
+            gates = self.kind.gates * units
+            bias = (gates,) if self.kind.bias_rows == 1 else (self.kind.bias_rows, gates)
+            shapes.append(((width, gates), (units, gates), bias))
+            width = units
+        if self.head == "dense":
+            shapes.append(((width, self.outputs), (self.outputs,)))
+        return tuple(shapes)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers training sets."""
+        return sum(_size(shape) for layer in self.shapes for shape in layer)
+
+    def zero_state(self, batch: int) -> States:
+        return tuple(self.kind.zero_state(batch, units) for units in self.recurrent)
+
+    def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
+        """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
+        cell, states = self.kind, []
+        for layer, before in zip(weights, state, strict=False):
+            after = cell.advance(layer, before, cell.project(layer, inputs))
+            states.append(after)
+            inputs = after[0]
+        return tuple(states), self.read(weights, inputs)
+
+    def scan(
+        self,
+        weights: Weights,
+        state: States,
+        inputs: Array,
+        *,
+        observed: Array | None = None,
+        dropout_key: Array | None = None,
+        last_only: bool = False,
+    ) -> tuple[States, Array]:
+        """Many steps, `[batch, time, input]`: the state after the last and the outputs `[batch, time, output]`.
+
+        observed: bool `[batch, time]`; where False the state is held and the step counts for nothing.
+        dropout_key: the key that draws dropout masks; None, and nothing is dropped.
+        last_only: give the outputs of the last step alone, `[batch, 1, output]`.
+        """
+        hidden = inputs.swapaxes(0, 1)
+        keep = None if observed is None else observed.T
+        states = []
+        for depth, (layer, before) in enumerate(zip(weights, state, strict=False)):
+            after, hidden = scan_layer(self.kind, layer, before, hidden, keep)
+            hidden = self._drop(hidden, dropout_key, depth)
+            states.append(after)
+        hidden = hidden[-1:] if last_only else hidden
+        return tuple(states), self.read(weights, hidden).swapaxes(0, 1)
+
+    def read(self, weights: Weights, hidden: Array) -> Array:
+        """The head: the last recurrent layer's output `[..., units]` to `[..., output]`."""
+        if self.head == "recurrent":
+            return hidden
+        kernel, bias = weights[-1]
+        return hidden @ kernel + bias
+
+    def _drop(self, hidden: Array, key: Array | None, depth: int) -> Array:
+        if key is None or self.dropout == 0.0 or depth == len(self.units):
+            return hidden
+        kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, hidden.shape[1:])
+        return hidden * jnp.where(kept, 1 / (1 - self.dropout), 0.0)
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    product = 1
+    for length in shape:
+        product *= length
+    return product

@@ -1,0 +1,93 @@
+"""The loop of epochs: shuffle, train, validate, keep the best, know when to stop."""
+
+from collections.abc import Callable, Iterator
+
+import jax
+import numpy as np
+
+from loopcast.errors import TrainingError
+from loopcast.training.program import Carry, Losses, Program
+from loopcast.training.recipe import Recipe
+from loopcast.training.stopping import Best
+from loopcast.training.task import Epoch, Task, Trained
+from loopcast.windows.plan import WindowIndex
+
+STRETCH = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
+VALIDATION_BATCH = 256
+NO_WINDOW = np.array([0, 0, 1, 0, 0], np.int32)  # fills a last batch: no row of it counts
+
+
+class Training:
+    """Training of one task by one recipe. `trained` is the best so far, at every moment, or None."""
+
+    def __init__(self, task: Task, recipe: Recipe) -> None:
+        self.task, self.recipe = task, recipe
+        self.batches = -(-len(task.training) // recipe.batch_size)
+        self.program = Program(task, recipe, recipe.epochs * self.batches)
+        self.trained: Trained | None = None
+
+    def run(self, watch: Callable[[Epoch], None]) -> None:
+        """Train until the epochs are done or patience is out; `watch` is told of every epoch.
+
+        Whatever stops it (Ctrl-C included), `trained` stays as it was after the last whole epoch.
+        Raises TrainingError when a loss is NaN or infinite.
+        """
+        carry, best, history = self.program.start, Best(patience=self.recipe.patience), list[Epoch]()
+        order = np.random.default_rng(self.recipe.seed)
+        for number in range(1, self.recipe.epochs + 1):
+            carry, losses = self._train(carry, order)
+            epoch = Epoch(
+                epoch=number,
+                loss=_mean(losses.loss, losses.weight),
+                last_step_mse=_mean(losses.last_loss, losses.last_weight),
+                valid_loss=self._validate(carry),
+            )
+            require_finite(epoch, self.recipe)
+            history.append(epoch)
+            best = best.after(epoch, carry.flat)
+            self.trained = Trained(
+                weights=self.program.weights(best.flat), best_epoch=best.epoch, history=tuple(history)
+            )
+            watch(epoch)
+            if best.out_of_patience:
+                return
+
+    def _train(self, carry: Carry, order: np.random.Generator) -> tuple[Carry, Losses]:
+        index = self.task.training.stacked()[order.permutation(len(self.task.training))]
+        sums = []
+        for stretch in stretches(batched(index, self.recipe.batch_size)):
+            carry, losses = self.program.run_batches(carry, self.program.values, stretch)
+            sums.append(jax.device_get(losses))
+        return carry, Losses(*np.sum(sums, axis=0))
+
+    def _validate(self, carry: Carry) -> float | None:
+        if self.task.validation is None:
+            return None
+        batches = batched(self.task.validation.stacked(), min(VALIDATION_BATCH, len(self.task.validation)))
+        losses = jax.device_get(self.program.validate(carry.flat, self.program.values, batches))
+        return _mean(losses.loss, losses.weight)
+
+
+def batched(index: np.ndarray, size: int) -> np.ndarray:
+    """`[window, 5]` to `[batch, size, 5]`; a last batch is filled with windows that count for nothing."""
+    missing = -len(index) % size
+    return np.concatenate([index, np.tile(NO_WINDOW, (missing, 1))]).reshape(-1, size, index.shape[1])
+
+
+def stretches(batches: np.ndarray) -> Iterator[np.ndarray]:
+    """`batches` in turn, in stretches of nearly equal length, at most STRETCH each."""
+    yield from np.array_split(batches, -(-len(batches) // STRETCH))
+
+
+def require_finite(epoch: Epoch, recipe: Recipe) -> None:
+    """TrainingError, with what to try, when a loss of `epoch` is NaN or infinite."""
+    if np.isfinite(epoch.loss) and (epoch.valid_loss is None or np.isfinite(epoch.valid_loss)):
+        return
+    raise TrainingError(
+        f"the loss became {epoch.loss:g} (validation {epoch.valid_loss}) in epoch {epoch.epoch}: try a learning_rate "
+        f"below {recipe.learning_rate:g}, a clip of 1 or less, or a scaling; the weights of the epoch before are kept"
+    )
+
+
+def _mean(total: float, weight: float) -> float:
+    return float(total / weight) if weight else 0.0  # where nothing varies there is nothing to get wrong

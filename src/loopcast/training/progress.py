@@ -1,0 +1,35 @@
+"""A bar on the terminal's error stream while a network trains."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from loopcast.training.task import Epoch
+
+
+@contextmanager
+def progress(epochs: int, title: str, *, show: bool | None) -> Iterator[Callable[[Epoch], None]]:
+    """Gives the function to call with every finished epoch.
+
+    show: True draws the bar, False draws nothing, None draws it only where standard error is a terminal.
+    """
+    if not (sys.stderr.isatty() if show is None else show):
+        yield lambda epoch: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        line = bar.add_task(title, total=epochs)
+        yield lambda epoch: bar.update(line, completed=epoch.epoch, description=f"{title}  {losses(epoch)}")
+
+
+def losses(epoch: Epoch) -> str:
+    """The losses of an epoch in a few words.
+
+    >>> losses(Epoch(epoch=1, loss=0.25, last_step_mse=0.1, valid_loss=0.5))
+    'loss 0.25  validation 0.5'
+    """
+    valid = "" if epoch.valid_loss is None else f"  validation {epoch.valid_loss:.4g}"
+    return f"loss {epoch.loss:.4g}{valid}"
