@@ -18,7 +18,7 @@ from loopcast.frames.panel import Panel
 class Oracle(Stateless):
     """Stands for a network: off by `error` from a straight line of slope 1."""
 
-    baseline: ClassVar[bool] = False
+    network: ClassVar[bool] = True
 
     error: float = 0.0
 
@@ -51,7 +51,7 @@ def test_scores_are_those_of_the_metrics():
     forecast = SeasonalNaive(season=2).fit(training).forecast(training, 4)
     assert result.scores.row(0) == (
         "SeasonalNaive",
-        True,
+        False,
         smape(actual, forecast),
         mase(actual, forecast, training, 2),
         mae(actual, forecast),

@@ -17,7 +17,7 @@ from loopcast.frames.panel import Panel
 class HoldoutResult:
     """How well each model forecast the last `horizon` steps, having seen only what was before them.
 
-    scores: one row per model, best first: model, baseline (whether it is one), smape, mase, mae, rmse.
+    scores: one row per model, best first: model, network (whether it is one), smape, mase, mae, rmse.
     mase is null where no series has one.
     actual, forecasts: float32 `[series, horizon, channel]`.
     notes: what to know in order to read the scores, in plain sentences.
@@ -35,14 +35,14 @@ class HoldoutResult:
         """What the models are ranked by: MASE, or MAE where MASE is undefined."""
         return "mae" if self.scores["mase"].has_nulls() else "mase"
 
-    def best(self, *, baseline: bool) -> dict[str, Any] | None:
-        """The best row of `scores` among the baselines, or among the others; None where there is none."""
-        rows = self.scores.filter(pl.col("baseline") == baseline)
+    def best(self, *, network: bool) -> dict[str, Any] | None:
+        """The best row of `scores` among the networks, or among the baselines; None where there is none."""
+        rows = self.scores.filter(pl.col("network") == network)
         return rows.row(0, named=True) if rows.height else None
 
     def verdict(self) -> str:
         """One plain sentence: does the network beat the best baseline, and by how much?"""
-        baseline, network = self.best(baseline=True), self.best(baseline=False)
+        baseline, network = self.best(network=False), self.best(network=True)
         if baseline is None or network is None:
             return f"{self.scores['model'][0]} has the smallest error; there is no network and baseline to compare."
         ours, theirs = network[self.measure], baseline[self.measure]
@@ -79,7 +79,7 @@ def holdout(
     scale = seasonal_step(training, m)
     changing = np.asarray((scale > 0).all(axis=1))
     rows = [
-        {"model": each.name, "baseline": each.baseline, **scores(actual, forecasts[each.name], scale)}
+        {"model": each.name, "network": each.network, **scores(actual, forecasts[each.name], scale)}
         for each in forecasters
     ]
     table = pl.DataFrame(rows, schema_overrides={"mase": pl.Float64})

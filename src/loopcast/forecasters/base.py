@@ -27,7 +27,7 @@ class Forecaster(ABC, Generic[State]):
     """
 
     needs_observed: ClassVar[bool] = True  # False where the forecaster handles missing values itself
-    baseline: ClassVar[bool] = False  # True where a network has to beat it
+    network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
 
     horizon: int = 1
     season: int | None = None

@@ -5,7 +5,6 @@ y_T is the last of a series' T values, m the steps in a season, h the step ahead
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -16,8 +15,6 @@ from loopcast.frames.panel import Panel
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stateless(Forecaster[None]):
     """A forecaster with nothing to learn: all it needs is in the series and its options."""
-
-    baseline: ClassVar[bool] = True
 
     def _fit(self, panel: Panel) -> None:
         return None
@@ -59,8 +56,6 @@ class SeasonalNaive(Forecaster[int]):
     >>> SeasonalNaive(season=2).fit(panel).forecast(panel, 3).ravel().tolist()
     [4.0, 5.0, 4.0]
     """
-
-    baseline: ClassVar[bool] = True
 
     def _fit(self, panel: Panel) -> int:
         return self.season_of(panel)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -51,8 +51,6 @@ class Linear(Forecaster[Weights]):
     >>> linear.forecast(panel, 3).ravel().round(3).tolist()
     [7.0, 8.0, 9.0]
     """
-
-    baseline: ClassVar[bool] = True
 
     context: int | None = None
     ridge: float = 1.0
