@@ -1,0 +1,57 @@
+"""Pictures as one HTML file that zooms and shows values, with Plotly and all it needs inside."""
+
+import html as text
+import math
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from loopcast.report.plots import COLOURS, GREY, Curve, Picture
+
+DASHES = ("solid", "dash", "dashdot", "dot")
+
+
+def html(picture: Picture) -> bytes:
+    """The picture as an HTML page; it loads nothing from anywhere."""
+    page: str = draw(picture).to_html(include_plotlyjs=True, config={"displaylogo": False, "responsive": True})
+    head = f'<head><title>{text.escape(picture.title)}</title><meta name="viewport" content="width=device-width">'
+    return page.replace("<html>", '<html lang="en">', 1).replace("<head>", head, 1).encode()
+
+
+def draw(picture: Picture) -> go.Figure:
+    """Small charts in a grid; a click in the legend hides a model in all of them."""
+    count = len(picture.charts)
+    across = 1 if count == 1 else 2 if count <= 4 else 3
+    down = math.ceil(count / across)
+    titles = [text.escape(chart.title) for chart in picture.charts]
+    figure = make_subplots(rows=down, cols=across, subplot_titles=titles, vertical_spacing=0.28 / down)
+    for i, chart in enumerate(picture.charts):
+        place = {"row": i // across + 1, "col": i % across + 1}
+        lines = [(chart.history, GREY, "solid")]
+        lines += [] if chart.truth is None else [(chart.truth, "black", "solid")]
+        lines += [(curve, COLOURS[j % 6], DASHES[j % 4]) for j, curve in enumerate(chart.forecasts)]
+        for curve, colour, dash in lines:
+            figure.add_trace(trace(curve, colour, dash, first=i == 0), **place)
+        figure.update_xaxes(title_text=text.escape(picture.time), **place)
+        figure.update_yaxes(title_text=text.escape(picture.target), **place)
+    figure.update_layout(
+        title_text=text.escape(picture.title),
+        template="plotly_white",
+        height=max(560, 320 * down + 120),
+        legend={"orientation": "h", "yanchor": "top", "y": -0.1 - 0.05 / down},
+        hovermode="x unified",
+    )
+    return figure
+
+
+def trace(curve: Curve, colour: str, dash: str, *, first: bool) -> go.Scatter:
+    """One line; only the first chart's are in the legend, and stand for those of the others."""
+    return go.Scatter(
+        x=curve.times,
+        y=[None if value != value else value for value in curve.values.tolist()],
+        name=text.escape(curve.name),
+        legendgroup=curve.name,
+        showlegend=first,
+        mode="lines",
+        line={"color": colour, "dash": dash, "width": 2},
+    )
