@@ -22,7 +22,14 @@ def infer(ticks: Ticks, offsets: np.ndarray, *, integer: bool, zone: str | None)
     if step < 23 * HOUR:  # a day has 23 to 25 hours
         return _clock(step)
     walls = wall(ticks, zone)
+    if zone is not None and _only_the_clocks_change(steps, _steps(walls, offsets)):
+        return _clock(step)
     return _days(walls, offsets) or _clock(step)
+
+
+def _only_the_clocks_change(steps: np.ndarray, on_the_wall: np.ndarray) -> bool:
+    """Whether steps are whole days of 24 hours, but not on the wall: such as "24h" across a daylight-saving change."""
+    return bool((steps % DAY == 0).all() and (on_the_wall % DAY != 0).any())
 
 
 def _steps(ticks: np.ndarray, offsets: np.ndarray) -> np.ndarray:

@@ -162,14 +162,17 @@ def _build_pyarrow(template: Template, frame: pl.DataFrame) -> Any:
 
 def _build_pandas(template: Template, keys: dict[str, pl.Series], columns: dict[str, np.ndarray]) -> Any:
     pandas = import_module("pandas")
-    time = template.columns.time
-    frame = {name: pandas.Series(cells.to_list(), dtype=object) for name, cells in keys.items() if name != time}
-    for name, cells in frame.items():
-        dtype = keys[name].dtype
-        native = pandas.CategoricalDtype(dtype.categories.to_list()) if isinstance(dtype, pl.Enum) else template.id_type
-        frame[name] = cells.astype(native)
-    frame[time] = _pandas_times(pandas, template, keys[time])
+    names = template.columns
+    frame = {names.id: _pandas_ids(pandas, template, keys[names.id])} if template.has_id else {}
+    frame[names.time] = _pandas_times(pandas, template, keys[names.time])
     return pandas.DataFrame(frame | columns)
+
+
+def _pandas_ids(pandas: Any, template: Template, ids: pl.Series) -> Any:
+    cells = ids.to_list()
+    if isinstance(ids.dtype, pl.Enum):
+        return pandas.Series(pandas.Categorical(cells, categories=ids.dtype.categories.to_list()))
+    return pandas.Series(cells, dtype=template.id_type or None)
 
 
 def _pandas_times(pandas: Any, template: Template, times: pl.Series) -> Any:

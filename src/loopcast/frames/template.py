@@ -13,7 +13,7 @@ from loopcast.frames.frequency import Frequency
 
 Kind = Literal["polars", "pandas", "pyarrow"]
 
-_INTEGERS = {
+INTEGERS = {
     str(dtype).lower(): dtype
     for dtype in (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 }
@@ -94,8 +94,8 @@ def time_dtype(name: str) -> pl.DataType:
         return dtype
     if name == "date":
         return pl.Date()
-    if name in _INTEGERS:
-        return _INTEGERS[name]()
+    if name in INTEGERS:
+        return INTEGERS[name]()
     raise ModelFileError(f"{name!r} is no type of times: expected an integer type, date or datetime[us, zone]")
 
 
@@ -112,5 +112,5 @@ def _check(plain: Mapping[str, Any]) -> None:
         if not isinstance(plain[name], str) or not (plain[name] == "" or _TYPE_NAME.fullmatch(plain[name])):
             raise ModelFileError(f"{name} is the name of a column type, got {plain[name]!r}")
     freq, time = Frequency.parse(plain["freq"]), plain["time"]
-    if (freq.unit == "int") != (time in _INTEGERS) or (freq.family == "clock" and time == "date"):
+    if (freq.unit == "int") != (time in INTEGERS) or (freq.family == "clock" and time == "date"):
         raise ModelFileError(f"times of type {time!r} cannot have the frequency {freq}")

@@ -81,14 +81,23 @@ def _check_short_lines(frame: pl.DataFrame, data: bytes, width: int, separator: 
 
 def _uneven(data: bytes, width: int, separator: str, path: Path) -> str | None:
     """What is wrong with the first line that has more or fewer fields than the header; None where none has."""
-    reader, line = csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator), 1
-    for fields in reader:
-        if len(fields) != width:
-            cure = (
-                "write decimals with a point, and quote a field that holds a separator"
-                if len(fields) > width
-                else "complete the line (leave a missing value empty, between its separators) or remove it"
-            )
-            return f"line {line} of {path} has {len(fields)} fields and the header has {width}: {cure}"
-        line = reader.line_num + 1
+    reader = csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator, strict=True)
+    line = 1
+    try:
+        for fields in reader:
+            if len(fields) != width:
+                return (
+                    f"line {line} of {path} has {len(fields)} fields and the header has {width}: {_cure(fields, width)}"
+                )
+            line = reader.line_num + 1
+    except csv.Error as error:
+        return (
+            f"line {line} of {path} has a quote that is not closed, or closed too early ({error}): correct the quotes"
+        )
     return None
+
+
+def _cure(fields: list[str], width: int) -> str:
+    if len(fields) > width:
+        return "write decimals with a point, and quote a field that holds a separator"
+    return "complete the line (leave a missing value empty, between its separators) or remove it"

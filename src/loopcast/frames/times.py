@@ -9,8 +9,10 @@ import polars as pl
 from loopcast.errors import CalendarError
 from loopcast.frames.rows import Rows
 from loopcast.frames.tables import offset_zone
+from loopcast.frames.template import INTEGERS
 
 INTEGER = r"^[+-]?\d{1,18}$"
+LARGEST = 2**62  # half of what an int64 holds, so that differences fit too
 ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?)?)?$"
 EXPECTED = "times are whole numbers, or ISO 8601: 2020-12, 2020-12-31, 2020-12-31 23:59:59, with +01:00 or Z after it"
 
@@ -38,12 +40,12 @@ def as_times(times: pl.Series, rows: Rows) -> pl.Series:
 
 
 def _in_64_bits(times: pl.Series, rows: Rows) -> pl.Series:
-    limit = pl.Series([2**62], dtype=pl.Int64)
-    large = (times > limit[0]) | (times < -limit[0])
+    numbers = times.cast(pl.Int64, strict=False)
+    large = numbers.is_null() | ~numbers.is_between(-LARGEST, LARGEST)
     if large.any():
         row = int(large.arg_max() or 0)
         raise CalendarError(f"{rows.place(row)}, column {times.name!r}: {times[row]} is too large for an integer time")
-    return times.cast(pl.Int64) if times.dtype in (pl.Int128, pl.UInt128) else times
+    return times if times.dtype in INTEGERS.values() else numbers
 
 
 def _to_the_microsecond(times: pl.Series, rows: Rows) -> pl.Series:

@@ -98,6 +98,9 @@ def _check_kind(times: pl.Series, freq: Frequency) -> None:
         raise CalendarError(f"column {times.name!r} holds {kind}, and freq is {freq.alias!r}: use {use}")
     if kind == "dates" and freq.family == "clock":
         raise CalendarError(f"column {times.name!r} holds dates, which have no steps of {freq}: give timestamps")
+    coarse = isinstance(times.dtype, pl.Datetime) and times.dtype.time_unit == "ms"
+    if coarse and freq.family == "clock" and freq.size % 1000:
+        raise CalendarError(f"column {times.name!r} holds milliseconds, which have no steps of {freq}: cast it first")
 
 
 def _irregular(times: pl.Series, row: int, rows: Rows, said: str) -> str:
