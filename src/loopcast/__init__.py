@@ -1,3 +1,101 @@
-"""Forecast time series with recurrent networks, always beside the naive and the linear baseline."""
+"""Forecast time series with recurrent networks, always beside the naive and the linear baseline.
+
+>>> import loopcast
+>>> table = loopcast.read("examples/air_passengers.csv")
+>>> loopcast.SeasonalNaive().fit(table).predict(horizon=2)["SeasonalNaive"].to_list()
+[417.0, 391.0]
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX and Keras would cost seconds
+    from loopcast.columns import Columns
+    from loopcast.errors import (
+        CalendarError,
+        ColumnError,
+        DataError,
+        LengthError,
+        LoopcastError,
+        ModelFileError,
+        NotFittedError,
+        OptionError,
+        TrainingError,
+        ValuesError,
+    )
+    from loopcast.evaluation.holdout import HoldoutResult, holdout, why_no_holdout
+    from loopcast.evaluation.metrics import mae, mase, rmse, smape
+    from loopcast.forecasters.archive import load
+    from loopcast.forecasters.base import Forecaster
+    from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
+    from loopcast.forecasters.linear import Linear
+    from loopcast.forecasters.recurrent import Recurrent
+    from loopcast.frames.panel import Panel
+    from loopcast.frames.read import read
+    from loopcast.frames.synthetic import generate_time_series
+    from loopcast.report.plots import plot
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "CalendarError",
+    "ColumnError",
+    "Columns",
+    "DataError",
+    "Drift",
+    "Forecaster",
+    "HoldoutResult",
+    "LengthError",
+    "Linear",
+    "LoopcastError",
+    "ModelFileError",
+    "Naive",
+    "NotFittedError",
+    "OptionError",
+    "Panel",
+    "Recurrent",
+    "SeasonalNaive",
+    "TrainingError",
+    "ValuesError",
+    "WindowAverage",
+    "generate_time_series",
+    "holdout",
+    "load",
+    "mae",
+    "mase",
+    "plot",
+    "read",
+    "rmse",
+    "smape",
+    "why_no_holdout",
+]
+
+_MODULES = {
+    "columns": ["Columns"],
+    "errors": [name for name in __all__ if name.endswith("Error")],
+    "evaluation.holdout": ["HoldoutResult", "holdout", "why_no_holdout"],
+    "evaluation.metrics": ["mae", "mase", "rmse", "smape"],
+    "forecasters.archive": ["load"],
+    "forecasters.base": ["Forecaster"],
+    "forecasters.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
+    "forecasters.linear": ["Linear"],
+    "forecasters.recurrent": ["Recurrent"],
+    "frames.panel": ["Panel"],
+    "frames.read": ["read"],
+    "frames.synthetic": ["generate_time_series"],
+    "report.plots": ["plot"],
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'loopcast' has no attribute {name!r}")
+    value = getattr(import_module(f"loopcast.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

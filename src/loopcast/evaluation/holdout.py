@@ -93,6 +93,20 @@ def holdout(
     )
 
 
+def why_no_holdout(panel: Panel, horizon: int, *, season: int | None = None) -> str | None:
+    """Why the last `horizon` steps cannot be held back for a comparison, in a sentence; None where they can.
+
+    What is left of the shortest series has to teach `horizon` steps ahead, and show more than a season.
+    """
+    m = panel.season if season is None else season
+    needed = 2 * horizon + m + 1
+    shortest = int(panel.lengths.min())
+    if shortest >= needed:
+        return None
+    name = panel.ids[int(np.argmin(panel.lengths))]
+    return f"series {name!r} has {shortest} steps, and holding {horizon} back needs {needed} (season {m})"
+
+
 def scores(actual: np.ndarray, forecast: np.ndarray, scale: np.ndarray) -> dict[str, float | None]:
     """The errors of one model; MASE over the series that change from season to season."""
     there = (scale > 0).all(axis=1)

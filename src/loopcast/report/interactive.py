@@ -48,7 +48,7 @@ def trace(curve: Curve, colour: str, dash: str, *, first: bool) -> go.Scatter:
     """One line; only the first chart's are in the legend, and stand for those of the others."""
     return go.Scatter(
         x=curve.times,
-        y=[None if value != value else value for value in curve.values.tolist()],
+        y=[None if math.isnan(value) else value for value in curve.values.tolist()],
         name=text.escape(curve.name),
         legendgroup=curve.name,
         showlegend=first,

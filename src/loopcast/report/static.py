@@ -18,14 +18,14 @@ MARKED = 19  # with fewer steps ahead than this, each has a dot
 def png(picture: Picture) -> bytes:
     """The picture as a PNG file."""
     buffer = io.BytesIO()
-    FigureCanvasAgg(draw(picture)).print_png(buffer)
+    FigureCanvasAgg(draw(picture)).print_png(buffer)  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
 def svg(picture: Picture) -> bytes:
     """The picture as an SVG file."""
     buffer = io.BytesIO()
-    FigureCanvasSVG(draw(picture)).print_svg(buffer, metadata={"Date": None})
+    FigureCanvasSVG(draw(picture)).print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
@@ -70,6 +70,6 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
     axes.grid(visible=True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if not isinstance(chart.history.times[0], int):
-        locator = AutoDateLocator()
+        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

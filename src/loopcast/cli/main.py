@@ -1,0 +1,69 @@
+"""The command line: which commands there are, and how it ends when something goes wrong."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from loopcast import __version__
+from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+app = App(
+    name="loopcast",
+    help="Forecast time series with recurrent networks, always beside the naive and the linear baseline.",
+    version=__version__,
+    help_format="plaintext",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+# Named by import path, so that a command's libraries load when it runs and not before.
+app.command(
+    "loopcast.cli.forecast:forecast",
+    help="Train on the series in a file, forecast them, compare with the baselines.\n\n"
+    "Example: loopcast forecast examples/air_passengers.csv --horizon 12 --plot forecast.png",
+)
+app.command(
+    "loopcast.cli.predict:predict",
+    help="Forecast the series in a file with a saved model, without training.\n\n"
+    "Example: loopcast predict air.loopcast examples/air_passengers.csv --horizon 6 --output forecast.csv",
+)
+
+
+def main() -> None:
+    """What the `loopcast` program runs."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; 0, or the exit code of what went wrong, with one or two lines on standard error.
+
+    2 for what the caller can mend: arguments, options, data, a model file. 130 after Ctrl-C. 1 for the rest.
+    """
+    try:
+        app(list(arguments), exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except CycloptsError as error:
+        return say(f"{error} (loopcast {command(arguments)}--help shows the options)", BAD_INPUT)
+    except (DataError, OptionError, ModelFileError) as error:
+        return say(error, BAD_INPUT)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except (LoopcastError, OSError) as error:
+        return say(error, FAILED)
+    except KeyboardInterrupt:
+        return say("interrupted", INTERRUPTED)
+    return 0
+
+
+def command(arguments: Sequence[str]) -> str:
+    """The command that was meant, for the hint."""
+    return f"{arguments[0]} " if arguments and arguments[0] in app else ""
+
+
+def say(problem: object, code: int) -> int:
+    print(f"loopcast: {problem}", file=sys.stderr)
+    return code

@@ -1,0 +1,58 @@
+"""The options that commands share, and checks that need nothing but the arguments."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter, Token
+
+from loopcast.errors import OptionError
+
+Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
+Time = Annotated[str | None, Parameter(help="Column of times [ds].")]
+Target = Annotated[str | None, Parameter(help="Column of numbers to forecast [y].")]
+Freq = Annotated[str | None, Parameter(help="Step of the calendar, such as MS, D, h or 15min [inferred].")]
+GapsOption = Annotated[
+    Literal["error", "insert"], Parameter(help="What to do with times that have no row: stop, or insert as missing.")
+]
+Output = Annotated[Path | None, Parameter(help="Write the forecast: .csv or .parquet.")]
+Plot = Annotated[Path | None, Parameter(help="Draw the forecast: .png, .svg or .html.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
+Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
+
+TABLE_ENDINGS = (".csv", ".parquet")
+PLOT_ENDINGS = (".png", ".svg", ".html")
+
+
+def layers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
+    """`40,40` as (40, 40)."""
+    parts = tokens[0].value.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise ValueError(f"layer sizes are whole numbers with commas between, such as 40,40, not {tokens[0].value!r}")
+    return tuple(int(part) for part in parts)
+
+
+def check_outputs(source: Path, output: Path | None, plot: Path | None, save: Path | None = None) -> None:
+    """Refuse, before any work, a file that could not be written; OptionError says which and why."""
+    for option, path, endings in (
+        ("--output", output, TABLE_ENDINGS),
+        ("--plot", plot, PLOT_ENDINGS),
+        ("--save", save, None),
+    ):
+        if path is not None:
+            check_output(option, path, endings, source)
+
+
+def check_output(option: str, path: Path, endings: tuple[str, ...] | None, source: Path) -> None:
+    """Refuse a wrong ending, a folder that is missing or closed, and the file that is read."""
+    if endings is not None and path.suffix.lower() not in endings:
+        raise OptionError(f"{option} is a file ending in {' or '.join(endings)}, got {path}")
+    if path.is_dir():
+        raise OptionError(f"{option} is a file, and {path} is a folder")
+    if not path.absolute().parent.is_dir():
+        raise OptionError(f"{option} {path}: there is no folder {path.absolute().parent}; make it first")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise OptionError(f"{option} {path}: the folder {path.absolute().parent} cannot be written to")
+    if path.exists() and path.samefile(source):
+        raise OptionError(f"{option} {path} would overwrite the file that is read; name another")

@@ -1,0 +1,44 @@
+"""loopcast predict: forecast the series in a file with a saved model."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import loopcast
+from loopcast.cli import printing
+from loopcast.cli.options import Freq, GapsOption, Id, Json, Output, Plot, Target, Time, check_outputs
+from loopcast.columns import Columns
+
+
+def predict(
+    model: Annotated[Path, Parameter(help="A model that loopcast forecast --save wrote.")],
+    file: Annotated[Path, Parameter(help="The histories: .csv, .tsv or .parquet, of series seen before or not.")],
+    /,
+    *,
+    horizon: Annotated[int | None, Parameter(help="Steps ahead [as trained].")] = None,
+    id_: Id = None,
+    time: Time = None,
+    target: Target = None,
+    freq: Freq = None,
+    gaps: GapsOption = "error",
+    output: Output = None,
+    plot: Plot = None,
+    json: Json = False,
+) -> None:
+    """Forecast the series in FILE with a saved MODEL, without training. Column names default to the model's."""
+    check_outputs(file, output, plot)
+    forecaster = loopcast.load(model)
+    names, steps = forecaster.fitted.template.columns, forecaster.horizon if horizon is None else horizon
+    columns = Columns(id=id_ or names.id, time=time or names.time, target=target or names.target)
+    panel = loopcast.read(file, columns=columns, freq=freq or forecaster.fitted.template.freq, gaps=gaps)
+    table = forecaster.predict(steps, data=panel)
+    if output is not None:
+        printing.write_table(table, output)
+    if plot is not None:
+        loopcast.plot(panel, {forecaster.name: forecaster.forecast(panel, steps)}).save(plot)
+    if json:
+        models = {forecaster.name: forecaster.describe()}
+        printing.print_json(table, models=models, check=None, unchecked="a saved model is not compared")
+        return
+    printing.show_forecast(table)

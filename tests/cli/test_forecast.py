@@ -1,0 +1,126 @@
+"""loopcast forecast and loopcast predict, run in this process."""
+
+import json
+
+import polars as pl
+import pytest
+
+from loopcast.cli.main import run
+
+SMALL = ("--units", "2", "--epochs", "1", "--quiet")
+
+
+@pytest.fixture
+def csv(tmp_path):
+    path = tmp_path / "sales.csv"
+    rows = {"unique_id": ["a"] * 40 + ["b"] * 40, "ds": [*range(40)] * 2, "y": [t % 4 + t / 10 for t in range(80)]}
+    pl.DataFrame(rows).write_csv(path)
+    return path
+
+
+def forecast(csv, *options):
+    return run(["forecast", str(csv), "--horizon", "3", *SMALL, *options])
+
+
+def test_forecast_prints_the_forecast_the_errors_and_a_verdict(csv, capsys):
+    assert forecast(csv, "--season", "4") == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0].split() == ["unique_id", "ds", "Recurrent"]
+    assert [line.split()[:2] for line in lines[1:7]] == [[i, str(t)] for i in "ab" for t in (40, 41, 42)]
+    for model in ("Recurrent", "Naive", "SeasonalNaive", "Linear"):
+        assert any(line.startswith(f"{model} ") for line in lines)
+    assert "best baseline" in lines[-1]
+    assert err == ""
+
+
+def test_forecast_as_json_is_one_object_with_the_documented_keys(csv, capsys):
+    assert forecast(csv, "--season", "4", "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result) == {"loopcast", "models", "forecast", "check", "unchecked"}
+    assert set(result["forecast"][0]) == {"unique_id", "ds", "Recurrent"}
+    assert set(result["check"]) == {"horizon", "season", "scores", "verdict", "notes"}
+    assert {row["model"] for row in result["check"]["scores"]} == {"Recurrent", "Naive", "SeasonalNaive", "Linear"}
+    assert result["unchecked"] is None
+
+
+def test_forecast_writes_what_it_is_asked_for_and_predict_repeats_it(csv, tmp_path, capsys):
+    out, model, picture = tmp_path / "out.csv", tmp_path / "sales.loopcast", tmp_path / "plot.png"
+    options = ("--no-check", "--output", str(out), "--save", str(model), "--plot", str(picture))
+    assert forecast(csv, *options) == 0
+    assert picture.stat().st_size > 1000
+    again = tmp_path / "again.parquet"
+    assert run(["predict", str(model), str(csv), "--output", str(again), "--plot", str(tmp_path / "p.svg")]) == 0
+    assert pl.read_parquet(again).equals(pl.read_csv(out, schema=pl.read_parquet_schema(again)))
+    assert run(["predict", str(model), str(csv), "--horizon", "5", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out.splitlines()[-1])["forecast"]) == 10
+
+
+def test_forecast_takes_other_column_names_and_keeps_them(tmp_path, capsys):
+    path = tmp_path / "shop.csv"
+    pl.DataFrame({"shop": ["x"] * 30, "day": range(30), "sold": range(30)}).write_csv(path)
+    assert forecast(path, "--no-check", "--id", "shop", "--time", "day", "--target", "sold") == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["shop", "day", "Recurrent"]
+
+
+def test_a_history_too_short_to_compare_on_is_forecast_and_that_is_said(csv, capsys):
+    assert run(["forecast", str(csv), "--horizon", "8", "--season", "30", *SMALL]) == 0
+    assert "Not compared with the baselines: series 'a' has 40 steps" in capsys.readouterr().out
+
+
+def test_a_long_forecast_is_cut_on_the_screen_and_that_is_said(csv, capsys):
+    assert run(["forecast", str(csv), "--horizon", "33", "--no-check", *SMALL]) == 0
+    assert "... and 6 more rows: --output FILE.csv" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--output", "out.xlsx"], "--output is a file ending in .csv or .parquet, got out.xlsx"),
+        (["--plot", "out.pdf"], "--plot is a file ending in .png or .svg or .html, got out.pdf"),
+        (["--output", "no/such/folder/out.csv"], "there is no folder"),
+        (["--season", "0"], "season is a whole number"),
+        (["--units", "4,x"], "such as 40,40"),
+        (["--units", "0"], "units"),
+        (["--cell", "transformer"], "transformer"),
+        (["--target", "price"], "price"),
+        (["--freq", "D"], "freq"),
+        (["--colour", "red"], "--colour"),
+    ],
+)
+def test_what_the_caller_can_mend_is_said_in_two_lines_with_exit_code_2(csv, options, match, capsys):
+    assert run(["forecast", str(csv), "--horizon", "3", *options]) == 2
+    out, err = capsys.readouterr()
+    assert match in err
+    assert out == ""
+    assert err.count("\n") <= 2
+
+
+def test_the_input_is_not_overwritten(csv, capsys):
+    before = csv.read_bytes()
+    assert forecast(csv, "--output", str(csv)) == 2
+    assert "would overwrite" in capsys.readouterr().err
+    assert csv.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["", "unique_id,ds,y\n", "\x00\x01", "unique_id,ds,y\na,1,x\na,2,3\n"])
+def test_a_file_that_is_no_table_of_series_is_bad_input(content, tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    path.write_text(content)
+    assert forecast(path) == 2
+    assert capsys.readouterr().err.startswith("loopcast: ")
+
+
+def test_a_foreign_model_is_bad_input(csv, capsys):
+    assert run(["predict", str(csv), str(csv)]) == 2
+    assert "not a model file" in capsys.readouterr().err
+
+
+def test_a_missing_model_fails_in_one_line(csv, tmp_path, capsys):
+    assert run(["predict", str(tmp_path / "none.loopcast"), str(csv)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_word_that_is_no_command_is_bad_input(capsys):
+    assert run(["forcast", "x.csv"]) == 2
+    assert 'Did you mean "forecast"?' in capsys.readouterr().err
