@@ -30,6 +30,10 @@ app.command(
     help="Forecast the series in a file with a saved model, without training.\n\n"
     "Example: loopcast predict air.loopcast examples/air_passengers.csv --horizon 6 --output forecast.csv",
 )
+app.command(
+    "loopcast.cli.notebook:notebook",
+    help="Repeat the recurrent-network notebook: its series, its networks, its errors.",
+)
 
 
 def main() -> None:
