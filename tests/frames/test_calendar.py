@@ -1,5 +1,7 @@
 """Future times and inferred frequencies, against pandas."""
 
+# ruff: noqa: DTZ001 (times without a zone are a case of their own)
+
 import datetime as dt
 import warnings
 
@@ -147,6 +149,21 @@ def test_an_integer_time_that_outgrows_its_type_is_an_error():
         panel.forecast_table({"m": np.zeros((1, 1))})
 
 
+@pytest.mark.parametrize(
+    ("start", "freq", "part"),
+    [
+        (dt.date(2020, 1, 31), "999999999YE-JAN", "64 bits"),
+        (2**61, 2**61, "64 bits"),
+        (pl.Series([dt.date(2260, 1, 1)]).cast(pl.Datetime("ns")), "YS", "nanoseconds"),
+    ],
+)
+def test_times_beyond_the_range_are_refused_and_do_not_wrap(start, freq, part):
+    ds = start if isinstance(start, pl.Series) else pl.Series([start])
+    panel = Panel.from_table(pl.DataFrame({"ds": ds, "y": [1.0]}), freq=freq)
+    with pytest.raises(CalendarError, match=part):
+        panel.forecast_table({"m": np.zeros((1, 5))})
+
+
 def test_a_frequency_is_inferred_over_all_series():
     table = pl.DataFrame(
         {"unique_id": ["a", "b", "b"], "ds": [dt.date(2020, 1, d) for d in (5, 6, 13)], "y": [1, 2, 3]}
@@ -183,7 +200,8 @@ def test_old_spellings_mean_the_new_ones(old, new):
 @pytest.mark.parametrize(
     ("alias", "part"),
     [
-        ("monthly", "use YS, YE"), ("", "no frequency"), ("0D", "0D"), (0, "=0"), (-1, "=-1"), (1.5, "1.5"), (True, "True"),
+        ("monthly", "use YS, YE"),
+        ("", "no frequency"), ("0D", "0D"), (0, "=0"), (-1, "=-1"), (1.5, "1.5"), (True, "True"),
         ("W-XXX", "MON, TUE"), ("D-MON", "no anchor"), ("int", "int"), ("Min", "did you mean 'min'"), ("-3D", "-3D"),
         ("9" * 30 + "D", "no frequency"), (None, "None"), ("MS\n", "no frequency"), ("BMS", "BMS"),
     ],

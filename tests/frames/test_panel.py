@@ -1,5 +1,8 @@
 """Panels: what goes in is what is held, and forecasts look like what went in."""
 
+# ruff: noqa: DTZ001 (times without a zone are a case of their own)
+
+import dataclasses
 import datetime as dt
 import json
 import subprocess
@@ -69,6 +72,22 @@ def test_values_cannot_be_written():
     panel = as_panel(np.zeros((1, 3, 1), np.float32))
     with pytest.raises(ValueError, match="read-only"):
         panel.series(0)[0] = 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"values": np.zeros((3, 1))},
+        {"values": np.zeros(3, np.float32)},
+        {"offsets": np.array([0, 2])},
+        {"offsets": np.array([0, 3, 3])},
+        {"offsets": np.array([0.0, 3.0])},
+        {"ids": pl.Series(["a", "b"])},
+    ],
+)
+def test_parts_that_do_not_fit_each_other_make_no_panel(change):
+    with pytest.raises(DataError):
+        dataclasses.replace(as_panel(np.zeros((1, 3, 1))), **change)
 
 
 def test_the_array_that_came_in_is_copied_and_stays_writeable():
@@ -333,7 +352,8 @@ def test_a_template_survives_json():
     "change",
     [
         {"columns": None}, {"columns": {"id": "a", "time": "a", "target": "y"}}, {"columns": {"id": 1}}, {"has_id": 1},
-        {"columns": {"id": "a", "time": 3, "target": "y"}}, {"freq": "eval"}, {"freq": 0}, {"freq": None}, {"freq": 1.5},
+        {"columns": {"id": "a", "time": 3, "target": "y"}},
+        {"freq": "eval"}, {"freq": 0}, {"freq": None}, {"freq": 1.5},
         {"freq": {}}, {"time": "float64"}, {"time": "datetime[us, Nowhere/Land]"}, {"time": "datetime[us, ../etc]"},
         {"time": "date"}, {"time": "int64"}, {"time": 3}, {"kind": "spark"}, {"kind": []}, {"id_type": "a" * 1000},
         {"id_type": "os.system('x')"}, {"id_type": None}, {"time_type": "\n"}, {"extra": 1},

@@ -12,6 +12,7 @@ from loopcast.errors import CalendarError
 from loopcast.frames.frequency import DAY, Frequency
 
 Ticks = np.ndarray  # int64
+LAST_NANOSECOND = "2262-04-11"
 
 
 def zone_of(dtype: pl.DataType) -> str | None:
@@ -34,7 +35,12 @@ def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
         return _integers(ticks, dtype)
     if dtype == pl.Date:
         return pl.Series(ticks // DAY).cast(pl.Int32).cast(pl.Date)
-    return pl.Series(ticks).cast(pl.Datetime("us", zone_of(dtype))).cast(dtype)
+    times = pl.Series(ticks).cast(pl.Datetime("us", zone_of(dtype)))
+    if dtype == pl.Datetime("ns", zone_of(dtype)) and len(ticks) and np.abs(ticks).max() >= 2**63 // 1000:
+        raise CalendarError(
+            f"a time after {LAST_NANOSECOND} does not fit the column's nanoseconds: cast it to microseconds"
+        )
+    return times.cast(dtype)
 
 
 def _integers(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
@@ -123,8 +129,21 @@ def _same_time_of_day(ticks: Ticks, walls: Ticks, first: np.ndarray, zone: str |
     return same
 
 
+def _check_reach(starts: Ticks, steps: int, freq: Frequency) -> None:
+    longest = 31 * DAY if freq.family.startswith("month") else 3 * DAY if freq.family == "business" else DAY
+    reach = steps * freq.size * (1 if freq.family in ("number", "clock") else longest)
+    if max(abs(int(starts.min())), abs(int(starts.max()))) + reach >= 2**63:
+        raise CalendarError(
+            f"{steps} steps of {freq} end beyond the last time that 64 bits hold: give a shorter horizon or frequency"
+        )
+
+
 def future(starts: Ticks, lengths: np.ndarray, horizon: int, freq: Frequency, zone: str | None) -> Ticks:
-    """Ticks `[series, horizon]` of the steps after the last row of series that start at `starts`."""
+    """Ticks `[series, horizon]` of the steps after the last row of series that start at `starts`.
+
+    Raises CalendarError where a time would be beyond what 64 bits hold.
+    """
+    _check_reach(starts, int(lengths.max()) + horizon, freq)
     steps = (lengths[:, None] + np.arange(horizon)) * freq.size
     if freq.family in ("number", "clock"):
         return starts[:, None] + steps

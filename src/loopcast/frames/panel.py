@@ -33,6 +33,9 @@ class Panel:
     ids: `[series]`, unique, in order of first appearance.
     starts: `[series]`, the time of each first row.
     template: how the table looked.
+
+    Make one with `from_table`, `from_wide`, `from_series`, `from_array`, `as_panel` or `loopcast.read`.
+    Raises DataError where the parts do not fit each other.
     """
 
     values: np.ndarray
@@ -42,6 +45,7 @@ class Panel:
     template: Template
 
     def __post_init__(self) -> None:
+        _check_shapes(self)
         self.values.setflags(write=False)
         self.offsets.setflags(write=False)
 
@@ -118,7 +122,7 @@ class Panel:
         The id (if the table had one) and the time come first. Arrays and files give polars tables.
         Raises DataError where a shape or name does not fit.
         """
-        columns = {name: self._forecast_column(name, array) for name, array in forecasts.items()}
+        columns = {name: self._forecast_column(name, np.asarray(array)) for name, array in forecasts.items()}
         horizons = {array.shape[1] for array in columns.values()}
         if len(horizons) != 1:
             raise DataError(f"forecasts of one table have one horizon, got {sorted(horizons)}")
@@ -202,7 +206,7 @@ def as_panel(data: Any, *, like: Template | None = None) -> Panel:
 
     An array is `[series, time, channel]`, or `[time]` for one series.
     like: how the data of a model looked. Names of columns and frequency are taken from it; CalendarError where the
-    times are of another kind (integers, dates and timestamps, another time zone) or another frequency.
+    times are of another kind (integers or days), in another time zone, or of another frequency.
 
     >>> as_panel([1.0, 2.0, 3.0]).n_rows
     3
@@ -243,6 +247,18 @@ def _opened(table: Any) -> Table:
     if opened is None:
         raise DataError(f"expected a pandas, polars or pyarrow table, got {_kind(table)}")
     return opened
+
+
+def _check_shapes(panel: Panel) -> None:
+    values, offsets = panel.values, panel.offsets
+    if values.ndim != 2 or values.dtype != np.float32:
+        raise DataError(f"values are float32 [row, channel], got {values.dtype} of shape {values.shape}")
+    if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
+        raise DataError(f"offsets are int64 [series + 1], got {offsets.dtype} of shape {offsets.shape}")
+    if offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 1).any():
+        raise DataError(f"offsets go up from 0 to the {len(values)} rows of values, got {offsets}")
+    if not len(panel.ids) == len(panel.starts) == len(offsets) - 1:
+        raise DataError(f"{len(offsets) - 1} series have as many ids and starts: {len(panel.ids)}, {len(panel.starts)}")
 
 
 def _whole(name: str, value: int) -> None:

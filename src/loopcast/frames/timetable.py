@@ -14,7 +14,9 @@ from loopcast.frames.rows import Rows
 
 Gaps = Literal["error", "insert"]
 
-MOST_GROWTH = 1000  # a table that grows more by inserted gaps has a wrong time or a wrong frequency
+# A table that grows beyond both by inserted gaps has a wrong time or a wrong frequency, and could fill the memory.
+MOST_GROWTH = 1000
+MOST_ROWS = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +125,7 @@ def _check_gaps(table: Timetable, times: pl.Series, rows: Rows, gaps: Gaps, said
         raise CalendarError(
             f'{here} at {said}; {total - came} times are missing in all. gaps="insert" adds them as NaN'
         )
-    if total > came * MOST_GROWTH:
+    if total > max(came * MOST_GROWTH, MOST_ROWS):
         raise CalendarError(
             f"{here} at {said}; inserting all would turn {came} rows into {total}: check times and freq"
         )
