@@ -133,7 +133,13 @@ def test_mixed_zones_in_a_column_of_objects_are_refused():
 def test_a_missing_column_lists_those_that_are_there_and_a_close_one(make):
     with pytest.raises(ColumnError) as caught:
         Panel.from_table(make({"DS": [1, 2], "sales": [1.0, 2.0]}))
-    for part in ("no column 'ds'", "'DS', 'sales'", "did you mean 'DS'", "Columns(id=..., time=..., target=...)"):
+    for part in (
+        "no column 'ds'",
+        "'DS', 'sales'",
+        "did you mean 'DS'",
+        "Columns(id=..., time=..., target=...)",
+        "from_wide",
+    ):
         assert part in str(caught.value)
 
 
@@ -157,6 +163,47 @@ def test_two_columns_of_one_name_are_refused():
 def test_duplicates_without_an_id_column_suggest_naming_it():
     with pytest.raises(CalendarError, match=r"Columns\(id=\.\.\.\)"):
         Panel.from_table(pl.DataFrame({"shop": ["a", "b"], "ds": [1, 1], "y": [1.0, 2.0]}))
+
+
+def test_missing_ids_among_numbers_are_named_although_pandas_makes_them_floats():
+    table = pd.DataFrame({"unique_id": [1, None], "ds": [1, 2], "y": [1.0, 2.0]})
+    with pytest.raises(ColumnError, match="row 1: the id is missing"):
+        Panel.from_table(table)
+
+
+def test_names_of_mixed_types_in_a_wide_table_are_refused():
+    with pytest.raises(ColumnError, match="mixed types"):
+        Panel.from_wide(pd.DataFrame({"ds": [1, 2], 2020: [1.0, 2.0], "total": [1.0, 2.0]}))
+
+
+def test_columns_are_a_value_of_their_own():
+    with pytest.raises(OptionError, match="columns is a Columns"):
+        Panel.from_table(pl.DataFrame(good()), columns="y")
+
+
+@pytest.mark.parametrize(
+    "times", [pd.Series(pd.period_range("2020", periods=2, freq="M")), pd.Series(pd.to_timedelta([1, 2]))]
+)
+def test_times_of_other_types_are_refused(times):
+    with pytest.raises(CalendarError, match=r"'ds' holds .*convert it first .*to_timestamp"):
+        Panel.from_table(pd.DataFrame({"ds": times, "y": [1.0, 2.0]}))
+
+
+@pytest.mark.parametrize(
+    ("values", "part"),
+    [
+        ([], "the series has no rows"),
+        (["a", "b"], "row 0, column 'y': 'a' is not a number"),
+        ([[1, 2], [3]], "row 0, column 'y': [1, 2] is not a number"),
+        ([1.0, np.inf], "row 1, column 'y': inf"),
+        ([True, False], "true and false"),
+        ([1.0, "2"], "written as text"),
+    ],
+)
+def test_bad_series_are_refused(values, part):
+    with pytest.raises(DataError) as caught:
+        as_panel(values)
+    assert part in str(caught.value)
 
 
 @pytest.mark.parametrize("ids", [[1.5, 2.5], [True, False], [dt.date(2020, 1, 1), dt.date(2020, 1, 2)], [1, "a"]])
@@ -232,6 +279,15 @@ def test_what_is_no_data_is_refused_with_what_is(data):
 def test_a_lazy_frame_is_asked_to_be_collected():
     with pytest.raises(DataError, match="collect"):
         as_panel(pl.LazyFrame(good()))
+
+
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame])
+def test_a_good_table_is_left_as_it_was_and_writeable(make):
+    table, before = make(good()), make(good())
+    Panel.from_table(table)
+    assert table.equals(before)
+    if make is pd.DataFrame:
+        table.loc[0, "y"] = 7.0
 
 
 @pytest.mark.parametrize("case", [case for case in BAD if case != "no rows"])

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import ID, TARGET, Columns
-from loopcast.errors import CalendarError, ColumnError, DataError, ValuesError
+from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 from loopcast.frames.frequency import Frequency
 from loopcast.frames.rows import Rows, Source
 from loopcast.frames.tables import Table, from_cells, from_pandas
@@ -19,6 +19,11 @@ from loopcast.frames.timetable import Gaps, Timetable, set_times
 from loopcast.frames.validate import check_ids, check_names, check_target, narrow
 
 Freq = Frequency | str | int | None
+
+NAMING = (
+    "Say which is which with Columns(id=..., time=..., target=...); where each series has a column of its own, "
+    "use Panel.from_wide"
+)
 
 
 class Parts(NamedTuple):
@@ -33,9 +38,11 @@ class Parts(NamedTuple):
 
 def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Parts:
     """A row per series and time; without an id column (under its usual name) all rows are one series."""
+    if not isinstance(columns, Columns):
+        raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
     has_id = columns.id in table.names or columns.id != ID
     wanted = ([columns.id] if has_id else []) + [columns.time, columns.target]
-    check_names(table, wanted, "Say which is which with Columns(id=..., time=..., target=...)", source)
+    check_names(table, wanted, NAMING, source)
     target = table.column(columns.target)
     _not_empty(target, source)
     rows = _rows(table, columns, has_id, source)
@@ -82,7 +89,9 @@ def from_columns(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source
     template = _template(table, Columns(time=time), False, timetable.freq, times)
     offsets = np.arange(len(names) + 1) * timetable.lengths[0]
     starts = timetable.starts.gather([0] * len(names))
-    return Parts(values, offsets, from_cells(ID, names), starts, replace(template, has_id=True))
+    ids = from_cells(ID, names)
+    check_ids(ids, Source("the header"))
+    return Parts(values, offsets, ids, starts, replace(template, has_id=True))
 
 
 def from_one(values: Any, freq: Freq, start: Any, name: str | None) -> Parts:
@@ -90,7 +99,7 @@ def from_one(values: Any, freq: Freq, start: Any, name: str | None) -> Parts:
     pandas = nw.dependencies.is_pandas_series(values)
     numbers = from_pandas(values) if pandas else _column(values)
     name = name or str(numbers.name or TARGET)
-    _not_empty(numbers, Source())
+    _not_empty(numbers, Source("the series"))
     rows = Rows.one(name, len(numbers), Source())
     kind: Kind = "pandas" if pandas else "polars"
     template = Template(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
@@ -109,10 +118,10 @@ def from_one(values: Any, freq: Freq, start: Any, name: str | None) -> Parts:
 def _column(values: Any) -> pl.Series:
     if isinstance(values, pl.Series):
         return values
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise DataError(f"one series is numbers [time], got shape {array.shape}")
-    return pl.Series(array) if array.dtype.kind in "biuf" else from_cells("", list(values))
+    if isinstance(values, np.ndarray) and values.ndim != 1:
+        raise DataError(f"one series is numbers [time], got shape {values.shape}")
+    plain = isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
+    return pl.Series(values) if plain else from_cells("", list(values))
 
 
 def _index_times(index: Any) -> pl.Series:

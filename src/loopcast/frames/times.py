@@ -35,7 +35,8 @@ def as_times(times: pl.Series, rows: Rows) -> pl.Series:
         return _to_the_microsecond(times, rows)
     kind = "values of mixed or unknown types" if times.dtype == pl.Object else str(times.dtype)
     raise CalendarError(
-        f"column {times.name!r} holds {kind}, and times are integers, dates or timestamps: convert it first"
+        f"column {times.name!r} holds {kind}, and times are integers, dates or timestamps: convert it first "
+        "(pandas periods with .dt.to_timestamp())"
     )
 
 

@@ -36,8 +36,9 @@ def _missing(table: Table, name: Any, cure: str, source: Source) -> str:
 
 def check_ids(ids: pl.Series, source: Source) -> None:
     """ColumnError unless every row has an id, and ids are strings, integers or categories."""
-    if ids.null_count():
-        row = int(ids.is_null().arg_max() or 0)
+    missing = ids.is_null() | ids.is_nan() if ids.dtype.is_float() else ids.is_null()
+    if missing.any():
+        row = int(missing.arg_max() or 0)
         raise ColumnError(f"column {ids.name!r}, {source.row(row)}: the id is missing; name the series or drop the row")
     if not (ids.dtype in (pl.String, pl.Categorical, pl.Enum) or ids.dtype.is_integer()):
         kind = "of mixed types" if ids.dtype == pl.Object else str(ids.dtype)
