@@ -57,7 +57,6 @@ def read_network(facts: Any) -> Network:
     require(facts["cell"] in ("simple", "gru", "lstm") and facts["head"] in ("dense", "recurrent"), "cell and head")
     for size in (*each(facts["units"]), facts["inputs"], facts["outputs"]):
         positive("a size of the network", size)
-    require(bool(facts["units"]) or facts["head"] == "recurrent", "a network has a recurrent layer")
     require(isinstance(facts["dropout"], int | float) and 0 <= facts["dropout"] < 1, "dropout")
     return Network(**facts)
 
@@ -74,10 +73,11 @@ def read_scaling(facts: Any) -> Scaling:
 def read_history(facts: Any) -> tuple[Epoch, ...]:
     names = [field.name for field in fields(Epoch)]
     rows = [each(row) for row in each(facts)]
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         expect(len(row), len(names), "numbers of an epoch")
-        expect(row[0], number, "number of an epoch")
-        require(all(isinstance(loss, int | float) or loss is None for loss in row), "losses")
+        positive("epoch", row[0])
+        require(isinstance(row[1], bool), "final")
+        require(all(isinstance(loss, int | float) or loss is None for loss in row[2:]), "losses")
     return tuple(Epoch(**dict(zip(names, row, strict=True))) for row in rows)
 
 

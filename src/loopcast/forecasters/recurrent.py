@@ -28,7 +28,8 @@ class Recurrent(Forecaster[Learned]):
     """One recurrent network for all series: each step's state sums up the past, a head reads the future off it.
 
     cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
-    units: units of each recurrent layer; None chooses by the amount of data.
+    units: units of each recurrent layer; None chooses by the amount of data. With () and a dense head there is no
+        recurrence: a linear model of the lags, trained as a network is.
     head: "dense", or "recurrent" for a last recurrent layer of as many units as there are outputs.
     dropout: share of each layer's outputs dropped in training.
     strategy: "sequence" learns at every step to give the next `horizon` values; "direct" learns that at the last
@@ -42,8 +43,10 @@ class Recurrent(Forecaster[Learned]):
     epochs, batch_size: None chooses by the number of windows.
     learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
     loss: "mae", "mse" or "huber", of the network's (scaled) output.
-    patience: epochs without a better forecast of the held-back last `horizon` rows before training stops; the
-        best epoch's weights are kept. None holds nothing back and runs every epoch.
+    patience: epochs in a row with clearly worse forecasts of the held-back last `horizon` rows before training
+        stops. None holds nothing back and runs every epoch.
+    refit: once the held-back rows have chosen the number of epochs, train again on all rows for that number;
+        False keeps the best epoch's weights as they are.
     seed: of initial weights, order of windows and dropout. The same seed on the same machine gives the same bits.
     show_progress: a bar on standard error; None shows it on a terminal.
 
@@ -76,6 +79,7 @@ class Recurrent(Forecaster[Learned]):
     weight_decay: float | None = None
     loss: LossName = "mae"
     patience: int | None = 10
+    refit: bool = True
     seed: int = 0
     show_progress: bool | None = None
 
@@ -98,7 +102,7 @@ class Recurrent(Forecaster[Learned]):
     def _check_units(self) -> None:
         if self.units is None:
             return
-        if not isinstance(self.units, tuple) or (not self.units and self.head == "dense"):
+        if not isinstance(self.units, tuple):
             raise OptionError(f"units is a tuple of layer sizes such as (40, 40), got {self.units!r}")
         for units in self.units:
             positive("units", units)
@@ -117,7 +121,7 @@ class Recurrent(Forecaster[Learned]):
 
     @property
     def history(self) -> pl.DataFrame:
-        """A row per epoch: epoch, loss, last_step_mse, valid_loss, in the network's (scaled) units."""
+        """A row per epoch: epoch, final, loss, last_step_mse, valid_loss (losses in the network's scaled units)."""
         return pl.DataFrame([vars(epoch) for epoch in self.fitted.state.history], schema=_HISTORY)
 
     def features(self, data: Any = None) -> list[np.ndarray]:
@@ -159,7 +163,7 @@ class Recurrent(Forecaster[Learned]):
         return forecast(state.model, panel, horizon)[:, :, None]
 
     def _describe(self, state: Learned) -> str:
-        ran = f"Ran {len(state.history)} epochs; the weights are those of epoch {state.best_epoch}."
+        ran = f"Ran {len(state.history)} epochs in all; {state.best_epoch} was the best number."
         return "\n  ".join((*state.reasons, ran))
 
     def _to_parts(self, state: Learned) -> Parts:
@@ -169,7 +173,7 @@ class Recurrent(Forecaster[Learned]):
         return Learned.from_parts(parts)
 
 
-_HISTORY = {"epoch": pl.Int64, "loss": pl.Float64, "last_step_mse": pl.Float64, "valid_loss": pl.Float64}
+_HISTORY = {"epoch": pl.Int64, "final": pl.Boolean, "loss": pl.Float64, "last_step_mse": pl.Float64, "valid_loss": pl.Float64}
 
 
 def _one_of(name: str, value: object, kinds: object) -> None:

@@ -39,7 +39,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         raise OptionError(f"{options.name} forecasts one value per row, got {panel.n_channels} channels")
     facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
     scaling, why_scaling = _scaling(options, facts)
-    plan, why_plan = _plan(options, facts, panel)
+    plan, why_plan = _plan(options, facts, panel, scaling.lags)
     network = Network(
         cell=options.cell,
         units=choices.choose_units(facts) if options.units is None else options.units,
@@ -57,6 +57,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         values=panel.values[:, 0],
         training=training,
         validation=_validation(plan, panel, held_back) if held_back else None,
+        everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
     )
     recipe = _recipe(options, len(training))
     return Setup(
@@ -81,18 +82,17 @@ def _scaling(options: "Recurrent", facts: choices.Facts) -> tuple[Scaling, str]:
     )
 
 
-def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[WindowPlan, str]:
+def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
     fixed = isinstance(options.context, int)
     if fixed:
         require_rows(panel, int(options.context) + 1, f"context={options.context} and a value to forecast")
     window = int(options.context) if fixed else choices.choose_window(facts)
-    raw = options.scaling == "none"
     plan = WindowPlan(
         context=window,
         horizon=1 if options.strategy == "iterated" else options.horizon,
         stride=choices.choose_stride(facts, window),
         every_step=options.strategy != "direct",
-        warmup=1 if raw else facts.season,
+        warmup=lags if options.scaling == "none" else facts.season,
     )
     state = f"the last {window} rows" if fixed else "all the history"
     return plan, f"It learns from stretches of {window} rows and forecasts from {state} ({options.strategy} strategy)."
@@ -104,9 +104,10 @@ def _held_back(options: "Recurrent", panel: Panel, plan: WindowPlan) -> tuple[in
     rows = options.horizon
     if not (panel.lengths > rows + plan.warmup).any():
         return 0, f"No rows were held back: no series has more than {rows + plan.warmup}."
+    then = "then it learns again, from all rows, for as many" if options.refit else "the rows stay held back"
     return rows, (
-        f"The last {rows} rows of each series were held back to choose the epoch; "
-        f"training stops after {options.patience} epochs without a better one."
+        f"The last {rows} rows of each series are held back to choose the number of epochs "
+        f"(patience {options.patience}); {then}."
     )
 
 

@@ -1,6 +1,7 @@
 """The loop of epochs: shuffle, train, validate, keep the best, know when to stop."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -18,10 +19,14 @@ NO_WINDOW = np.array([0, 0, 1, 0, 0], np.int32)  # fills a last batch: no row of
 
 
 class Training:
-    """Training of one task by one recipe. `trained` is the best so far, at every moment, or None."""
+    """Training of one task by one recipe. `trained` is the best so far, at every moment, or None.
 
-    def __init__(self, task: Task, recipe: Recipe) -> None:
-        self.task, self.recipe = task, recipe
+    Where rows are held back, they choose the number of epochs; then a second training, on everything, runs for
+    that number. Until it is done, the first one's best weights stand.
+    """
+
+    def __init__(self, task: Task, recipe: Recipe, *, final: bool = False) -> None:
+        self.task, self.recipe, self.final = task, recipe, final
         self.batches = -(-len(task.training) // recipe.batch_size)
         self.program = Program(task, recipe, recipe.epochs * self.batches)
         self.trained: Trained | None = None
@@ -29,15 +34,26 @@ class Training:
     def run(self, watch: Callable[[Epoch], None]) -> None:
         """Train until the epochs are done or patience is out; `watch` is told of every epoch.
 
-        Whatever stops it (Ctrl-C included), `trained` stays as it was after the last whole epoch.
+        Whatever stops it, Ctrl-C included, `trained` stays as it was before the epoch that was cut short.
         Raises TrainingError when a loss is NaN or infinite.
         """
+        for trained in self._epochs():
+            self.trained = trained
+            watch(trained.history[-1])
+        if self.task.everything is not None and self.trained is not None:
+            last = replace(self.recipe, epochs=self.trained.best_epoch, patience=None)
+            again = Training(self.task.on_everything(), last, final=True)
+            again.run(watch)
+            self.trained = self.trained.finished_by(again.trained)
+
+    def _epochs(self) -> Iterator[Trained]:
         carry, best, history = self.program.start, Best(patience=self.recipe.patience), list[Epoch]()
         order = np.random.default_rng(self.recipe.seed)
-        for number in range(1, self.recipe.epochs + 1):
+        while len(history) < self.recipe.epochs and not best.out_of_patience:
             carry, losses = self._train(carry, order)
             epoch = Epoch(
-                epoch=number,
+                epoch=len(history) + 1,
+                final=self.final,
                 loss=_mean(losses.loss, losses.weight),
                 last_step_mse=_mean(losses.last_loss, losses.last_weight),
                 valid_loss=self._validate(carry),
@@ -45,12 +61,7 @@ class Training:
             require_finite(epoch, self.recipe)
             history.append(epoch)
             best = best.after(epoch, carry.flat)
-            self.trained = Trained(
-                weights=self.program.weights(best.flat), best_epoch=best.epoch, history=tuple(history)
-            )
-            watch(epoch)
-            if best.out_of_patience:
-                return
+            yield Trained(weights=self.program.weights(best.flat), best_epoch=best.epoch, history=tuple(history))
 
     def _train(self, carry: Carry, order: np.random.Generator) -> tuple[Carry, Losses]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]

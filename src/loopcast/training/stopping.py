@@ -1,38 +1,37 @@
 """Which epoch was the best, and when to stop looking for a better one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
 
 from loopcast.training.task import Epoch
 
+TOLERANCE = 0.1  # share by which one tail's loss can be worse by chance: its forecasts are few and alike
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Best:
-    """The best epoch so far by validation loss; without validation, the latest.
+    """The best epoch so far: the latest whose validation loss is within TOLERANCE of the least.
 
-    patience: epochs without a better one before it is time to stop; None never is.
+    A schedule that falls to zero has its best weights at its end, and the loss of one short tail is noisy; so
+    an earlier epoch is preferred only where the later ones are clearly worse.
+
+    patience: epochs in a row that are clearly worse before it is time to stop; None never is.
     """
 
     patience: int | None
     epoch: int = 0
-    valid_loss: float = float("inf")
+    least: float = float("inf")
     waited: int = 0
     flat: np.ndarray | None = None
 
     def after(self, epoch: Epoch, flat: jax.Array) -> "Best":
         """What is best once `epoch`, which ended with the weights `flat`, is counted in."""
-        if epoch.valid_loss is not None and epoch.valid_loss >= self.valid_loss:
-            return Best(
-                patience=self.patience,
-                epoch=self.epoch,
-                valid_loss=self.valid_loss,
-                waited=self.waited + 1,
-                flat=self.flat,
-            )
-        valid_loss = self.valid_loss if epoch.valid_loss is None else epoch.valid_loss
-        return Best(patience=self.patience, epoch=epoch.epoch, valid_loss=valid_loss, flat=np.asarray(flat))
+        if epoch.valid_loss is not None and epoch.valid_loss > self.least * (1 + TOLERANCE):
+            return replace(self, waited=self.waited + 1)
+        least = self.least if epoch.valid_loss is None else min(self.least, epoch.valid_loss)
+        return Best(patience=self.patience, epoch=epoch.epoch, least=least, flat=np.asarray(flat))
 
     @property
     def out_of_patience(self) -> bool:

@@ -1,6 +1,6 @@
 """What is trained, on what, and what comes of it: frozen values only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ class Task:
 
     values: float32 `[row]` of the whole panel, already transformed.
     validation: None, and every epoch counts as better than the one before.
+    everything: windows over all rows, those held back for validation included, for a last training on everything
+        once the number of epochs is chosen; None leaves that out.
     """
 
     network: Network
@@ -23,18 +25,25 @@ class Task:
     values: np.ndarray
     training: WindowIndex
     validation: WindowIndex | None
+    everything: WindowIndex | None
+
+    def on_everything(self) -> "Task":
+        """The same task with nothing held back."""
+        return replace(self, training=self.everything, validation=None, everything=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
     """One row of a training history; losses are in the network's own (scaled) units.
 
+    final: whether this is an epoch of the last training on everything.
     loss: over every step that counts.
-    last_step_loss: over the last step of each window alone, mean squared error.
+    last_step_mse: mean squared error over the last step of each window alone.
     valid_loss: of the forecasts into the tail that was held back; None where nothing was.
     """
 
     epoch: int
+    final: bool
     loss: float
     last_step_mse: float
     valid_loss: float | None
@@ -42,8 +51,17 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """The best weights, as NumPy arrays, and how training got there."""
+    """The best weights, as NumPy arrays, and how training got there.
+
+    best_epoch: the epoch with the best validation loss; the last one where nothing was held back.
+    """
 
     weights: Weights
     best_epoch: int
     history: tuple[Epoch, ...]
+
+    def finished_by(self, last: "Trained | None") -> "Trained":
+        """These epochs followed by those of a last training on everything, and its weights."""
+        if last is None:
+            return self
+        return Trained(weights=last.weights, best_epoch=self.best_epoch, history=self.history + last.history)

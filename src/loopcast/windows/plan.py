@@ -63,19 +63,20 @@ class WindowPlan:
         A window at every step begins with a short series; a window for its last step ends with it.
         """
         begin, stop = offsets[:-1], offsets[1:] - held_back
-        full = self.context + self.horizon
+        full = max(self.context, self.warmup) + self.horizon
         spare = np.maximum(stop - begin - full, 0)
         counts = -(-spare // self.stride) + 1
         series = np.repeat(np.arange(len(begin)), counts)
         back = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
-        start = stop[series] - full - np.minimum(back * self.stride, spare[series])
+        last = stop[series] - self.horizon - np.minimum(back * self.stride, spare[series])
+        start = last - self.context
         if self.every_step:
             start = np.maximum(start, begin[series])
         return self._index(start, begin[series], stop[series])
 
     def _index(self, start: np.ndarray, begin: np.ndarray, stop: np.ndarray) -> WindowIndex:
         last = start + self.context - 1
-        first = np.maximum(start, begin + self.warmup - 1) if self.every_step else last
+        first = np.maximum(start if self.every_step else last, begin + self.warmup - 1)
         return WindowIndex(start=start, begin=begin, first=first, last=last, stop=stop)
 
     def validation(self, offsets: np.ndarray, held_back: int) -> WindowIndex:
