@@ -80,6 +80,7 @@ def test_a_long_forecast_is_cut_on_the_screen_and_that_is_said(csv, capsys):
         (["--plot", "out.pdf"], "--plot is a file ending in .png or .svg or .html, got out.pdf"),
         (["--output", "no/such/folder/out.csv"], "there is no folder"),
         (["--season", "0"], "season is a whole number"),
+        (["--output", "a.csv", "--save", "a.csv"], "--output, --save are different files"),
         (["--units", "4,x"], "such as 40,40"),
         (["--units", "0"], "units"),
         (["--cell", "transformer"], "transformer"),

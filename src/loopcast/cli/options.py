@@ -12,7 +12,11 @@ from loopcast.errors import OptionError
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
 Time = Annotated[str | None, Parameter(help="Column of times [ds].")]
 Target = Annotated[str | None, Parameter(help="Column of numbers to forecast [y].")]
-Freq = Annotated[str | None, Parameter(help="Step of the calendar, such as MS, D, h or 15min [inferred].")]
+# int first: the step of integer times is a number
+Freq = Annotated[
+    int | str | None,
+    Parameter(metavar="STEP", help="Step of the calendar: MS, D, h, 15min, or 1 for integers [inferred]."),
+]
 GapsOption = Annotated[
     Literal["error", "insert"], Parameter(help="What to do with times that have no row: stop, or insert as missing.")
 ]
@@ -35,16 +39,21 @@ def layers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
 
 def check_outputs(source: Path, output: Path | None, plot: Path | None, save: Path | None = None) -> None:
     """Refuse, before any work, a file that could not be written; OptionError says which and why."""
-    for option, path, endings in (
-        ("--output", output, TABLE_ENDINGS),
-        ("--plot", plot, PLOT_ENDINGS),
-        ("--save", save, None),
-    ):
-        if path is not None:
-            check_output(option, path, endings, source)
+    outputs = {"--output": (output, TABLE_ENDINGS), "--plot": (plot, PLOT_ENDINGS), "--save": (save, None)}
+    given = [(option, path, endings) for option, (path, endings) in outputs.items() if path is not None]
+    for option, path, endings in given:
+        check_output(option, path, endings, source)
+    if len({path.absolute() for _, path, _ in given}) < len(given):
+        raise OptionError(f"{', '.join(option for option, _, _ in given)} are different files, got one name twice")
 
 
-def check_output(option: str, path: Path, endings: tuple[str, ...] | None, source: Path) -> None:
+def check_plot(plot: Path | None) -> None:
+    """`check_outputs` for a command that reads no file."""
+    if plot is not None:
+        check_output("--plot", plot, PLOT_ENDINGS, None)
+
+
+def check_output(option: str, path: Path, endings: tuple[str, ...] | None, source: Path | None) -> None:
     """Refuse a wrong ending, a folder that is missing or closed, and the file that is read."""
     if endings is not None and path.suffix.lower() not in endings:
         raise OptionError(f"{option} is a file ending in {' or '.join(endings)}, got {path}")
@@ -54,5 +63,5 @@ def check_output(option: str, path: Path, endings: tuple[str, ...] | None, sourc
         raise OptionError(f"{option} {path}: there is no folder {path.absolute().parent}; make it first")
     if not os.access(path.absolute().parent, os.W_OK):
         raise OptionError(f"{option} {path}: the folder {path.absolute().parent} cannot be written to")
-    if path.exists() and path.samefile(source):
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise OptionError(f"{option} {path} would overwrite the file that is read; name another")
