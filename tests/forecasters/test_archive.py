@@ -23,6 +23,7 @@ from loopcast.forecasters import archive, atomic
 from loopcast.forecasters.archive import MANIFEST, WEIGHTS, load
 from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.forecasters.linear import Linear
+from loopcast.forecasters.recurrent import Recurrent
 from loopcast.forecasters.stored_zip import pack, unpack
 from loopcast.forecasters.strict_json import strict_json
 
@@ -75,17 +76,27 @@ def test_a_loaded_model_forecasts_the_same_bits(forecaster, tmp_path):
     assert loaded.describe() == fitted.describe()
 
 
-def test_a_fresh_process_forecasts_the_same_bits_and_needs_no_jax(saved, tmp_path):
-    table().write_parquet(tmp_path / "data.parquet")
+def forecast_elsewhere(path, folder, check=""):
+    """The forecast of a saved model, made by a process of its own."""
+    table().write_parquet(folder / "data.parquet")
     code = (
         "import sys, polars as pl; from loopcast.forecasters.archive import load;"
-        f"out = load({str(saved)!r}).predict(5, data=pl.read_parquet({str(tmp_path / 'data.parquet')!r}));"
-        f"out.write_parquet({str(tmp_path / 'out.parquet')!r});"
-        "sys.exit('jax' in sys.modules or 'keras' in sys.modules)"
+        f"out = load({str(path)!r}).predict(5, data=pl.read_parquet({str(folder / 'data.parquet')!r}));"
+        f"out.write_parquet({str(folder / 'out.parquet')!r}); {check}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    expected = Linear(horizon=2, context=3).fit(table()).predict(5)
-    assert pl.read_parquet(tmp_path / "out.parquet").equals(expected)
+    return pl.read_parquet(folder / "out.parquet")
+
+
+def test_a_fresh_process_forecasts_the_same_bits_and_needs_no_jax(saved, tmp_path):
+    elsewhere = forecast_elsewhere(saved, tmp_path, check="assert not {'jax', 'keras'} & set(sys.modules)")
+    assert elsewhere.equals(Linear(horizon=2, context=3).fit(table()).predict(5))
+
+
+def test_a_network_forecasts_the_same_bits_in_a_fresh_process(tmp_path):
+    network = Recurrent(horizon=3, units=(3, 2), cell="gru", epochs=1).fit(table())
+    network.save(tmp_path / "network.loopcast")
+    assert forecast_elsewhere(tmp_path / "network.loopcast", tmp_path).equals(network.predict(5))
 
 
 def test_equal_models_give_equal_bytes_that_any_zip_program_reads(saved, tmp_path):
