@@ -13,6 +13,7 @@ import jax.numpy as jnp
 Array = jax.Array
 Curve = Literal["none", "log"]
 NEAR_ZERO = 0.01  # share of a series' usual size below which the "log" curve becomes a straight line
+SMALLEST = 1e-30  # unit of a series of zeros: still a normal float32 when multiplied by NEAR_ZERO
 
 
 class View(NamedTuple):
@@ -52,7 +53,7 @@ class Scaling:
 
     def view(self, past: Array, horizon: int) -> View:
         """`past` `[..., reach]`, latest last, NaN where there is no value, as the network is to see it."""
-        unit = jnp.maximum(_mean(jnp.abs(past)), jnp.finfo(jnp.float32).tiny)
+        unit = jnp.maximum(_mean(jnp.abs(past)), SMALLEST)
         bent = self._bend(past, unit[..., None])
         spread = self._spread(bent)
         shown = bent[..., -self.lags :] - self._level(bent)[..., None]

@@ -1,0 +1,189 @@
+import signal
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from loopcast.backend import keras
+from loopcast.errors import TrainingError
+from loopcast.networks.initial import initial_weights
+from loopcast.networks.network import Network
+from loopcast.networks.stock import stock_model
+from loopcast.training.loop import Training
+from loopcast.training.recipe import Recipe, elementwise_loss
+from loopcast.training.stopping import TOLERANCE, Best
+from loopcast.training.task import Epoch, Task
+from loopcast.windows.plan import WindowPlan
+from loopcast.windows.scaling import Scaling
+
+CONTEXT, HORIZON, SERIES = 12, 3, 70
+
+
+def values(seed=0):
+    return np.random.default_rng(seed).normal(size=(SERIES, CONTEXT + HORIZON)).astype(np.float32)
+
+
+def task(cell="gru", every_step=True, held_back=0, numbers=None):
+    plan = WindowPlan(context=CONTEXT - held_back, horizon=HORIZON, every_step=every_step)
+    offsets = np.arange(SERIES + 1) * (CONTEXT + HORIZON)
+    return Task(
+        network=Network(cell=cell, units=(6,), inputs=1, outputs=HORIZON),
+        scaling=Scaling(),
+        plan=plan,
+        values=(values() if numbers is None else numbers).ravel(),
+        training=plan.training(offsets, held_back),
+        validation=plan.validation(offsets, held_back) if held_back else None,
+        everything=plan.training(offsets, 0) if held_back else None,
+    )
+
+
+def recipe(**options):
+    plain = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "loss": "mse"}
+    return Recipe(**(plain | options))
+
+
+def ignore(_):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("every_step", "options"),
+    [
+        (True, {}),
+        (False, {"loss": "mae", "clip": 0.05}),
+        (True, {"loss": "huber", "schedule": "cosine", "weight_decay": 0.01}),
+        (False, {"schedule": "one-cycle"}),
+    ],
+)
+def test_losses_are_those_of_stock_keras_with_the_same_start_and_order(every_step, options):
+    job, how = task(every_step=every_step), recipe(**options)
+    training = Training(job, how)
+    training.run(ignore)
+    stock = stock_model(job.network, initial_weights(job.network, how.seed), every_step=every_step)
+    optimizer = how.optimizer(how.epochs * training.batches)
+    losses = {"mse": "mse", "mae": "mae", "huber": keras.losses.Huber()}
+    # Keras clips and decays variable by variable; on the flat vector they act on all weights at once.
+    optimizer.global_clipnorm, optimizer.clipnorm = optimizer.clipnorm, None
+    stock.compile(optimizer=optimizer, loss=losses[how.loss])
+    windows = values()
+    inputs = windows[:, :CONTEXT, None]
+    ahead = np.stack([windows[:, t + 1 : t + 1 + HORIZON] for t in range(CONTEXT)], axis=1)
+    targets = ahead if every_step else ahead[:, -1]
+    order = np.random.default_rng(how.seed)
+    for epoch in training.trained.history:
+        shuffled, total = order.permutation(SERIES), 0.0
+        for first in range(0, SERIES, how.batch_size):
+            batch = shuffled[first : first + how.batch_size]
+            stock.reset_metrics()
+            total += float(stock.train_on_batch(inputs[batch], targets[batch])) * len(batch)
+        assert epoch.loss == pytest.approx(total / SERIES, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "huber"])
+def test_each_loss_is_that_of_keras(name):
+    errors = np.linspace(-3, 3, 25).astype(np.float32)
+    stock = {"mse": keras.losses.MeanSquaredError, "mae": keras.losses.MeanAbsoluteError, "huber": keras.losses.Huber}
+    wanted = [float(stock[name]()(np.zeros((1, 1)), error.reshape(1, 1))) for error in errors]
+    np.testing.assert_allclose(elementwise_loss(name, errors), wanted, rtol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
+    runs = []
+    for seed in (1, 1, 2):
+        training = Training(task(), recipe(seed=seed))
+        training.run(ignore)
+        runs.append(jax.tree.leaves(training.trained.weights))
+    for first, second in zip(*runs[:2], strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert any((first != other).any() for first, other in zip(runs[0], runs[2], strict=True))
+
+
+def test_training_lowers_the_loss_and_reports_every_epoch():
+    seen = []
+    waves = np.sin(np.arange(SERIES * (CONTEXT + HORIZON)) / 3).reshape(SERIES, -1).astype(np.float32)
+    training = Training(task(numbers=waves), recipe(epochs=20))
+    training.run(seen.append)
+    assert [epoch.epoch for epoch in seen] == list(range(1, 21))
+    assert seen[-1].loss < 0.2 * seen[0].loss
+    assert seen[-1].last_step_mse < 0.2 * seen[0].last_step_mse
+    assert tuple(seen) == training.trained.history
+
+
+def test_ctrl_c_keeps_the_weights_of_the_last_whole_epoch():
+    def third(epoch):
+        if epoch.epoch == 3:
+            raise KeyboardInterrupt
+
+    cut, short = Training(task(), recipe(epochs=9)), Training(task(), recipe(epochs=3))
+    with pytest.raises(KeyboardInterrupt):
+        cut.run(third)
+    short.run(ignore)
+    assert len(cut.trained.history) == 3
+    for got, wanted in zip(jax.tree.leaves(cut.trained.weights), jax.tree.leaves(short.trained.weights), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
+def test_an_infinite_loss_is_an_error_that_says_what_to_try_and_leaves_no_bad_weights():
+    huge = values() * np.float32(1e30)
+    training = Training(task(numbers=huge), recipe())
+    with pytest.raises(TrainingError, match=r"learning_rate below 0\.01"):
+        training.run(ignore)
+    assert training.trained is None
+
+
+def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
+    job = task(held_back=HORIZON)
+    training = Training(job, recipe(epochs=6, patience=2))
+    training.run(ignore)
+    history = training.trained.history
+    first = [epoch for epoch in history if not epoch.final]
+    last = [epoch for epoch in history if epoch.final]
+    losses = [epoch.valid_loss for epoch in first]
+    best = max(epoch.epoch for epoch in first if epoch.valid_loss <= min(losses[: epoch.epoch]) * (1 + TOLERANCE))
+    assert training.trained.best_epoch == best
+    assert [epoch.epoch for epoch in last] == list(range(1, best + 1))
+    alone = Training(job.on_everything(), recipe(epochs=best))
+    alone.run(ignore)
+    for got, want in zip(jax.tree.leaves(training.trained.weights), jax.tree.leaves(alone.trained.weights), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_patience_counts_epochs_that_are_clearly_worse():
+    best = Best(patience=2)
+    for number, loss in enumerate([5.0, 4.0, 4.3, 4.5, 4.6], 1):
+        best = best.after(Epoch(epoch=number, final=False, loss=1.0, last_step_mse=1.0, valid_loss=loss), np.zeros(1))
+    assert (best.epoch, best.least, best.out_of_patience) == (3, 4.0, True)
+
+
+INTERRUPTED = """
+import loopcast, sys
+data = loopcast.generate_time_series(2000, 60, seed=0)
+model = loopcast.Recurrent(horizon=10, cell="gru", units=(30,), epochs=100000, patience=None, scaling="none",
+                           show_progress=False)
+import loopcast.forecasters.recurrent as recurrent
+from contextlib import contextmanager
+@contextmanager
+def telling(epochs, title, *, show):
+    yield lambda epoch: print("epoch", epoch.epoch, flush=True)
+recurrent.progress = telling
+try:
+    model.fit(data)
+except KeyboardInterrupt:
+    print("kept", model.history.height, model.predict(2)["Recurrent"].is_finite().all(), flush=True)
+"""
+
+
+def test_a_real_interrupt_leaves_a_model_that_forecasts():
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        while not line.startswith("epoch 2"):
+            assert line, "training ended before it was interrupted"
+            line = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+    kept = [line for line in rest.splitlines() if line.startswith("kept")]
+    assert len(kept) == 1
+    assert int(kept[0].split()[1]) >= 2
+    assert kept[0].endswith("True")
