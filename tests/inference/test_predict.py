@@ -1,0 +1,114 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from loopcast.frames.panel import Panel
+from loopcast.inference import predict
+from loopcast.inference.model import Model
+from loopcast.inference.predict import features, forecast
+from loopcast.networks.initial import initial_weights
+from loopcast.networks.network import Network
+from loopcast.windows.scaling import Scaling
+
+SCALINGS = {
+    "raw": Scaling(lags=2),
+    "log": Scaling(curve="log", lags=4, level=1, season=3, hold_flat=True),
+    "linear": Scaling(lags=4, level=1, spread=5, season=3, hold_flat=True),
+}
+LENGTHS = (3, 17, 1, 40)
+
+
+def panel_of(lengths=LENGTHS, seed=0):
+    from loopcast import Panel
+
+    random = np.random.default_rng(seed)
+    import polars as pl
+
+    tables = [
+        pl.DataFrame({"unique_id": [f"s{i}"] * n, "ds": range(n), "y": random.uniform(1, 9, n).astype(np.float32)})
+        for i, n in enumerate(lengths)
+    ]
+    return Panel.from_table(pl.concat(tables), freq=1)
+
+
+def model_of(scaling, cell="gru", context=None, outputs=4):
+    network = Network(cell=cell, units=(6, 5), inputs=SCALINGS[scaling].lags, outputs=outputs)
+    weights = initial_weights(network, 3)
+    return Model(network=network, scaling=SCALINGS[scaling], context=context, weights=weights)
+
+
+def walked(model, values, horizon):
+    """The forecast by hand: one step at a time from the first row on, every forecast fed back."""
+    reach, network = model.scaling.reach, model.network
+    past = np.full(reach, np.nan, np.float32)
+    start = 0 if model.context is None else max(len(values) - model.context, 0)
+    state, ahead = network.zero_state(1), []
+    for row, value in enumerate(values):
+        past = np.append(past[1:], value)
+        if row >= start:
+            view = model.scaling.view(past[None], network.outputs)
+            state, output = network.step(model.weights, state, view.features)
+    while len(ahead) < horizon:
+        block = np.asarray(model.scaling.value_of(view, output))[0]
+        ahead.extend(block)
+        for value in block:
+            past = np.append(past[1:], value)
+            view = model.scaling.view(past[None], network.outputs)
+            state, output = network.step(model.weights, state, view.features)
+    return np.array(ahead[:horizon])
+
+
+@pytest.mark.parametrize("horizon", [1, 4, 11])
+@pytest.mark.parametrize(("scaling", "cell", "context"), [("raw", "simple", 5), ("log", "gru", None), ("linear", "lstm", None)])
+def test_a_forecast_is_a_walk_through_the_history_one_step_at_a_time(scaling, cell, context, horizon):
+    model, panel = model_of(scaling, cell, context), panel_of()
+    got = forecast(model, panel, horizon)
+    wanted = [walked(model, panel.series(i)[:, 0], horizon) for i in range(panel.n_series)]
+    np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-5)
+
+
+def test_the_first_steps_are_the_same_whatever_the_horizon():
+    model, panel = model_of("log"), panel_of()
+    long = forecast(model, panel, 11)
+    for horizon in (1, 4, 7):
+        np.testing.assert_allclose(forecast(model, panel, horizon), long[:, :horizon], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("chunk", "segment"), [(1, 8), (2, 16), (256, 4)])
+def test_how_much_is_taken_at_once_changes_nothing(monkeypatch, chunk, segment):
+    model, panel = model_of("log", "lstm"), panel_of()
+    whole = forecast(model, panel, 5)
+    monkeypatch.setattr(predict, "CHUNK", chunk)
+    monkeypatch.setattr(predict, "SEGMENT", segment)
+    np.testing.assert_allclose(forecast(model, panel, 5), whole, rtol=1e-6)
+
+
+def test_what_is_before_the_context_changes_nothing_but_lags():
+    model = model_of("raw", "simple", context=5)
+    series = np.random.default_rng(0).normal(size=(2, 20, 1)).astype(np.float32)
+    changed = series.copy()
+    changed[:, : -5 - 1] = 99.0
+    np.testing.assert_array_equal(forecast(model, Panel.from_array(series), 3), forecast(model, Panel.from_array(changed), 3))
+
+
+def test_sixteen_threads_get_the_bits_that_one_gets():
+    model, panel = model_of("log"), panel_of()
+    alone = forecast(model, panel, 9)
+    with ThreadPoolExecutor(16) as pool:
+        for got in pool.map(lambda _: forecast(model, panel, 9), range(48)):
+            np.testing.assert_array_equal(got, alone)
+
+
+def test_features_are_what_the_network_is_shown():
+    model, panel = model_of("log"), panel_of()
+    shown = features(model, panel)
+    assert [len(rows) for rows in shown] == list(LENGTHS)
+    for rows, got in zip(shown, forecast(model, panel, 1), strict=True):
+        _, outputs = model.network.scan(model.weights, model.network.zero_state(1), rows[None])
+        assert np.isfinite(outputs).all()
+        assert np.isfinite(got).all()
+    last = panel.series(3)[-4:, 0]
+    unit = np.abs(last).mean()
+    curve = np.arcsinh(last / (0.02 * unit))
+    np.testing.assert_allclose(shown[3][-1], curve - curve[-1], atol=1e-5)
