@@ -1,0 +1,86 @@
+// What the kernels compute and on which buffers: the only header that callers need. Plain structs, C++17.
+//
+// All arrays are float32, row-major, dense, and aligned to a float at least. No array that is written overlaps
+// any other, unless said so. No pointer is kept after the call; nothing is allocated, thrown or printed.
+// Any of the sizes may be zero.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace loopcast {
+
+constexpr size_t kMaxDepth = 16;
+
+enum class CellKind : int32_t { simple = 0, gru = 1, lstm = 2 };  // GRU as Keras's with `reset_after=True`
+
+// Gates of the kernels, arrays in the state and rows of the bias, cell by cell.
+static constexpr size_t gates_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::gru ? 3 : 4; }
+static constexpr size_t states_of(CellKind cell) { return cell == CellKind::lstm ? 2 : 1; }
+static constexpr size_t bias_rows_of(CellKind cell) { return cell == CellKind::gru ? 2 : 1; }
+
+// One recurrent layer, with Keras's names, shapes and gate order.
+struct Layer {
+  size_t inputs, units;
+  const float* kernel;            // [inputs, gates * units]
+  const float* recurrent_kernel;  // [units, gates * units]
+  const float* bias;              // [bias_rows, gates * units]; not read by backward
+  const float* state[2];          // each [batch, units], before the first step; not read by backward
+  float* final_state[2];          // each [batch, units], after the last step; not written by backward
+};
+
+// A stack of layers, each but the first on the outputs of the one before.
+struct Stack {
+  CellKind cell;
+  size_t batch, time, depth;  // depth from 1 to kMaxDepth
+  const Layer* layers;        // [depth]
+  bool masked;                // some steps do not count: the state is held, the output repeated
+  bool last_only;             // outputs are the last step's alone, [batch, min(time, 1), units]
+};
+
+struct Forward {
+  Stack stack;
+  const float* inputs;      // [batch, time, inputs of the first layer]; what stands at masked steps is not used
+  const uint8_t* observed;  // [batch, time], 0 where a step is masked; null unless masked
+  float* outputs;           // [batch, time or last, units of the last layer]
+  bool training;            // workspace becomes the residuals that backward needs
+  float* workspace;         // forward_workspace(stack, training) floats; opaque
+};
+
+// Where the gradients by one layer's weights and initial state go: shaped as what they are gradients by.
+struct LayerGradient {
+  const float* final_state[2];  // in: gradient by the final state, each [batch, units]
+  float *kernel, *recurrent_kernel, *bias;
+  float* state[2];
+};
+
+struct Backward {
+  Stack stack;
+  const LayerGradient* layers;  // [depth]
+  const float* outputs;         // gradient by the outputs
+  float* inputs;                // gradient by the inputs, [batch, time, inputs]; null if not wanted
+  float* residuals;             // what forward left, forward_workspace(stack, true) floats; overwritten
+  float* workspace;             // backward_workspace(stack) floats; opaque
+};
+
+// Runs task(context, index) for every index < tasks, on any threads and in any order, and returns when all are
+// done. work: about how many multiply-adds all tasks take together.
+struct Runner {
+  void* self;
+  void (*run)(void* self, size_t tasks, size_t work, void (*task)(void* context, size_t index), void* context);
+};
+
+struct Kernels {
+  const char* name;  // "avx512", "avx2" or "plain"
+  void (*forward)(const Forward&, Runner);
+  void (*backward)(const Backward&, Runner);
+};
+
+// The fastest kernels that this processor can run, or those named by LOOPCAST_INSTRUCTIONS where it can run them.
+const Kernels& kernels();
+
+// Sizes in floats; the layers need only their sizes. The same for every instruction set.
+size_t forward_workspace(const Stack&, bool training);
+size_t backward_workspace(const Stack&);
+
+}  // namespace loopcast

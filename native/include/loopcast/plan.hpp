@@ -1,0 +1,95 @@
+// What all groups share in a call: where each product finds its weights.
+#pragma once
+
+#include "loopcast/cells.hpp"
+#include "loopcast/product.hpp"
+#include "loopcast/workspace.hpp"
+
+namespace loopcast::LOOPCAST_INSTRUCTIONS {
+
+// A row-major matrix seen as gates side by side, `units` columns each.
+struct Gates {
+  const float* at;
+  size_t rows, gates, units;
+
+  size_t row() const { return gates * units; }
+  const float* gate(int g) const { return at + g * units; }
+};
+
+LOOPCAST_INLINE Matrix view(const Gates& all, int gate) {
+  return {all.gate(gate), all.rows, all.row(), product_blocks(all.units).width};
+}
+
+// Copies one gate into column blocks that lie in a row each, in the order they are read. `to` moves past them.
+inline Matrix pack(const Gates& all, int gate, float*& to) {
+  const Blocks blocks = product_blocks(all.units);
+  const Matrix packed = {to, all.rows, blocks.width, all.rows * blocks.width};
+  for (size_t first = 0; first < all.units; first += blocks.width) {
+    const size_t width = smaller(blocks.width, all.units - first);
+    for (size_t k = 0; k < all.rows; ++k, to += blocks.width)
+      for (size_t c = 0; c < width; ++c) to[c] = all.gate(gate)[k * all.row() + first + c];
+  }
+  return packed;
+}
+
+// Packs the transpose: row (s, unit) of the result is gate `gates[s]`'s column `unit`, its columns are `all`'s rows.
+inline Matrix pack_transposed(const Gates& all, const int* gates, float*& to) {
+  const Blocks blocks = product_blocks(all.rows);
+  const size_t rows = all.gates * all.units;
+  const Matrix packed = {to, rows, blocks.width, rows * blocks.width};
+  for (size_t first = 0; first < all.rows; first += blocks.width) {
+    const size_t width = smaller(blocks.width, all.rows - first);
+    for (size_t s = 0; s < all.gates; ++s)
+      for (size_t unit = 0; unit < all.units; ++unit, to += blocks.width)
+        for (size_t c = 0; c < width; ++c) to[c] = all.gate(gates[s])[(first + c) * all.row() + unit];
+  }
+  return packed;
+}
+
+// Strided reads of a large matrix miss the caches; copying it once pays when the steps are many.
+LOOPCAST_INLINE bool worth_packing(const Gates& all, size_t steps) { return all.rows * all.row() > 8192 && steps > 3; }
+
+template <class Cell>
+struct ForwardPlan {
+  Matrix input[Cell::kProducts], recurrent[Cell::kProducts];
+  const float* bias;  // [slot][unit]
+};
+
+template <class Cell>
+void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, float*& to) {
+  const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
+  const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
+  const Gates bias = {layer.bias, Cell::kBiasRows, Cell::kGates, layer.units};
+  const auto matrix = [&](const Gates& all, int gate) -> Matrix {
+    if (gate == kNone) return {nullptr, 0, 0, 0};
+    return worth_packing(all, steps) ? pack(all, gate, to) : view(all, gate);
+  };
+  plan.bias = to;
+  float* const sums = to;
+  to += Cell::kProducts * layer.units;
+  for (int s = 0; s < Cell::kProducts; ++s) {
+    const int in = Cell::input_gate[s], rec = Cell::recurrent_gate[s];
+    for (size_t unit = 0; unit < layer.units; ++unit) {
+      float sum = in == kNone ? 0.0f : bias.gate(in)[unit];
+      if (Cell::kBiasRows == 2 && rec != kNone) sum += bias.gate(rec)[bias.row() + unit];
+      sums[s * layer.units + unit] = sum;
+    }
+    plan.input[s] = matrix(kernel, in);
+    plan.recurrent[s] = matrix(recurrent, rec);
+  }
+}
+
+template <class Cell>
+struct BackwardPlan {
+  Matrix input, recurrent;  // transposed: rows in the order of the slots
+};
+
+template <class Cell>
+void plan_backward(BackwardPlan<Cell>& plan, const Layer& layer, float*& to) {
+  const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
+  const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
+  plan.input = pack_transposed(kernel, Cell::input_gate + Cell::kFirstInput, to);
+  plan.recurrent = pack_transposed(recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent, to);
+}
+
+}  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -1,0 +1,182 @@
+// Products of a weight matrix with vectors of lanes, and the gradient of such a product by its weights.
+#pragma once
+
+#include "loopcast/vector.hpp"
+
+namespace loopcast::LOOPCAST_INSTRUCTIONS {
+
+// How `columns` are cut into blocks that fit the registers, all but the last of the same width.
+struct Blocks {
+  size_t count, width;
+};
+
+LOOPCAST_INLINE Blocks cut(size_t columns, size_t most) {
+  if (columns == 0) return {0, 1};
+  const size_t count = divide_up(columns, most);
+  return {count, divide_up(columns, count)};
+}
+
+constexpr int kColumns = kAccumulators / kParts;  // of a product's block
+
+LOOPCAST_INLINE Blocks product_blocks(size_t columns) { return cut(columns, kColumns); }
+
+// A matrix [rows][columns], cut into column blocks: element (k, c) of block b lies at `at[b * block + k * row + c]`.
+// So it views an ordinary row-major matrix (block = width) as well as a packed one (row = width).
+struct Matrix {
+  const float* at;
+  size_t rows, row, block;
+};
+
+// out[c][lane] = start(c)[lane] + sum_k a[k][c] x[k][lane] + sum_k b[k][c] y[k][lane] for the M columns of a block.
+template <int M, class Start>
+void product_block(float* out, Start start, const float* a, const Matrix& A, const float* x, const float* b,
+                   const Matrix& B, const float* y) {
+  Part sum[M][kParts];
+  unroll<M>([&](auto c) __attribute__((always_inline)) {
+    unroll<kParts>([&](auto p) __attribute__((always_inline)) { sum[c][p] = start(c, p); });
+  });
+  const auto add = [&](const float* w, size_t row, const float* v, size_t rows) __attribute__((always_inline)) {
+    for (size_t k = 0; k < rows; ++k, w += row, v += kLanes) {
+      Part lanes[kParts];
+      unroll<kParts>([&](auto p) __attribute__((always_inline)) { lanes[p] = load(v + p * kWidth); });
+      unroll<M>([&](auto c) __attribute__((always_inline)) {
+        unroll<kParts>([&](auto p) __attribute__((always_inline)) { sum[c][p] += w[c] * lanes[p]; });
+      });
+    }
+  };
+  add(a, A.row, x, A.rows);
+  add(b, B.row, y, B.rows);
+  unroll<M>([&](auto c) __attribute__((always_inline)) {
+    unroll<kParts>([&](auto p) __attribute__((always_inline)) { store(out + c * kLanes + p * kWidth, sum[c][p]); });
+  });
+}
+
+// What a product is added to.
+struct FromBias {
+  const float* bias;  // [column]
+  LOOPCAST_INLINE FromBias past(size_t columns) const { return {bias + columns}; }
+  LOOPCAST_INLINE Part operator()(int c, int) const { return Part{} + bias[c]; }
+};
+struct FromLanes {
+  const float* lanes;  // [column][lane]; may be the product's own output
+  LOOPCAST_INLINE FromLanes past(size_t columns) const { return {lanes + columns * kLanes}; }
+  LOOPCAST_INLINE Part operator()(int c, int p) const { return load(lanes + c * kLanes + p * kWidth); }
+};
+struct FromZero {
+  LOOPCAST_INLINE FromZero past(size_t) const { return {}; }
+  LOOPCAST_INLINE Part operator()(int, int) const { return Part{}; }
+};
+
+template <class Start>
+using ProductBlock = void (*)(float*, Start, const float*, const Matrix&, const float*, const float*, const Matrix&,
+                              const float*);
+
+template <class Start, int... M>
+constexpr ProductBlock<Start> product_block_of(size_t width, std::integer_sequence<int, M...>) {
+  constexpr ProductBlock<Start> table[] = {product_block<M + 1, Start>...};
+  return table[width - 1];
+}
+
+// out[c][lane] = start[c][lane] + sum_k A[k][c] x[k][lane] + sum_k B[k][c] y[k][lane], c < columns.
+// x and y are [row][lane]; out may overlap neither.
+template <class Start>
+void product(float* out, size_t columns, Start start, const Matrix& A, const float* x, const Matrix& B,
+             const float* y) {
+  const Blocks blocks = product_blocks(columns);
+  for (size_t b = 0; b < blocks.count; ++b) {
+    const size_t first = b * blocks.width, width = smaller(blocks.width, columns - first);
+    const auto block = product_block_of<Start>(width, std::make_integer_sequence<int, kColumns>{});
+    block(out + first * kLanes, start.past(first), A.at + b * A.block, A, x, B.at + b * B.block, B, y);
+  }
+}
+
+// ((0+8)+(4+12))+..., a fixed order for each instruction set.
+LOOPCAST_INLINE float sum_of_lanes(Part all) {
+  typedef float Four __attribute__((vector_size(16)));
+#if defined(__AVX512F__) || defined(__AVX2__)
+  typedef float Eight __attribute__((vector_size(32)));
+#if defined(__AVX512F__)
+  const Eight eight = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
+#else
+  const Eight eight = all;
+#endif
+  const Four four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+#else
+  const Four four = all;
+#endif
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+// Sequences of one group's vectors, and how far apart two groups and two steps of it lie.
+struct Series {
+  const float* at;
+  size_t step, group;
+};
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kGradientRows = 5, kGradientColumns = 5;
+#else
+constexpr int kGradientRows = 3, kGradientColumns = 4;
+#endif
+
+// out[r * stride + c] = sum over groups, steps and lanes of x[r][lane] dz[c][lane], in that order whatever the threads.
+template <int R, int C>
+void gradient_block(float* out, size_t stride, Series x, Series dz, size_t steps, size_t groups) {
+  float total[R * C];
+  unroll<R * C>([&](auto i) __attribute__((always_inline)) { total[i] = 0.0f; });
+  for (int p = 0; p < kParts; ++p) {
+    Part sum[R][C] = {};
+    for (size_t g = 0; g < groups; ++g) {
+      const float *xs = x.at + g * x.group + p * kWidth, *ds = dz.at + g * dz.group + p * kWidth;
+      for (size_t t = 0; t < steps; ++t, xs += x.step, ds += dz.step) {
+        Part lanes[C];
+        unroll<C>([&](auto c) __attribute__((always_inline)) { lanes[c] = load(ds + c * kLanes); });
+        unroll<R>([&](auto r) __attribute__((always_inline)) {
+          const Part value = load(xs + r * kLanes);
+          unroll<C>([&](auto c) __attribute__((always_inline)) { sum[r][c] += value * lanes[c]; });
+        });
+      }
+    }
+    unroll<R>([&](auto r) __attribute__((always_inline)) {
+      unroll<C>([&](auto c) __attribute__((always_inline)) { total[r * C + c] += sum_of_lanes(sum[r][c]); });
+    });
+  }
+  unroll<R>([&](auto r) __attribute__((always_inline)) {
+    unroll<C>([&](auto c) __attribute__((always_inline)) { out[r * stride + c] = total[r * C + c]; });
+  });
+}
+
+using GradientBlock = void (*)(float*, size_t, Series, Series, size_t, size_t);
+
+template <int... I>
+constexpr GradientBlock gradient_block_of(size_t rows, size_t columns, std::integer_sequence<int, I...>) {
+  constexpr GradientBlock table[] = {gradient_block<I / kGradientColumns + 1, I % kGradientColumns + 1>...};
+  return table[(rows - 1) * kGradientColumns + columns - 1];
+}
+
+// The same for any number of rows and at most kGradientColumns columns.
+inline void gradient(float* out, size_t stride, Series x, size_t rows, Series dz, size_t columns, size_t steps,
+                     size_t groups) {
+  const Blocks blocks = cut(rows, kGradientRows);
+  for (size_t first = 0; first < rows; first += blocks.width) {
+    const auto block = gradient_block_of(smaller(blocks.width, rows - first), columns,
+                                         std::make_integer_sequence<int, kGradientRows * kGradientColumns>{});
+    block(out + first * stride, stride, {x.at + first * kLanes, x.step, x.group}, dz, steps, groups);
+  }
+}
+
+// The gradient by a bias: the sum of one column of dz over groups, steps and lanes.
+inline float gradient_of_bias(Series dz, size_t steps, size_t groups) {
+  Part sum[kParts] = {};
+  for (size_t g = 0; g < groups; ++g)
+    for (size_t t = 0; t < steps; ++t)
+      unroll<kParts>([&](auto p) __attribute__((always_inline)) {
+        sum[p] += load(dz.at + g * dz.group + t * dz.step + p * kWidth);
+      });
+  float total = 0.0f;
+  for (int p = 0; p < kParts; ++p) total += sum_of_lanes(sum[p]);
+  return total;
+}
+
+}  // namespace loopcast::LOOPCAST_INSTRUCTIONS

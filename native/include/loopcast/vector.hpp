@@ -1,0 +1,61 @@
+// Sixteen series side by side: one number of each, as vectors of the instruction set being compiled for.
+//
+// This header and those that include it are compiled once per instruction set, each time in a namespace of its
+// own. They use no functions of the standard library: the linker keeps one copy of an inline function, and it
+// might keep the one made for a newer processor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>  // std::integer_sequence, a type without functions
+
+#ifndef LOOPCAST_INSTRUCTIONS
+#define LOOPCAST_INSTRUCTIONS plain
+#endif
+
+namespace loopcast::LOOPCAST_INSTRUCTIONS {
+
+constexpr int kLanes = 16;  // series in a group, whatever the instruction set: buffers are laid out alike
+
+#if defined(__AVX512F__)
+constexpr int kWidth = 16;
+constexpr int kAccumulators = 24;  // of 32 registers
+#elif defined(__AVX2__)
+constexpr int kWidth = 8;
+constexpr int kAccumulators = 12;  // of 16 registers
+#elif defined(__aarch64__)
+constexpr int kWidth = 4;
+constexpr int kAccumulators = 24;
+#else
+constexpr int kWidth = 4;
+constexpr int kAccumulators = 12;
+#endif
+constexpr int kParts = kLanes / kWidth;
+
+typedef float Part __attribute__((vector_size(4 * kWidth)));
+typedef int32_t PartMask __attribute__((vector_size(4 * kWidth)));
+typedef float LoosePart __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
+typedef int32_t LooseMask __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
+
+#define LOOPCAST_INLINE inline __attribute__((always_inline))
+
+template <class F, int... I>
+LOOPCAST_INLINE void unroll_indices(F f, std::integer_sequence<int, I...>) {
+  (f(std::integral_constant<int, I>{}), ...);
+}
+
+// f(0), f(1), ... f(N - 1) with each index a constant, so that arrays indexed by it live in registers.
+template <int N, class F>
+LOOPCAST_INLINE void unroll(F f) {
+  unroll_indices(f, std::make_integer_sequence<int, N>{});
+}
+
+// Buffers may begin at any float: JAX promises no more for arrays that came from NumPy.
+LOOPCAST_INLINE Part load(const float* from) { return *reinterpret_cast<const LoosePart*>(from); }
+LOOPCAST_INLINE void store(float* to, Part value) { *reinterpret_cast<LoosePart*>(to) = value; }
+LOOPCAST_INLINE PartMask load_mask(const int32_t* from) { return *reinterpret_cast<const LooseMask*>(from); }
+
+LOOPCAST_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+LOOPCAST_INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
+}  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -1,0 +1,61 @@
+// How workspaces are laid out. All sizes in floats; kLanes series make a group.
+#pragma once
+
+#include "loopcast/kernels.hpp"
+#include "loopcast/vector.hpp"
+
+namespace loopcast::LOOPCAST_INSTRUCTIONS {
+
+
+constexpr size_t kChunk = 16;       // steps that inference takes a stack through before the next ones
+constexpr size_t kPanelSlack = 24;  // a packed matrix may end in a block that is not full
+
+inline size_t groups_of(const Stack& s) { return (s.batch + kLanes - 1) / kLanes; }
+inline size_t slots_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::gru ? 4 : 5; }
+inline size_t chunk_of(const Stack& s, bool training) { return training || s.time < kChunk ? s.time : kChunk; }
+
+// One group's share: inputs, mask, then for each layer h, c and slots.
+inline size_t forward_layer_floats(const Stack& s, const Layer& layer, size_t steps, bool training) {
+  const size_t rows = (steps + 1) + (states_of(s.cell) == 2 ? (training ? steps + 1 : 1) : 0) +
+                      slots_of(s.cell) * (training ? steps : 1);
+  return rows * layer.units * kLanes;
+}
+
+inline size_t forward_group_floats(const Stack& s, bool training) {
+  const size_t steps = chunk_of(s, training);
+  size_t floats = steps * (s.layers[0].inputs + (s.masked ? 1 : 0)) * kLanes;
+  for (size_t l = 0; l < s.depth; ++l) floats += forward_layer_floats(s, s.layers[l], steps, training);
+  return floats;
+}
+
+// Shared by all groups: each slot's bias, and the weights packed into column blocks.
+inline size_t forward_plan_floats(const Stack& s) {
+  size_t floats = 0;
+  for (size_t l = 0; l < s.depth; ++l) {
+    const Layer& layer = s.layers[l];
+    const size_t products = slots_of(s.cell) == 5 ? 4 : slots_of(s.cell);
+    floats += products * (layer.units + (layer.inputs + layer.units) * (layer.units + kPanelSlack));
+  }
+  return floats;
+}
+
+// Shared by all groups: the weights transposed.
+inline size_t backward_plan_floats(const Stack& s) {
+  size_t floats = 0;
+  for (size_t l = 0; l < s.depth; ++l) {
+    const Layer& layer = s.layers[l];
+    floats += gates_of(s.cell) * layer.units * (layer.inputs + layer.units + 2 * kPanelSlack);
+  }
+  return floats;
+}
+
+inline size_t widest(const Stack& s) {
+  size_t width = s.layers[0].inputs;
+  for (size_t l = 0; l < s.depth; ++l) width = s.layers[l].units > width ? s.layers[l].units : width;
+  return width;
+}
+
+// One group's share: gradients by the output and the input of a layer, and by its state.
+inline size_t backward_group_floats(const Stack& s) { return (2 * s.time + 2) * widest(s) * kLanes; }
+
+}  // namespace loopcast::LOOPCAST_INSTRUCTIONS

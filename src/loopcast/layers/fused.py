@@ -1,0 +1,244 @@
+"""A whole stack of recurrent layers in one compiled kernel: the fast path, equal to looping `scan_layer`.
+
+The kernels are C++ (`native/`), reached through XLA's foreign function interface. Whether they can be used is
+known before anything runs: `why_not_fused` gives a sentence, or None.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.custom_derivatives import CustomVJPPrimal, SymbolicZero
+
+from loopcast.errors import OptionError
+from loopcast.layers.cells import CELLS, Array, CellWeights, State
+
+LIBRARY = Path(__file__).parent.parent / "native" / "loopcast_kernels.so"
+CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2}  # as the library counts them
+MOST_LAYERS = 16
+Workspace = Literal["infer", "train", "backward"]
+States = tuple[State, ...]
+
+
+def why_not_fused(
+    cell_name: str, weights: Sequence[CellWeights], states: Sequence[State], inputs: Array, *, platform: str = ""
+) -> str | None:
+    """Why the kernels cannot run this stack, as a sentence; None if they can.
+
+    platform: "cpu", "gpu", ...; empty, and it is the one JAX uses by default.
+    """
+    platform = platform or jax.default_backend()
+    dtypes = {str(leaf.dtype) for leaf in jax.tree.leaves((tuple(weights), tuple(states), inputs))} - {"float32"}
+    if not LIBRARY.exists():
+        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
+    if platform != "cpu":
+        return f"the kernels run on a CPU, and JAX uses a {platform.upper()}"
+    if cell_name not in CELL_NUMBERS:
+        return f"there are kernels for {', '.join(CELL_NUMBERS)}, not for {cell_name!r}"
+    if dtypes:
+        return f"the kernels compute in float32, and some arrays are {', '.join(sorted(dtypes))}"
+    if not 1 <= len(weights) <= MOST_LAYERS:
+        return f"the kernels take 1 to {MOST_LAYERS} layers, and there are {len(weights)}"
+    return None
+
+
+def instructions() -> str:
+    """The instruction set the kernels use here: "avx512", "avx2" or "plain".
+
+    For tests, the environment variable LOOPCAST_INSTRUCTIONS names another, before the first call.
+    """
+    return str(_library().loopcast_instructions().decode())
+
+
+def fused_scan(
+    cell_name: str,
+    weights: tuple[CellWeights, ...],
+    states: States,
+    inputs: Array,
+    observed: Array | None = None,
+    *,
+    last_only: bool = False,
+) -> tuple[States, Array]:
+    """Run a stack of layers over `inputs` `[batch, time, input]`: the final states and `[batch, time, units]`.
+
+    weights, states: one entry a layer, the lowest first; each state `[batch, units]`.
+    observed: bool `[batch, time]`; where False the state is held and what stands in `inputs` is not used, NaN or not.
+    last_only: give the outputs of the last step alone, `[batch, 1, units]` (`[batch, 0, units]` of no steps).
+
+    NaN at an observed step stays in its own series' states and outputs. Derivatives are by reverse mode, once.
+    Raises OptionError where `why_not_fused` gives a sentence.
+    """
+    reason = why_not_fused(cell_name, weights, states, inputs)
+    if reason is not None:
+        raise OptionError(f"{reason}; use scan_layer instead")
+    _library()
+    return _stack(cell_name, last_only, weights, states, inputs, observed)
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """The sizes of one call, known when it is traced."""
+
+    cell_name: str
+    batch: int
+    time: int
+    widths: tuple[int, ...]  # of the input, then each layer's units
+    masked: bool
+    last_only: bool
+
+    @property
+    def output(self) -> tuple[int, int, int]:
+        return self.batch, min(self.time, 1) if self.last_only else self.time, self.widths[-1]
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        return {
+            "cell": np.int32(CELL_NUMBERS[self.cell_name]),
+            "masked": self.masked,
+            "last_only": self.last_only,
+        }
+
+    def workspace(self, kind: Workspace) -> jax.ShapeDtypeStruct:
+        """The kernels' memory for one call, an opaque row of floats."""
+        number = ("infer", "train", "backward").index(kind)
+        sizes = (ctypes.c_int64 * (2 + len(self.widths)))(self.batch, self.time, *self.widths)
+        depth = len(self.widths) - 1
+        floats = _library().loopcast_workspace(number, CELL_NUMBERS[self.cell_name], self.masked, sizes, depth)
+        if floats < 0:
+            raise OptionError(f"batch {self.batch}, time {self.time}, widths {self.widths} are too large for a kernel")
+        return jax.ShapeDtypeStruct((floats,), jnp.float32)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _stack(
+    cell_name: str,
+    last_only: bool,
+    weights: tuple[CellWeights, ...],
+    states: States,
+    inputs: Array,
+    observed: Array | None,
+) -> tuple[States, Array]:
+    plan = _plan(cell_name, last_only, weights, inputs, observed)
+    final, outputs, _ = _forward("infer", plan, weights, states, inputs, observed)
+    return final, outputs
+
+
+def _stack_forward(
+    cell_name: str,
+    last_only: bool,
+    weights: tuple[CellWeights, ...],
+    states: States,
+    inputs: CustomVJPPrimal,
+    observed: Array | None,
+) -> tuple[tuple[States, Array], Any]:
+    """The outputs, and what `_stack_backward` needs. Each array comes with whether anything is derived by it."""
+    weights, states, x, observed = jax.tree.map(lambda leaf: leaf.value, (weights, states, inputs, observed))
+    plan = _plan(cell_name, last_only, weights, x, observed)
+    final, outputs, residuals = _forward("train", plan, weights, states, x, observed)
+    kernels = tuple((layer.kernel, layer.recurrent_kernel) for layer in weights)
+    return (final, outputs), (plan, kernels, residuals, () if inputs.perturbed else None)
+
+
+def _stack_backward(cell_name: str, last_only: bool, saved: Any, gradients: Any) -> tuple[Any, ...]:
+    plan, kernels, residuals, derive_inputs = saved
+    final, outputs = jax.tree.map(_dense, gradients, is_leaf=lambda leaf: isinstance(leaf, SymbolicZero))
+    with_inputs = derive_inputs is not None
+    by_inputs = (_float32(plan.batch, plan.time, plan.widths[0]),) if with_inputs else ()
+    results = (
+        _weight_shapes(plan),
+        _state_shapes(plan),
+        by_inputs,
+        jax.ShapeDtypeStruct(residuals.shape, residuals.dtype),
+        plan.workspace("backward"),
+    )
+    leaves, tree = jax.tree.flatten(results)
+    # The residuals are overwritten: their memory, still in the cache, takes the gradients by the products.
+    call = jax.ffi.ffi_call(
+        "loopcast_backward", leaves, vmap_method="sequential", input_output_aliases={0: len(leaves) - 2}
+    )
+    arguments = jax.tree.leaves((residuals, outputs, kernels, final))
+    sizes = {"time": np.int64(plan.time), "inputs": np.int64(plan.widths[0]), "with_inputs": with_inputs}
+    weights, states, by_inputs, *_ = jax.tree.unflatten(tree, call(*arguments, **sizes, **plan.flags))
+    return weights, states, by_inputs[0] if with_inputs else None, None
+
+
+_stack.defvjp(_stack_forward, _stack_backward, symbolic_zeros=True)
+
+
+def _forward(
+    kind: Workspace,
+    plan: _Plan,
+    weights: tuple[CellWeights, ...],
+    states: States,
+    inputs: Array,
+    observed: Array | None,
+) -> tuple[States, Array, Array]:
+    results = (_float32(*plan.output), _state_shapes(plan), plan.workspace(kind))
+    leaves, tree = jax.tree.flatten(results)
+    call = jax.ffi.ffi_call(f"loopcast_{kind}", leaves, vmap_method="sequential")
+    arguments = jax.tree.leaves((inputs, observed, weights, states))
+    outputs, final, workspace = jax.tree.unflatten(tree, call(*arguments, **plan.flags))
+    return final, outputs, workspace
+
+
+def _plan(
+    cell_name: str, last_only: bool, weights: tuple[CellWeights, ...], inputs: Array, observed: Array | None
+) -> _Plan:
+    batch, time, width = inputs.shape
+    return _Plan(
+        cell_name=cell_name,
+        batch=batch,
+        time=time,
+        widths=(width, *(layer.recurrent_kernel.shape[0] for layer in weights)),
+        masked=observed is not None,
+        last_only=last_only,
+    )
+
+
+def _weight_shapes(plan: _Plan) -> tuple[CellWeights, ...]:
+    cell = CELLS[plan.cell_name]
+
+    def one(width: int, units: int) -> CellWeights:
+        columns = cell.gates * units
+        bias = (columns,) if cell.bias_rows == 1 else (cell.bias_rows, columns)
+        shapes: Any = (_float32(width, columns), _float32(units, columns), _float32(*bias))
+        return CellWeights(*shapes)
+
+    return tuple(one(width, units) for width, units in zip(plan.widths, plan.widths[1:], strict=False))
+
+
+def _state_shapes(plan: _Plan) -> Any:
+    return tuple((_float32(plan.batch, units),) * CELLS[plan.cell_name].states for units in plan.widths[1:])
+
+
+def _float32(*shape: int) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(shape, jnp.float32)
+
+
+def _dense(gradient: Any) -> Any:
+    return jnp.zeros(gradient.shape, gradient.dtype) if isinstance(gradient, SymbolicZero) else gradient
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    """The kernels, loaded and made known to JAX once."""
+    library = ctypes.CDLL(str(LIBRARY))
+    library.loopcast_instructions.restype = ctypes.c_char_p
+    library.loopcast_workspace.restype = ctypes.c_int64
+    library.loopcast_workspace.argtypes = [
+        ctypes.c_int32,
+        ctypes.c_int32,
+        ctypes.c_bool,
+        ctypes.POINTER(ctypes.c_int64),
+        ctypes.c_int32,
+    ]
+    for name in ("loopcast_infer", "loopcast_train", "loopcast_backward"):
+        jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(library, name)), platform="cpu")
+    return library
