@@ -6,7 +6,7 @@ from loopcast.errors import LoopcastError
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
-import keras  # noqa: E402 - the backend has to be named before Keras is loaded
+import keras
 
 if keras.backend.backend() != "jax":
     raise LoopcastError(

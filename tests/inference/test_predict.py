@@ -60,7 +60,9 @@ def walked(model, values, horizon):
 
 
 @pytest.mark.parametrize("horizon", [1, 4, 11])
-@pytest.mark.parametrize(("scaling", "cell", "context"), [("raw", "simple", 5), ("log", "gru", None), ("linear", "lstm", None)])
+@pytest.mark.parametrize(
+    ("scaling", "cell", "context"), [("raw", "simple", 5), ("log", "gru", None), ("linear", "lstm", None)]
+)
 def test_a_forecast_is_a_walk_through_the_history_one_step_at_a_time(scaling, cell, context, horizon):
     model, panel = model_of(scaling, cell, context), panel_of()
     got = forecast(model, panel, horizon)
@@ -89,7 +91,9 @@ def test_what_is_before_the_context_changes_nothing_but_lags():
     series = np.random.default_rng(0).normal(size=(2, 20, 1)).astype(np.float32)
     changed = series.copy()
     changed[:, : -5 - 1] = 99.0
-    np.testing.assert_array_equal(forecast(model, Panel.from_array(series), 3), forecast(model, Panel.from_array(changed), 3))
+    np.testing.assert_array_equal(
+        forecast(model, Panel.from_array(series), 3), forecast(model, Panel.from_array(changed), 3)
+    )
 
 
 def test_sixteen_threads_get_the_bits_that_one_gets():

@@ -3,11 +3,11 @@ import itertools
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reference import recurrence
 
 from loopcast.backend import keras
 from loopcast.layers.cells import CELLS, CellWeights
 from loopcast.layers.recurrent import scan_layer
+from reference import recurrence
 
 STOCK = {"simple": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 SHAPES = [(1, 1, 1, 1), (3, 17, 3, 5), (17, 3, 1, 20), (2, 0, 3, 4)]
@@ -72,13 +72,19 @@ def mutations(cell):
     weights, _, _ = case(cell, (4, 11, 3, 6))
     units = 6
     kernel, recurrent, bias = weights
-    yield "recurrent weights transposed", CellWeights(kernel, recurrent.reshape(units, -1, units).T.reshape(units, -1), bias)
+    yield (
+        "recurrent weights transposed",
+        CellWeights(kernel, recurrent.reshape(units, -1, units).T.reshape(units, -1), bias),
+    )
     yield "bias dropped", CellWeights(kernel, recurrent, np.zeros_like(bias))
     for first, second in itertools.combinations(range(CELLS[cell].gates), 2):
         order = list(range(CELLS[cell].gates))
         order[first], order[second] = second, first
         columns = np.concatenate([np.arange(units) + units * gate for gate in order])
-        yield f"gates {first} and {second} swapped", CellWeights(kernel[:, columns], recurrent[:, columns], bias[..., columns])
+        yield (
+            f"gates {first} and {second} swapped",
+            CellWeights(kernel[:, columns], recurrent[:, columns], bias[..., columns]),
+        )
 
 
 @pytest.mark.parametrize(("cell", "what", "wrong"), [(c, *m) for c in CELLS for m in mutations(c)])

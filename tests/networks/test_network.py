@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import recurrence
 
 from loopcast.backend import keras
 from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.networks.stock import stock_model
-from loopcast.networks.weights import named, names, nested
+from loopcast.networks.weights import flat, named, nested, unflat
+from reference import recurrence
 
 CELLS, HEADS = ("simple", "gru", "lstm"), ("dense", "recurrent")
 
@@ -37,9 +37,9 @@ def test_steps_one_by_one_give_what_a_scan_gives(cell, head):
 def test_a_network_is_its_layers_one_upon_the_other(cell):
     network = Network(cell=cell, units=(7, 5), inputs=3, outputs=2)
     weights, hidden = initial_weights(network, 1), series(4, 13, 3)
-    for layer, units in zip(weights, network.units, strict=False):
+    for layer, units in zip(weights.layers, network.units, strict=True):
         _, hidden = recurrence.run(cell, layer, [np.zeros((4, units))] * (2 if cell == "lstm" else 1), hidden)
-    wanted = hidden @ np.asarray(weights[-1].kernel) + np.asarray(weights[-1].bias)
+    wanted = hidden @ np.asarray(weights.dense.kernel) + np.asarray(weights.dense.bias)
     _, outputs = network.scan(weights, network.zero_state(4), series(4, 13, 3))
     np.testing.assert_allclose(outputs, wanted, atol=2e-6)
 
@@ -101,16 +101,20 @@ def test_the_stock_model_survives_a_keras_file(tmp_path):
 )
 def test_parameters_shapes_and_names_agree(cell, head, units, inputs, outputs):
     network = Network(cell=cell, units=units, inputs=inputs, outputs=outputs, head=head)
-    shapes = names(network)
+    shapes = network.shapes
     weights = nested(network, {name: np.full(shape, k, np.float32) for k, (name, shape) in enumerate(shapes.items())})
     assert {name: array.shape for name, array in named(network, weights).items()} == shapes
     assert sum(array.size for array in named(network, weights).values()) == network.parameters
+    again = unflat(network, flat(weights))
+    assert jax.tree.structure(again) == jax.tree.structure(weights)
+    for one, other in zip(jax.tree.leaves(again), jax.tree.leaves(weights), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_dropout_drops_the_same_units_at_every_step_and_none_in_a_forecast():
     network = Network(cell="simple", units=(200,), inputs=1, outputs=200, dropout=0.5)
     weights = initial_weights(network, 0)
-    identity = (weights[0], weights[1]._replace(kernel=np.eye(200, dtype=np.float32)))
+    identity = weights._replace(dense=weights.dense._replace(kernel=np.eye(200, dtype=np.float32)))
     _, kept = network.scan(identity, network.zero_state(2), series(2, 5, 1))
     _, dropped = network.scan(identity, network.zero_state(2), series(2, 5, 1), dropout_key=jax.random.key(0))
     zeros = np.asarray(dropped == 0)

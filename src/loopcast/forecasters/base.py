@@ -57,10 +57,7 @@ class Forecaster(ABC, Generic[State]):
 
         data: other histories, of series seen in `fit` or not; None is the series given to `fit`.
         """
-        fitted = self.fitted
-        panel = fitted.panel if data is None else as_panel(data, like=fitted.template)
-        if panel is None:
-            raise NotFittedError("a model file holds no series: give the history, predict(data=...)")
+        panel = self._history(data)
         steps = self.horizon if horizon is None else horizon
         return panel.forecast_table({self.name: self.forecast(panel, steps)})
 
@@ -107,6 +104,14 @@ class Forecaster(ABC, Generic[State]):
     def season_of(self, panel: Panel) -> int:
         """The steps in a season: as chosen, or else the usual one of the panel's calendar."""
         return panel.season if self.season is None else self.season
+
+    def _history(self, data: Any) -> Panel:
+        """`data` as a panel of the fitted kind; the fitted series themselves for None."""
+        fitted = self.fitted
+        panel = fitted.panel if data is None else as_panel(data, like=fitted.template)
+        if panel is None:
+            raise NotFittedError("a model file holds no series: give the history, data=...")
+        return panel
 
     def _usable(self, panel: Panel) -> Panel:
         if self.needs_observed:

@@ -11,7 +11,7 @@ from loopcast.windows.scaling import Scaling
 WINDOW = 200  # rows of a training window, at most: further back, gradients have faded
 FEW_SERIES = 32  # below this, windows are kept short enough for there to be many different ones
 LAGS = 104  # two years of weeks
-UPDATES = 1200  # of the weights, roughly; enough for a one-cycle schedule to settle
+UPDATES = 800  # of the weights, roughly; enough for a one-cycle schedule to settle
 SMALL = 2000  # rows; below this, a network of half the size has enough to learn
 
 

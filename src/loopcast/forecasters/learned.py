@@ -7,7 +7,7 @@ from loopcast.errors import OptionError
 from loopcast.forecasters.base import Parts, positive
 from loopcast.inference.model import Model
 from loopcast.networks.network import Network
-from loopcast.networks.weights import named, names, nested
+from loopcast.networks.weights import named, nested
 from loopcast.training.task import Epoch
 from loopcast.windows.scaling import Scaling
 
@@ -42,7 +42,7 @@ class Learned:
         expect(set(facts), {"network", "scaling", "context", "reasons", "best_epoch", "history"}, "facts")
         network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
         expect(network.inputs, scaling.lags, "inputs of the network")
-        parts.take(set(facts), names(network))
+        parts.take(set(facts), network.shapes)
         history = read_history(facts["history"])
         require(all(isinstance(reason, str) for reason in each(facts["reasons"])), "reasons are sentences")
         best = positive("best_epoch", facts["best_epoch"])

@@ -12,7 +12,7 @@ from loopcast.errors import OptionError
 from loopcast.forecasters.base import Fitted, Forecaster, Parts, positive
 from loopcast.forecasters.learned import Learned
 from loopcast.forecasters.setup import Setup, require_rows, set_up
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.panel import Panel
 from loopcast.inference.model import Model
 from loopcast.inference.predict import features, forecast
 from loopcast.networks.network import CellName, Head
@@ -20,6 +20,7 @@ from loopcast.networks.stock import stock_model
 from loopcast.training.loop import Training
 from loopcast.training.progress import progress
 from loopcast.training.recipe import LossName, ScheduleName
+from loopcast.training.task import Trained
 from loopcast.windows.plan import Strategy
 
 
@@ -94,7 +95,7 @@ class Recurrent(Forecaster[Learned]):
         for name in ("lags", "epochs", "batch_size", "patience"):
             if getattr(self, name) is not None:
                 positive(name, getattr(self, name))
-        if self.context not in (None, "all"):
+        if self.context is not None and self.context != "all":
             positive("context", self.context)
         self._check_units()
         self._check_numbers()
@@ -126,8 +127,7 @@ class Recurrent(Forecaster[Learned]):
 
     def features(self, data: Any = None) -> list[np.ndarray]:
         """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
-        panel = self.fitted.panel if data is None else as_panel(data, like=self.fitted.template)
-        return features(self.fitted.state.model, self._usable(panel))
+        return features(self.fitted.state.model, self._usable(self._history(data)))
 
     def to_keras(self) -> keras.Model:
         """The network as a stock Keras model of stock layers, with the same weights.
@@ -146,16 +146,9 @@ class Recurrent(Forecaster[Learned]):
                 training.run(watch)
         finally:  # whatever stopped it, the best weights so far are kept
             if training.trained is not None:
-                learned = self._learned(setup, training)
+                learned = _learned(setup, training.trained)
                 self._keep(Fitted(panel=panel, template=panel.template, state=learned))
         return learned
-
-    def _learned(self, setup: Setup, training: Training) -> Learned:
-        trained, task = training.trained, setup.task
-        model = Model(network=task.network, scaling=task.scaling, context=setup.context, weights=trained.weights)
-        return Learned(
-            model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=setup.reasons
-        )
 
     def _forecast(self, state: Learned, panel: Panel, horizon: int) -> np.ndarray:
         if state.model.context is not None:
@@ -173,7 +166,19 @@ class Recurrent(Forecaster[Learned]):
         return Learned.from_parts(parts)
 
 
-_HISTORY = {"epoch": pl.Int64, "final": pl.Boolean, "loss": pl.Float64, "last_step_mse": pl.Float64, "valid_loss": pl.Float64}
+_HISTORY = {
+    "epoch": pl.Int64,
+    "final": pl.Boolean,
+    "loss": pl.Float64,
+    "last_step_mse": pl.Float64,
+    "valid_loss": pl.Float64,
+}
+
+
+def _learned(setup: Setup, trained: Trained) -> Learned:
+    task = setup.task
+    model = Model(network=task.network, scaling=task.scaling, context=setup.context, weights=trained.weights)
+    return Learned(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=setup.reasons)
 
 
 def _one_of(name: str, value: object, kinds: object) -> None:

@@ -83,18 +83,19 @@ def _scaling(options: "Recurrent", facts: choices.Facts) -> tuple[Scaling, str]:
 
 
 def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
-    fixed = isinstance(options.context, int)
-    if fixed:
-        require_rows(panel, int(options.context) + 1, f"context={options.context} and a value to forecast")
-    window = int(options.context) if fixed else choices.choose_window(facts)
+    fixed = options.context if isinstance(options.context, int) else None
+    if fixed is not None:
+        require_rows(panel, fixed + 1, f"context={fixed} and a value to forecast")
+    window = choices.choose_window(facts) if fixed is None else fixed
     plan = WindowPlan(
         context=window,
         horizon=1 if options.strategy == "iterated" else options.horizon,
         stride=choices.choose_stride(facts, window),
         every_step=options.strategy != "direct",
         warmup=lags if options.scaling == "none" else facts.season,
+        partial=fixed is None,
     )
-    state = f"the last {window} rows" if fixed else "all the history"
+    state = "all the history" if fixed is None else f"the last {fixed} rows"
     return plan, f"It learns from stretches of {window} rows and forecasts from {state} ({options.strategy} strategy)."
 
 

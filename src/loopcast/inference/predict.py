@@ -74,9 +74,7 @@ def empty(model: Model, past: np.ndarray) -> Carry:
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def absorb(
-    network: Network, scaling: Scaling, weights: Weights, carry: Carry, values: Array, observed: Array
-) -> Carry:
+def absorb(network: Network, scaling: Scaling, weights: Weights, carry: Carry, values: Array, observed: Array) -> Carry:
     """Take `values` `[batch, time]` in; where `observed` is False, nothing changes."""
     steps, reach = values.shape[1], scaling.reach
     joined = jnp.concatenate([carry.past, values], axis=1)
@@ -88,7 +86,7 @@ def absorb(
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def roll(network: Network, scaling: Scaling, blocks: int, weights: Weights, carry: Carry) -> Array:
-    """`blocks` times the network's horizon ahead, `[batch, blocks * horizon]`: every forecast is fed back as if seen."""
+    """`blocks` times the network's horizon ahead, `[batch, blocks * horizon]`: each is fed back."""
 
     def read(carry: Carry) -> Array:
         return scaling.value_of(scaling.view(carry.past, network.outputs), carry.output)

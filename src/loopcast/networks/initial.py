@@ -17,20 +17,20 @@ def initial_weights(network: Network, seed: int) -> Weights:
     Layer k of a network seeded s draws with seeds s + 2k (kernel) and s + 2k + 1 (recurrent kernel), so a stock
     Keras layer whose initialisers have those seeds starts from the same values.
     """
-    layers: list[CellWeights | DenseWeights] = []
-    for depth, shapes in enumerate(network.shapes):
-        kernel = keras.initializers.GlorotUniform(seed + 2 * depth)(shapes[0])
-        if len(shapes) == 2:
-            layers.append(DenseWeights(kernel, jnp.zeros(shapes[1])))
-            continue
-        recurrent = keras.initializers.Orthogonal(seed=seed + 2 * depth + 1)(shapes[1])
-        layers.append(CellWeights(kernel, recurrent, _initial_bias(network, shapes[2])))
-    return tuple(layers)
+    layers, width = [], network.inputs
+    for depth, units in enumerate(network.recurrent):
+        gates = network.kind.gates * units
+        kernel = keras.initializers.GlorotUniform(seed + 2 * depth)((width, gates))
+        recurrent = keras.initializers.Orthogonal(seed=seed + 2 * depth + 1)((units, gates))
+        layers.append(CellWeights(kernel, recurrent, _initial_bias(network, units)))
+        width = units
+    if network.head == "recurrent":
+        return Weights(tuple(layers), None)
+    kernel = keras.initializers.GlorotUniform(seed + 2 * len(layers))((width, network.outputs))
+    return Weights(tuple(layers), DenseWeights(kernel, jnp.zeros(network.outputs)))
 
 
-def _initial_bias(network: Network, shape: tuple[int, ...]) -> Array:
-    bias = jnp.zeros(shape)
-    if network.cell != "lstm":
-        return bias
-    units = shape[0] // 4
-    return bias.at[units : 2 * units].set(1.0)
+def _initial_bias(network: Network, units: int) -> Array:
+    gates = network.kind.gates * units
+    bias = jnp.zeros((gates,) if network.kind.bias_rows == 1 else (network.kind.bias_rows, gates))
+    return bias.at[units : 2 * units].set(1.0) if network.cell == "lstm" else bias

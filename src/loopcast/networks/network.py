@@ -4,6 +4,7 @@ A network holds no numbers. Weights and state are explicit values that go in and
 serves any number of threads, and a state can be kept, copied or sent elsewhere.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -24,7 +25,13 @@ class DenseWeights(NamedTuple):
     bias: Array
 
 
-Weights = tuple[CellWeights | DenseWeights, ...]  # one entry per layer, the head last
+class Weights(NamedTuple):
+    """Of every recurrent layer, a recurrent head's included, and of a dense head."""
+
+    layers: tuple[CellWeights, ...]
+    dense: DenseWeights | None
+
+
 States = tuple[State, ...]  # one entry per recurrent layer
 
 
@@ -54,23 +61,24 @@ class Network:
         return self.units + ((self.outputs,) if self.head == "recurrent" else ())
 
     @property
-    def shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
-        """Shape of every weight, layer by layer."""
-        shapes: list[tuple[tuple[int, ...], ...]] = []
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every weight, layer by layer, in the order in which `Weights` holds them."""
+        shapes: dict[str, tuple[int, ...]] = {}
         width = self.inputs
-        for units in self.recurrent:
+        for depth, units in enumerate(self.recurrent):
             gates = self.kind.gates * units
-            bias = (gates,) if self.kind.bias_rows == 1 else (self.kind.bias_rows, gates)
-            shapes.append(((width, gates), (units, gates), bias))
+            shapes[f"layer{depth}.kernel"] = (width, gates)
+            shapes[f"layer{depth}.recurrent_kernel"] = (units, gates)
+            shapes[f"layer{depth}.bias"] = (gates,) if self.kind.bias_rows == 1 else (self.kind.bias_rows, gates)
             width = units
         if self.head == "dense":
-            shapes.append(((width, self.outputs), (self.outputs,)))
-        return tuple(shapes)
+            shapes |= {"dense.kernel": (width, self.outputs), "dense.bias": (self.outputs,)}
+        return shapes
 
     @property
     def parameters(self) -> int:
         """How many numbers training sets."""
-        return sum(_size(shape) for layer in self.shapes for shape in layer)
+        return sum(math.prod(shape) for shape in self.shapes.values())
 
     def zero_state(self, batch: int) -> States:
         return tuple(self.kind.zero_state(batch, units) for units in self.recurrent)
@@ -78,7 +86,7 @@ class Network:
     def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
         """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
         cell, states = self.kind, []
-        for layer, before in zip(weights, state, strict=False):
+        for layer, before in zip(weights.layers, state, strict=True):
             after = cell.advance(layer, before, cell.project(layer, inputs))
             states.append(after)
             inputs = after[0]
@@ -103,7 +111,7 @@ class Network:
         hidden = inputs.swapaxes(0, 1)
         keep = None if observed is None else observed.T
         states = []
-        for depth, (layer, before) in enumerate(zip(weights, state, strict=False)):
+        for depth, (layer, before) in enumerate(zip(weights.layers, state, strict=True)):
             after, hidden = scan_layer(self.kind, layer, before, hidden, keep)
             hidden = self._drop(hidden, dropout_key, depth)
             states.append(after)
@@ -112,20 +120,10 @@ class Network:
 
     def read(self, weights: Weights, hidden: Array) -> Array:
         """The head: the last recurrent layer's output `[..., units]` to `[..., output]`."""
-        if self.head == "recurrent":
-            return hidden
-        kernel, bias = weights[-1]
-        return hidden @ kernel + bias
+        return hidden if weights.dense is None else hidden @ weights.dense.kernel + weights.dense.bias
 
     def _drop(self, hidden: Array, key: Array | None, depth: int) -> Array:
         if key is None or self.dropout == 0.0 or depth == len(self.units):
             return hidden
         kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, hidden.shape[1:])
         return hidden * jnp.where(kept, 1 / (1 - self.dropout), 0.0)
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    product = 1
-    for length in shape:
-        product *= length
-    return product

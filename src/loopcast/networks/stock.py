@@ -1,10 +1,8 @@
 """The same network in stock Keras layers."""
 
-import jax
-import numpy as np
-
 from loopcast.backend import keras
 from loopcast.networks.network import Network, Weights
+from loopcast.networks.weights import named
 
 LAYERS = {"simple": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
@@ -22,5 +20,5 @@ def stock_model(network: Network, weights: Weights, *, every_step: bool) -> kera
             hidden = keras.layers.Dropout(network.dropout, noise_shape=(None, 1, None)[-hidden.ndim :])(hidden)
     outputs = keras.layers.Dense(network.outputs)(hidden) if network.head == "dense" else hidden
     model = keras.Model(inputs, outputs)
-    model.set_weights([np.asarray(part) for part in jax.tree.leaves(weights)])
+    model.set_weights(list(named(network, weights).values()))
     return model

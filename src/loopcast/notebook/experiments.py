@@ -64,9 +64,7 @@ def best_of_loopcast(**options: Any) -> Recurrent:
 
 def flat_dense(horizon: int, seed: int, progress: bool | None) -> Recurrent:
     """Flatten, Dense(horizon): no recurrent layer, the whole context shown at its last step."""
-    return notebooks_own(
-        horizon=horizon, units=(), context=1, lags=CONTEXT, seed=seed, show_progress=progress
-    )
+    return notebooks_own(horizon=horizon, units=(), context=1, lags=CONTEXT, seed=seed, show_progress=progress)
 
 
 def experiments(seed: int, progress: bool | None) -> tuple[Experiment, ...]:
@@ -85,9 +83,7 @@ def experiments(seed: int, progress: bool | None) -> tuple[Experiment, ...]:
             forecaster=notebooks_own(units=(), head="recurrent", **own),
             notebook_mse=0.0117,
         ),
-        Experiment(
-            name="deep-rnn-1", steps=1, forecaster=notebooks_own(head="recurrent", **own), notebook_mse=0.00192
-        ),
+        Experiment(name="deep-rnn-1", steps=1, forecaster=notebooks_own(head="recurrent", **own), notebook_mse=0.00192),
         Experiment(name="deep-rnn-dense-1", steps=1, forecaster=notebooks_own(**own), notebook_mse=0.00190),
         Experiment(name="ols-1", steps=1, forecaster=Linear(horizon=1, **exact)),
         Experiment(name="naive-10", steps=10, forecaster=Naive()),

@@ -1,21 +1,30 @@
 """The loop of epochs: shuffle, train, validate, keep the best, know when to stop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from loopcast.errors import TrainingError
-from loopcast.training.program import Carry, Losses, Program
+from loopcast.networks.weights import unflat
+from loopcast.training.program import Carry, Losses, Pace, Program
 from loopcast.training.recipe import Recipe
 from loopcast.training.stopping import Best
 from loopcast.training.task import Epoch, Task, Trained
-from loopcast.windows.plan import WindowIndex
 
 STRETCH = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
-VALIDATION_BATCH = 256
+VALIDATION_BATCH = 64
 NO_WINDOW = np.array([0, 0, 1, 0, 0], np.int32)  # fills a last batch: no row of it counts
+
+
+class Means(NamedTuple):
+    """Of the losses of an epoch."""
+
+    loss: float
+    last_step_mse: float
 
 
 class Training:
@@ -27,9 +36,14 @@ class Training:
 
     def __init__(self, task: Task, recipe: Recipe, *, final: bool = False) -> None:
         self.task, self.recipe, self.final = task, recipe, final
-        self.batches = -(-len(task.training) // recipe.batch_size)
-        self.program = Program(task, recipe, recipe.epochs * self.batches)
+        self.program = Program.of(task, recipe)
+        self.values = jnp.asarray(roomy(task.values))
         self.trained: Trained | None = None
+
+    @property
+    def batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self.task.training) // self.recipe.batch_size)
 
     def run(self, watch: Callable[[Epoch], None]) -> None:
         """Train until the epochs are done or patience is out; `watch` is told of every epoch.
@@ -47,42 +61,53 @@ class Training:
             self.trained = self.trained.finished_by(again.trained)
 
     def _epochs(self) -> Iterator[Trained]:
-        carry, best, history = self.program.start, Best(patience=self.recipe.patience), list[Epoch]()
+        carry = self.program.start(self.recipe.seed)
+        best = Best(patience=self.recipe.patience, weights=carry.weights)
+        history: list[Epoch] = []
         order = np.random.default_rng(self.recipe.seed)
         while len(history) < self.recipe.epochs and not best.out_of_patience:
-            carry, losses = self._train(carry, order)
+            carry, means = self._train(carry, order)
             epoch = Epoch(
                 epoch=len(history) + 1,
                 final=self.final,
-                loss=_mean(losses.loss, losses.weight),
-                last_step_mse=_mean(losses.last_loss, losses.last_weight),
+                loss=means.loss,
+                last_step_mse=means.last_step_mse,
                 valid_loss=self._validate(carry),
             )
             require_finite(epoch, self.recipe)
             history.append(epoch)
-            best = best.after(epoch, carry.flat)
-            yield Trained(weights=self.program.weights(best.flat), best_epoch=best.epoch, history=tuple(history))
+            best = best.after(epoch, carry.weights)
+            weights = unflat(self.task.network, best.weights)
+            yield Trained(weights=weights, best_epoch=best.epoch, history=tuple(history))
 
-    def _train(self, carry: Carry, order: np.random.Generator) -> tuple[Carry, Losses]:
+    def _train(self, carry: Carry, order: np.random.Generator) -> tuple[Carry, Means]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]
+        pace = Pace(jnp.float32(self.recipe.learning_rate), jnp.float32(self.recipe.epochs * self.batches))
         sums = []
         for stretch in stretches(batched(index, self.recipe.batch_size)):
-            carry, losses = self.program.run_batches(carry, self.program.values, stretch)
-            sums.append(jax.device_get(losses))
-        return carry, Losses(*np.sum(sums, axis=0))
+            carry, losses = self.program.run_batches(carry, self.values, roomy(stretch), jnp.int32(len(stretch)), pace)
+            sums.append(losses)
+        return carry, means_of(sums)
 
     def _validate(self, carry: Carry) -> float | None:
         if self.task.validation is None:
             return None
-        batches = batched(self.task.validation.stacked(), min(VALIDATION_BATCH, len(self.task.validation)))
-        losses = jax.device_get(self.program.validate(carry.flat, self.program.values, batches))
-        return _mean(losses.loss, losses.weight)
+        batches = batched(self.task.validation.stacked(), VALIDATION_BATCH)
+        return means_of(
+            [self.program.validate(carry.weights, self.values, roomy(batches), jnp.int32(len(batches)))]
+        ).loss
 
 
 def batched(index: np.ndarray, size: int) -> np.ndarray:
     """`[window, 5]` to `[batch, size, 5]`; a last batch is filled with windows that count for nothing."""
     missing = -len(index) % size
     return np.concatenate([index, np.tile(NO_WINDOW, (missing, 1))]).reshape(-1, size, index.shape[1])
+
+
+def roomy(rows: np.ndarray) -> np.ndarray:
+    """`rows` with zeros after them, up to a power of two: sizes that are near one another compile once."""
+    room = (1 << (len(rows) - 1).bit_length()) - len(rows)
+    return np.concatenate([rows, np.zeros((room, *rows.shape[1:]), rows.dtype)])
 
 
 def stretches(batches: np.ndarray) -> Iterator[np.ndarray]:
@@ -100,5 +125,8 @@ def require_finite(epoch: Epoch, recipe: Recipe) -> None:
     )
 
 
-def _mean(total: float, weight: float) -> float:
-    return float(total / weight) if weight else 0.0  # where nothing varies there is nothing to get wrong
+def means_of(sums: Sequence[Losses]) -> Means:
+    """Means over all of `sums`; 0 where nothing counts: where nothing varies there is nothing to get wrong."""
+    totals: np.ndarray = np.array(jax.device_get(sums), np.float64).sum(axis=0)
+    loss, weight, last_loss, last_weight = totals
+    return Means(float(loss / max(weight, 1.0)), float(last_loss / max(last_weight, 1.0)))

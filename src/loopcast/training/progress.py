@@ -28,7 +28,7 @@ def progress(epochs: int, title: str, *, show: bool | None) -> Iterator[Callable
 def losses(epoch: Epoch) -> str:
     """The losses of an epoch in a few words.
 
-    >>> losses(Epoch(epoch=1, loss=0.25, last_step_mse=0.1, valid_loss=0.5))
+    >>> losses(Epoch(epoch=1, final=False, loss=0.25, last_step_mse=0.1, valid_loss=0.5))
     'loss 0.25  validation 0.5'
     """
     valid = "" if epoch.valid_loss is None else f"  validation {epoch.valid_loss:.4g}"

@@ -6,8 +6,6 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
-from loopcast.backend import keras
-
 Array = jax.Array
 LossName = Literal["mse", "mae", "huber"]
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
@@ -22,7 +20,7 @@ class Recipe:
 
     schedule: "constant"; "cosine", falling to zero over all epochs; "one-cycle", rising first.
     clip: largest norm of a whole gradient; None leaves it.
-    patience: epochs without a better validation loss before training stops; None never stops early.
+    patience: epochs in a row that are clearly worse before training stops; None never stops early.
     """
 
     epochs: int
@@ -35,22 +33,15 @@ class Recipe:
     patience: int | None = None
     seed: int = 0
 
-    def optimizer(self, updates: int) -> keras.optimizers.Optimizer:
-        """Keras's Adam for that many updates in all."""
-        return keras.optimizers.Adam(
-            learning_rate=self._schedule(updates), clipnorm=self.clip, weight_decay=self.weight_decay
-        )
 
-    def _schedule(self, updates: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
-        peak = self.learning_rate
-        if self.schedule == "constant":
-            return peak
-        if self.schedule == "cosine":
-            return keras.optimizers.schedules.CosineDecay(peak, updates)
-        warm = max(round(WARM_SHARE * updates), 1)
-        return keras.optimizers.schedules.CosineDecay(
-            WARM_START * peak, max(updates - warm, 1), warmup_target=peak, warmup_steps=warm
-        )
+def rate(schedule: ScheduleName, peak: Array, update: Array, updates: Array) -> Array:
+    """The learning rate of one update of so many: half a cosine down (Loshchilov & Hutter, 2017), after a rise."""
+    if schedule == "constant":
+        return peak
+    warm = jnp.maximum(jnp.round(WARM_SHARE * updates), 1.0) if schedule == "one-cycle" else jnp.zeros(())
+    rising = peak * (WARM_START + (1 - WARM_START) * update / jnp.maximum(warm, 1.0))
+    done = jnp.clip((update - warm) / jnp.maximum(updates - warm, 1.0), 0.0, 1.0)
+    return jnp.where(update < warm, rising, 0.5 * peak * (1 + jnp.cos(jnp.pi * done)))
 
 
 def elementwise_loss(name: LossName, errors: Array) -> Array:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import jax
-import numpy as np
 
 from loopcast.training.task import Epoch
 
@@ -21,17 +20,17 @@ class Best:
     """
 
     patience: int | None
+    weights: jax.Array
     epoch: int = 0
     least: float = float("inf")
     waited: int = 0
-    flat: np.ndarray | None = None
 
-    def after(self, epoch: Epoch, flat: jax.Array) -> "Best":
-        """What is best once `epoch`, which ended with the weights `flat`, is counted in."""
+    def after(self, epoch: Epoch, weights: jax.Array) -> "Best":
+        """What is best once `epoch`, which ended with `weights`, is counted in."""
         if epoch.valid_loss is not None and epoch.valid_loss > self.least * (1 + TOLERANCE):
             return replace(self, waited=self.waited + 1)
         least = self.least if epoch.valid_loss is None else min(self.least, epoch.valid_loss)
-        return Best(patience=self.patience, epoch=epoch.epoch, least=least, flat=np.asarray(flat))
+        return Best(patience=self.patience, epoch=epoch.epoch, least=least, weights=weights)
 
     @property
     def out_of_patience(self) -> bool:

@@ -29,7 +29,8 @@ class Task:
 
     def on_everything(self) -> "Task":
         """The same task with nothing held back."""
-        return replace(self, training=self.everything, validation=None, everything=None)
+        training = self.training if self.everything is None else self.everything
+        return replace(self, training=training, validation=None, everything=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """The best weights, as NumPy arrays, and how training got there.
+    """The best weights, and how training got there.
 
     best_epoch: the epoch with the best validation loss; the last one where nothing was held back.
     """

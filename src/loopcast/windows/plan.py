@@ -49,6 +49,7 @@ class WindowPlan:
     stride: rows from one window to the next.
     every_step: a forecast at every row of the window counts (sequence to sequence); else only at its last row.
     warmup: rows of a series that pass before a forecast counts.
+    partial: forecasts at the end of a series count for the steps that are there; else only whole ones do.
     """
 
     context: int
@@ -56,6 +57,7 @@ class WindowPlan:
     stride: int = 1
     every_step: bool = True
     warmup: int = 1
+    partial: bool = False
 
     def training(self, offsets: np.ndarray, held_back: int) -> WindowIndex:
         """Windows over every series less its last `held_back` rows; the last one ends where targets end.
@@ -63,12 +65,13 @@ class WindowPlan:
         A window at every step begins with a short series; a window for its last step ends with it.
         """
         begin, stop = offsets[:-1], offsets[1:] - held_back
-        full = max(self.context, self.warmup) + self.horizon
+        reach = 1 if self.partial else self.horizon
+        full = max(self.context, self.warmup) + reach
         spare = np.maximum(stop - begin - full, 0)
         counts = -(-spare // self.stride) + 1
         series = np.repeat(np.arange(len(begin)), counts)
         back = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
-        last = stop[series] - self.horizon - np.minimum(back * self.stride, spare[series])
+        last = stop[series] - reach - np.minimum(back * self.stride, spare[series])
         start = last - self.context
         if self.every_step:
             start = np.maximum(start, begin[series])

@@ -23,6 +23,7 @@ class View(NamedTuple):
     anchor: Array  # [..., horizon]: output 0 means this, on the curve
     spread: Array  # [...]: output 1 means this much more, on the curve; 0 where the past is flat and stays so
     unit: Array  # [...]: the series' usual size, in its own units
+    last: Array  # [...]: the latest value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class Scaling:
         spread = self._spread(bent)
         shown = bent[..., -self.lags :] - self._level(bent)[..., None]
         features = jnp.nan_to_num(shown / _nonzero(spread)[..., None])
-        return View(features, self._anchor(bent, horizon), spread, unit)
+        return View(features, self._anchor(bent, horizon), spread, unit, past[..., -1])
 
     def output_for(self, view: View, values: Array) -> Array:
         """What the network should say where `values` `[..., horizon]` came."""
@@ -67,7 +68,8 @@ class Scaling:
     def value_of(self, view: View, output: Array) -> Array:
         """The values that the network's `output` `[..., horizon]` means."""
         bent = view.anchor + view.spread[..., None] * output
-        return bent if self.curve == "none" else jnp.sinh(bent) * (2 * NEAR_ZERO) * view.unit[..., None]
+        values = bent if self.curve == "none" else jnp.sinh(bent) * (2 * NEAR_ZERO) * view.unit[..., None]
+        return jnp.where(view.spread[..., None] > 0, values, view.last[..., None])
 
     def _bend(self, values: Array, unit: Array) -> Array:
         return values if self.curve == "none" else jnp.arcsinh(values / (2 * NEAR_ZERO * unit))
