@@ -11,10 +11,7 @@ struct Ratio {
 };
 
 LOOPCAST_INLINE Ratio tanh_ratio(Part x) {
-  constexpr float kFlat = 7.90531110763549805f;  // from here on tanh is 1 in float32
-  const Part high = Part{} + kFlat, low = Part{} - kFlat;
-  x = x > high ? high : x;
-  x = x < low ? low : x;
+  x = clamp(x, 7.90531110763549805f);  // from here on tanh is 1 in float32
   const Part y = x * x;
   Part over = y * -2.76076847742355e-16f + 2.00018790482477e-13f;
   over = over * y + -8.60467152213735e-11f;

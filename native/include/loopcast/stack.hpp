@@ -241,10 +241,13 @@ void forward(const Forward& call, Runner runner) {
       &context);
 }
 
-// The tasks of `backward_weights`: blocks of columns, slot by slot, layer by layer.
+// The tasks of `backward_weights`: blocks of columns, slot by slot, layer by layer. Few units make small blocks, so
+// that there are tasks for every thread; many make large ones, which read the inputs less often.
+LOOPCAST_INLINE Blocks weight_blocks(const Layer& layer) { return cut(layer.units, layer.units > 64 ? kTileColumns : 10); }
+
 template <class Cell>
 size_t weight_tasks(const Layer& layer) {
-  return Cell::kProducts * cut(layer.units, kGradientColumns).count;
+  return Cell::kProducts * weight_blocks(layer).count;
 }
 
 template <class Cell>
@@ -252,7 +255,7 @@ void weight_task(const Backward& call, size_t task) {
   size_t l = 0;
   for (; task >= weight_tasks<Cell>(call.stack.layers[l]); ++l) task -= weight_tasks<Cell>(call.stack.layers[l]);
   const size_t units = call.stack.layers[l].units;
-  const Blocks blocks = cut(units, kGradientColumns);
+  const Blocks blocks = weight_blocks(call.stack.layers[l]);
   const size_t first = task % blocks.count * blocks.width;
   if (first >= units) return;  // the blocks before already reach the end
   backward_weights<Cell>(call, l, static_cast<int>(task / blocks.count), first, smaller(blocks.width, units - first));

@@ -9,6 +9,10 @@
 #include <cstdint>
 #include <utility>  // std::integer_sequence, a type without functions
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #ifndef LOOPCAST_INSTRUCTIONS
 #define LOOPCAST_INSTRUCTIONS plain
 #endif
@@ -54,6 +58,21 @@ LOOPCAST_INLINE void unroll(F f) {
 LOOPCAST_INLINE Part load(const float* from) { return *reinterpret_cast<const LoosePart*>(from); }
 LOOPCAST_INLINE void store(float* to, Part value) { *reinterpret_cast<LoosePart*>(to) = value; }
 LOOPCAST_INLINE PartMask load_mask(const int32_t* from) { return *reinterpret_cast<const LooseMask*>(from); }
+
+// value, but not below -most nor above most; NaN stays NaN. (Compilers make two instructions of each comparison.)
+LOOPCAST_INLINE Part clamp(Part value, float most) {
+  const Part high = most - Part{}, low = -high;
+#if defined(__AVX512F__)
+  return _mm512_max_ps(low, _mm512_min_ps(high, value));
+#elif defined(__AVX2__)
+  return _mm256_max_ps(low, _mm256_min_ps(high, value));
+#elif defined(__SSE2__)
+  return _mm_max_ps(low, _mm_min_ps(high, value));
+#else
+  const Part below = value > high ? high : value;
+  return below < low ? low : below;
+#endif
+}
 
 LOOPCAST_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 LOOPCAST_INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }

@@ -67,7 +67,7 @@ def forecast(
     quiet: Quiet = False,
 ) -> None:
     """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
-    check_outputs(file, output, plot, save)
+    check_outputs(file, output=output, plot=plot, save=save)
     columns = Columns(id=id_ or ID, time=time or TIME, target=target or TARGET)
     panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
     network = loopcast.Recurrent(

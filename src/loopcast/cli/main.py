@@ -32,7 +32,8 @@ app.command(
 )
 app.command(
     "loopcast.cli.notebook:notebook",
-    help="Repeat the recurrent-network notebook: its series, its networks, its errors.",
+    help="Run the experiments of the recurrent-network notebook, beside its own figures.\n\n"
+    "Example: loopcast notebook --rows naive-1,linear-1,deep-rnn-1",
 )
 
 

@@ -37,7 +37,9 @@ def layers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def check_outputs(source: Path, output: Path | None, plot: Path | None, save: Path | None = None) -> None:
+def check_outputs(
+    source: Path, *, output: Path | None = None, plot: Path | None = None, save: Path | None = None
+) -> None:
     """Refuse, before any work, a file that could not be written; OptionError says which and why."""
     outputs = {"--output": (output, TABLE_ENDINGS), "--plot": (plot, PLOT_ENDINGS), "--save": (save, None)}
     given = [(option, path, endings) for option, (path, endings) in outputs.items() if path is not None]

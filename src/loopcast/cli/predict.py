@@ -27,7 +27,7 @@ def predict(
     json: Json = False,
 ) -> None:
     """Forecast the series in FILE with a saved MODEL, without training. Column names default to the model's."""
-    check_outputs(file, output, plot)
+    check_outputs(file, output=output, plot=plot)
     forecaster = loopcast.load(model)
     names, steps = forecaster.fitted.template.columns, forecaster.horizon if horizon is None else horizon
     columns = Columns(id=id_ or names.id, time=time or names.time, target=target or names.target)

@@ -113,7 +113,7 @@ class _Plan:
         floats = _library().loopcast_workspace(number, CELL_NUMBERS[self.cell_name], self.masked, sizes, depth)
         if floats < 0:
             raise OptionError(f"batch {self.batch}, time {self.time}, widths {self.widths} are too large for a kernel")
-        return jax.ShapeDtypeStruct((floats,), jnp.float32)
+        return _float32(floats)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -155,7 +155,7 @@ def _stack_backward(cell_name: str, last_only: bool, saved: Any, gradients: Any)
         _weight_shapes(plan),
         _state_shapes(plan),
         by_inputs,
-        jax.ShapeDtypeStruct(residuals.shape, residuals.dtype),
+        _float32(*residuals.shape),
         plan.workspace("backward"),
     )
     leaves, tree = jax.tree.flatten(results)
@@ -219,7 +219,7 @@ def _state_shapes(plan: _Plan) -> Any:
 
 
 def _float32(*shape: int) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(shape, jnp.float32)
+    return jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]
 
 
 def _dense(gradient: Any) -> Any:
@@ -240,5 +240,6 @@ def _library() -> ctypes.CDLL:
         ctypes.c_int32,
     ]
     for name in ("loopcast_infer", "loopcast_train", "loopcast_backward"):
-        jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(library, name)), platform="cpu")
+        handler = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]
+        jax.ffi.register_ffi_target(name, handler, platform="cpu")
     return library
