@@ -46,10 +46,12 @@ const Kernels& kernels() {
 }
 
 size_t forward_workspace(const Stack& s, bool training) {
+  if (plain::few_series(s)) return s.batch * plain::row_series_floats(s, training) + plain::row_plan_floats(s);
   return plain::groups_of(s) * plain::forward_group_floats(s, training) + plain::forward_plan_floats(s);
 }
 
 size_t backward_workspace(const Stack& s) {
+  if (plain::few_series(s)) return s.batch * plain::backward_row_floats(s) + plain::row_plan_floats(s);
   return plain::groups_of(s) * plain::backward_group_floats(s) + plain::backward_plan_floats(s);
 }
 

@@ -1,5 +1,5 @@
 // The kernels for one instruction set. Compiled once for each, with LOOPCAST_INSTRUCTIONS naming it.
-#include "loopcast/stack.hpp"
+#include "loopcast/run.hpp"
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 

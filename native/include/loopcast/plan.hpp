@@ -55,11 +55,19 @@ struct ForwardPlan {
   const float* bias;  // [slot][unit]
 };
 
+// What a slot's product starts from: the input's bias, the recurrent product's, or both.
+template <class Cell>
+LOOPCAST_INLINE float slot_bias(const Layer& layer, int slot, size_t unit) {
+  const int in = Cell::input_gate[slot], rec = Cell::recurrent_gate[slot];
+  float sum = in == kNone ? 0.0f : layer.bias[in * layer.units + unit];
+  if (Cell::kBiasRows == 2 && rec != kNone) sum += layer.bias[(Cell::kGates + rec) * layer.units + unit];
+  return sum;
+}
+
 template <class Cell>
 void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, float*& to) {
   const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
   const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
-  const Gates bias = {layer.bias, Cell::kBiasRows, Cell::kGates, layer.units};
   const auto matrix = [&](const Gates& all, int gate) -> Matrix {
     if (gate == kNone) return {nullptr, 0, 0, 0};
     return worth_packing(all, steps) ? pack(all, gate, to) : view(all, gate);
@@ -68,14 +76,9 @@ void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, flo
   float* const sums = to;
   to += Cell::kProducts * layer.units;
   for (int s = 0; s < Cell::kProducts; ++s) {
-    const int in = Cell::input_gate[s], rec = Cell::recurrent_gate[s];
-    for (size_t unit = 0; unit < layer.units; ++unit) {
-      float sum = in == kNone ? 0.0f : bias.gate(in)[unit];
-      if (Cell::kBiasRows == 2 && rec != kNone) sum += bias.gate(rec)[bias.row() + unit];
-      sums[s * layer.units + unit] = sum;
-    }
-    plan.input[s] = matrix(kernel, in);
-    plan.recurrent[s] = matrix(recurrent, rec);
+    for (size_t unit = 0; unit < layer.units; ++unit) sums[s * layer.units + unit] = slot_bias<Cell>(layer, s, unit);
+    plan.input[s] = matrix(kernel, Cell::input_gate[s]);
+    plan.recurrent[s] = matrix(recurrent, Cell::recurrent_gate[s]);
   }
 }
 

@@ -9,7 +9,10 @@ namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
 constexpr size_t kChunk = 16;       // steps that inference takes a stack through before the next ones
 constexpr size_t kPanelSlack = 24;  // a packed matrix may end in a block that is not full
+constexpr size_t kFewSeries = 4;    // up to so many, the units are the lanes (rows.hpp), not the series (stack.hpp)
 
+inline bool few_series(const Stack& s) { return s.batch <= kFewSeries; }
+inline size_t padded(size_t units) { return divide_up(units, kLanes) * kLanes; }
 inline size_t groups_of(const Stack& s) { return (s.batch + kLanes - 1) / kLanes; }
 inline size_t slots_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::gru ? 4 : 5; }
 inline size_t chunk_of(const Stack& s, bool training) { return training || s.time < kChunk ? s.time : kChunk; }
@@ -57,5 +60,29 @@ inline size_t widest(const Stack& s) {
 
 // One group's share: gradients by the output and the input of a layer, and by its state.
 inline size_t backward_group_floats(const Stack& s) { return (2 * s.time + 2) * widest(s) * kLanes; }
+
+// The same of rows.hpp, for a series instead of a group.
+inline size_t row_series_floats(const Stack& s, bool training) {
+  size_t floats = s.time * (s.layers[0].inputs + (s.masked ? 1 : 0));
+  for (size_t l = 0; l < s.depth; ++l) {
+    const size_t rows = (s.time + 1) + (states_of(s.cell) == 2 ? (training ? s.time + 1 : 1) : 0) +
+                        slots_of(s.cell) * (training ? s.time : 1);
+    floats += rows * padded(s.layers[l].units);
+  }
+  return floats;
+}
+
+inline size_t backward_row_floats(const Stack& s) { return (2 * s.time + 2) * padded(widest(s)); }
+
+// Shared by all series: the weights, padded unless they are whole vectors, and each slot's bias.
+inline size_t row_plan_floats(const Stack& s) {
+  size_t floats = 0;
+  for (size_t l = 0; l < s.depth; ++l) {
+    const Layer& layer = s.layers[l];
+    const size_t columns = padded(layer.units), rows = columns == layer.units ? 0 : layer.inputs + layer.units;
+    floats += (gates_of(s.cell) * rows + slots_of(s.cell)) * columns;
+  }
+  return floats;
+}
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS
