@@ -1,0 +1,180 @@
+// The kernels on their own, for the sanitizers: every buffer ends at a guard page, every output begins as NaN.
+// A finite answer that does not depend on the order or number of tasks' threads is all that is asked here; whether
+// it is right, the Python tests say.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "loopcast/kernels.hpp"
+
+namespace {
+
+using namespace loopcast;
+
+// Floats whose last lies right before memory that must not be touched.
+class Guarded {
+ public:
+  explicit Guarded(size_t count) : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
+    used_ = (count * sizeof(float) + page_ - 1) / page_ * page_;
+    base_ = static_cast<char*>(mmap(nullptr, used_ + page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (base_ == MAP_FAILED || mprotect(base_ + used_, page_, PROT_NONE) != 0) std::abort();
+    floats = reinterpret_cast<float*>(base_ + used_) - count;
+    size = count;
+    for (size_t i = 0; i < count; ++i) floats[i] = NAN;
+  }
+  Guarded(Guarded&& other) noexcept
+      : floats(other.floats), size(other.size), page_(other.page_), used_(other.used_), base_(other.base_) {
+    other.base_ = nullptr;
+  }
+  Guarded(const Guarded&) = delete;
+  ~Guarded() {
+    if (base_ != nullptr) munmap(base_, used_ + page_);
+  }
+
+  float* floats;
+  size_t size;
+
+ private:
+  size_t page_, used_;
+  char* base_;
+};
+
+void run_here(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
+  for (size_t i = 0; i < tasks; ++i) task(context, i);
+}
+
+// Every other task on another thread, and the last first.
+void run_threads(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
+  std::vector<std::thread> threads;
+  for (size_t first = 0; first < 2; ++first)
+    threads.emplace_back([=] {
+      for (size_t i = tasks; i-- > 0;)
+        if (i % 2 == first) task(context, i);
+    });
+  for (auto& thread : threads) thread.join();
+}
+
+struct Case {
+  CellKind cell;
+  size_t batch, time, inputs;
+  std::vector<size_t> units;
+  bool masked, last_only, with_inputs;
+};
+
+std::mt19937 random_bits(7);
+
+Guarded normal(size_t count) {
+  Guarded made(count);
+  std::normal_distribution<float> draw(0.0f, 0.5f);
+  for (size_t i = 0; i < count; ++i) made.floats[i] = draw(random_bits);
+  return made;
+}
+
+// Everything that one case writes, end to end: what to compare.
+class Outputs {
+ public:
+  float* add(size_t count) {
+    kept_.emplace_back(count);
+    return kept_.back().floats;
+  }
+  bool finite() const {
+    for (const auto& part : kept_)
+      for (size_t i = 0; i < part.size; ++i)
+        if (!std::isfinite(part.floats[i])) return false;
+    return true;
+  }
+  bool same_bits(const Outputs& other) const {
+    for (size_t p = 0; p < kept_.size(); ++p)
+      if (kept_[p].size > 0 && std::memcmp(kept_[p].floats, other.kept_[p].floats, kept_[p].size * 4) != 0) return false;
+    return true;
+  }
+
+ private:
+  std::vector<Guarded> kept_;
+};
+
+struct Given {
+  explicit Given(const Case& c) : inputs(normal(c.batch * c.time * c.inputs)), by_outputs(normal(out_floats(c))) {
+    size_t width = c.inputs;
+    for (const size_t units : c.units) {
+      const size_t columns = gates_of(c.cell) * units;
+      parts.push_back(normal(width * columns));
+      parts.push_back(normal(units * columns));
+      parts.push_back(normal(bias_rows_of(c.cell) * columns));
+      for (int i = 0; i < 4; ++i) parts.push_back(normal(c.batch * units));
+      width = units;
+    }
+    for (size_t i = 0; i < c.batch * c.time; ++i) observed.push_back(random_bits() % 3 != 0);
+    for (size_t i = 0; i < c.batch * c.time && c.masked; ++i)  // what is masked may be anything
+      for (size_t j = 0; j < c.inputs; ++j)
+        if (observed[i] == 0) inputs.floats[i * c.inputs + j] = NAN;
+  }
+  static size_t out_floats(const Case& c) {
+    return c.batch * (c.last_only ? (c.time > 0 ? 1 : 0) : c.time) * c.units.back();
+  }
+
+  Guarded inputs, by_outputs;
+  std::vector<Guarded> parts;  // each layer's kernel, recurrent kernel, bias, two states, two gradients
+  std::vector<uint8_t> observed;
+};
+
+Outputs compute(const Case& c, const Given& given, Runner runner) {
+  Outputs out;
+  std::vector<Layer> layers;
+  std::vector<LayerGradient> gradients;
+  size_t width = c.inputs;
+  for (size_t l = 0; l < c.units.size(); ++l) {
+    const size_t units = c.units[l], columns = gates_of(c.cell) * units, state = c.batch * units;
+    const auto part = [&](size_t i) { return given.parts[7 * l + i].floats; };
+    const bool two = states_of(c.cell) == 2;
+    layers.push_back({width, units, part(0), part(1), part(2), {part(3), two ? part(4) : nullptr},
+                      {out.add(state), two ? out.add(state) : nullptr}});
+    gradients.push_back({{part(5), two ? part(6) : nullptr}, out.add(width * columns), out.add(units * columns),
+                         out.add(bias_rows_of(c.cell) * columns), {out.add(state), two ? out.add(state) : nullptr}});
+    width = units;
+  }
+  const Stack stack = {c.cell, c.batch, c.time, c.units.size(), layers.data(), c.masked, c.last_only};
+  Guarded scratch(forward_workspace(stack, false)), residuals(forward_workspace(stack, true)),
+      workspace(backward_workspace(stack));
+  const uint8_t* const observed = c.masked ? given.observed.data() : nullptr;
+  kernels().forward({stack, given.inputs.floats, observed, out.add(Given::out_floats(c)), false, scratch.floats}, runner);
+  kernels().forward({stack, given.inputs.floats, observed, out.add(Given::out_floats(c)), true, residuals.floats}, runner);
+  float* const by_inputs = c.with_inputs ? out.add(c.batch * c.time * c.inputs) : nullptr;
+  kernels().backward({stack, gradients.data(), given.by_outputs.floats, by_inputs, residuals.floats, workspace.floats},
+                     runner);
+  return out;
+}
+
+Case random_case(int number) {
+  const auto one_of = [](std::initializer_list<size_t> sizes) { return sizes.begin()[random_bits() % sizes.size()]; };
+  Case c = {static_cast<CellKind>(number % 3), one_of({0, 1, 3, 5, 16, 17, 33}), one_of({0, 1, 3, 16, 17, 65}),
+            one_of({0, 1, 3, 17}), {}, random_bits() % 2 == 0, random_bits() % 2 == 0, random_bits() % 2 == 0};
+  for (size_t l = 0, depth = 1 + random_bits() % 3; l < depth; ++l) c.units.push_back(one_of({1, 3, 8, 17, 20, 41, 70}));
+  return c;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const int cases = count > 1 ? std::atoi(arguments[1]) : 200;
+  for (int number = 0; number < cases; ++number) {
+    const Case c = random_case(number);
+    const Given given(c);
+    const Outputs here = compute(c, given, {nullptr, run_here});
+    const Outputs threads = compute(c, given, {nullptr, run_threads});
+    if (here.finite() && here.same_bits(threads)) continue;
+    std::printf("case %d: %s (cell %d, batch %zu, time %zu, inputs %zu, %zu layers)\n", number,
+                here.finite() ? "threads change the bits" : "not finite", static_cast<int>(c.cell), c.batch, c.time,
+                c.inputs, c.units.size());
+    return 1;
+  }
+  std::printf("%d cases with the %s kernels\n", cases, kernels().name);
+  return 0;
+}
