@@ -52,9 +52,38 @@ constexpr RowBlock row_block_of(size_t parts, std::integer_sequence<int, N...>) 
   return table[parts - 1];
 }
 
+// out[c] += sum_k x[k] w[k][c] for K rows of w: all columns of these rows before the next rows.
+template <int K>
+void stream_block(float* out, size_t columns, const float* w, size_t row, const float* x) {
+  for (size_t c = 0; c < columns; c += kWidth) {
+    Part sum = load(out + c);
+    unroll<K>([&](auto k) __attribute__((always_inline)) { sum += x[k] * load(w + k * row + c); });
+    store(out + c, sum);
+  }
+}
+
+constexpr int kStreamRows = 8;
+
+inline void stream(float* out, size_t columns, const Rows& W, int gate, const float* x) {
+  if (gate == kNone) return;
+  size_t k = 0;
+  for (; k + kStreamRows <= W.count; k += kStreamRows)
+    stream_block<kStreamRows>(out, columns, W.gate(gate) + k * W.row, W.row, x + k);
+  for (; k < W.count; ++k) stream_block<1>(out, columns, W.gate(gate) + k * W.row, W.row, x + k);
+}
+
+// Weights beyond the second cache come as fast as they are prefetched, which long runs through a row help.
+LOOPCAST_INLINE bool beyond_cache(const Rows& W) { return W.count * W.row > 262144; }
+
 // out[c] = start[c] + sum_k x[k] A[k][gate a][c] + sum_k y[k] B[k][gate b][c]; kNone leaves a term out.
 inline void row_product(float* out, const float* start, size_t columns, const Rows& A, int a, const float* x,
                         const Rows& B, int b, const float* y) {
+  if (beyond_cache(A) || beyond_cache(B)) {
+    copy(out, start, columns);
+    stream(out, columns, A, a, x);
+    stream(out, columns, B, b, y);
+    return;
+  }
   const Rows none = {nullptr, 0, 0, 0};
   const Blocks blocks = cut(columns / kWidth, kRowParts);
   for (size_t n = 0; n < columns / kWidth; n += blocks.width) {
@@ -135,10 +164,6 @@ inline void copy_padded(float* to, const float* from, size_t units) {
   for (size_t i = 0; i < padded(units); ++i) to[i] = i < units ? from[i] : 0.0f;
 }
 
-inline void copy_units(float* to, const float* from, size_t units) {
-  for (size_t i = 0; i < units; ++i) to[i] = from[i];
-}
-
 inline void load_series(const Forward& call, const RowMemory& m, size_t series) {
   const Stack& s = call.stack;
   const size_t width = s.layers[0].inputs;
@@ -190,14 +215,14 @@ void forward_series(const Forward& call, const RowPlan<Cell>* plans, size_t seri
                     plan.recurrent, Cell::recurrent_gate[slot], h);
       Cell::advance({size, slots, h, c, h + layer.h_step, c + layer.c_step, keep_at(m.keep, t)});
     }
-    copy_units(s.layers[l].final_state[0] + series * units, layer.h + s.time * layer.h_step, units);
+    copy(s.layers[l].final_state[0] + series * units, layer.h + s.time * layer.h_step, units);
     if (Cell::kStates == 2)
-      copy_units(s.layers[l].final_state[1] + series * units, layer.c + s.time * layer.c_step, units);
+      copy(s.layers[l].final_state[1] + series * units, layer.c + s.time * layer.c_step, units);
   }
   const RowLayer& top = m.layers[s.depth - 1];
   const size_t units = s.layers[s.depth - 1].units, steps = s.last_only ? smaller(s.time, 1) : s.time;
   for (size_t t = 0; t < steps; ++t)
-    copy_units(call.outputs + (series * steps + t) * units, top.h + (s.time - steps + t + 1) * top.h_step, units);
+    copy(call.outputs + (series * steps + t) * units, top.h + (s.time - steps + t + 1) * top.h_step, units);
 }
 
 template <class Cell>
@@ -211,7 +236,7 @@ void backward_series(const Backward& call, const RowPlan<Cell>* plans, size_t se
   const size_t top = s.layers[s.depth - 1].units, given = s.last_only ? smaller(s.time, 1) : s.time;
   for (size_t i = 0; i < sequence; ++i) outputs[i] = 0.0f;
   for (size_t t = 0; t < given; ++t)
-    copy_units(outputs + (s.time - given + t) * widest_row, call.outputs + (series * given + t) * top, top);
+    copy(outputs + (s.time - given + t) * widest_row, call.outputs + (series * given + t) * top, top);
   for (size_t l = s.depth; l-- > 0;) {
     const RowLayer& layer = m.layers[l];
     const LayerGradient& gradient = call.layers[l];
@@ -232,8 +257,8 @@ void backward_series(const Backward& call, const RowPlan<Cell>* plans, size_t se
         dot_rows<Cell::kGates>(inputs + t * widest_row, plans[l].kernel, Cell::input_gate + Cell::kFirstInput,
                                slots + Cell::kFirstInput * size);
     }
-    copy_units(gradient.state[0] + series * units, dh, units);
-    if (Cell::kStates == 2) copy_units(gradient.state[1] + series * units, dc, units);
+    copy(gradient.state[0] + series * units, dh, units);
+    if (Cell::kStates == 2) copy(gradient.state[1] + series * units, dc, units);
     float* const swapped = outputs;
     outputs = inputs;
     inputs = swapped;
@@ -241,7 +266,7 @@ void backward_series(const Backward& call, const RowPlan<Cell>* plans, size_t se
   const size_t width = s.layers[0].inputs;
   if (call.inputs != nullptr)
     for (size_t t = 0; t < s.time; ++t)
-      copy_units(call.inputs + (series * s.time + t) * width, outputs + t * widest_row, width);
+      copy(call.inputs + (series * s.time + t) * width, outputs + t * widest_row, width);
 }
 
 #if defined(__AVX512F__) || defined(__aarch64__)

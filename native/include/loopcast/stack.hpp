@@ -83,10 +83,6 @@ void forward_layer(const ForwardPlan<Cell>& plan, const LayerMemory& m, const fl
   }
 }
 
-inline void copy(float* to, const float* from, size_t floats) {
-  for (size_t i = 0; i < floats; ++i) to[i] = from[i];
-}
-
 template <class Cell>
 void forward_group(const Forward& call, const ForwardPlan<Cell>* plans, size_t group) {
   const Stack& s = call.stack;

@@ -75,6 +75,9 @@ LOOPCAST_INLINE Part clamp(Part value, float most) {
 }
 
 LOOPCAST_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+LOOPCAST_INLINE void copy(float* to, const float* from, size_t floats) {
+  for (size_t i = 0; i < floats; ++i) to[i] = from[i];
+}
 LOOPCAST_INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS
