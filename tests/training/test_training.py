@@ -13,7 +13,7 @@ from loopcast.networks.network import Network
 from loopcast.networks.stock import stock_model
 from loopcast.training.loop import Training
 from loopcast.training.recipe import Recipe, elementwise_loss
-from loopcast.training.stopping import TOLERANCE, Best
+from loopcast.training.stopping import Best, tolerance
 from loopcast.training.task import Epoch, Task
 from loopcast.windows.plan import WindowPlan
 from loopcast.windows.scaling import Scaling
@@ -152,7 +152,7 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
     first = [epoch for epoch in history if not epoch.final]
     last = [epoch for epoch in history if epoch.final]
     losses = [epoch.valid_loss for epoch in first]
-    best = max(epoch.epoch for epoch in first if epoch.valid_loss <= min(losses[: epoch.epoch]) * (1 + TOLERANCE))
+    best = max(epoch.epoch for epoch in first if epoch.valid_loss <= min(losses[: epoch.epoch]) * (1 + tolerance(SERIES)))
     assert training.trained.best_epoch == best
     assert [epoch.epoch for epoch in last] == list(range(1, best + 1))
     alone = Training(job.on_everything(), recipe(epochs=best))
@@ -164,7 +164,7 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
 
 
 def test_patience_counts_epochs_that_are_clearly_worse():
-    best = Best(patience=2, weights=np.zeros(1))
+    best = Best(patience=2, tolerance=0.1, weights=np.zeros(1))
     for number, loss in enumerate([5.0, 4.0, 4.3, 4.5, 4.6], 1):
         best = best.after(Epoch(epoch=number, final=False, loss=1.0, last_step_mse=1.0, valid_loss=loss), np.zeros(1))
     assert (best.epoch, best.least, best.out_of_patience) == (3, 4.0, True)

@@ -46,8 +46,10 @@ def choose_log(facts: Facts) -> bool:
 
 
 def choose_lags(facts: Facts) -> int:
-    """Two seasons; without one, a quarter of the usual series."""
-    return min(2 * facts.season, LAGS) if facts.season > 1 else min(max(facts.median // 4, 1), LAGS)
+    """Two seasons, or with little data one and a step; without a season, a quarter of the usual series."""
+    if facts.season == 1:
+        return min(max(facts.median // 4, 1), LAGS)
+    return min(facts.season + 1 if facts.rows < SMALL else 2 * facts.season, LAGS)
 
 
 def choose_scaling(facts: Facts, log: bool, lags: int) -> Scaling:
@@ -84,4 +86,4 @@ def choose_batch_size(windows: int) -> int:
 
 def choose_epochs(batches: int) -> int:
     """As many as make the usual number of updates, within reason."""
-    return int(np.clip(math.ceil(UPDATES / batches), 10, 200))
+    return int(np.clip(math.ceil(UPDATES / batches), 10, 100))

@@ -12,7 +12,7 @@ from loopcast.errors import TrainingError
 from loopcast.networks.weights import unflat
 from loopcast.training.program import Carry, Losses, Pace, Program
 from loopcast.training.recipe import Recipe
-from loopcast.training.stopping import Best
+from loopcast.training.stopping import Best, tolerance
 from loopcast.training.task import Epoch, Task, Trained
 
 STRETCH = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
@@ -62,7 +62,8 @@ class Training:
 
     def _epochs(self) -> Iterator[Trained]:
         carry = self.program.start(self.recipe.seed)
-        best = Best(patience=self.recipe.patience, weights=carry.weights)
+        judges = len(self.task.validation) if self.task.validation is not None else 1
+        best = Best(patience=self.recipe.patience, tolerance=tolerance(judges), weights=carry.weights)
         history: list[Epoch] = []
         order = np.random.default_rng(self.recipe.seed)
         while len(history) < self.recipe.epochs and not best.out_of_patience:

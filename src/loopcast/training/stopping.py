@@ -1,17 +1,25 @@
 """Which epoch was the best, and when to stop looking for a better one."""
 
+import math
 from dataclasses import dataclass, replace
 
 import jax
 
 from loopcast.training.task import Epoch
 
-TOLERANCE = 0.1  # share by which one tail's loss can be worse by chance: its forecasts are few and alike
+
+def tolerance(forecasts: int) -> float:
+    """Share by which a mean loss over the tails of so many series can be worse by chance.
+
+    >>> tolerance(1), tolerance(25), tolerance(1000)
+    (1.0, 0.2, 0.1)
+    """
+    return max(0.1, 1 / math.sqrt(forecasts))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Best:
-    """The best epoch so far: the latest whose validation loss is within TOLERANCE of the least.
+    """The best epoch so far: the latest whose validation loss is within `tolerance` of the least.
 
     A schedule that falls to zero has its best weights at its end, and the loss of one short tail is noisy; so
     an earlier epoch is preferred only where the later ones are clearly worse.
@@ -20,6 +28,7 @@ class Best:
     """
 
     patience: int | None
+    tolerance: float
     weights: jax.Array
     epoch: int = 0
     least: float = float("inf")
@@ -27,10 +36,10 @@ class Best:
 
     def after(self, epoch: Epoch, weights: jax.Array) -> "Best":
         """What is best once `epoch`, which ended with `weights`, is counted in."""
-        if epoch.valid_loss is not None and epoch.valid_loss > self.least * (1 + TOLERANCE):
+        if epoch.valid_loss is not None and epoch.valid_loss > self.least * (1 + self.tolerance):
             return replace(self, waited=self.waited + 1)
         least = self.least if epoch.valid_loss is None else min(self.least, epoch.valid_loss)
-        return Best(patience=self.patience, epoch=epoch.epoch, least=least, weights=weights)
+        return replace(self, epoch=epoch.epoch, least=least, waited=0, weights=weights)
 
     @property
     def out_of_patience(self) -> bool:
