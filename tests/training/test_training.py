@@ -152,7 +152,9 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
     first = [epoch for epoch in history if not epoch.final]
     last = [epoch for epoch in history if epoch.final]
     losses = [epoch.valid_loss for epoch in first]
-    best = max(epoch.epoch for epoch in first if epoch.valid_loss <= min(losses[: epoch.epoch]) * (1 + tolerance(SERIES)))
+    best = max(
+        epoch.epoch for epoch in first if epoch.valid_loss <= min(losses[: epoch.epoch]) * (1 + tolerance(SERIES))
+    )
     assert training.trained.best_epoch == best
     assert [epoch.epoch for epoch in last] == list(range(1, best + 1))
     alone = Training(job.on_everything(), recipe(epochs=best))

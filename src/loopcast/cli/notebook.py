@@ -64,7 +64,8 @@ def show(results: "Sequence[Ran]", *, shared_frequency: bool, seed: int, as_json
     if as_json:
         print(json_format.dumps({"rows": rows, "best_possible": best}, allow_nan=False))
         return
-    schema = {"epochs": pl.Int64, "valid_loss": pl.Float64, "notebook_mse": pl.Float64}
+    floats = ("valid_loss", "notebook_mse", "notebook_loss")
+    schema = {"epochs": pl.Int64, **dict.fromkeys(floats, pl.Float64)}
     printing.show(pl.DataFrame(rows, schema_overrides=schema), digits=".3g")
     print(
         f"\nBest possible, given the noise: {best[1]:.5f} one step ahead, {best[10]:.5f} over ten.\n"

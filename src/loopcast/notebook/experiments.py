@@ -17,6 +17,7 @@ class Experiment:
     steps: steps to forecast; the score is the mean over them, forecast at the last step of the context.
     forecaster: what is fitted to the training series; None where the row reuses the model of the row `reuses`.
     notebook_mse: the notebook's own score, where it gives one.
+    notebook_loss: the notebook's own loss over all steps, where it gives one.
     every_step: also report the loss over all steps of the validation series, as the notebook does.
     """
 
@@ -25,6 +26,7 @@ class Experiment:
     forecaster: Forecaster[Any] | None = None
     reuses: str | None = None
     notebook_mse: float | None = None
+    notebook_loss: float | None = None
     every_step: bool = False
 
 
@@ -96,10 +98,17 @@ def experiments(seed: int, progress: bool | None) -> tuple[Experiment, ...]:
             steps=10,
             forecaster=notebooks_own(**hot | {"epochs": 1}),
             notebook_mse=0.0190,
+            notebook_loss=0.0333,
             every_step=True,
         ),
         Experiment(name="seq2seq-10", steps=10, forecaster=notebooks_own(**hot), every_step=True),
-        Experiment(name="lstm-10", steps=10, forecaster=notebooks_own(**sequence | {"cell": "lstm"}), every_step=True),
+        Experiment(
+            name="lstm-10",
+            steps=10,
+            forecaster=notebooks_own(**sequence | {"cell": "lstm"}),
+            notebook_loss=0.0176,
+            every_step=True,
+        ),
         Experiment(name="gru-10", steps=10, forecaster=notebooks_own(**sequence | {"cell": "gru"}), every_step=True),
         Experiment(name="ols-10", steps=10, forecaster=Linear(horizon=10, **exact)),
         Experiment(name="loopcast-1", steps=1, forecaster=best_of_loopcast(**own), every_step=True),

@@ -34,6 +34,7 @@ class Row:
     test_mse: float
     valid_loss: float | None
     notebook_mse: float | None
+    notebook_loss: float | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,6 +81,7 @@ def _run(experiment: Experiment, data: Split, earlier: dict[str, Ran]) -> Ran:
         test_mse=last_step_mse(model, data.test, data.steps),
         valid_loss=_every_step(model, data.validation) if experiment.every_step else None,
         notebook_mse=experiment.notebook_mse,
+        notebook_loss=experiment.notebook_loss,
     )
     return Ran(row=row, model=model)
 
