@@ -15,24 +15,9 @@ from loopcast.notebook.series import NOISE_VARIANCE, best_possible, split
 from loopcast.windows.scaling import Scaling
 
 NAMES = [
-    "naive-1",
-    "linear-1",
-    "simple-rnn-1",
-    "deep-rnn-1",
-    "deep-rnn-dense-1",
-    "ols-1",
-    "naive-10",
-    "linear-10",
-    "iterated-10",
-    "seq2vec-10-1-epoch",
-    "seq2vec-10",
-    "seq2seq-10-1-epoch",
-    "seq2seq-10",
-    "lstm-10",
-    "gru-10",
-    "ols-10",
-    "loopcast-1",
-    "loopcast-10",
+    *("naive-1", "linear-1", "simple-rnn-1", "deep-rnn-1", "deep-rnn-dense-1", "ols-1"),
+    *("naive-10", "linear-10", "iterated-10", "seq2vec-10-1-epoch", "seq2vec-10", "seq2seq-10-1-epoch", "seq2seq-10"),
+    *("lstm-10", "gru-10", "ols-10", "loopcast-1", "loopcast-10"),
 ]
 
 
