@@ -81,7 +81,7 @@ class Batch {
   std::condition_variable finished_;
 };
 
-constexpr size_t kWorkPerThread = 1'000'000;  // multiply-adds; with fewer, waking a thread costs more than it brings
+constexpr size_t kWorkPerThread = 2'000'000;  // multiply-adds; with fewer, waking a thread costs more than it brings
 
 inline void run_in_pool(void* self, size_t tasks, size_t work, Task task, void* context) {
   auto& pool = *static_cast<xla::ffi::ThreadPool*>(self);
