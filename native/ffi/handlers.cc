@@ -149,7 +149,7 @@ bool too_large(const Stack& s, Problem& problem) {
   return problem.found();
 }
 
-Runner runner_of(ffi::ThreadPool& pool) { return {&pool, run_in_pool}; }
+Runner runner_of(ffi::ThreadPool& pool) { return {&pool, run_in_pool, threads_for}; }
 
 ffi::Error forward(ffi::ThreadPool pool, int32_t cell_number, bool masked, bool last_only, bool training,
                    ffi::RemainingArgs args, ffi::RemainingRets rets) {

@@ -83,10 +83,14 @@ class Batch {
 
 constexpr size_t kWorkPerThread = 2'000'000;  // multiply-adds; with fewer, waking a thread costs more than it brings
 
+inline size_t threads_for(void* self, size_t work) {
+  const int64_t threads = static_cast<xla::ffi::ThreadPool*>(self)->num_threads();
+  return std::min<size_t>(std::max<int64_t>(threads, 1), work / kWorkPerThread + 1);
+}
+
 inline void run_in_pool(void* self, size_t tasks, size_t work, Task task, void* context) {
   auto& pool = *static_cast<xla::ffi::ThreadPool*>(self);
-  const size_t threads = std::max<int64_t>(pool.num_threads(), 1);
-  const size_t workers = std::min({tasks, threads, work / kWorkPerThread + 1});
+  const size_t workers = std::min(tasks, threads_for(self, work));
   if (workers <= 1) {
     FlushDenormals flush;
     for (size_t i = 0; i < tasks; ++i) task(context, i);

@@ -61,6 +61,9 @@ void run_threads(void*, size_t tasks, size_t, void (*task)(void*, size_t), void*
   for (auto& thread : threads) thread.join();
 }
 
+size_t one_thread(void*, size_t) { return 1; }
+size_t many_threads(void*, size_t) { return 64; }
+
 struct Case {
   CellKind cell;
   size_t batch, time, inputs;
@@ -167,8 +170,8 @@ int main(int count, char** arguments) {
   for (int number = 0; number < cases; ++number) {
     const Case c = random_case(number);
     const Given given(c);
-    const Outputs here = compute(c, given, {nullptr, run_here});
-    const Outputs threads = compute(c, given, {nullptr, run_threads});
+    const Outputs here = compute(c, given, {nullptr, run_here, one_thread});
+    const Outputs threads = compute(c, given, {nullptr, run_threads, many_threads});
     if (here.finite() && here.same_bits(threads)) continue;
     std::printf("case %d: %s (cell %d, batch %zu, time %zu, inputs %zu, %zu layers)\n", number,
                 here.finite() ? "threads change the bits" : "not finite", static_cast<int>(c.cell), c.batch, c.time,

@@ -63,11 +63,12 @@ struct Backward {
   float* workspace;             // backward_workspace(stack) floats; opaque
 };
 
-// Runs task(context, index) for every index < tasks, on any threads and in any order, and returns when all are
-// done. work: about how many multiply-adds all tasks take together.
+// Where tasks run. run: task(context, index) for every index < tasks, on any threads and in any order, and returns when all are
+// done. threads: how many threads would share so much work. work: about how many multiply-adds it takes.
 struct Runner {
   void* self;
   void (*run)(void* self, size_t tasks, size_t work, void (*task)(void* context, size_t index), void* context);
+  size_t (*threads)(void* self, size_t work);
 };
 
 struct Kernels {

@@ -16,13 +16,12 @@ struct Gates {
   const float* gate(int g) const { return at + g * units; }
 };
 
-LOOPCAST_INLINE Matrix view(const Gates& all, int gate) {
-  return {all.gate(gate), all.rows, all.row(), product_blocks(all.units).width};
+LOOPCAST_INLINE Matrix view(const Gates& all, int gate, Blocks blocks) {
+  return {all.gate(gate), all.rows, all.row(), blocks.width};
 }
 
 // Copies one gate into column blocks that lie in a row each, in the order they are read. `to` moves past them.
-inline Matrix pack(const Gates& all, int gate, float*& to) {
-  const Blocks blocks = product_blocks(all.units);
+inline Matrix pack(const Gates& all, int gate, Blocks blocks, float*& to) {
   const Matrix packed = {to, all.rows, blocks.width, all.rows * blocks.width};
   for (size_t first = 0; first < all.units; first += blocks.width) {
     const size_t width = smaller(blocks.width, all.units - first);
@@ -33,8 +32,7 @@ inline Matrix pack(const Gates& all, int gate, float*& to) {
 }
 
 // Packs the transpose: row (s, unit) of the result is gate `gates[s]`'s column `unit`, its columns are `all`'s rows.
-inline Matrix pack_transposed(const Gates& all, const int* gates, float*& to) {
-  const Blocks blocks = product_blocks(all.rows);
+inline Matrix pack_transposed(const Gates& all, const int* gates, Blocks blocks, float*& to) {
   const size_t rows = all.gates * all.units;
   const Matrix packed = {to, rows, blocks.width, rows * blocks.width};
   for (size_t first = 0; first < all.rows; first += blocks.width) {
@@ -51,6 +49,7 @@ LOOPCAST_INLINE bool worth_packing(const Gates& all, size_t steps) { return all.
 
 template <class Cell>
 struct ForwardPlan {
+  Blocks blocks;  // how all matrices are cut
   Matrix input[Cell::kProducts], recurrent[Cell::kProducts];
   const float* bias;  // [slot][unit]
 };
@@ -65,12 +64,13 @@ LOOPCAST_INLINE float slot_bias(const Layer& layer, int slot, size_t unit) {
 }
 
 template <class Cell>
-void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, float*& to) {
+void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, int together, float*& to) {
+  plan.blocks = product_blocks(layer.units, together);
   const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
   const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
   const auto matrix = [&](const Gates& all, int gate) -> Matrix {
     if (gate == kNone) return {nullptr, 0, 0, 0};
-    return worth_packing(all, steps) ? pack(all, gate, to) : view(all, gate);
+    return worth_packing(all, steps) ? pack(all, gate, plan.blocks, to) : view(all, gate, plan.blocks);
   };
   plan.bias = to;
   float* const sums = to;
@@ -84,15 +84,18 @@ void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, flo
 
 template <class Cell>
 struct BackwardPlan {
+  Blocks input_blocks, recurrent_blocks;
   Matrix input, recurrent;  // transposed: rows in the order of the slots
 };
 
 template <class Cell>
-void plan_backward(BackwardPlan<Cell>& plan, const Layer& layer, float*& to) {
+void plan_backward(BackwardPlan<Cell>& plan, const Layer& layer, int together, float*& to) {
+  plan.input_blocks = product_blocks(layer.inputs, together);
+  plan.recurrent_blocks = product_blocks(layer.units, together);
   const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
   const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
-  plan.input = pack_transposed(kernel, Cell::input_gate + Cell::kFirstInput, to);
-  plan.recurrent = pack_transposed(recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent, to);
+  plan.input = pack_transposed(kernel, Cell::input_gate + Cell::kFirstInput, plan.input_blocks, to);
+  plan.recurrent = pack_transposed(recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent, plan.recurrent_blocks, to);
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -18,7 +18,8 @@ LOOPCAST_INLINE Blocks cut(size_t columns, size_t most) {
 
 constexpr int kColumns = kAccumulators / kParts;  // of a product's block
 
-LOOPCAST_INLINE Blocks product_blocks(size_t columns) { return cut(columns, kColumns); }
+// together: groups that are taken side by side.
+LOOPCAST_INLINE Blocks product_blocks(size_t columns, int together) { return cut(columns, kColumns / together); }
 
 // A matrix [rows][columns], cut into column blocks: element (k, c) of block b lies at `at[b * block + k * row + c]`.
 // So it views an ordinary row-major matrix (block = width) as well as a packed one (row = width).
@@ -27,66 +28,81 @@ struct Matrix {
   size_t rows, row, block;
 };
 
-// out[c][lane] = start(c)[lane] + sum_k a[k][c] x[k][lane] + sum_k b[k][c] y[k][lane] for the M columns of a block.
-template <int M, class Start>
-void product_block(float* out, Start start, const float* a, const Matrix& A, const float* x, const float* b,
-                   const Matrix& B, const float* y) {
-  Part sum[M][kParts];
-  unroll<M>([&](auto c) __attribute__((always_inline)) {
-    unroll<kParts>([&](auto p) __attribute__((always_inline)) { sum[c][p] = start(c, p); });
-  });
-  const auto add = [&](const float* w, size_t row, const float* v, size_t rows) __attribute__((always_inline)) {
-    for (size_t k = 0; k < rows; ++k, w += row, v += kLanes) {
-      Part lanes[kParts];
-      unroll<kParts>([&](auto p) __attribute__((always_inline)) { lanes[p] = load(v + p * kWidth); });
-      unroll<M>([&](auto c) __attribute__((always_inline)) {
-        unroll<kParts>([&](auto p) __attribute__((always_inline)) { sum[c][p] += w[c] * lanes[p]; });
-      });
-    }
-  };
-  add(a, A.row, x, A.rows);
-  add(b, B.row, y, B.rows);
-  unroll<M>([&](auto c) __attribute__((always_inline)) {
-    unroll<kParts>([&](auto p) __attribute__((always_inline)) { store(out + c * kLanes + p * kWidth, sum[c][p]); });
-  });
-}
+// One array of each of several groups, `apart` floats from one group's to the next one's.
+struct Each {
+  float* at;
+  size_t apart;
+
+  LOOPCAST_INLINE float* of(int group) const { return at + group * apart; }
+  LOOPCAST_INLINE Each past(size_t floats) const { return {at + floats, apart}; }
+};
 
 // What a product is added to.
 struct FromBias {
   const float* bias;  // [column]
   LOOPCAST_INLINE FromBias past(size_t columns) const { return {bias + columns}; }
-  LOOPCAST_INLINE Part operator()(int c, int) const { return bias[c] - Part{}; }
+  LOOPCAST_INLINE Part operator()(int, int c, int) const { return bias[c] - Part{}; }
 };
 struct FromLanes {
-  const float* lanes;  // [column][lane]; may be the product's own output
-  LOOPCAST_INLINE FromLanes past(size_t columns) const { return {lanes + columns * kLanes}; }
-  LOOPCAST_INLINE Part operator()(int c, int p) const { return load(lanes + c * kLanes + p * kWidth); }
+  Each lanes;  // [column][lane]; may be the product's own output
+  LOOPCAST_INLINE FromLanes past(size_t columns) const { return {lanes.past(columns * kLanes)}; }
+  LOOPCAST_INLINE Part operator()(int q, int c, int p) const { return load(lanes.of(q) + c * kLanes + p * kWidth); }
 };
 struct FromZero {
   LOOPCAST_INLINE FromZero past(size_t) const { return {}; }
-  LOOPCAST_INLINE Part operator()(int, int) const { return Part{}; }
+  LOOPCAST_INLINE Part operator()(int, int, int) const { return Part{}; }
 };
 
-template <class Start>
-using ProductBlock = void (*)(float*, Start, const float*, const Matrix&, const float*, const float*, const Matrix&,
-                              const float*);
+// out[c][lane] = start(c)[lane] + sum_k a[k][c] x[k][lane] + sum_k b[k][c] y[k][lane] for the M columns of a block
+// and Q groups side by side.
+template <int M, int Q, class Start>
+void product_block(Each out, Start start, const float* a, const Matrix& A, Each x, const float* b, const Matrix& B,
+                   Each y) {
+  Part sum[Q][M][kParts];
+  const auto each = [](auto f) __attribute__((always_inline)) {
+    unroll<Q>([&](auto q) __attribute__((always_inline)) {
+      unroll<M>([&](auto c) __attribute__((always_inline)) {
+        unroll<kParts>([&](auto p) __attribute__((always_inline)) { f(q, c, p); });
+      });
+    });
+  };
+  each([&](auto q, auto c, auto p) __attribute__((always_inline)) { sum[q][c][p] = start(q, c, p); });
+  const auto add = [&](const float* w, const Matrix& W, Each v) __attribute__((always_inline)) {
+    for (size_t k = 0; k < W.rows; ++k, w += W.row, v.at += kLanes) {
+      Part lanes[Q][kParts];
+      unroll<Q>([&](auto q) __attribute__((always_inline)) {
+        unroll<kParts>([&](auto p) __attribute__((always_inline)) { lanes[q][p] = load(v.of(q) + p * kWidth); });
+      });
+      unroll<M>([&](auto c) __attribute__((always_inline)) {
+        unroll<Q>([&](auto q) __attribute__((always_inline)) {
+          unroll<kParts>([&](auto p) __attribute__((always_inline)) { sum[q][c][p] += w[c] * lanes[q][p]; });
+        });
+      });
+    }
+  };
+  add(a, A, x);
+  add(b, B, y);
+  each([&](auto q, auto c, auto p)
+           __attribute__((always_inline)) { store(out.of(q) + c * kLanes + p * kWidth, sum[q][c][p]); });
+}
 
-template <class Start, int... M>
+template <class Start>
+using ProductBlock = void (*)(Each, Start, const float*, const Matrix&, Each, const float*, const Matrix&, Each);
+
+template <int Q, class Start, int... M>
 constexpr ProductBlock<Start> product_block_of(size_t width, std::integer_sequence<int, M...>) {
-  constexpr ProductBlock<Start> table[] = {product_block<M + 1, Start>...};
+  constexpr ProductBlock<Start> table[] = {product_block<M + 1, Q, Start>...};
   return table[width - 1];
 }
 
-// out[c][lane] = start[c][lane] + sum_k A[k][c] x[k][lane] + sum_k B[k][c] y[k][lane], c < columns.
-// x and y are [row][lane]; out may overlap neither.
-template <class Start>
-void product(float* out, size_t columns, Start start, const Matrix& A, const float* x, const Matrix& B,
-             const float* y) {
-  const Blocks blocks = product_blocks(columns);
-  for (size_t b = 0; b < blocks.count; ++b) {
-    const size_t first = b * blocks.width, width = smaller(blocks.width, columns - first);
-    const auto block = product_block_of<Start>(width, std::make_integer_sequence<int, kColumns>{});
-    block(out + first * kLanes, start.past(first), A.at + b * A.block, A, x, B.at + b * B.block, B, y);
+// out[c][lane] = start[c][lane] + sum_k A[k][c] x[k][lane] + sum_k B[k][c] y[k][lane], c < columns, for Q groups.
+// x and y are [row][lane]; out may overlap neither. blocks: how A and B are cut.
+template <int Q, class Start>
+void product(Each out, size_t columns, Blocks blocks, Start start, const Matrix& A, Each x, const Matrix& B, Each y) {
+  for (size_t b = 0, first = 0; first < columns; ++b, first += blocks.width) {
+    const auto block = product_block_of<Q, Start>(smaller(blocks.width, columns - first),
+                                                  std::make_integer_sequence<int, kColumns / Q>{});
+    block(out.past(first * kLanes), start.past(first), A.at + b * A.block, A, x, B.at + b * B.block, B, y);
   }
 }
 

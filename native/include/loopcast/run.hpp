@@ -22,13 +22,31 @@ void run(Runner runner, size_t tasks, size_t work, const F& f) {
       const_cast<F*>(&f));
 }
 
+// How many groups a thread takes side by side: as many as pay, if that leaves every thread something to do.
+inline int together_in(const Stack& s, Runner runner) {
+  return divide_up(groups_of(s), kTogether) >= runner.threads(runner.self, work_of(s)) ? kTogether : 1;
+}
+
+// Runs f<Q>(group) for all groups, Q of them at a time.
+template <class F>
+void run_groups(Runner runner, const Stack& s, int together, const F& f) {
+  run(runner, divide_up(groups_of(s), together), work_of(s), [&](size_t task) {
+    const size_t group = task * together;
+    if (together == 1 || group + 1 == groups_of(s))
+      f(std::integral_constant<int, 1>{}, group);
+    else
+      f(std::integral_constant<int, kTogether>{}, group);
+  });
+}
+
 template <class Cell>
 void forward_groups(const Forward& call, Runner runner) {
   const Stack& s = call.stack;
+  const int together = together_in(s, runner);
   ForwardPlan<Cell> plans[kMaxDepth];
   float* to = call.workspace + groups_of(s) * forward_group_floats(s, call.training);
-  for (size_t l = 0; l < s.depth; ++l) plan_forward(plans[l], s.layers[l], s.time * groups_of(s), to);
-  run(runner, groups_of(s), work_of(s), [&](size_t group) { forward_group<Cell>(call, plans, group); });
+  for (size_t l = 0; l < s.depth; ++l) plan_forward(plans[l], s.layers[l], s.time * groups_of(s), together, to);
+  run_groups(runner, s, together, [&](auto q, size_t group) { forward_group<q()>(call, plans, group); });
 }
 
 template <class Cell>
@@ -71,14 +89,15 @@ void weight_task(const Backward& call, size_t task) {
 template <class Cell>
 void backward_groups(const Backward& call, Runner runner) {
   const Stack& s = call.stack;
+  const int together = together_in(s, runner);
   BackwardPlan<Cell> plans[kMaxDepth];
   float* to = call.workspace + groups_of(s) * backward_group_floats(s);
   size_t tasks = 0;
   for (size_t l = 0; l < s.depth; ++l) {
-    plan_backward(plans[l], s.layers[l], to);
+    plan_backward(plans[l], s.layers[l], together, to);
     tasks += weight_tasks<Cell>(s.layers[l]);
   }
-  run(runner, groups_of(s), work_of(s), [&](size_t group) { backward_group<Cell>(call, plans, group); });
+  run_groups(runner, s, together, [&](auto q, size_t group) { backward_group<q()>(call, plans, group); });
   run(runner, tasks, work_of(s), [&](size_t task) { weight_task<Cell>(call, task); });
 }
 

@@ -1,7 +1,7 @@
 // A stack of layers over a sequence, forward and back, one group of series at a time.
 //
 // Within a group everything stays [step][number][lane]; series are transposed once on their way in and once on their
-// way out, not between layers.
+// way out, not between layers. Q groups, 1 or kTogether, go side by side; what each gets does not depend on it.
 #pragma once
 
 #include "loopcast/plan.hpp"
@@ -70,120 +70,162 @@ inline void clear_masked(float* inputs, const int32_t* keep, size_t width, size_
                 [&](size_t at, auto kept) { store(inputs + at, kept(load(inputs + at), zero)); });
 }
 
-template <class Cell>
-void forward_layer(const ForwardPlan<Cell>& plan, const LayerMemory& m, const float* inputs, size_t width,
+template <int Q, class Cell>
+void forward_layer(const ForwardPlan<Cell>& plan, const LayerMemory& m, size_t apart, float* inputs, size_t width,
                    size_t units, const int32_t* keep, size_t steps) {
   const size_t size = units * kLanes;
   for (size_t t = 0; t < steps; ++t) {
-    const float* const x = inputs + t * width * kLanes;
-    float *const h = m.h + t * m.h_step, *const c = m.c + t * m.c_step, *const slots = m.slots + t * m.slot_step;
+    const Each x = {inputs + t * width * kLanes, apart}, h = {m.h + t * m.h_step, apart};
+    const Each c = {m.c + t * m.c_step, apart}, slots = {m.slots + t * m.slot_step, apart};
     for (int s = 0; s < Cell::kProducts; ++s)
-      product(slots + s * size, units, FromBias{plan.bias + s * units}, plan.input[s], x, plan.recurrent[s], h);
-    Cell::advance({size, slots, h, c, h + m.h_step, c + m.c_step, keep ? keep + t * kLanes : nullptr});
+      product<Q>(slots.past(s * size), units, plan.blocks, FromBias{plan.bias + s * units}, plan.input[s], x,
+                 plan.recurrent[s], h);
+    for (int q = 0; q < Q; ++q)
+      Cell::advance({size, slots.of(q), h.of(q), c.of(q), h.of(q) + m.h_step, c.of(q) + m.c_step,
+                     keep ? keep + q * apart + t * kLanes : nullptr});
   }
 }
 
 template <class Cell>
+void load_states(const Stack& s, const GroupMemory& m, Members members) {
+  for (size_t l = 0; l < s.depth; ++l) {
+    const Layer& layer = s.layers[l];
+    const size_t units = layer.units, first = members.first * units;
+    to_lanes(m.layers[l].h, layer.state[0] + first, units, members.count, units);
+    if (Cell::kStates == 2) to_lanes(m.layers[l].c, layer.state[1] + first, units, members.count, units);
+  }
+}
+
+inline void load_inputs(const Forward& call, const GroupMemory& m, Members members, size_t begin, size_t steps) {
+  const Stack& s = call.stack;
+  const size_t width = s.layers[0].inputs, from = members.first * s.time + begin;
+  to_lanes(m.inputs, call.inputs + from * width, s.time * width, members.count, steps * width);
+  if (!s.masked) return;
+  load_keep(m.keep, call.observed + from, s.time, members.count, steps);
+  clear_masked(m.inputs, m.keep, width, steps);
+}
+
+// steps: how many steps after the first ones in memory the state is that counts as final.
+template <class Cell>
+void store_states(const Forward& call, const GroupMemory& m, Members members, size_t steps) {
+  const Stack& s = call.stack;
+  for (size_t l = 0; l < s.depth; ++l) {
+    const LayerMemory& from = m.layers[l];
+    const size_t units = s.layers[l].units, first = members.first * units;
+    from_lanes(s.layers[l].final_state[0] + first, units, from.h + steps * from.h_step, members.count, units);
+    if (Cell::kStates == 2)
+      from_lanes(s.layers[l].final_state[1] + first, units, from.c + steps * from.c_step, members.count, units);
+  }
+  if (!s.last_only || s.time == 0) return;
+  const LayerMemory& top = m.layers[s.depth - 1];
+  const size_t units = s.layers[s.depth - 1].units;
+  from_lanes(call.outputs + members.first * units, units, top.h + steps * top.h_step, members.count, units);
+}
+
+inline void store_outputs(const Forward& call, const GroupMemory& m, Members members, size_t begin, size_t steps) {
+  const Stack& s = call.stack;
+  const LayerMemory& top = m.layers[s.depth - 1];
+  const size_t units = s.layers[s.depth - 1].units;
+  from_lanes(call.outputs + (members.first * s.time + begin) * units, s.time * units, top.h + top.h_step,
+             members.count, steps * units);
+}
+
+// The state after the last step in memory becomes the one before the first.
+inline void wrap_states(const Stack& s, const GroupMemory& m, size_t steps) {
+  for (size_t l = 0; l < s.depth; ++l)
+    copy(m.layers[l].h, m.layers[l].h + steps * m.layers[l].h_step, s.layers[l].units * kLanes);
+}
+
+template <int Q, class Cell>
 void forward_group(const Forward& call, const ForwardPlan<Cell>* plans, size_t group) {
   const Stack& s = call.stack;
-  const Members members = members_of(s, group);
-  const GroupMemory m = group_memory(s, call.training, call.workspace, group);
-  const size_t chunk = chunk_of(s, call.training), width = s.layers[0].inputs, top = s.depth - 1;
-  const size_t out_units = s.layers[top].units, out_steps = s.last_only ? smaller(s.time, 1) : s.time;
-  for (size_t l = 0; l < s.depth; ++l) {
-    const size_t units = s.layers[l].units;
-    to_lanes(m.layers[l].h, s.layers[l].state[0] + members.first * units, units, members.count, units);
-    if (Cell::kStates == 2)
-      to_lanes(m.layers[l].c, s.layers[l].state[1] + members.first * units, units, members.count, units);
+  Members members[Q];
+  GroupMemory m[Q];
+  for (int q = 0; q < Q; ++q) {
+    members[q] = members_of(s, group + q);
+    m[q] = group_memory(s, call.training, call.workspace, group + q);
+    load_states<Cell>(s, m[q], members[q]);
   }
-  const auto last = [&](size_t l) { return m.layers[l].h + smaller(chunk, s.time) * m.layers[l].h_step; };
+  const size_t chunk = chunk_of(s, call.training), apart = forward_group_floats(s, call.training);
   for (size_t begin = 0; begin < s.time; begin += chunk) {
-    const size_t steps = smaller(chunk, s.time - begin), series = members.first * s.time + begin;
-    to_lanes(m.inputs, call.inputs + series * width, s.time * width, members.count, steps * width);
-    if (s.masked) {
-      load_keep(m.keep, call.observed + series, s.time, members.count, steps);
-      clear_masked(m.inputs, m.keep, width, steps);
-    }
+    const size_t steps = smaller(chunk, s.time - begin);
+    for (int q = 0; q < Q; ++q) load_inputs(call, m[q], members[q], begin, steps);
     for (size_t l = 0; l < s.depth; ++l) {
-      const float* const below = l == 0 ? m.inputs : m.layers[l - 1].h + m.layers[l - 1].h_step;
-      forward_layer<Cell>(plans[l], m.layers[l], below, s.layers[l].inputs, s.layers[l].units, m.keep, steps);
+      float* const below = l == 0 ? m[0].inputs : m[0].layers[l - 1].h + m[0].layers[l - 1].h_step;
+      forward_layer<Q>(plans[l], m[0].layers[l], apart, below, s.layers[l].inputs, s.layers[l].units, m[0].keep,
+                       steps);
     }
-    const LayerMemory& out = m.layers[top];
-    if (!s.last_only)
-      from_lanes(call.outputs + series * out_units, s.time * out_units, out.h + out.h_step, members.count,
-                 steps * out_units);
-    if (!call.training)
-      for (size_t l = 0; l < s.depth; ++l)
-        copy(m.layers[l].h, m.layers[l].h + steps * m.layers[l].h_step, s.layers[l].units * kLanes);
+    for (int q = 0; q < Q; ++q) {
+      if (!s.last_only) store_outputs(call, m[q], members[q], begin, steps);
+      if (!call.training) wrap_states(s, m[q], steps);
+    }
   }
-  const auto final_h = [&](size_t l) { return call.training ? last(l) : m.layers[l].h; };
-  if (s.last_only && out_steps > 0)
-    from_lanes(call.outputs + members.first * out_units, out_units, final_h(top), members.count, out_units);
-  for (size_t l = 0; l < s.depth; ++l) {
-    const size_t units = s.layers[l].units;
-    from_lanes(s.layers[l].final_state[0] + members.first * units, units, final_h(l), members.count, units);
-    if (Cell::kStates == 2)
-      from_lanes(s.layers[l].final_state[1] + members.first * units, units,
-                 m.layers[l].c + (call.training ? s.time * m.layers[l].c_step : 0), members.count, units);
-  }
+  for (int q = 0; q < Q; ++q) store_states<Cell>(call, m[q], members[q], call.training ? s.time : 0);
 }
 
-template <class Cell>
-void backward_layer(const BackwardPlan<Cell>& plan, const LayerMemory& m, const float* outputs, float* inputs,
-                    size_t width, size_t units, const int32_t* keep, float* dh, float* dc, size_t steps) {
+// The residuals' groups lie `m_apart` from one another, those of the other arrays `apart`.
+template <int Q, class Cell>
+void backward_layer(const BackwardPlan<Cell>& plan, const LayerMemory& m, size_t m_apart, Each outputs, Each inputs,
+                    bool wanted, size_t width, size_t units, const int32_t* keep, Each dh, Each dc, size_t steps) {
   const size_t size = units * kLanes;
   const Matrix none = {nullptr, 0, 0, 0};
   for (size_t t = steps; t-- > 0;) {
-    const float* const dy = outputs + t * size;
-    for (size_t at = 0; at < size; at += kWidth) store(dh + at, load(dh + at) + load(dy + at));
-    float* const slots = m.slots + t * m.slot_step;
-    const float *const h = m.h + t * m.h_step, *const c = m.c + t * m.c_step;
-    Cell::retreat({size, slots, h, c, h + m.h_step, dh, dc, keep ? keep + t * kLanes : nullptr});
-    product(dh, units, FromLanes{dh}, plan.recurrent, slots + Cell::kFirstRecurrent * size, none, nullptr);
-    if (inputs != nullptr)
-      product(inputs + t * width * kLanes, width, FromZero{}, plan.input, slots + Cell::kFirstInput * size, none,
-              nullptr);
+    const Each slots = {m.slots + t * m.slot_step, m_apart}, h = {m.h + t * m.h_step, m_apart};
+    const Each c = {m.c + t * m.c_step, m_apart}, dy = outputs.past(t * size);
+    for (int q = 0; q < Q; ++q) {
+      for (size_t at = 0; at < size; at += kWidth) store(dh.of(q) + at, load(dh.of(q) + at) + load(dy.of(q) + at));
+      Cell::retreat({size, slots.of(q), h.of(q), c.of(q), h.of(q) + m.h_step, dh.of(q), dc.of(q),
+                     keep ? keep + q * m_apart + t * kLanes : nullptr});
+    }
+    product<Q>(dh, units, plan.recurrent_blocks, FromLanes{dh}, plan.recurrent,
+               slots.past(Cell::kFirstRecurrent * size), none, {nullptr, 0});
+    if (wanted)
+      product<Q>(inputs.past(t * width * kLanes), width, plan.input_blocks, FromZero{}, plan.input,
+                 slots.past(Cell::kFirstInput * size), none, {nullptr, 0});
   }
 }
 
+// The gradient by the outputs, zero at the steps whose outputs were not given.
+inline void load_output_gradient(const Backward& call, float* to, Members members) {
+  const Stack& s = call.stack;
+  const size_t units = s.layers[s.depth - 1].units, steps = s.last_only ? smaller(s.time, 1) : s.time;
+  const size_t without = (s.time - steps) * units;
+  for (size_t i = 0; i < without * kLanes; ++i) to[i] = 0.0f;
+  to_lanes(to + without * kLanes, call.outputs + members.first * steps * units, steps * units, members.count,
+           steps * units);
+}
+
 // Leaves the gradients by all products in the residuals' slots, for `backward_weights`.
-template <class Cell>
+template <int Q, class Cell>
 void backward_group(const Backward& call, const BackwardPlan<Cell>* plans, size_t group) {
   const Stack& s = call.stack;
-  const Members members = members_of(s, group);
+  const size_t apart = backward_group_floats(s), sequence = s.time * widest(s) * kLanes;
   const GroupMemory m = group_memory(s, true, call.residuals, group);
-  const size_t out_units = s.layers[s.depth - 1].units, sequence = s.time * widest(s) * kLanes;
-  float* outputs = call.workspace + group * backward_group_floats(s);
-  float* inputs = outputs + sequence;
-  float *const dh = inputs + sequence, *const dc = dh + widest(s) * kLanes;
-  if (s.last_only) {
-    for (size_t i = 0; i < s.time * out_units * kLanes; ++i) outputs[i] = 0.0f;
-    if (s.time > 0)
-      to_lanes(outputs + (s.time - 1) * out_units * kLanes, call.outputs + members.first * out_units, out_units,
-               members.count, out_units);
-  } else {
-    to_lanes(outputs, call.outputs + members.first * s.time * out_units, s.time * out_units, members.count,
-             s.time * out_units);
-  }
+  Each outputs = {call.workspace + group * apart, apart}, inputs = outputs.past(sequence);
+  const Each dh = inputs.past(sequence), dc = dh.past(widest(s) * kLanes);
+  const auto members = [&](int q) { return members_of(s, group + q); };
+  for (int q = 0; q < Q; ++q) load_output_gradient(call, outputs.of(q), members(q));
   for (size_t l = s.depth; l-- > 0;) {
     const LayerGradient& gradient = call.layers[l];
-    const size_t units = s.layers[l].units, width = s.layers[l].inputs;
-    to_lanes(dh, gradient.final_state[0] + members.first * units, units, members.count, units);
-    if (Cell::kStates == 2)
-      to_lanes(dc, gradient.final_state[1] + members.first * units, units, members.count, units);
-    const bool wanted = l > 0 || call.inputs != nullptr;
-    backward_layer<Cell>(plans[l], m.layers[l], outputs, wanted ? inputs : nullptr, width, units, m.keep, dh, dc,
-                         s.time);
-    from_lanes(gradient.state[0] + members.first * units, units, dh, members.count, units);
-    if (Cell::kStates == 2)
-      from_lanes(gradient.state[1] + members.first * units, units, dc, members.count, units);
-    float* const swapped = outputs;
+    const size_t units = s.layers[l].units;
+    for (int q = 0; q < Q; ++q)
+      for (int i = 0; i < Cell::kStates; ++i)
+        to_lanes((i == 0 ? dh : dc).of(q), gradient.final_state[i] + members(q).first * units, units,
+                 members(q).count, units);
+    backward_layer<Q>(plans[l], m.layers[l], forward_group_floats(s, true), outputs, inputs,
+                      l > 0 || call.inputs != nullptr, s.layers[l].inputs, units, m.keep, dh, dc, s.time);
+    for (int q = 0; q < Q; ++q)
+      for (int i = 0; i < Cell::kStates; ++i)
+        from_lanes(gradient.state[i] + members(q).first * units, units, (i == 0 ? dh : dc).of(q), members(q).count,
+                   units);
+    const Each swapped = outputs;
     outputs = inputs;
     inputs = swapped;
   }
-  const size_t width = s.layers[0].inputs;
+  const size_t row = s.time * s.layers[0].inputs;
   if (call.inputs != nullptr)
-    from_lanes(call.inputs + members.first * s.time * width, s.time * width, outputs, members.count, s.time * width);
+    for (int q = 0; q < Q; ++q)
+      from_lanes(call.inputs + members(q).first * row, row, outputs.of(q), members(q).count, row);
 }
 
 // The gradients by the weights of one layer that a few columns of one slot give.

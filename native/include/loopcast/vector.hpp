@@ -35,6 +35,9 @@ constexpr int kWidth = 4;
 constexpr int kAccumulators = 12;
 #endif
 constexpr int kParts = kLanes / kWidth;
+// Groups that one thread may take side by side: each weight is then read once for both. It pays where a group is a
+// single vector; elsewhere a group's own vectors share the weight already.
+constexpr int kTogether = kParts == 1 ? 2 : 1;
 
 typedef float Part __attribute__((vector_size(4 * kWidth)));
 typedef int32_t PartMask __attribute__((vector_size(4 * kWidth)));
