@@ -92,7 +92,7 @@ def random_case(seed):
     name = NAMES[seed % 3]
     widths = [int(rng.choice([0, 1, 3, 7, 17]))]
     widths += [int(u) for u in rng.choice([1, 2, 3, 5, 8, 17, 20, 24, 33, 50], size=rng.integers(1, 4))]
-    batch, time = int(rng.choice([0, 1, 2, 3, 8, 15, 16, 17, 33])), int(rng.choice([0, 1, 2, 3, 16, 17, 40]))
+    batch, time = int(rng.choice([0, 1, 2, 4, 5, 8, 15, 16, 17, 33, 50])), int(rng.choice([0, 1, 2, 3, 16, 17, 40]))
     weights, states = stack(rng, name, widths, batch)
     inputs = jnp.asarray(rng.normal(size=(batch, time, widths[0])), jnp.float32)
     observed = jnp.asarray(rng.random((batch, time)) < 0.7) if rng.random() < 0.5 else None
@@ -141,6 +141,24 @@ def test_large_cells_equal_the_scan(name, units, batch):
     arguments = (weights, states, jnp.asarray(rng.normal(size=(batch, 9, 3)), jnp.float32))
     actual = value_and_gradients(fused_scan, 1, name, arguments, None, False)
     close(actual, value_and_gradients(spec_scan, 1, name, arguments, None, False))
+
+
+@needs_kernels
+@pytest.mark.parametrize("batch", [1, 16])
+def test_tanh_and_sigmoid_are_within_5_ulp_or_2e_7(batch):
+    x = np.concatenate([np.linspace(-20, 20, 100_001), np.geomspace(1e-30, 1e-3, 999), [0, -0.0, 1e30, -1e30]])
+    inputs = jnp.broadcast_to(jnp.asarray(x, jnp.float32)[None, :, None], (batch, x.size, 1))
+    one, zero = jnp.ones((1, 1)), jnp.zeros((batch, 1))
+    simple = CellWeights(one, 0 * one, jnp.zeros(1))
+    tanh = fused_scan("simple", (simple,), ((zero,),), inputs)[1][0, :, 0]
+    # With h held at 1 by z = sigmoid(x) of one step: h' = z h + (1 - z) tanh(0)
+    gru = CellWeights(jnp.asarray([[1.0, 0, 0]]), jnp.zeros((1, 3)), jnp.zeros((2, 3)))
+    steps = inputs[0, :, :, None].reshape(-1, 1, 1)
+    sigmoid = fused_scan("gru", (gru,), ((jnp.ones((x.size, 1)),),), steps)[1][:, 0, 0]
+    exact = np.asarray(inputs[0, :, 0], np.float64)
+    for actual, expected in ((tanh, np.tanh(exact)), (sigmoid, (1 + np.tanh(exact / 2)) / 2)):
+        allowed = np.maximum(2e-7, 5 * np.spacing(np.abs(expected).astype(np.float32)))
+        assert (np.abs(np.asarray(actual, np.float64) - expected) <= allowed).all()
 
 
 def mutations(name, layer):
