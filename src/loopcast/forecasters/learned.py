@@ -57,6 +57,7 @@ def read_network(facts: Any) -> Network:
     require(facts["cell"] in ("simple", "gru", "lstm") and facts["head"] in ("dense", "recurrent"), "cell and head")
     for size in (*each(facts["units"]), facts["inputs"], facts["outputs"]):
         positive("a size of the network", size)
+    require(facts["fused"] in ("auto", "always", "never"), "fused")
     require(isinstance(facts["dropout"], int | float) and 0 <= facts["dropout"] < 1, "dropout")
     return Network(**facts)
 

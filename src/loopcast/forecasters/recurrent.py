@@ -15,6 +15,7 @@ from loopcast.forecasters.setup import Setup, require_rows, set_up
 from loopcast.frames.panel import Panel
 from loopcast.inference.model import Model
 from loopcast.inference.predict import features, forecast
+from loopcast.layers.stack import Fused
 from loopcast.networks.network import CellName, Head
 from loopcast.networks.stock import stock_model
 from loopcast.training.loop import Training
@@ -49,6 +50,8 @@ class Recurrent(Forecaster[Learned]):
     refit: once the held-back rows have chosen the number of epochs, train again on all rows for that number;
         False keeps the best epoch's weights as they are.
     seed: of initial weights, order of windows and dropout. The same seed on the same machine gives the same bits.
+    fused: "auto" runs the layers in the fused kernels where they are built and the processor is a CPU, else as a
+        compiled scan, with the same results to rounding; "always" is an OptionError where they cannot run.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     Ctrl-C during `fit` keeps the best epoch so far, then goes on as KeyboardInterrupt. Missing values: ValuesError.
@@ -82,6 +85,7 @@ class Recurrent(Forecaster[Learned]):
     patience: int | None = 10
     refit: bool = True
     seed: int = 0
+    fused: Fused = "auto"
     show_progress: bool | None = None
 
     def __post_init__(self) -> None:
@@ -90,6 +94,7 @@ class Recurrent(Forecaster[Learned]):
         _one_of("head", self.head, Head)
         _one_of("strategy", self.strategy, Strategy)
         _one_of("loss", self.loss, LossName)
+        _one_of("fused", self.fused, Fused)
         _one_of("schedule", self.schedule, ScheduleName)
         _one_of("scaling", self.scaling, Literal["auto", "none"])
         for name in ("lags", "epochs", "batch_size", "patience"):

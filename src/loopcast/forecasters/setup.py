@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError
 from loopcast.forecasters import choices
 from loopcast.frames.panel import Panel
+from loopcast.layers.stack import why_scanned
+from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
@@ -47,6 +51,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         outputs=plan.horizon,
         head=options.head,
         dropout=options.dropout,
+        fused=options.fused,
     )
     held_back, why_held = _held_back(options, panel, plan)
     training = plan.training(panel.offsets, held_back)
@@ -64,7 +69,14 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         task=task,
         recipe=recipe,
         context=options.context if isinstance(options.context, int) else None,
-        reasons=(_why_network(options, network, facts), why_scaling, why_plan, why_held, _why_recipe(options, recipe)),
+        reasons=(
+            _why_network(options, network, facts),
+            why_scaling,
+            why_plan,
+            why_held,
+            _why_recipe(options, recipe),
+            _why_path(network),
+        ),
     )
 
 
@@ -157,3 +169,10 @@ def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
         f"Up to {recipe.epochs} epochs{chosen} in batches of {recipe.batch_size}: {recipe.loss.upper()} loss, Adam, "
         f"learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule, seed {recipe.seed}."
     )
+
+
+def _why_path(network: Network) -> str:
+    weights = jax.eval_shape(lambda: initial_weights(network, 0))
+    states, inputs = jax.eval_shape(lambda: (network.zero_state(1), jnp.zeros((1, 1, network.inputs))))
+    reason = why_scanned(network.cell, weights.layers, states, inputs, network.fused)
+    return "The fused kernels trained it." if reason is None else f"A compiled scan trained it: {reason}."

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, State
-from loopcast.layers.recurrent import scan_layer
+from loopcast.layers.stack import Fused, scan_stack
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
@@ -41,7 +41,9 @@ class Network:
 
     head: "dense", a linear layer on the last layer's output; or "recurrent", a last recurrent layer of `outputs`
     units whose output is the network's.
-    dropout: share of each recurrent layer's outputs that is dropped while training (the same ones at every step).
+    dropout: share of each layer's outputs (but not of a recurrent head's) that is dropped while training, the same
+        ones at every step.
+    fused: whether the fused kernels run the layers; see `loopcast.layers.stack.scan_stack`.
     """
 
     cell: CellName
@@ -50,6 +52,7 @@ class Network:
     outputs: int
     head: Head = "dense"
     dropout: float = 0.0
+    fused: Fused = "auto"
 
     @property
     def kind(self) -> Cell:
@@ -108,22 +111,32 @@ class Network:
         dropout_key: the key that draws dropout masks; None, and nothing is dropped.
         last_only: give the outputs of the last step alone, `[batch, 1, output]`.
         """
-        hidden = inputs.swapaxes(0, 1)
-        keep = None if observed is None else observed.T
-        states = []
-        for depth, (layer, before) in enumerate(zip(weights.layers, state, strict=True)):
-            after, hidden = scan_layer(self.kind, layer, before, hidden, keep)
+        hidden, states = inputs, list[State]()
+        for depth, stack in enumerate(self._stacks(dropout_key)):
             hidden = self._drop(hidden, dropout_key, depth)
-            states.append(after)
-        hidden = hidden[-1:] if last_only else hidden
-        return tuple(states), self.read(weights, hidden).swapaxes(0, 1)
+            last = last_only and stack.stop == len(state)
+            layers, before = weights.layers[stack], state[stack]
+            after, hidden = scan_stack(self.cell, layers, before, hidden, observed, last_only=last, fused=self.fused)
+            states.extend(after)
+        hidden = hidden[:, -1:] if last_only else hidden
+        hidden = self._drop(hidden, dropout_key, len(self.units)) if self.head == "dense" else hidden
+        return tuple(states), self.read(weights, hidden)
 
     def read(self, weights: Weights, hidden: Array) -> Array:
         """The head: the last recurrent layer's output `[..., units]` to `[..., output]`."""
         return hidden if weights.dense is None else hidden @ weights.dense.kernel + weights.dense.bias
 
+    def _stacks(self, dropout_key: Array | None) -> list[slice]:
+        """Which layers run together: all of them, or one by one where something is dropped between them."""
+        depth = len(self.recurrent)
+        if dropout_key is None or self.dropout == 0.0:
+            return [slice(0, depth)]
+        return [slice(layer, layer + 1) for layer in range(depth)]
+
     def _drop(self, hidden: Array, key: Array | None, depth: int) -> Array:
-        if key is None or self.dropout == 0.0 or depth == len(self.units):
+        """Drop outputs of layer `depth - 1`, `[batch, time, units]`, the same ones at every step."""
+        if key is None or self.dropout == 0.0 or depth == 0:
             return hidden
-        kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, hidden.shape[1:])
+        shape = (len(hidden), 1, hidden.shape[2])
+        kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, shape)
         return hidden * jnp.where(kept, 1 / (1 - self.dropout), 0.0)

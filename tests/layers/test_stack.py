@@ -1,0 +1,54 @@
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from reference import recurrence
+
+from loopcast.errors import OptionError
+from loopcast.layers import fused, stack
+from loopcast.layers.cells import CELLS, CellWeights
+from loopcast.layers.stack import scan_stack
+
+
+def layers(cell, widths, seed=0):
+    random = np.random.default_rng(seed)
+
+    def draw(*shape):
+        return random.normal(0, 0.5, shape).astype(np.float32)
+
+    kind, weights = CELLS[cell], []
+    for width, units in zip(widths[:-1], widths[1:], strict=True):
+        columns = kind.gates * units
+        bias = draw(columns) if kind.bias_rows == 1 else draw(kind.bias_rows, columns)
+        weights.append(CellWeights(draw(width, columns), draw(units, columns), bias))
+    states = [tuple(draw(6, units) for _ in range(kind.states)) for units in widths[1:]]
+    return weights, states, draw(6, 13, widths[0])
+
+
+@pytest.mark.parametrize("path", ["auto", "never"])
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("last_only", [True, False])
+def test_a_stack_on_either_path_is_a_plain_loop_over_layers_and_steps(cell, path, last_only):
+    weights, states, inputs = layers(cell, (3, 7, 5))
+    observed = np.random.default_rng(1).random((6, 13)) > 0.3
+    hidden, finals = inputs, []
+    for layer, state in zip(weights, states, strict=True):
+        final, hidden = recurrence.run(cell, layer, state, hidden, observed)
+        finals.append(final)
+    got_states, got = scan_stack(
+        cell, weights, states, jnp.asarray(inputs), jnp.asarray(observed), last_only=last_only, fused=path
+    )
+    np.testing.assert_allclose(got, hidden[:, -1:] if last_only else hidden, atol=3e-6)
+    for state, final in zip(got_states, finals, strict=True):
+        for part, wanted in zip(state, final, strict=True):
+            np.testing.assert_allclose(part, wanted, atol=3e-6)
+
+
+def test_without_the_library_the_scan_runs_and_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(fused, "LIBRARY", tmp_path / "loopcast_kernels.so")
+    weights, states, inputs = layers("gru", (3, 7))
+    assert "not built" in stack.why_scanned("gru", weights, states, jnp.asarray(inputs), "auto")
+    _, got = scan_stack("gru", weights, states, jnp.asarray(inputs))
+    _, wanted = recurrence.run("gru", weights[0], states[0], inputs)
+    np.testing.assert_allclose(got, wanted, atol=3e-6)
+    with pytest.raises(OptionError, match="not built"):
+        scan_stack("gru", weights, states, jnp.asarray(inputs), fused="always")
