@@ -215,6 +215,12 @@ def test_a_forecaster_of_ones_own_cannot_be_saved(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_options_that_are_numpy_s_whole_numbers_are_kept_as_numbers(tmp_path):
+    Linear(horizon=np.int64(2), context=np.int32(3)).fit(table()).save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert loaded.options() == Linear(horizon=2, context=3).options()
+
+
 def test_before_fit_there_is_nothing_to_save(tmp_path):
     with pytest.raises(NotFittedError):
         Naive().save(tmp_path / "model")

@@ -57,15 +57,15 @@ def save(forecaster: Forecaster[Any], path: str | os.PathLike[str]) -> None:
         "template": forecaster.fitted.template.to_json(),
         "weights": {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
     }
-    text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False)
+    text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False, default=plain_whole)
     write_whole(path, pack({MANIFEST: text.encode(), WEIGHTS: weights}))
 
 
 def load(path: str | os.PathLike[str]) -> Forecaster[Any]:
     """The forecaster that `save` wrote to `path`; `predict(data=...)` with it gives the same forecasts, bit for bit.
 
-    ModelFileError for a file that is damaged in any byte, foreign, or from a newer version. OSError when it cannot
-    be read. The file may come from anyone: it can hold numbers only, and no more of them than its own size.
+    ModelFileError for a file that is damaged in any byte, foreign, or not there, or from a newer version. OSError when
+    it cannot be read. The file may come from anyone: it can hold numbers only, and no more of them than its own size.
     """
     content = read_capped(Path(path))
     try:
@@ -98,8 +98,19 @@ def kind_of(forecaster: Forecaster[Any]) -> str:
     raise OptionError(f"only Loopcast's own forecasters can be saved ({', '.join(KINDS)}), got {wanted}")
 
 
+def plain_whole(value: object) -> int:
+    """A whole number of NumPy's as JSON knows it: options take both kinds."""
+    if isinstance(value, np.integer):
+        return int(value)
+    raise TypeError(f"a model file holds no {type(value).__name__}")
+
+
 def read_capped(path: Path) -> bytes:
     """The content of a file, unless it is too large to be a model."""
+    if not path.exists():
+        raise ModelFileError(f"{path}: no such file (looked in {path.absolute().parent})")
+    if path.is_dir():
+        raise ModelFileError(f"{path} is a folder, and a model is one file")
     with path.open("rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
