@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 
 from loopcast.errors import OptionError
 from loopcast.frames.panel import Panel
+from loopcast.report import static
 from loopcast.report.plots import RENDERERS, plot
 
 
@@ -102,3 +104,11 @@ def test_an_html_page_loads_nothing_and_holds_names_as_text(tmp_path):
     assert "alert(1)</script>" not in page
     assert "alert(1)" in page
     assert not re.search(r"<(script|link|img|iframe)\b[^>]*\b(src|href)=", page)
+
+
+def test_times_in_a_zone_are_drawn_as_its_clocks_show_them():
+    berlin = [dt.datetime(2024, 7, 1, hour, tzinfo=ZoneInfo("Europe/Berlin")) for hour in range(6)]
+    table = pl.DataFrame({"ds": berlin, "y": np.arange(6.0)})
+    axes = static.draw(plot(table, {"Model": ahead(horizon=18)})).axes[0]
+    labels = axes.xaxis.get_major_formatter().format_ticks([axes.lines[0].get_xdata(orig=False)[3]])
+    assert labels == ["03:00"]

@@ -12,7 +12,7 @@ import numpy as np
 from loopcast.errors import OptionError
 from loopcast.forecasters.atomic import write_whole
 from loopcast.forecasters.base import positive
-from loopcast.frames.panel import Panel
+from loopcast.frames.panel import Panel, as_panel
 from loopcast.frames.timetable import future_times
 
 RENDERERS = {
@@ -63,14 +63,14 @@ class Picture:
 
 
 def plot(
-    panel: Panel,
+    data: Any,
     forecasts: Mapping[str, np.ndarray],
     *,
     truth: np.ndarray | None = None,
     most: int = 9,
     tail: int | None = None,
 ) -> Picture:
-    """A picture of forecasts after the end of each series of `panel`, one small chart for each.
+    """A picture of forecasts after the end of each series of `data`, a panel or what can be one; one small chart each.
 
     forecasts: by name, each `[series, horizon]` or `[series, horizon, 1]`; truth: what came, of the same shape.
     most: charts at most, the first series first; the title says how many of how many.
@@ -82,6 +82,7 @@ def plot(
     >>> picture.charts[0].history.times[-1], picture.charts[0].forecasts[0].times
     (29, [30, 31])
     """
+    panel = as_panel(data)
     lines = {name: flat(name, values, panel) for name, values in forecasts.items()}
     known = None if truth is None else flat("truth", truth, panel)
     horizons = {values.shape[1] for values in [*lines.values(), *([] if known is None else [known])]}

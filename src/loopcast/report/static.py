@@ -69,7 +69,9 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
     axes.set_title(chart.title, parse_math=False, fontsize="medium")
     axes.grid(visible=True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    if not isinstance(chart.history.times[0], int):
-        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    first = chart.history.times[0]
+    if not isinstance(first, int):
+        zone = getattr(first, "tzinfo", None)  # dates have none; without it Matplotlib shows UTC
+        locator = AutoDateLocator(zone)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, zone))  # type: ignore[no-untyped-call]
