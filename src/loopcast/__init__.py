@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
         TrainingError,
         ValuesError,
     )
-    from loopcast.evaluation.holdout import HoldoutResult, holdout, why_no_holdout
+    from loopcast.evaluation.holdout import HoldoutResult, holdout, rows_for_holdout, why_no_holdout
     from loopcast.evaluation.metrics import mae, mase, rmse, smape
     from loopcast.forecasters.archive import load
     from loopcast.forecasters.base import Forecaster
@@ -66,6 +66,7 @@ __all__ = [
     "plot",
     "read",
     "rmse",
+    "rows_for_holdout",
     "smape",
     "why_no_holdout",
 ]
@@ -73,7 +74,7 @@ __all__ = [
 _MODULES = {
     "columns": ["Columns"],
     "errors": [name for name in __all__ if name.endswith("Error")],
-    "evaluation.holdout": ["HoldoutResult", "holdout", "why_no_holdout"],
+    "evaluation.holdout": ["HoldoutResult", "holdout", "rows_for_holdout", "why_no_holdout"],
     "evaluation.metrics": ["mae", "mase", "rmse", "smape"],
     "forecasters.archive": ["load"],
     "forecasters.base": ["Forecaster"],

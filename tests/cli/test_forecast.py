@@ -65,7 +65,23 @@ def test_forecast_takes_other_column_names_and_keeps_them(tmp_path, capsys):
 
 def test_a_history_too_short_to_compare_on_is_forecast_and_that_is_said(csv, capsys):
     assert run(["forecast", str(csv), "--horizon", "8", "--season", "30", *SMALL]) == 0
-    assert "Not compared with the baselines: series 'a' has 40 steps" in capsys.readouterr().out
+    assert "Not compared with the baselines: even the longest series 'a' has 40 steps" in capsys.readouterr().out
+
+
+def test_series_too_short_to_compare_on_are_left_out_of_the_comparison_alone(tmp_path, capsys):
+    path = tmp_path / "sales.csv"
+    rows = {"unique_id": ["long"] * 40 + ["new"] * 6, "ds": [*range(40), *range(6)], "y": [t % 4 for t in range(46)]}
+    pl.DataFrame(rows).write_csv(path)
+    assert forecast(path, "--season", "4", "--plot", str(tmp_path / "plot.svg")) == 0
+    out = capsys.readouterr().out
+    assert "Compared on 1 of 2 series: the others have fewer than 11 steps." in out
+    assert sum(line.startswith("new ") for line in out.splitlines()) == 3
+    assert "Linear" in out
+
+
+def test_a_context_longer_than_what_a_comparison_leaves_is_no_error(csv, capsys):
+    assert forecast(csv, "--season", "4", "--context", "38") == 0
+    assert "holding 3 back needs 42 (season 4, context 38)" in capsys.readouterr().out
 
 
 def test_a_long_forecast_is_cut_on_the_screen_and_that_is_said(csv, capsys):
@@ -117,9 +133,12 @@ def test_a_foreign_model_is_bad_input(csv, capsys):
     assert "not a model file" in capsys.readouterr().err
 
 
-def test_a_missing_model_fails_in_one_line(csv, tmp_path, capsys):
-    assert run(["predict", str(tmp_path / "none.loopcast"), str(csv)]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+@pytest.mark.parametrize(("name", "match"), [("none.loopcast", "no such file"), (".", "is a folder")])
+def test_a_model_that_is_not_there_is_bad_input(name, match, csv, tmp_path, capsys):
+    assert run(["predict", str(tmp_path / name), str(csv)]) == 2
+    err = capsys.readouterr().err
+    assert match in err
+    assert err.count("\n") == 1
 
 
 def test_a_word_that_is_no_command_is_bad_input(capsys):

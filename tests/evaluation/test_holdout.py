@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from loopcast.errors import LengthError, NotFittedError, OptionError
-from loopcast.evaluation.holdout import holdout
+from loopcast.evaluation.holdout import holdout, rows_for_holdout, why_no_holdout
 from loopcast.evaluation.metrics import mae, mase, rmse, smape
 from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, Stateless
 from loopcast.frames.panel import Panel
@@ -115,6 +115,31 @@ def test_where_no_series_has_a_mase_the_ranking_is_by_mae():
 def test_a_series_too_short_to_hold_back_is_named():
     with pytest.raises(LengthError, match="series 0 has 5 rows"):
         holdout([Naive()], lines(0, length=5), 5)
+
+
+def unequal(*lengths):
+    ids = np.repeat(np.arange(len(lengths)), lengths)
+    times = np.concatenate([np.arange(length) for length in lengths])
+    return pl.DataFrame({"unique_id": ids, "ds": times, "y": times.astype(float)})
+
+
+def test_short_series_are_left_out_where_that_is_asked_for_and_it_is_said():
+    result = holdout([Naive()], unequal(20, 4, 9), 3, least=9)
+    alone = holdout([Naive()], unequal(20, 9), 3)
+    assert result.ids.to_list() == [0, 2]
+    assert result.notes == ("Compared on 2 of 3 series: the others have fewer than 9 steps.",)
+    assert result.scores.equals(alone.scores)
+    with pytest.raises(LengthError, match="no series has 21 rows"):
+        holdout([Naive()], unequal(20, 4), 3, least=21)
+
+
+def test_a_comparison_needs_rows_to_learn_from_and_a_season_or_a_context():
+    assert rows_for_holdout(lines(0), 3, season=4) == 3 + 3 + 4 + 1
+    assert rows_for_holdout(lines(0), 3, season=4, context=15) == 3 + 15 + 1
+    assert why_no_holdout(unequal(19, 2), 3, context=15) is None
+    assert why_no_holdout(unequal(18, 2), 3, context=15) == (
+        "even the longest series 0 has 18 steps, and holding 3 back needs 19 (season 1, context 15)"
+    )
 
 
 @pytest.mark.parametrize("forecasters", [[], [Naive(), Naive()]])

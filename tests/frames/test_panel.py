@@ -464,3 +464,14 @@ def test_panels_need_neither_pandas_nor_a_network_library():
         print([name for name in ("pandas", "pyarrow", "jax", "keras") if name in sys.modules])
     """)
     assert printed.strip() == "[]"
+
+
+def test_some_series_of_a_panel_are_those_series_as_they_were():
+    panel = Panel.from_table(long_table({"a": 3, "b": 5, "c": 2}))
+    some = panel.where(np.array([True, False, True]))
+    assert some.ids.to_list() == ["a", "c"]
+    assert some.starts.to_list() == panel.starts.gather([0, 2]).to_list()
+    np.testing.assert_array_equal(some.series(1), panel.series(2))
+    assert some.template == panel.template
+    with pytest.raises(DataError):
+        panel.where(np.zeros(3, bool))

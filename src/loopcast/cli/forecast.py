@@ -86,11 +86,13 @@ def forecast(
         loopcast.SeasonalNaive(season=season),
         loopcast.Linear(horizon=horizon, season=season),
     ]
-    unchecked = loopcast.why_no_holdout(panel, horizon, season=season) if check else "not asked for"
+    rows = context if isinstance(context, int) else None
+    unchecked = loopcast.why_no_holdout(panel, horizon, season=season, context=rows) if check else "not asked for"
     result = None
     if unchecked is None:
         printing.status(f"Comparing on the last {horizon} steps ...", quiet=quiet)
-        result = loopcast.holdout([network, *baselines], panel, horizon, season=season)
+        least = loopcast.rows_for_holdout(panel, horizon, season=season, context=rows)
+        result = loopcast.holdout([network, *baselines], panel, horizon, season=season, least=least)
     printing.status("Training on the whole history ...", quiet=quiet)
     table = network.fit(panel).predict(horizon)
     if output is not None:
@@ -98,7 +100,7 @@ def forecast(
     if save is not None:
         network.save(save)
     if plot is not None:
-        picture(panel, network, best_of(baselines, result)).save(plot)
+        picture(panel, network, best_of(baselines, result, panel)).save(plot)
     if json:
         models = {network.name: network.describe()}
         printing.print_json(table, models=models, check=result, unchecked=unchecked)
@@ -107,9 +109,11 @@ def forecast(
         printing.show_check(result, unchecked)
 
 
-def best_of(baselines: "Sequence[Forecaster[Any]]", result: "HoldoutResult | None") -> "list[Forecaster[Any]]":
-    """The baseline to show beside the network: the best one, if there was a comparison."""
-    best = result and result.best(network=False)
+def best_of(
+    baselines: "Sequence[Forecaster[Any]]", result: "HoldoutResult | None", panel: "Panel"
+) -> "list[Forecaster[Any]]":
+    """The baseline to show beside the network: the best one, if there was a comparison on all the series."""
+    best = result.best(network=False) if result and len(result.ids) == panel.n_series else None
     return [each for each in baselines if best and each.name == best["model"]]
 
 

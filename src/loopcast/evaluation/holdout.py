@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.errors import OptionError
+from loopcast.errors import LengthError, OptionError
 from loopcast.evaluation.metrics import mae, rmse, scaled_error, seasonal_step, smape
 from loopcast.forecasters.base import Forecaster, positive
-from loopcast.frames.panel import Panel
+from loopcast.frames.panel import Panel, as_panel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +19,14 @@ class HoldoutResult:
 
     scores: one row per model, best first: model, network (whether it is one), smape, mase, mae, rmse.
     mase is null where no series has one.
-    actual, forecasts: float32 `[series, horizon, channel]`.
+    ids: of the series compared; actual, forecasts: float32 `[series, horizon, channel]`.
     notes: what to know in order to read the scores, in plain sentences.
     """
 
     horizon: int
     season: int
     scores: pl.DataFrame
+    ids: pl.Series
     actual: np.ndarray
     forecasts: Mapping[str, np.ndarray]
     notes: tuple[str, ...]
@@ -57,19 +58,27 @@ class HoldoutResult:
 
 
 def holdout(
-    forecasters: Sequence[Forecaster[Any]], panel: Panel, horizon: int, *, season: int | None = None
+    forecasters: Sequence[Forecaster[Any]],
+    data: Any,
+    horizon: int,
+    *,
+    season: int | None = None,
+    least: int | None = None,
 ) -> HoldoutResult:
     """Fit a copy of each forecaster on all but the last `horizon` steps, and score its forecast of them.
 
-    season: for MASE; None is the usual one of the calendar. Missing values in the last steps: ValuesError.
-    A series too short to hold anything back: LengthError. The forecasters given stay as they are.
+    data: a panel, or what `fit` takes. season: for MASE; None is the usual one of the calendar.
+    least: series of fewer rows are left out, as the notes then say; None leaves none out.
+    Missing values in the last steps: ValuesError. A series too short to hold anything back, or none of `least`
+    rows: LengthError. The forecasters given stay as they are.
 
     >>> from loopcast.forecasters.baselines import Drift, Naive
     >>> panel = Panel.from_array(np.arange(6.0).reshape(1, 6, 1))
     >>> holdout([Naive(), Drift()], panel, 2).scores["model"].to_list()
     ['Drift', 'Naive']
     """
-    steps = positive("horizon", horizon)
+    whole, steps = as_panel(data), positive("horizon", horizon)
+    panel = whole if least is None else of_length(whole, positive("least", least))
     m = panel.season if season is None else positive("season", season)
     names = [forecaster.name for forecaster in forecasters]
     if not names or len(set(names)) < len(names):
@@ -87,24 +96,49 @@ def holdout(
         horizon=steps,
         season=m,
         scores=table.sort("mae" if table["mase"].has_nulls() else "mase", maintain_order=True),
+        ids=panel.ids,
         actual=actual,
         forecasts=forecasts,
-        notes=notes(panel, changing, m),
+        notes=(*left_out(whole, panel, least), *notes(panel, changing, m)),
     )
 
 
-def why_no_holdout(panel: Panel, horizon: int, *, season: int | None = None) -> str | None:
-    """Why the last `horizon` steps cannot be held back for a comparison, in a sentence; None where they can.
+def rows_for_holdout(data: Any, horizon: int, *, season: int | None = None, context: int | None = None) -> int:
+    """How many rows a series has to have for its last `horizon` to be held back.
 
-    What is left of the shortest series has to teach `horizon` steps ahead, and show more than a season.
+    What is left has to teach `horizon` steps ahead, and to show more than a season and more than `context` rows.
     """
-    m = panel.season if season is None else season
-    needed = 2 * horizon + m + 1
-    shortest = int(panel.lengths.min())
-    if shortest >= needed:
+    m = as_panel(data).season if season is None else season
+    return horizon + max(horizon + m, context or 0) + 1
+
+
+def why_no_holdout(data: Any, horizon: int, *, season: int | None = None, context: int | None = None) -> str | None:
+    """Why the last `horizon` steps can be held back of no series, in a sentence; None where they can.
+
+    See `rows_for_holdout`, which is what the `least` of `holdout` may be.
+    """
+    panel = as_panel(data)
+    needed, longest = rows_for_holdout(panel, horizon, season=season, context=context), int(panel.lengths.max())
+    if longest >= needed:
         return None
-    name = panel.ids[int(np.argmin(panel.lengths))]
-    return f"series {name!r} has {shortest} steps, and holding {horizon} back needs {needed} (season {m})"
+    name = panel.ids[int(np.argmax(panel.lengths))]
+    which = "" if panel.n_series == 1 else "even the longest "
+    seen = f"season {panel.season if season is None else season}" + (f", context {context}" if context else "")
+    return f"{which}series {name!r} has {longest} steps, and holding {horizon} back needs {needed} ({seen})"
+
+
+def of_length(panel: Panel, least: int) -> Panel:
+    """The series of at least so many rows; LengthError where there is none."""
+    if panel.lengths.max() < least:
+        raise LengthError(f"no series has {least} rows (the longest has {panel.lengths.max()}): ask for fewer steps")
+    return panel.where(panel.lengths >= least)
+
+
+def left_out(whole: Panel, compared: Panel, least: int | None) -> tuple[str, ...]:
+    """The note on series that were too short to compare on."""
+    if compared.n_series == whole.n_series:
+        return ()
+    return (f"Compared on {compared.n_series} of {whole.n_series} series: the others have fewer than {least} steps.",)
 
 
 def scores(actual: np.ndarray, forecast: np.ndarray, scale: np.ndarray) -> dict[str, float | None]:

@@ -92,6 +92,21 @@ class Panel:
         self._require_length(steps, f"the last {steps} steps were asked for")
         return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
 
+    def where(self, wanted: np.ndarray) -> "Panel":
+        """The series for which `wanted`, bool `[series]`, holds; DataError where it holds for none.
+
+        >>> Panel.from_array(np.zeros((3, 5, 1))).where(np.array([True, False, True])).ids.to_list()
+        [0, 2]
+        """
+        kept = np.flatnonzero(wanted)
+        return replace(
+            self,
+            values=self.values[np.repeat(wanted, self.lengths)],
+            offsets=np.append(0, np.cumsum(self.lengths[kept])),
+            ids=self.ids.gather(kept),
+            starts=self.starts.gather(kept),
+        )
+
     def _require_length(self, rows: int, why: str) -> None:
         short = np.flatnonzero(self.lengths < rows)
         if len(short):
@@ -111,8 +126,8 @@ class Panel:
         time = future_times(self.starts[[i]], np.array([row - self.offsets[i]]), 1, self.template.freq)[0]
         column = repr(self.template.columns.target) if self.n_channels == 1 else f"channel {channel}"
         raise ValuesError(
-            f"{who} cannot take missing values, and series {self.ids[i]!r} has none at {time} ({column}; "
-            f"{int(missing.sum())} are missing in all): fill them first, or use a forecaster that takes them"
+            f"{who} cannot take missing values, and series {self.ids[i]!r} has no value at {time} ({column}; "
+            f"{int(missing.sum())} are missing in all): fill them first"
         )
 
     def forecast_table(self, forecasts: Mapping[str, np.ndarray]) -> Any:
