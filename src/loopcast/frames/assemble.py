@@ -21,8 +21,8 @@ from loopcast.frames.validate import check_ids, check_names, check_target, narro
 Freq = Frequency | str | int | None
 
 NAMING = (
-    "Say which is which with Columns(id=..., time=..., target=...); where each series has a column of its own, "
-    "use Panel.from_wide"
+    "Say which is which with Columns(id=..., time=..., target=...), or --id, --time and --target on the command line; "
+    "where each series has a column of its own, use Panel.from_wide"
 )
 
 

@@ -62,7 +62,9 @@ def set_times(times: pl.Series, rows: Rows, *, freq: "Frequency | str | int | No
         else infer(ticks, rows.offsets, integer=times.dtype.is_integer(), zone=zone)
     )
     if step is None:
-        raise CalendarError("no series has two rows, so the frequency cannot be told: state it, as in freq='D'")
+        raise CalendarError(
+            "no series has two rows, so the frequency cannot be told: state it, as in freq='D' (--freq D)"
+        )
     _check_kind(times, step)
     steps, fits = positions(ticks, rows.first, step, zone)
     said = f"frequency {step} ({'stated' if stated else 'the most common step'})"
@@ -88,7 +90,7 @@ def _disorder(times: pl.Series, row: int, rows: Rows) -> str:
     if times[row] == times[row - 1]:
         return (
             f"{here} comes twice in the series; keep one row for each time"
-            " (or, where these are several series, say which column tells them apart: Columns(id=...))"
+            " (or, where these are several series, say which column tells them apart: Columns(id=...) or --id)"
         )
     return f"{here} comes after {times[row - 1]}; sort each series by time first"
 
@@ -123,7 +125,7 @@ def _check_gaps(table: Timetable, times: pl.Series, rows: Rows, gaps: Gaps, said
     here = f"{rows.place(row)}, column {times.name!r}: {missing} missing between {times[row - 1]} and {times[row]}"
     if gaps == "error":
         raise CalendarError(
-            f'{here} at {said}; {total - came} times are missing in all. gaps="insert" adds them as NaN'
+            f'{here} at {said}; {total - came} times are missing in all. gaps="insert" (--gaps insert) adds them as NaN'
         )
     if total > max(came * MOST_GROWTH, MOST_ROWS):
         raise CalendarError(
