@@ -1,4 +1,4 @@
-// tanh and sigmoid of vectors, within 2e-7 or 5 ulp of the true value, whichever is larger. NaN stays NaN.
+// tanh and sigmoid of vectors, within 3e-7 or 6 ulp of the true value, whichever is larger. NaN stays NaN.
 #pragma once
 
 #include "loopcast/vector.hpp"
