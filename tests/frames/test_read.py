@@ -74,6 +74,9 @@ def test_ids_in_text_files_are_text(write):
 BAD = {
     "text": (GOOD.replace("-2e3", "n/a"), ValuesError, ["series 'b'", "line 5 of", "'y'", "'n/a'", "leave it empty"]),
     "a quoted decimal comma": (GOOD.replace("1.5", '"1,5"'), ValuesError, ["line 2 of", "'1,5'", "point, not a comma"]),
+    "thousands": (GOOD.replace("1.5", '"1,500"'), ValuesError, ["'1,500'", "thousands without a comma"]),
+    "spaces around a number": (GOOD.replace("1.5", " 1.5"), ValuesError, ["' 1.5'", "remove the spaces"]),
+    "line ends of old Macs": (GOOD.replace("\n", "\r"), DataError, ["line 1 of", "CR alone"]),
     "a decimal comma": (GOOD.replace("1.5", "1,5"), DataError, ["line 2 of", "4 fields", "header has 3", "decimals"]),
     "infinity": (GOOD.replace("1.5", "inf"), ValuesError, ["series 'a'", "line 2 of", "inf"]),
     "too large": (GOOD.replace("1.5", "1e60"), ValuesError, ["series 'a'", "line 2 of", "1e+60", "float32"]),

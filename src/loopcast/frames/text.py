@@ -21,6 +21,8 @@ def read_text(path: Path, columns: Columns, separator: str) -> Table:
     data = _bytes(path).removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n") + b"\n"
     _check_encoding(data, path)
     header = data.split(b"\n", 1)[0].decode().rstrip("\r")
+    if "\r" in header:
+        raise DataError(f"line 1 of {path} ends in CR alone, as on old Macs: save it with LF or CR LF at the line ends")
     names = next(csv.reader([header], delimiter=separator), [])
     _check_separator(header, names, columns, separator, path)
     wanted = {columns.id, columns.time, columns.target}

@@ -1,5 +1,6 @@
 """Checks of a table's columns, each with an error that says where, what and how to mend it."""
 
+import re
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,6 +11,7 @@ from loopcast.errors import ColumnError, ValuesError
 from loopcast.frames.rows import Rows, Source
 from loopcast.frames.tables import Table
 
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -90,6 +92,10 @@ def _is_number(cell: Any) -> bool:
 def _cure(value: Any) -> str:
     if not isinstance(value, str):
         return ""
+    if value.strip() != value and _is_number(value.strip()):
+        return ": remove the spaces around it"
+    if THOUSANDS.fullmatch(value):
+        return ": write thousands without a comma, and decimals with a point"
     if pl.Series([value]).str.replace(",", ".").cast(pl.Float64, strict=False)[0] is not None:
         return ": write decimals with a point, not a comma"
     return ": write a missing value as NaN or leave it empty"
