@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from loopcast.errors import ModelFileError, NotFittedError, OptionError
 from loopcast.forecasters import archive, atomic
 from loopcast.forecasters.archive import MANIFEST, WEIGHTS, load
+from loopcast.forecasters.base import Parts
 from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.forecasters.linear import Linear
 from loopcast.forecasters.recurrent import Recurrent
@@ -191,6 +192,20 @@ def test_a_compressed_archive_is_refused_without_unpacking_it():
         made.writestr(MANIFEST, bytes(10**7))
         made.writestr(WEIGHTS, bytes(10**7))
     refuses(bomb.getvalue(), "damaged")
+
+
+@pytest.mark.parametrize("limit", ["LARGEST_FILE", "LARGEST_TEXT"])
+def test_a_model_that_could_not_be_loaded_again_is_not_saved(limit, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, limit, 10)
+    with pytest.raises(OptionError, match="could not be loaded again"):
+        Naive().fit(table()).save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_matrix_without_shape_is_refused():
+    parts = Parts(options=Linear().options(), facts={"context": 1}, arrays={"matrix": np.array(1.0)})
+    with pytest.raises(OptionError, match="expected"):
+        Linear.from_parts(parts, None)
 
 
 def test_a_file_too_large_to_be_a_model_is_refused(saved, monkeypatch):

@@ -23,7 +23,7 @@ from loopcast.errors import ModelFileError, OptionError
 from loopcast.forecasters.atomic import write_whole
 from loopcast.forecasters.base import Forecaster, Parts
 from loopcast.forecasters.stored_zip import pack, unpack
-from loopcast.forecasters.strict_json import strict_json
+from loopcast.forecasters.strict_json import LARGEST_TEXT, strict_json
 from loopcast.frames.template import Template
 
 FORMAT = 1
@@ -43,7 +43,8 @@ KINDS = {
 def save(forecaster: Forecaster[Any], path: str | os.PathLike[str]) -> None:
     """Write a fitted forecaster to `path`, whole or not at all; see `Forecaster.save`.
 
-    OptionError for a forecaster of your own class: `load` would not know it. OSError as the system gives it.
+    OptionError for a forecaster of your own class, which `load` would not know, and for a model too large for it.
+    OSError as the system gives it.
     """
     parts = forecaster.to_parts()
     check_finite(parts.arrays)
@@ -58,7 +59,13 @@ def save(forecaster: Forecaster[Any], path: str | os.PathLike[str]) -> None:
         "weights": {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False, default=plain_whole)
-    write_whole(path, pack({MANIFEST: text.encode(), WEIGHTS: weights}))
+    content = pack({MANIFEST: text.encode(), WEIGHTS: weights})
+    if len(text) > LARGEST_TEXT or len(content) > LARGEST_FILE:
+        raise OptionError(
+            f"a model file is at most {LARGEST_FILE:,} bytes, {LARGEST_TEXT:,} of them for options and the history of "
+            f"training, and this one would have {len(content):,}, {len(text):,} of them: it could not be loaded again"
+        )
+    write_whole(path, content)
 
 
 def load(path: str | os.PathLike[str]) -> Forecaster[Any]:

@@ -146,7 +146,7 @@ class Linear(Forecaster[Weights]):
         return Parts(facts={"context": state.context}, arrays={"matrix": state.matrix})
 
     def _from_parts(self, parts: Parts) -> Weights:
-        channels = len(parts.arrays.get("matrix", ()))
+        channels = sum(parts.arrays["matrix"].shape[:1]) if "matrix" in parts.arrays else 0
         context = positive("context", parts.facts.get("context", 0))
         parts.take({"context"}, {"matrix": (channels, context + 1, self.horizon)})
         return Weights(matrix=parts.arrays["matrix"])

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from loopcast.errors import ModelFileError
 
-LARGEST_TEXT = 2**20
+LARGEST_TEXT = 2**24  # over 200,000 epochs of a training's history
 LARGEST_NUMBER = 2**53  # past it JSON readers disagree
 
 
