@@ -53,7 +53,10 @@ def forecast(
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     cell: Annotated[Literal["lstm", "gru", "simple"], Parameter(help="Kind of recurrent layer.")] = "lstm",
     units: Units = None,
-    context: Annotated[int | Literal["all"] | None, Parameter(help="Steps of the past a forecast sees.")] = None,
+    context: Annotated[
+        int | Literal["all"] | None,
+        Parameter(metavar="STEPS", show_choices=False, help="Steps of the past a forecast sees, or all [all]."),
+    ] = None,
     strategy: Annotated[
         Literal["sequence", "direct", "iterated"], Parameter(help="How several steps ahead are learned.")
     ] = "sequence",
