@@ -202,6 +202,39 @@ def test_a_model_that_could_not_be_loaded_again_is_not_saved(limit, tmp_path, mo
     assert not list(tmp_path.iterdir())
 
 
+ODD = [None, True, 0, -1, 2, 1.5, 1e300, "x", "", [], {}, [[1]], {"a": 1}, 10**6, "datetime[us, Mars/X]", "1D"]
+
+
+def places(value, path=()):
+    """Where there is a value in a manifest, however deep."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, key)
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*path, key))
+
+
+@pytest.mark.parametrize(
+    "forecaster",
+    [Linear(horizon=2), SeasonalNaive(season=3), Recurrent(units=(2,), epochs=1, show_progress=False)],
+    ids=lambda forecaster: forecaster.name,
+)
+def test_whatever_value_a_manifest_has_in_any_place_there_is_a_model_or_a_typed_error(forecaster, tmp_path):
+    forecaster.fit(table()).save(tmp_path / "model")
+    members = unpack((tmp_path / "model").read_bytes(), (MANIFEST, WEIGHTS))
+    refused = 0
+    for path in places(json.loads(members[MANIFEST])):
+        for odd in ODD:
+            manifest = inner = json.loads(members[MANIFEST])
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = odd
+            try:
+                archive.decode(pack(members | {MANIFEST: json.dumps(manifest).encode()})).describe()
+            except ModelFileError:
+                refused += 1
+    assert refused > 200
+
+
 def test_a_matrix_without_shape_is_refused():
     parts = Parts(options=Linear().options(), facts={"context": 1}, arrays={"matrix": np.array(1.0)})
     with pytest.raises(OptionError, match="expected"):

@@ -85,9 +85,9 @@ def time_name(dtype: pl.DataType) -> str:
 
 def time_dtype(name: str) -> pl.DataType:
     """The type that `time_name` called so; ModelFileError where there is none."""
-    parts = (
-        re.fullmatch(r"datetime\[(ms|us|ns)(?:, ([A-Za-z0-9_+/-]{1,64}))?\]", name) if isinstance(name, str) else None
-    )
+    if not isinstance(name, str):
+        raise ModelFileError(f"the type of times is named in words, got {name!r}")
+    parts = re.fullmatch(r"datetime\[(ms|us|ns)(?:, ([A-Za-z0-9_+/-]{1,64}))?\]", name)
     if parts is not None:
         dtype = pl.Datetime(parts[1], parts[2])  # type: ignore[arg-type]
         pl.Series([0]).cast(pl.Datetime("us", "UTC")).cast(dtype)  # an unknown zone fails here and not later
