@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -19,7 +22,9 @@ from loopcast import (
     ValuesError,
     WindowAverage,
     generate_time_series,
+    load,
 )
+from loopcast.networks.initial import initial_weights
 
 QUICK = {"season": 4, "units": (6,), "epochs": 3, "show_progress": False}
 LENGTHS = (40, 30, 55, 23, 47)
@@ -233,6 +238,73 @@ def test_missing_values_are_named_and_refused(log_model):
         log_model.predict(data=holes)
 
 
+@pytest.mark.parametrize("rows", [3, 5, 9])
+def test_a_season_or_less_of_rows_is_still_learned_from(rows):
+    model = Recurrent(horizon=3, **QUICK).fit(table(lengths=(rows,)))
+    start = initial_weights(model.fitted.state.model.network, 0)
+    trained = model.fitted.state.model.weights
+    assert not np.array_equal(trained.layers[0].kernel, start.layers[0].kernel)
+    assert model.predict()["Recurrent"].is_finite().all()
+
+
+def test_where_nothing_varies_the_description_says_that_nothing_was_learned():
+    model = Recurrent(horizon=3, **QUICK).fit(table(lengths=(2,)))
+    assert "nothing to learn" in model.describe()
+    np.testing.assert_allclose(model.predict()["Recurrent"].is_finite(), True)
+
+
+def test_one_row_is_nothing_to_learn_from():
+    with pytest.raises(LengthError, match="2 rows or more; the longest series has 1"):
+        Recurrent(horizon=3, **QUICK | {"season": 1}).fit(Panel.from_array(np.ones((2, 1, 1), np.float32)))
+
+
+def test_a_horizon_longer_than_any_series_is_reached_by_feeding_back():
+    model = Recurrent(horizon=90, **QUICK).fit(table(lengths=(30, 25)))
+    assert model.fitted.state.model.network.outputs == 29
+    assert model.predict().height == 180
+
+
+@pytest.mark.parametrize("kind", ["log", "linear"])
+@pytest.mark.parametrize("rows", [5, 20, 40])
+def test_what_the_network_sees_of_a_step_does_not_depend_on_later_ones(models, kind, rows):
+    whole = models[kind].features()[0]
+    prefix = models[kind].features(table(lengths=(rows,)).with_columns(y=table()["y"][:rows]))[0]
+    np.testing.assert_array_equal(prefix, whole[:rows])
+
+
+@pytest.mark.parametrize("size", [1e-20, 1e30])
+def test_very_small_and_very_large_series_are_forecast_in_their_size(log_model, size):
+    scaled = log_model.predict(data=table(factor=size / 100))["Recurrent"].to_numpy().astype(np.float64)
+    np.testing.assert_allclose(scaled, log_model.predict()["Recurrent"].to_numpy() * (size / 100), rtol=1e-3)
+
+
+X64 = """
+import loopcast, numpy as np
+model = loopcast.Recurrent(horizon=2, epochs=2, units=(4,), dropout=0.1, season=4, show_progress=False)
+data = np.sin(np.arange(80.0)).reshape(2, 40, 1).astype("float32")
+print(model.fit(data).predict(5)["Recurrent"].is_finite().all())
+"""
+
+
+def test_a_user_of_jax_in_64_bits_is_served_too():
+    done = subprocess.run(
+        [sys.executable, "-c", X64],
+        env=os.environ | {"JAX_ENABLE_X64": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "True"
+
+
+def test_a_model_file_does_not_say_how_to_run_it(log_model, tmp_path):
+    asked = Recurrent(horizon=5, fused="never", **QUICK).fit(table())
+    asked.save(tmp_path / "model.loopcast")
+    again = load(tmp_path / "model.loopcast")
+    assert (again.fused, again.show_progress) == ("auto", None)
+    np.testing.assert_allclose(again.predict(data=table())["Recurrent"], asked.predict()["Recurrent"], rtol=1e-5)
+
+
 def test_a_series_shorter_than_a_fixed_context_is_named():
     with pytest.raises(LengthError, match=r"'s3' has 23 rows .*context=25"):
         Recurrent(horizon=2, context=25, **QUICK).fit(table())
@@ -276,6 +348,10 @@ def test_series_of_a_few_rows_are_enough():
         ("patience", 0),
         ("seed", -1),
         ("seed", True),
+        ("refit", None),
+        ("log", "maybe"),
+        ("show_progress", 1),
+        ("fused", "sometimes"),
         ("horizon", 0),
         ("season", 0),
     ],

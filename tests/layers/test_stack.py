@@ -1,12 +1,14 @@
+from itertools import pairwise
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from reference import recurrence
 
 from loopcast.errors import OptionError
 from loopcast.layers import fused, stack
 from loopcast.layers.cells import CELLS, CellWeights
 from loopcast.layers.stack import scan_stack
+from reference import recurrence
 
 
 def layers(cell, widths, seed=0):
@@ -16,7 +18,7 @@ def layers(cell, widths, seed=0):
         return random.normal(0, 0.5, shape).astype(np.float32)
 
     kind, weights = CELLS[cell], []
-    for width, units in zip(widths[:-1], widths[1:], strict=True):
+    for width, units in pairwise(widths):
         columns = kind.gates * units
         bias = draw(columns) if kind.bias_rows == 1 else draw(kind.bias_rows, columns)
         weights.append(CellWeights(draw(width, columns), draw(units, columns), bias))

@@ -11,7 +11,7 @@ from loopcast.errors import TrainingError
 from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.networks.stock import stock_model
-from loopcast.training.loop import Training
+from loopcast.training.loop import Training, require_finite
 from loopcast.training.recipe import Recipe, elementwise_loss
 from loopcast.training.stopping import Best, tolerance
 from loopcast.training.task import Epoch, Task
@@ -44,7 +44,7 @@ def recipe(**options):
     return Recipe(**(plain | options))
 
 
-def ignore(_):
+def ignore(epoch, epochs):
     pass
 
 
@@ -115,7 +115,7 @@ def test_training_lowers_the_loss_and_reports_every_epoch():
     seen = []
     waves = np.sin(np.arange(SERIES * (CONTEXT + HORIZON)) / 3).reshape(SERIES, -1).astype(np.float32)
     training = Training(task(numbers=waves), recipe(epochs=20))
-    training.run(seen.append)
+    training.run(lambda epoch, epochs: seen.append(epoch))
     assert [epoch.epoch for epoch in seen] == list(range(1, 21))
     assert seen[-1].loss < 0.2 * seen[0].loss
     assert seen[-1].last_step_mse < 0.2 * seen[0].last_step_mse
@@ -123,7 +123,7 @@ def test_training_lowers_the_loss_and_reports_every_epoch():
 
 
 def test_ctrl_c_keeps_the_weights_of_the_last_whole_epoch():
-    def third(epoch):
+    def third(epoch, epochs):
         if epoch.epoch == 3:
             raise KeyboardInterrupt
 
@@ -142,6 +142,13 @@ def test_an_infinite_loss_is_an_error_that_says_what_to_try_and_leaves_no_bad_we
     with pytest.raises(TrainingError, match=r"learning_rate below 0\.01"):
         training.run(ignore)
     assert training.trained is None
+
+
+def test_weights_that_the_last_update_broke_are_noticed_too():
+    fine = Epoch(epoch=1, final=False, loss=1.0, last_step_mse=1.0, valid_loss=None)
+    with pytest.raises(TrainingError, match="broke down in epoch 1"):
+        require_finite(fine, np.float32([1.0, np.inf]), recipe())
+    require_finite(fine, np.float32([1.0, 2.0]), recipe())
 
 
 def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
@@ -180,8 +187,8 @@ model = loopcast.Recurrent(horizon=10, cell="gru", units=(30,), epochs=100000, p
 import loopcast.forecasters.recurrent as recurrent
 from contextlib import contextmanager
 @contextmanager
-def telling(epochs, title, *, show):
-    yield lambda epoch: print("epoch", epoch.epoch, flush=True)
+def telling(title, *, show):
+    yield lambda epoch, epochs: print("epoch", epoch.epoch, flush=True)
 recurrent.progress = telling
 try:
     model.fit(data)

@@ -26,6 +26,7 @@ class Forecaster(ABC, Generic[State]):
     A subclass gives `_fit`, `_forecast`, `_describe`, and `_to_parts` with `_from_parts` for its model file.
     """
 
+    runtime: ClassVar[frozenset[str]] = frozenset()  # options that say how to run; a model file leaves them out
     needs_observed: ClassVar[bool] = True  # False where the forecaster handles missing values itself
     network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
 
@@ -85,12 +86,13 @@ class Forecaster(ABC, Generic[State]):
     def to_parts(self) -> "Parts":
         """What a model file holds of this fitted forecaster; `from_parts` undoes it."""
         learned = self._to_parts(self.fitted.state)
-        return Parts(options=self.options(), facts=learned.facts, arrays=learned.arrays)
+        options = {name: value for name, value in self.options().items() if name not in self.runtime}
+        return Parts(options=options, facts=learned.facts, arrays=learned.arrays)
 
     @classmethod
     def from_parts(cls, parts: "Parts", template: Any) -> Self:
         """A forecaster fitted as `parts` say; OptionError or ValueError where they cannot be right."""
-        names = {option.name for option in fields(cls) if option.init}
+        names = {option.name for option in fields(cls) if option.init} - cls.runtime
         if set(parts.options) != names:
             raise OptionError(f"{cls.__name__} has the options {sorted(names)}, got {sorted(parts.options)}")
         made = cls(**parts.options)

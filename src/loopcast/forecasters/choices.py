@@ -76,6 +76,19 @@ def choose_stride(facts: Facts, window: int) -> int:
     return int(np.clip(facts.rows // 512, 1, max(window // 2, 1)))
 
 
+def choose_warmup(facts: Facts) -> int:
+    """A season, so that there is one to add to; half of the longest series where that is not much more."""
+    return max(min(facts.season, facts.longest // 2), 1)
+
+
+def choose_dropout(facts: Facts) -> float:
+    return 0.0 if facts.rows < SMALL else 0.1
+
+
+def choose_learning_rate(facts: Facts) -> float:
+    return 0.003 if facts.rows < SMALL else 0.01
+
+
 def choose_units(facts: Facts) -> tuple[int, ...]:
     return (20, 20) if facts.rows < SMALL else (40, 40)
 

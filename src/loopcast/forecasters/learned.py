@@ -12,6 +12,7 @@ from loopcast.training.task import Epoch
 from loopcast.windows.scaling import Scaling
 
 LARGEST_COUNT = 1_000_000  # of any size in a model file
+RUNTIME = "fused"  # field of a network that says how to run it on a machine, not what was learned
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,7 +27,7 @@ class Learned:
     def to_parts(self) -> Parts:
         model = self.model
         facts = {
-            "network": vars(model.network),
+            "network": {name: value for name, value in vars(model.network).items() if name != RUNTIME},
             "scaling": vars(model.scaling),
             "context": model.context,
             "reasons": self.reasons,
@@ -53,11 +54,10 @@ class Learned:
 
 
 def read_network(facts: Any) -> Network:
-    _expect_fields(facts, Network)
+    _expect_fields(facts, Network, but=RUNTIME)
     require(facts["cell"] in ("simple", "gru", "lstm") and facts["head"] in ("dense", "recurrent"), "cell and head")
     for size in (*each(facts["units"]), facts["inputs"], facts["outputs"]):
         positive("a size of the network", size)
-    require(facts["fused"] in ("auto", "always", "never"), "fused")
     require(isinstance(facts["dropout"], int | float) and 0 <= facts["dropout"] < 1, "dropout")
     return Network(**facts)
 
@@ -96,6 +96,6 @@ def expect(got: object, wanted: object, what: str) -> None:
     require(got == wanted, f"{what} should be {wanted}, got {got}")
 
 
-def _expect_fields(facts: Any, kind: type) -> None:
+def _expect_fields(facts: Any, kind: type, *, but: str = "") -> None:
     require(isinstance(facts, dict), kind.__name__)
-    expect(set(facts), {field.name for field in fields(kind)}, f"fields of {kind.__name__}")
+    expect(set(facts), {field.name for field in fields(kind)} - {but}, f"fields of {kind.__name__}")

@@ -9,7 +9,7 @@ import polars as pl
 
 from loopcast.backend import keras
 from loopcast.errors import OptionError
-from loopcast.forecasters.base import Fitted, Forecaster, Parts, positive
+from loopcast.forecasters.base import LARGEST, Fitted, Forecaster, Parts, positive
 from loopcast.forecasters.learned import Learned
 from loopcast.forecasters.setup import Setup, require_rows, set_up
 from loopcast.frames.panel import Panel
@@ -33,7 +33,7 @@ class Recurrent(Forecaster[Learned]):
     units: units of each recurrent layer; None chooses by the amount of data. With () and a dense head there is no
         recurrence: a linear model of the lags, trained as a network is.
     head: "dense", or "recurrent" for a last recurrent layer of as many units as there are outputs.
-    dropout: share of each layer's outputs dropped in training.
+    dropout: share of each layer's outputs dropped in training; None chooses by the amount of data.
     strategy: "sequence" learns at every step to give the next `horizon` values; "direct" learns that at the last
         step of each window only; "iterated" learns one step ahead and feeds its forecasts back.
     context: rows from which a forecast builds its state. None or "all" is the whole history, learned from
@@ -44,6 +44,7 @@ class Recurrent(Forecaster[Learned]):
     lags: latest values shown at each step; None chooses from season and length (1 with scaling="none").
     epochs, batch_size: None chooses by the number of windows.
     learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
+        learning_rate None chooses by the amount of data.
     loss: "mae", "mse" or "huber", of the network's (scaled) output.
     patience: epochs in a row with clearly worse forecasts of the held-back last `horizon` rows before training
         stops. None holds nothing back and runs every epoch.
@@ -65,11 +66,12 @@ class Recurrent(Forecaster[Learned]):
     """
 
     network: ClassVar[bool] = True
+    runtime: ClassVar[frozenset[str]] = frozenset({"fused", "show_progress"})
 
     cell: CellName = "lstm"
     units: tuple[int, ...] | None = None
     head: Head = "dense"
-    dropout: float = 0.0
+    dropout: float | None = None
     strategy: Strategy = "sequence"
     context: int | Literal["all"] | None = None
     scaling: Literal["auto", "none"] = "auto"
@@ -77,7 +79,7 @@ class Recurrent(Forecaster[Learned]):
     lags: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    learning_rate: float = 0.003
+    learning_rate: float | None = None
     schedule: ScheduleName = "one-cycle"
     clip: float | None = 1.0
     weight_decay: float | None = None
@@ -116,12 +118,16 @@ class Recurrent(Forecaster[Learned]):
     def _check_numbers(self) -> None:
         for name in ("learning_rate", "clip", "weight_decay"):
             value = getattr(self, name)
-            if value is not None and not (_is_number(value) and value > 0):
-                raise OptionError(f"{name} is a finite number above 0, got {value!r}")
-        if not (_is_number(self.dropout) and 0 <= self.dropout < 1):
+            if value is not None and not (_is_number(value) and 0 < value <= LARGEST):
+                raise OptionError(f"{name} is a number above 0 and at most {LARGEST:,}, got {value!r}")
+        if self.dropout is not None and not (_is_number(self.dropout) and 0 <= self.dropout < 1):
             raise OptionError(f"dropout is at least 0 and below 1, got {self.dropout!r}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
             raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {self.seed!r}")
+        for name in ("log", "show_progress", "refit"):
+            value = getattr(self, name)
+            if not isinstance(value, bool) and (name == "refit" or value is not None):
+                raise OptionError(f"{name} is True or False{'' if name == 'refit' else ', or None'}, got {value!r}")
         if self.scaling == "none" and self.log is not None:
             raise OptionError('log belongs to scaling="auto"; with scaling="none" the network sees raw values')
 
@@ -147,7 +153,7 @@ class Recurrent(Forecaster[Learned]):
         setup = set_up(self, panel)
         training = Training(setup.task, setup.recipe)
         try:
-            with progress(setup.recipe.epochs, self.name, show=self.show_progress) as watch:
+            with progress(self.name, show=self.show_progress) as watch:
                 training.run(watch)
         finally:  # whatever stopped it, the best weights so far are kept
             if training.trained is not None:
@@ -161,6 +167,9 @@ class Recurrent(Forecaster[Learned]):
         return forecast(state.model, panel, horizon)[:, :, None]
 
     def _describe(self, state: Learned) -> str:
+        if all(epoch.loss == 0.0 for epoch in state.history):
+            nothing = "Nothing varies before the values to forecast, so there was nothing to learn."
+            return "\n  ".join((*state.reasons, nothing))
         ran = f"Ran {len(state.history)} epochs in all; {state.best_epoch} was the best number."
         return "\n  ".join((*state.reasons, ran))
 

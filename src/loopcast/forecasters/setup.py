@@ -50,7 +50,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         inputs=scaling.lags,
         outputs=plan.horizon,
         head=options.head,
-        dropout=options.dropout,
+        dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
         fused=options.fused,
     )
     held_back, why_held = _held_back(options, panel, plan)
@@ -64,7 +64,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         validation=_validation(plan, panel, held_back) if held_back else None,
         everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
     )
-    recipe = _recipe(options, len(training))
+    recipe = _recipe(options, facts, len(training))
     return Setup(
         task=task,
         recipe=recipe,
@@ -99,12 +99,17 @@ def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -
     if fixed is not None:
         require_rows(panel, fixed + 1, f"context={fixed} and a value to forecast")
     window = choices.choose_window(facts) if fixed is None else fixed
+    warmup = lags if options.scaling == "none" else choices.choose_warmup(facts)
+    if facts.longest <= warmup:
+        raise LengthError(
+            f"{options.name} learns from {warmup + 1} rows or more; the longest series has {facts.longest}"
+        )
     plan = WindowPlan(
         context=window,
-        horizon=1 if options.strategy == "iterated" else options.horizon,
+        horizon=1 if options.strategy == "iterated" else min(options.horizon, facts.longest - 1),
         stride=choices.choose_stride(facts, window),
         every_step=options.strategy != "direct",
-        warmup=lags if options.scaling == "none" else facts.season,
+        warmup=warmup,
         partial=fixed is None,
     )
     state = "all the history" if fixed is None else f"the last {fixed} rows"
@@ -129,13 +134,15 @@ def _validation(plan: WindowPlan, panel: Panel, held_back: int) -> WindowIndex:
     return plan.validation(panel.offsets, held_back).where(long_enough)
 
 
-def _recipe(options: "Recurrent", windows: int) -> Recipe:
+def _recipe(options: "Recurrent", facts: choices.Facts, windows: int) -> Recipe:
     batch_size = choices.choose_batch_size(windows) if options.batch_size is None else options.batch_size
     epochs = choices.choose_epochs(-(-windows // batch_size)) if options.epochs is None else options.epochs
     return Recipe(
         epochs=epochs,
         batch_size=batch_size,
-        learning_rate=options.learning_rate,
+        learning_rate=(
+            choices.choose_learning_rate(facts) if options.learning_rate is None else float(options.learning_rate)
+        ),
         loss=options.loss,
         schedule=options.schedule,
         clip=options.clip,
@@ -160,7 +167,9 @@ def require_rows(panel: Panel, rows: int, why: str) -> None:
 def _why_network(options: "Recurrent", network: Network, facts: choices.Facts) -> str:
     chosen = f"chosen for {facts.rows:,} rows in {facts.series:,} series" if options.units is None else "as asked"
     layers = "-".join(str(units) for units in network.recurrent)
-    return f"{network.cell.upper()} {layers}, {network.head} head, {network.parameters:,} parameters ({chosen})."
+    dropout = f", dropout {network.dropout:g}" if network.dropout else ""
+    parameters = f"{network.parameters:,} parameters"
+    return f"{network.cell.upper()} {layers}, {network.head} head{dropout}, {parameters} ({chosen})."
 
 
 def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:

@@ -27,10 +27,10 @@ def initial_weights(network: Network, seed: int) -> Weights:
     if network.head == "recurrent":
         return Weights(tuple(layers), None)
     kernel = keras.initializers.GlorotUniform(seed + 2 * len(layers))((width, network.outputs))
-    return Weights(tuple(layers), DenseWeights(kernel, jnp.zeros(network.outputs)))
+    return Weights(tuple(layers), DenseWeights(kernel, jnp.zeros(network.outputs, jnp.float32)))
 
 
 def _initial_bias(network: Network, units: int) -> Array:
     gates = network.kind.gates * units
-    bias = jnp.zeros((gates,) if network.kind.bias_rows == 1 else (network.kind.bias_rows, gates))
+    bias = jnp.zeros((gates,) if network.kind.bias_rows == 1 else (network.kind.bias_rows, gates), jnp.float32)
     return bias.at[units : 2 * units].set(1.0) if network.cell == "lstm" else bias

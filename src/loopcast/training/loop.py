@@ -45,15 +45,15 @@ class Training:
         """Batches in an epoch."""
         return -(-len(self.task.training) // self.recipe.batch_size)
 
-    def run(self, watch: Callable[[Epoch], None]) -> None:
-        """Train until the epochs are done or patience is out; `watch` is told of every epoch.
+    def run(self, watch: Callable[[Epoch, int], None]) -> None:
+        """Train until the epochs are done or patience is out; `watch` is told of every epoch, and of how many.
 
         Whatever stops it, Ctrl-C included, `trained` stays as it was before the epoch that was cut short.
-        Raises TrainingError when a loss is NaN or infinite.
+        Raises TrainingError when a loss or a weight is NaN or infinite.
         """
         for trained in self._epochs():
             self.trained = trained
-            watch(trained.history[-1])
+            watch(trained.history[-1], self.recipe.epochs)
         if self.task.everything is not None and self.trained is not None:
             last = replace(self.recipe, epochs=self.trained.best_epoch, patience=None)
             again = Training(self.task.on_everything(), last, final=True)
@@ -75,7 +75,7 @@ class Training:
                 last_step_mse=means.last_step_mse,
                 valid_loss=self._validate(carry),
             )
-            require_finite(epoch, self.recipe)
+            require_finite(epoch, carry.weights, self.recipe)
             history.append(epoch)
             best = best.after(epoch, carry.weights)
             weights = unflat(self.task.network, best.weights)
@@ -116,13 +116,15 @@ def stretches(batches: np.ndarray) -> Iterator[np.ndarray]:
     yield from np.array_split(batches, -(-len(batches) // STRETCH))
 
 
-def require_finite(epoch: Epoch, recipe: Recipe) -> None:
-    """TrainingError, with what to try, when a loss of `epoch` is NaN or infinite."""
-    if np.isfinite(epoch.loss) and (epoch.valid_loss is None or np.isfinite(epoch.valid_loss)):
+def require_finite(epoch: Epoch, weights: jax.Array, recipe: Recipe) -> None:
+    """TrainingError, with what to try, when a loss of `epoch` or a weight after it is NaN or infinite."""
+    losses = [epoch.loss, 0.0 if epoch.valid_loss is None else epoch.valid_loss]
+    if np.isfinite(losses).all() and bool(jnp.isfinite(weights).all()):
         return
     raise TrainingError(
-        f"the loss became {epoch.loss:g} (validation {epoch.valid_loss}) in epoch {epoch.epoch}: try a learning_rate "
-        f"below {recipe.learning_rate:g}, a clip of 1 or less, or a scaling; the weights of the epoch before are kept"
+        f"training broke down in epoch {epoch.epoch} (loss {epoch.loss:g}, not every weight is finite): try a "
+        f"learning_rate below {recipe.learning_rate:g}, a clip of 1 or less, or a scaling; "
+        "weights of earlier epochs, if there were any, are kept"
     )
 
 

@@ -6,7 +6,7 @@ compilation serves the trainings that follow it.
 """
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
@@ -139,10 +139,10 @@ class Program:
 
 
 def _no_losses() -> Losses:
-    return Losses(*(jnp.zeros(()) for _ in Losses._fields))
+    return Losses(*(jnp.zeros((), jnp.float32) for _ in Losses._fields))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _adam(program: Program) -> keras.optimizers.Optimizer:
     """Keras's Adam for one flat vector of weights; its variables hold the values before the first update."""
     optimizer = keras.optimizers.Adam(clipnorm=program.clip, weight_decay=program.weight_decay)

@@ -8,21 +8,28 @@ from loopcast.training.task import Epoch
 
 
 @contextmanager
-def progress(epochs: int, title: str, *, show: bool | None) -> Iterator[Callable[[Epoch], None]]:
-    """Gives the function to call with every finished epoch.
+def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int], None]]:
+    """Gives the function to call with every finished epoch and the number of epochs there are to be.
 
     show: True draws the bar, False draws nothing, None draws it only where standard error is a terminal.
     """
     if not (sys.stderr.isatty() if show is None else show):
-        yield lambda epoch: None
+        yield lambda epoch, epochs: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        line = bar.add_task(title, total=epochs)
-        yield lambda epoch: bar.update(line, completed=epoch.epoch, description=f"{title}  {losses(epoch)}")
+        lines: dict[bool, TaskID] = {}
+
+        def watch(epoch: Epoch, epochs: int) -> None:
+            if epoch.final not in lines:
+                lines[epoch.final] = bar.add_task(title, total=epochs)
+            stage = "on all rows  " if epoch.final else ""
+            bar.update(lines[epoch.final], completed=epoch.epoch, description=f"{title}  {stage}{losses(epoch)}")
+
+        yield watch
 
 
 def losses(epoch: Epoch) -> str:

@@ -38,7 +38,7 @@ def rate(schedule: ScheduleName, peak: Array, update: Array, updates: Array) -> 
     """The learning rate of one update of so many: half a cosine down (Loshchilov & Hutter, 2017), after a rise."""
     if schedule == "constant":
         return peak
-    warm = jnp.maximum(jnp.round(WARM_SHARE * updates), 1.0) if schedule == "one-cycle" else jnp.zeros(())
+    warm = jnp.maximum(jnp.round(WARM_SHARE * updates), 1.0) if schedule == "one-cycle" else jnp.float32(0)
     rising = peak * (WARM_START + (1 - WARM_START) * update / jnp.maximum(warm, 1.0))
     done = jnp.clip((update - warm) / jnp.maximum(updates - warm, 1.0), 0.0, 1.0)
     return jnp.where(update < warm, rising, 0.5 * peak * (1 + jnp.cos(jnp.pi * done)))

@@ -54,7 +54,9 @@ class Scaling:
 
     def view(self, past: Array, horizon: int) -> View:
         """`past` `[..., reach]`, latest last, NaN where there is no value, as the network is to see it."""
-        unit = jnp.maximum(_mean(jnp.abs(past)), SMALLEST)
+        size = jnp.abs(past)
+        largest = jnp.maximum(jnp.nanmax(size, -1), SMALLEST)
+        unit = jnp.maximum(largest * _mean(size / largest[..., None]), SMALLEST)  # the sum alone could overflow
         bent = self._bend(past, unit[..., None])
         spread = self._spread(bent)
         shown = bent[..., -self.lags :] - self._level(bent)[..., None]
