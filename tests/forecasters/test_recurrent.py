@@ -26,7 +26,7 @@ from loopcast import (
 )
 from loopcast.networks.initial import initial_weights
 
-QUICK = {"season": 4, "units": (6,), "epochs": 3, "show_progress": False}
+QUICK = {"season": 4, "units": (6,), "epochs": 3, "members": 2, "show_progress": False}
 LENGTHS = (40, 30, 55, 23, 47)
 
 
@@ -223,7 +223,7 @@ def test_describe_says_in_words_what_was_chosen_and_why(log_model, linear_model)
 
 def test_the_history_has_a_row_for_every_epoch(log_model):
     history = log_model.history
-    assert history.columns == ["epoch", "final", "loss", "last_step_mse", "valid_loss"]
+    assert history.columns == ["epoch", "member", "final", "loss", "last_step_mse", "valid_loss"]
     assert history.filter(~pl.col("final"))["epoch"].to_list() == [1, 2, 3]
     assert history.filter(~pl.col("final"))["valid_loss"].is_not_null().all()
     assert history.filter("final")["valid_loss"].is_null().all()
@@ -242,7 +242,7 @@ def test_missing_values_are_named_and_refused(log_model):
 def test_a_season_or_less_of_rows_is_still_learned_from(rows):
     model = Recurrent(horizon=3, **QUICK).fit(table(lengths=(rows,)))
     start = initial_weights(model.fitted.state.model.network, 0)
-    trained = model.fitted.state.model.weights
+    trained = model.fitted.state.model.members[0]
     assert not np.array_equal(trained.layers[0].kernel, start.layers[0].kernel)
     assert model.predict()["Recurrent"].is_finite().all()
 
@@ -348,6 +348,7 @@ def test_series_of_a_few_rows_are_enough():
         ("patience", 0),
         ("seed", -1),
         ("seed", True),
+        ("members", 0),
         ("refit", None),
         ("log", "maybe"),
         ("show_progress", 1),

@@ -32,10 +32,10 @@ def panel_of(lengths=LENGTHS, seed=0):
     return Panel.from_table(pl.concat(tables), freq=1)
 
 
-def model_of(scaling, cell="gru", context=None, outputs=4):
+def model_of(scaling, cell="gru", context=None, outputs=4, members=2):
     network = Network(cell=cell, units=(6, 5), inputs=SCALINGS[scaling].lags, outputs=outputs)
-    weights = initial_weights(network, 3)
-    return Model(network=network, scaling=SCALINGS[scaling], context=context, weights=weights)
+    weights = tuple(initial_weights(network, 3 + member) for member in range(members))
+    return Model(network=network, scaling=SCALINGS[scaling], context=context, members=weights)
 
 
 def walked(model, values, horizon):
@@ -43,19 +43,24 @@ def walked(model, values, horizon):
     reach, network = model.scaling.reach, model.network
     past = np.full(reach, np.nan, np.float32)
     start = 0 if model.context is None else max(len(values) - model.context, 0)
-    state, ahead = network.zero_state(1), []
+    states, ahead = [network.zero_state(1)] * len(model.members), []
+
+    def advance(states, features):
+        each = [network.step(*member, features) for member in zip(model.members, states, strict=True)]
+        return [state for state, _ in each], np.mean([output for _, output in each], axis=0)
+
     for row, value in enumerate(values):
         past = np.append(past[1:], value)
         if row >= start:
             view = model.scaling.view(past[None], network.outputs)
-            state, output = network.step(model.weights, state, view.features)
+            states, output = advance(states, view.features)
     while len(ahead) < horizon:
         block = np.asarray(model.scaling.value_of(view, output))[0]
         ahead.extend(block)
         for value in block:
             past = np.append(past[1:], value)
             view = model.scaling.view(past[None], network.outputs)
-            state, output = network.step(model.weights, state, view.features)
+            states, output = advance(states, view.features)
     return np.array(ahead[:horizon])
 
 
@@ -109,7 +114,7 @@ def test_features_are_what_the_network_is_shown():
     shown = features(model, panel)
     assert [len(rows) for rows in shown] == list(LENGTHS)
     for rows, got in zip(shown, forecast(model, panel, 1), strict=True):
-        _, outputs = model.network.scan(model.weights, model.network.zero_state(1), rows[None])
+        _, outputs = model.network.scan(model.members[0], model.network.zero_state(1), rows[None])
         assert np.isfinite(outputs).all()
         assert np.isfinite(got).all()
     last = panel.series(3)[-4:, 0]

@@ -78,14 +78,14 @@ def test_the_stock_model_gives_the_same_outputs(cell, head, every_step, dropout)
     network = Network(cell=cell, units=(6, 4), inputs=2, outputs=3, head=head, dropout=dropout)
     weights, inputs = initial_weights(network, 2), series(3, 9, 2)
     _, outputs = network.scan(weights, network.zero_state(3), inputs)
-    stock = stock_model(network, weights, every_step=every_step)
+    stock = stock_model(network, [weights], every_step=every_step)
     assert all(type(layer).__module__.startswith("keras.") for layer in stock.layers)
     np.testing.assert_allclose(stock(inputs), outputs if every_step else outputs[:, -1], atol=1e-6)
 
 
 def test_the_stock_model_survives_a_keras_file(tmp_path):
     network = Network(cell="gru", units=(6,), inputs=2, outputs=3)
-    stock = stock_model(network, initial_weights(network, 2), every_step=True)
+    stock = stock_model(network, [initial_weights(network, k) for k in (2, 3)], every_step=True)
     stock.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again(series(3, 9, 2)), stock(series(3, 9, 2)))

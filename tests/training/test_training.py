@@ -72,9 +72,11 @@ def test_losses_are_those_of_stock_keras_with_the_same_start_and_order(every_ste
     job, how = task(every_step=every_step), recipe(**options)
     training = Training(job, how)
     training.run(ignore)
-    stock = stock_model(job.network, initial_weights(job.network, how.seed), every_step=every_step)
+    stock = stock_model(job.network, [initial_weights(job.network, how.seed)], every_step=every_step)
     optimizer = keras.optimizers.Adam(
-        stock_schedule(how, how.epochs * training.batches), global_clipnorm=how.clip, weight_decay=how.weight_decay
+        stock_schedule(how, how.epochs * -(-SERIES // how.batch_size)),
+        global_clipnorm=how.clip,
+        weight_decay=how.weight_decay,
     )
     losses = {"mse": "mse", "mae": "mae", "huber": keras.losses.Huber()}
     stock.compile(optimizer=optimizer, loss=losses[how.loss])
@@ -105,7 +107,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
     for seed in (1, 1, 2):
         training = Training(task(), recipe(seed=seed))
         training.run(ignore)
-        runs.append(jax.tree.leaves(training.trained.weights))
+        runs.append(jax.tree.leaves(training.trained.members))
     for first, second in zip(*runs[:2], strict=True):
         np.testing.assert_array_equal(first, second)
     assert any((first != other).any() for first, other in zip(runs[0], runs[2], strict=True))
@@ -132,7 +134,7 @@ def test_ctrl_c_keeps_the_weights_of_the_last_whole_epoch():
         cut.run(third)
     short.run(ignore)
     assert len(cut.trained.history) == 3
-    for got, wanted in zip(jax.tree.leaves(cut.trained.weights), jax.tree.leaves(short.trained.weights), strict=True):
+    for got, wanted in zip(jax.tree.leaves(cut.trained.members), jax.tree.leaves(short.trained.members), strict=True):
         np.testing.assert_array_equal(got, wanted)
 
 
@@ -145,7 +147,7 @@ def test_an_infinite_loss_is_an_error_that_says_what_to_try_and_leaves_no_bad_we
 
 
 def test_weights_that_the_last_update_broke_are_noticed_too():
-    fine = Epoch(epoch=1, final=False, loss=1.0, last_step_mse=1.0, valid_loss=None)
+    fine = Epoch(epoch=1, member=0, final=False, loss=1.0, last_step_mse=1.0, valid_loss=None)
     with pytest.raises(TrainingError, match="broke down in epoch 1"):
         require_finite(fine, np.float32([1.0, np.inf]), recipe())
     require_finite(fine, np.float32([1.0, 2.0]), recipe())
@@ -167,15 +169,33 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
     alone = Training(job.on_everything(), recipe(epochs=best))
     alone.run(ignore)
     for got, want in zip(
-        jax.tree.leaves(training.trained.weights), jax.tree.leaves(alone.trained.weights), strict=True
+        jax.tree.leaves(training.trained.members), jax.tree.leaves(alone.trained.members), strict=True
     ):
         np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("held_back", [0, HORIZON])
+def test_every_member_is_what_a_training_of_its_own_gives(held_back):
+    job = task(held_back=held_back)
+    together = Training(job, recipe(epochs=4, seed=5), members=3)
+    together.run(ignore)
+    epochs = together.trained.best_epoch
+    for number, weights in enumerate(together.trained.members):
+        alone = Training(job.on_everything(), recipe(epochs=epochs, seed=5 + number))
+        alone.run(ignore)
+        for got, want in zip(jax.tree.leaves(weights), jax.tree.leaves(alone.trained.members[0]), strict=True):
+            np.testing.assert_array_equal(got, want)
+    assert [epoch.member for epoch in together.trained.history if epoch.final or not held_back] == [
+        number for number in range(3) for _ in range(epochs)
+    ]
 
 
 def test_patience_counts_epochs_that_are_clearly_worse():
     best = Best(patience=2, tolerance=0.1, weights=np.zeros(1))
     for number, loss in enumerate([5.0, 4.0, 4.3, 4.5, 4.6], 1):
-        best = best.after(Epoch(epoch=number, final=False, loss=1.0, last_step_mse=1.0, valid_loss=loss), np.zeros(1))
+        best = best.after(
+            Epoch(epoch=number, member=0, final=False, loss=1.0, last_step_mse=1.0, valid_loss=loss), np.zeros(1)
+        )
     assert (best.epoch, best.least, best.out_of_patience) == (3, 4.0, True)
 
 

@@ -30,26 +30,38 @@ class Learned:
             "network": {name: value for name, value in vars(model.network).items() if name != RUNTIME},
             "scaling": vars(model.scaling),
             "context": model.context,
+            "members": len(model.members),
             "reasons": self.reasons,
             "best_epoch": self.best_epoch,
             "history": tuple(tuple(vars(epoch).values()) for epoch in self.history),
         }
-        return Parts(facts=facts, arrays=named(model.network, model.weights))
+        arrays = {
+            f"member{number}.{name}": array
+            for number, weights in enumerate(model.members)
+            for name, array in named(model.network, weights).items()
+        }
+        return Parts(facts=facts, arrays=arrays)
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "Learned":
         """The same again; OptionError where a fact has a wrong type or size, or does not fit the others."""
         facts = parts.facts
-        expect(set(facts), {"network", "scaling", "context", "reasons", "best_epoch", "history"}, "facts")
+        expect(set(facts), {"network", "scaling", "context", "members", "reasons", "best_epoch", "history"}, "facts")
         network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
         expect(network.inputs, scaling.lags, "inputs of the network")
-        parts.take(set(facts), network.shapes)
+        members = range(positive("members", facts["members"]))
+        require(len(members) <= len(parts.arrays), "members")
+        parts.take(set(facts), {f"member{k}.{name}": shape for k in members for name, shape in network.shapes.items()})
         history = read_history(facts["history"])
         require(all(isinstance(reason, str) for reason in each(facts["reasons"])), "reasons are sentences")
         best = positive("best_epoch", facts["best_epoch"])
         require(best <= len(history), "the best epoch is one of the history")
         context = None if facts["context"] is None else positive("context", facts["context"])
-        model = Model(network=network, scaling=scaling, context=context, weights=nested(network, parts.arrays))
+        weights = tuple(
+            nested(network, {name: parts.arrays[f"member{number}.{name}"] for name in network.shapes})
+            for number in members
+        )
+        model = Model(network=network, scaling=scaling, context=context, members=weights)
         return cls(model=model, history=history, best_epoch=best, reasons=facts["reasons"])
 
 
@@ -77,8 +89,8 @@ def read_history(facts: Any) -> tuple[Epoch, ...]:
     for row in rows:
         expect(len(row), len(names), "numbers of an epoch")
         positive("epoch", row[0])
-        require(isinstance(row[1], bool), "final")
-        require(all(isinstance(loss, int | float) or loss is None for loss in row[2:]), "losses")
+        require(type(row[1]) is int and isinstance(row[2], bool), "member and final")
+        require(all(isinstance(loss, int | float) or loss is None for loss in row[3:]), "losses")
     return tuple(Epoch(**dict(zip(names, row, strict=True))) for row in rows)
 
 

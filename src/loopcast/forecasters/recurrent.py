@@ -50,6 +50,8 @@ class Recurrent(Forecaster[Learned]):
         stops. None holds nothing back and runs every epoch.
     refit: once the held-back rows have chosen the number of epochs, train again on all rows for that number;
         False keeps the best epoch's weights as they are.
+    members: networks trained from different seeds, whose mean output is the forecast's; the first one chooses the
+        number of epochs for all.
     seed: of initial weights, order of windows and dropout. The same seed on the same machine gives the same bits.
     fused: "auto" runs the layers in the fused kernels where they are built and the processor is a CPU, else as a
         compiled scan, with the same results to rounding; "always" is an OptionError where they cannot run.
@@ -86,6 +88,7 @@ class Recurrent(Forecaster[Learned]):
     loss: LossName = "mae"
     patience: int | None = 10
     refit: bool = True
+    members: int = 3
     seed: int = 0
     fused: Fused = "auto"
     show_progress: bool | None = None
@@ -99,6 +102,7 @@ class Recurrent(Forecaster[Learned]):
         _one_of("fused", self.fused, Fused)
         _one_of("schedule", self.schedule, ScheduleName)
         _one_of("scaling", self.scaling, Literal["auto", "none"])
+        positive("members", self.members)
         for name in ("lags", "epochs", "batch_size", "patience"):
             if getattr(self, name) is not None:
                 positive(name, getattr(self, name))
@@ -133,7 +137,7 @@ class Recurrent(Forecaster[Learned]):
 
     @property
     def history(self) -> pl.DataFrame:
-        """A row per epoch: epoch, final, loss, last_step_mse, valid_loss (losses in the network's scaled units)."""
+        """A row per epoch: epoch, member, final, loss, last_step_mse, valid_loss (losses in scaled units)."""
         return pl.DataFrame([vars(epoch) for epoch in self.fitted.state.history], schema=_HISTORY)
 
     def features(self, data: Any = None) -> list[np.ndarray]:
@@ -141,17 +145,17 @@ class Recurrent(Forecaster[Learned]):
         return features(self.fitted.state.model, self._usable(self._history(data)))
 
     def to_keras(self) -> keras.Model:
-        """The network as a stock Keras model of stock layers, with the same weights.
+        """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
 
         It takes `features`, float32 `[batch, time, feature]`, and gives the network's output: `[batch, time, horizon]`,
         or `[batch, horizon]` for the direct strategy. `.keras` files and Keras's other backends take it.
         """
         model = self.fitted.state.model
-        return stock_model(model.network, model.weights, every_step=self.strategy != "direct")
+        return stock_model(model.network, model.members, every_step=self.strategy != "direct")
 
     def _fit(self, panel: Panel) -> Learned:
         setup = set_up(self, panel)
-        training = Training(setup.task, setup.recipe)
+        training = Training(setup.task, setup.recipe, members=self.members)
         try:
             with progress(self.name, show=self.show_progress) as watch:
                 training.run(watch)
@@ -182,6 +186,7 @@ class Recurrent(Forecaster[Learned]):
 
 _HISTORY = {
     "epoch": pl.Int64,
+    "member": pl.Int64,
     "final": pl.Boolean,
     "loss": pl.Float64,
     "last_step_mse": pl.Float64,
@@ -191,7 +196,7 @@ _HISTORY = {
 
 def _learned(setup: Setup, trained: Trained) -> Learned:
     task = setup.task
-    model = Model(network=task.network, scaling=task.scaling, context=setup.context, weights=trained.weights)
+    model = Model(network=task.network, scaling=task.scaling, context=setup.context, members=trained.members)
     return Learned(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=setup.reasons)
 
 

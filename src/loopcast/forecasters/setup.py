@@ -169,7 +169,8 @@ def _why_network(options: "Recurrent", network: Network, facts: choices.Facts) -
     layers = "-".join(str(units) for units in network.recurrent)
     dropout = f", dropout {network.dropout:g}" if network.dropout else ""
     parameters = f"{network.parameters:,} parameters"
-    return f"{network.cell.upper()} {layers}, {network.head} head{dropout}, {parameters} ({chosen})."
+    many = f" Of {options.members} such networks, from different seeds, the mean counts." if options.members > 1 else ""
+    return f"{network.cell.upper()} {layers}, {network.head} head{dropout}, {parameters} ({chosen}).{many}"
 
 
 def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:

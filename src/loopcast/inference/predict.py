@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.frames.panel import Panel
-from loopcast.inference.model import Model
-from loopcast.networks.network import Network, States, Weights
+from loopcast.inference.model import Members, MemberStates, Model, scan, step, zero_states
+from loopcast.networks.network import Network
 from loopcast.windows.scaling import Scaling
 
 Array = jax.Array
@@ -20,7 +20,7 @@ SEGMENT = 512  # rows taken at once: memory does not grow with the history
 class Carry(NamedTuple):
     """All that a model keeps of a batch of histories."""
 
-    state: States
+    states: MemberStates
     past: Array  # the latest `reach` values, [batch, reach], NaN where there is none
     output: Array  # what the network said after the latest one, [batch, horizon]
 
@@ -60,9 +60,9 @@ def _forecast_chunk(model: Model, values: np.ndarray, offsets: np.ndarray, size:
     carry = empty(model, history[:, : model.scaling.reach])
     for at in range(0, steps, segment):
         rows = history[:, model.scaling.reach :][:, at : at + segment]
-        carry = absorb(model.network, model.scaling, model.weights, carry, rows, seen[:, at : at + segment])
+        carry = absorb(model.network, model.scaling, model.members, carry, rows, seen[:, at : at + segment])
     blocks = -(-horizon // model.network.outputs)
-    ahead = roll(model.network, model.scaling, blocks, model.weights, carry)
+    ahead = roll(model.network, model.scaling, blocks, model.members, carry)
     return np.asarray(ahead)[: len(begin), :horizon]
 
 
@@ -70,22 +70,22 @@ def empty(model: Model, past: np.ndarray) -> Carry:
     """The carry before the first observation; `past` `[batch, reach]` holds what came before, NaN for nothing."""
     batch = len(past)
     output = jnp.zeros((batch, model.network.outputs), jnp.float32)
-    return Carry(model.network.zero_state(batch), jnp.asarray(past), output)
+    return Carry(zero_states(model.network, model.members, batch), jnp.asarray(past), output)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def absorb(network: Network, scaling: Scaling, weights: Weights, carry: Carry, values: Array, observed: Array) -> Carry:
+def absorb(network: Network, scaling: Scaling, members: Members, carry: Carry, values: Array, observed: Array) -> Carry:
     """Take `values` `[batch, time]` in; where `observed` is False, nothing changes."""
     steps, reach = values.shape[1], scaling.reach
     joined = jnp.concatenate([carry.past, values], axis=1)
     windows = joined[:, 1 + jnp.arange(steps)[:, None] + jnp.arange(reach)]
     features = scaling.view(windows, network.outputs).features
-    state, outputs = network.scan(weights, carry.state, features, observed=observed, last_only=True)
-    return Carry(state, joined[:, steps:], outputs[:, -1])
+    states, outputs = scan(network, members, carry.states, features, observed=observed, last_only=True)
+    return Carry(states, joined[:, steps:], outputs[:, -1])
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def roll(network: Network, scaling: Scaling, blocks: int, weights: Weights, carry: Carry) -> Array:
+def roll(network: Network, scaling: Scaling, blocks: int, members: Members, carry: Carry) -> Array:
     """`blocks` times the network's horizon ahead, `[batch, blocks * horizon]`: each is fed back."""
 
     def read(carry: Carry) -> Array:
@@ -93,15 +93,15 @@ def roll(network: Network, scaling: Scaling, blocks: int, weights: Weights, carr
 
     def push(carry: Carry, value: Array) -> tuple[Carry, None]:
         past = jnp.concatenate([carry.past[:, 1:], value[:, None]], axis=1)
-        state, output = network.step(weights, carry.state, scaling.view(past, network.outputs).features)
-        return Carry(state, past, output), None
+        states, output = step(network, members, carry.states, scaling.view(past, network.outputs).features)
+        return Carry(states, past, output), None
 
     def block(carry: Carry, _: None) -> tuple[Carry, Array]:
         ahead = read(carry)
         return jax.lax.scan(push, carry, ahead.T)[0], ahead
 
     carry, earlier = jax.lax.scan(block, carry, length=blocks - 1)
-    return jnp.concatenate([*(earlier[k] for k in range(blocks - 1)), read(carry)], axis=1)
+    return jnp.concatenate([earlier.swapaxes(0, 1).reshape(len(carry.past), -1), read(carry)], axis=1)
 
 
 def _end_aligned(values: np.ndarray, begin: np.ndarray, stop: np.ndarray, width: int, size: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.frames.panel import Panel
-from loopcast.inference.model import Model
+from loopcast.inference.model import Model, scan, zero_states
 from loopcast.windows.gather import Examples, gather
 from loopcast.windows.plan import WindowPlan
 
@@ -25,7 +25,8 @@ def every_step_mse(model: Model, panel: Panel, context: int) -> float:
     @jax.jit
     def sums(index: jax.Array) -> tuple[jax.Array, jax.Array]:
         examples: Examples = gather(model.scaling, plan, values, index)
-        _, outputs = model.network.scan(model.weights, model.network.zero_state(len(index)), examples.features)
+        states = zero_states(model.network, model.members, len(index))
+        _, outputs = scan(model.network, model.members, states, examples.features)
         return (jnp.square(outputs - examples.targets) * examples.weights).sum(), examples.weights.sum()
 
     parts = np.array([sums(index[first : first + BATCH]) for first in range(0, len(index), BATCH)])

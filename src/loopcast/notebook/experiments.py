@@ -45,6 +45,7 @@ def notebooks_own(**options: Any) -> Recurrent:
         "batch_size": 32,
         "epochs": 20,
         "patience": None,
+        "members": 1,
     }
     return Recurrent(**(plain | options))
 

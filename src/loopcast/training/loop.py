@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.errors import TrainingError
+from loopcast.networks.network import Weights
 from loopcast.networks.weights import unflat
 from loopcast.training.program import Carry, Losses, Pace, Program
 from loopcast.training.recipe import Recipe
@@ -30,20 +31,14 @@ class Means(NamedTuple):
 class Training:
     """Training of one task by one recipe. `trained` is the best so far, at every moment, or None.
 
-    Where rows are held back, they choose the number of epochs; then a second training, on everything, runs for
-    that number. Until it is done, the first one's best weights stand.
+    Where rows are held back, they choose the number of epochs; then every member is trained on everything, from
+    seeds that follow one another, for that number. Until the first of them is done, the best weights of the choice
+    stand.
     """
 
-    def __init__(self, task: Task, recipe: Recipe, *, final: bool = False) -> None:
-        self.task, self.recipe, self.final = task, recipe, final
-        self.program = Program.of(task, recipe)
-        self.values = jnp.asarray(roomy(task.values))
+    def __init__(self, task: Task, recipe: Recipe, *, members: int = 1) -> None:
+        self.task, self.recipe, self.members = task, recipe, members
         self.trained: Trained | None = None
-
-    @property
-    def batches(self) -> int:
-        """Batches in an epoch."""
-        return -(-len(self.task.training) // self.recipe.batch_size)
 
     def run(self, watch: Callable[[Epoch, int], None]) -> None:
         """Train until the epochs are done or patience is out; `watch` is told of every epoch, and of how many.
@@ -51,16 +46,47 @@ class Training:
         Whatever stops it, Ctrl-C included, `trained` stays as it was before the epoch that was cut short.
         Raises TrainingError when a loss or a weight is NaN or infinite.
         """
-        for trained in self._epochs():
-            self.trained = trained
-            watch(trained.history[-1], self.recipe.epochs)
-        if self.task.everything is not None and self.trained is not None:
-            last = replace(self.recipe, epochs=self.trained.best_epoch, patience=None)
-            again = Training(self.task.on_everything(), last, final=True)
-            again.run(watch)
-            self.trained = self.trained.finished_by(again.trained)
+        for first in Run(self.task, self.recipe).epochs():
+            self.trained = first
+            watch(first.history[-1], self.recipe.epochs)
+        if self.task.everything is None:
+            self._add_members(first, first.members, self.task, self.recipe, watch)
+        else:
+            last = replace(self.recipe, epochs=first.best_epoch, patience=None)
+            self._add_members(first, (), self.task.on_everything(), last, watch)
 
-    def _epochs(self) -> Iterator[Trained]:
+    def _add_members(
+        self,
+        first: Trained,
+        members: tuple[Weights, ...],
+        task: Task,
+        recipe: Recipe,
+        watch: Callable[[Epoch, int], None],
+    ) -> None:
+        history = first.history
+        for number in range(len(members), self.members):
+            seeded = replace(recipe, seed=recipe.seed + number)
+            for one in Run(task, seeded, member=number, final=self.task.everything is not None).epochs():
+                watch(one.history[-1], recipe.epochs)
+            members, history = members + one.members, history + one.history
+            self.trained = Trained(members=members, best_epoch=first.best_epoch, history=history)
+
+
+class Run:
+    """One network, trained once."""
+
+    def __init__(self, task: Task, recipe: Recipe, *, member: int = 0, final: bool = False) -> None:
+        self.task, self.recipe, self.member, self.final = task, recipe, member, final
+        self.program = Program.of(task, recipe)
+        self.values = jnp.asarray(roomy(task.values))
+
+    @property
+    def batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self.task.training) // self.recipe.batch_size)
+
+    def epochs(self) -> Iterator[Trained]:
+        """What training has come to after each epoch."""
         carry = self.program.start(self.recipe.seed)
         judges = len(self.task.validation) if self.task.validation is not None else 1
         best = Best(patience=self.recipe.patience, tolerance=tolerance(judges), weights=carry.weights)
@@ -70,6 +96,7 @@ class Training:
             carry, means = self._train(carry, order)
             epoch = Epoch(
                 epoch=len(history) + 1,
+                member=self.member,
                 final=self.final,
                 loss=means.loss,
                 last_step_mse=means.last_step_mse,
@@ -79,7 +106,7 @@ class Training:
             history.append(epoch)
             best = best.after(epoch, carry.weights)
             weights = unflat(self.task.network, best.weights)
-            yield Trained(weights=weights, best_epoch=best.epoch, history=tuple(history))
+            yield Trained(members=(weights,), best_epoch=best.epoch, history=tuple(history))
 
     def _train(self, carry: Carry, order: np.random.Generator) -> tuple[Carry, Means]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]

@@ -21,13 +21,14 @@ def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int]
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        lines: dict[bool, TaskID] = {}
+        lines: dict[tuple[bool, int], TaskID] = {}
 
         def watch(epoch: Epoch, epochs: int) -> None:
-            if epoch.final not in lines:
-                lines[epoch.final] = bar.add_task(title, total=epochs)
-            stage = "on all rows  " if epoch.final else ""
-            bar.update(lines[epoch.final], completed=epoch.epoch, description=f"{title}  {stage}{losses(epoch)}")
+            line = (epoch.final, epoch.member)
+            if line not in lines:
+                lines[line] = bar.add_task(title, total=epochs)
+            stage = f"on all rows, network {epoch.member + 1}  " if epoch.final else ""
+            bar.update(lines[line], completed=epoch.epoch, description=f"{title}  {stage}{losses(epoch)}")
 
         yield watch
 
@@ -35,7 +36,7 @@ def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int]
 def losses(epoch: Epoch) -> str:
     """The losses of an epoch in a few words.
 
-    >>> losses(Epoch(epoch=1, final=False, loss=0.25, last_step_mse=0.1, valid_loss=0.5))
+    >>> losses(Epoch(epoch=1, member=0, final=False, loss=0.25, last_step_mse=0.1, valid_loss=0.5))
     'loss 0.25  validation 0.5'
     """
     valid = "" if epoch.valid_loss is None else f"  validation {epoch.valid_loss:.4g}"

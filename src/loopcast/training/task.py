@@ -37,6 +37,7 @@ class Task:
 class Epoch:
     """One row of a training history; losses are in the network's own (scaled) units.
 
+    member: which of the networks that are trained from different seeds, counted from 0.
     final: whether this is an epoch of the last training on everything.
     loss: over every step that counts.
     last_step_mse: mean squared error over the last step of each window alone.
@@ -44,6 +45,7 @@ class Epoch:
     """
 
     epoch: int
+    member: int
     final: bool
     loss: float
     last_step_mse: float
@@ -52,17 +54,11 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """The best weights, and how training got there.
+    """The best weights of every member, and how training got there.
 
     best_epoch: the epoch with the best validation loss; the last one where nothing was held back.
     """
 
-    weights: Weights
+    members: tuple[Weights, ...]
     best_epoch: int
     history: tuple[Epoch, ...]
-
-    def finished_by(self, last: "Trained | None") -> "Trained":
-        """These epochs followed by those of a last training on everything, and its weights."""
-        if last is None:
-            return self
-        return Trained(weights=last.weights, best_epoch=self.best_epoch, history=self.history + last.history)
