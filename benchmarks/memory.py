@@ -34,7 +34,8 @@ def main() -> None:
     del walks
     before = peak_mib()
     began = time.perf_counter()
-    model = loopcast.Recurrent(horizon=10, context=CONTEXT, epochs=1, refit=False, members=1, show_progress=False).fit(panel)
+    once = {"epochs": 1, "refit": False, "members": 1, "show_progress": False}
+    model = loopcast.Recurrent(horizon=10, context=CONTEXT, **once).fit(panel)
     model.forecast(panel, 10)
     seconds, after = time.perf_counter() - began, peak_mib()
     print(f"rows {panel.n_rows:,}  series {panel.n_series:,}  context {CONTEXT}")

@@ -46,6 +46,7 @@ def notebooks_own(**options: Any) -> Recurrent:
         "epochs": 20,
         "patience": None,
         "members": 1,
+        "dropout": 0.0,
     }
     return Recurrent(**(plain | options))
 
