@@ -11,6 +11,7 @@ from loopcast.frames.panel import Panel
 from loopcast.inference.model import Members, MemberStates, Model, scan, step, zero_states
 from loopcast.networks.network import Network
 from loopcast.windows.scaling import Scaling
+from loopcast.windows.sizes import power_of_two
 
 Array = jax.Array
 CHUNK = 256  # series taken at once
@@ -28,7 +29,7 @@ class Carry(NamedTuple):
 def forecast(model: Model, panel: Panel, horizon: int) -> np.ndarray:
     """The `horizon` values after the end of each series, float32 `[series, horizon]`, in the panel's units."""
     values = panel.values[:, 0]
-    size = min(CHUNK, _power_of_two(panel.n_series))
+    size = min(CHUNK, power_of_two(panel.n_series))
     parts = [
         _forecast_chunk(model, values, panel.offsets[first : first + size + 1], size, horizon)
         for first in range(0, panel.n_series, size)
@@ -52,7 +53,7 @@ def _forecast_chunk(model: Model, values: np.ndarray, offsets: np.ndarray, size:
     begin, stop = offsets[:-1], offsets[1:]
     longest = int((stop - begin).max())
     context = longest if model.context is None else min(model.context, longest)
-    segment = min(SEGMENT, _power_of_two(context))
+    segment = min(SEGMENT, power_of_two(context))
     steps = -(-context // segment) * segment
     history = _end_aligned(values, begin, stop, steps + model.scaling.reach, size)
     seen = np.arange(steps) >= steps - np.minimum(stop - begin, context)[:, None]
@@ -109,8 +110,3 @@ def _end_aligned(values: np.ndarray, begin: np.ndarray, stop: np.ndarray, width:
     rows = stop[:, None] + np.arange(-width, 0)
     last = np.where(rows >= begin[:, None], values[np.maximum(rows, 0)], np.float32(np.nan))
     return np.concatenate([last, np.full((size - len(last), width), np.nan, np.float32)])
-
-
-def _power_of_two(number: int) -> int:
-    """The smallest power of two that is at least `number`."""
-    return 1 << max(number - 1, 0).bit_length()

@@ -15,6 +15,7 @@ from loopcast.training.program import Carry, Losses, Pace, Program
 from loopcast.training.recipe import Recipe
 from loopcast.training.stopping import Best, tolerance
 from loopcast.training.task import Epoch, Task, Trained
+from loopcast.windows.sizes import power_of_two
 
 STRETCH = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
 VALIDATION_BATCH = 64
@@ -134,7 +135,7 @@ def batched(index: np.ndarray, size: int) -> np.ndarray:
 
 def roomy(rows: np.ndarray) -> np.ndarray:
     """`rows` with zeros after them, up to a power of two: sizes that are near one another compile once."""
-    room = (1 << (len(rows) - 1).bit_length()) - len(rows)
+    room = power_of_two(len(rows)) - len(rows)
     return np.concatenate([rows, np.zeros((room, *rows.shape[1:]), rows.dtype)])
 
 
