@@ -2,13 +2,14 @@
 # make test      run the tests                     make test-all   the slow ones too
 # make check     format, lint, types, import order make format     rewrite the format
 # make package   build the sdist and the wheel     make clean      remove what these made
+# make bench     time Loopcast beside its peers, each in an environment of its own (several GB)
 # make sanitize  run the kernels under the address, undefined-behaviour and thread sanitizers
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check format package sanitize clean
+.PHONY: demo test test-all check format package bench sanitize clean
 
 demo: $(VENV)/installed
 	$(BIN)/loopcast forecast examples/air_passengers.csv --horizon 12
@@ -32,6 +33,21 @@ format: $(VENV)/installed-check
 package: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet build
 	$(BIN)/python -m build
+
+PEERS := build/peers
+# What each peer is installed from. Keras on JAX runs in Loopcast's own environment.
+peer_keras-tf := tensorflow keras
+peer_torch := torch numpy
+peer_darts := torch darts
+peer_neuralforecast := torch neuralforecast
+
+bench: $(VENV)/installed $(foreach peer,keras-tf torch darts neuralforecast,$(PEERS)/$(peer)/installed)
+	$(BIN)/python benchmarks/speed.py
+
+$(PEERS)/%/installed:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet $(peer_$*)
+	touch $@
 
 sanitize:
 	for kind in address,undefined thread; do \
