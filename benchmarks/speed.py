@@ -33,29 +33,6 @@ ENVIRONMENTS = HERE.parent / "build" / "peers"
 Job = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Peer:
-    """A library: its side of the benchmark, its environment (None: Loopcast's own) and what it takes part in."""
-
-    script: str
-    environment: str | None = None
-    variables: dict[str, str] = field(default_factory=dict)
-    works: tuple[str, ...] = ("epoch", "predict", "script", "step", "grid")
-
-    @property
-    def python(self) -> Path:
-        return Path(sys.executable) if self.environment is None else ENVIRONMENTS / self.environment / "bin" / "python"
-
-
-NIXTLA = ("epoch", "predict")
-PEERS = {
-    "loopcast": Peer(script="loopcast_peer.py"),
-    "keras-tf": Peer(script="keras_peer.py", environment="keras-tf", variables={"KERAS_BACKEND": "tensorflow"}),
-    "keras-jax": Peer(script="keras_peer.py", variables={"KERAS_BACKEND": "jax"}),
-    "torch": Peer(script="torch_peer.py", environment="torch"),
-    "darts": Peer(script="darts_peer.py", environment="darts", works=NIXTLA),
-    "neuralforecast": Peer(script="neuralforecast_peer.py", environment="neuralforecast", works=NIXTLA),
-}
 WORKS: dict[str, Job] = {
     "epoch-simple": {"work": "epoch", "cell": "simple", "strategy": "direct"},
     "epoch-lstm": {"work": "epoch", "cell": "lstm", "strategy": "sequence"},
@@ -64,6 +41,32 @@ WORKS: dict[str, Job] = {
     "script": {"work": "script"},
     "step": {"work": "step", "way": "called"},
     "step-compiled": {"work": "step", "way": "compiled"},
+    "grid": {"work": "grid"},
+}
+FORECASTING = ("epoch-lstm", "epoch-gru", "predict")  # what the forecasting libraries take part in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """A library: its side of the benchmark, its environment (None: Loopcast's own) and what it takes part in."""
+
+    script: str
+    environment: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    works: tuple[str, ...] = tuple(WORKS)
+
+    @property
+    def python(self) -> Path:
+        return Path(sys.executable) if self.environment is None else ENVIRONMENTS / self.environment / "bin" / "python"
+
+
+PEERS = {
+    "loopcast": Peer(script="loopcast_peer.py"),
+    "keras-tf": Peer(script="keras_peer.py", environment="keras-tf", variables={"KERAS_BACKEND": "tensorflow"}),
+    "keras-jax": Peer(script="keras_peer.py", variables={"KERAS_BACKEND": "jax"}),
+    "torch": Peer(script="torch_peer.py", environment="torch"),
+    "darts": Peer(script="darts_peer.py", environment="darts", works=FORECASTING),
+    "neuralforecast": Peer(script="neuralforecast_peer.py", environment="neuralforecast", works=FORECASTING),
 }
 GRID = list(itertools.product((1, 8, 20, 64, 128, 256, 512), (1, 32, 256), (10, 50, 500)))
 SETTINGS: dict[str, list[Job]] = {"predict": [{"batch": size} for size in (32, 256, 1024)]}
@@ -157,30 +160,29 @@ def measure(work: str, entries: list[Entry], repeats: int) -> Iterator[Row]:
             )
 
 
-def jobs(words: list[str], cells: list[str]) -> Iterator[tuple[str, Job]]:
-    for word in words:
-        if word != "grid":
-            yield word, WORKS[word]
-            continue
+def jobs(word: str, cells: list[str]) -> Iterator[tuple[str, Job]]:
+    """The name and the job of each row of a work."""
+    if word != "grid":
+        yield word, WORKS[word]
+    else:
         for cell, train, (units, batch, steps) in itertools.product(cells, (False, True), GRID):
             kind = "train" if train else "forward"
             name = f"grid {cell} {kind} units={units} batch={batch} steps={steps}"
-            yield name, {"work": "grid", "cell": cell, "train": train, "units": units, "batch": batch, "steps": steps}
-
-
-def takes_part(name: str, job: Job) -> bool:
-    return job["work"] in PEERS[name].works and not (name == "darts" and job.get("cell") == "simple")
+            yield name, WORKS[word] | {"cell": cell, "train": train, "units": units, "batch": batch, "steps": steps}
 
 
 def run(words: list[str], cells: list[str], names: list[str], repeats: int, folder: Path) -> Iterator[Row]:
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     log = ENVIRONMENTS / "peers.log"
     workers = {
         name: [Worker(PEERS[name], threads, folder, log) for threads in THREADS] for name in ["loopcast", *names]
     }
     try:
-        for work, job in jobs(words, cells):
-            entries = [fastest(name, workers[name], job) for name in workers if takes_part(name, job)]
-            yield from measure(work, entries, repeats)
+        for word in words:
+            taking_part = [name for name in workers if word in PEERS[name].works]
+            for work, job in jobs(word, cells):
+                entries = [fastest(name, workers[name], job) for name in taking_part]
+                yield from measure(work, entries, repeats)
     finally:
         for worker in itertools.chain(*workers.values()):
             worker.stop()

@@ -118,4 +118,4 @@ PREPARE = {
 }
 
 if __name__ == "__main__":
-    serve(lambda job: PREPARE[job["work"]](job))
+    serve(PREPARE)

@@ -90,4 +90,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     torch.set_num_threads(cpu_count())
-    serve(lambda job: PREPARE[job["work"]](job))
+    serve(PREPARE)

@@ -90,4 +90,4 @@ PREPARE = {
 
 if __name__ == "__main__":
     torch.set_num_threads(cpu_count())
-    serve(lambda job: PREPARE[job["work"]](job))
+    serve(PREPARE)

@@ -4,13 +4,12 @@ A job is a JSON object: `work`, and what the work needs to know. Lines in: `{"pr
 lines out: `{"ready": true}` or `{"seconds": ...}`. A job shorter than MINIMUM is repeated within one timing.
 """
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +44,11 @@ def script(name: str) -> Run:
     return lambda: subprocess.run([sys.executable, path], check=True, stdout=sys.stderr)
 
 
-def serve(prepare: Callable[[dict[str, Any]], Run]) -> None:
-    """Answer lines until there are no more. What the library prints goes to standard error."""
+def serve(prepare: Mapping[str, Callable[[dict[str, Any]], Run]]) -> None:
+    """Answer lines until there are no more; `prepare` holds a function per work.
+
+    What the library prints goes to standard error.
+    """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     run: Run | None = None
@@ -55,10 +57,10 @@ def serve(prepare: Callable[[dict[str, Any]], Run]) -> None:
         message = json.loads(line)
         if "prepare" in message:
             run = None  # frees the last job's memory before the next one's is taken
-            with contextlib.redirect_stdout(sys.stderr):
-                run = prepare(message["prepare"])
-                seconds_of(run)
-                times = max(1, int(MINIMUM / max(seconds_of(run), 1e-7)))
+            job = message["prepare"]
+            run = prepare[job["work"]](job)
+            seconds_of(run)
+            times = max(1, int(MINIMUM / max(seconds_of(run), 1e-7)))
             answer: dict[str, Any] = {"ready": True}
         else:
             answer = {"seconds": seconds_of(run, times)}
