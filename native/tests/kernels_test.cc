@@ -68,7 +68,8 @@ struct Case {
   CellKind cell;
   size_t batch, time, inputs;
   std::vector<size_t> units;
-  bool masked, last_only, with_inputs;
+  bool masked, last_only, with_inputs, with_head;
+  size_t outputs;  // of the head
 };
 
 std::mt19937 random_bits(7);
@@ -114,17 +115,20 @@ struct Given {
       for (int i = 0; i < 4; ++i) parts.push_back(normal(c.batch * units));
       width = units;
     }
+    head.push_back(normal(width * c.outputs));
+    head.push_back(normal(c.outputs));
     for (size_t i = 0; i < c.batch * c.time; ++i) observed.push_back(random_bits() % 3 != 0);
     for (size_t i = 0; i < c.batch * c.time && c.masked; ++i)  // what is masked may be anything
       for (size_t j = 0; j < c.inputs; ++j)
         if (observed[i] == 0) inputs.floats[i * c.inputs + j] = NAN;
   }
   static size_t out_floats(const Case& c) {
-    return c.batch * (c.last_only ? (c.time > 0 ? 1 : 0) : c.time) * c.units.back();
+    return c.batch * (c.last_only ? (c.time > 0 ? 1 : 0) : c.time) * (c.with_head ? c.outputs : c.units.back());
   }
 
   Guarded inputs, by_outputs;
   std::vector<Guarded> parts;  // each layer's kernel, recurrent kernel, bias, two states, two gradients
+  std::vector<Guarded> head;   // kernel, bias
   std::vector<uint8_t> observed;
 };
 
@@ -143,14 +147,17 @@ Outputs compute(const Case& c, const Given& given, Runner runner) {
                          out.add(bias_rows_of(c.cell) * columns), {out.add(state), two ? out.add(state) : nullptr}});
     width = units;
   }
-  const Stack stack = {c.cell, c.batch, c.time, c.units.size(), layers.data(), c.masked, c.last_only};
+  const Head head = {c.outputs, given.head[0].floats, given.head[1].floats};
+  const Stack stack = {c.cell, c.batch, c.time, c.units.size(), layers.data(), c.with_head ? &head : nullptr, c.masked,
+                       c.last_only};
   Guarded scratch(forward_workspace(stack, false)), residuals(forward_workspace(stack, true)),
       workspace(backward_workspace(stack));
   const uint8_t* const observed = c.masked ? given.observed.data() : nullptr;
   kernels().forward({stack, given.inputs.floats, observed, out.add(Given::out_floats(c)), false, scratch.floats}, runner);
   kernels().forward({stack, given.inputs.floats, observed, out.add(Given::out_floats(c)), true, residuals.floats}, runner);
   float* const by_inputs = c.with_inputs ? out.add(c.batch * c.time * c.inputs) : nullptr;
-  kernels().backward({stack, gradients.data(), given.by_outputs.floats, by_inputs, residuals.floats, workspace.floats},
+  const HeadGradient by_head = c.with_head ? HeadGradient{out.add(width * c.outputs), out.add(c.outputs)} : HeadGradient{};
+  kernels().backward({stack, gradients.data(), by_head, given.by_outputs.floats, by_inputs, residuals.floats, workspace.floats},
                      runner);
   return out;
 }
@@ -158,7 +165,8 @@ Outputs compute(const Case& c, const Given& given, Runner runner) {
 Case random_case(int number) {
   const auto one_of = [](std::initializer_list<size_t> sizes) { return sizes.begin()[random_bits() % sizes.size()]; };
   Case c = {static_cast<CellKind>(number % 3), one_of({0, 1, 3, 5, 16, 17, 33}), one_of({0, 1, 3, 16, 17, 65}),
-            one_of({0, 1, 3, 17}), {}, random_bits() % 2 == 0, random_bits() % 2 == 0, random_bits() % 2 == 0};
+            one_of({0, 1, 3, 17}), {}, random_bits() % 2 == 0, random_bits() % 2 == 0, random_bits() % 2 == 0, random_bits() % 2 == 0,
+            one_of({0, 1, 3, 10, 17, 40, 70})};
   for (size_t l = 0, depth = 1 + random_bits() % 3; l < depth; ++l) c.units.push_back(one_of({1, 3, 8, 17, 20, 41, 70}));
   return c;
 }

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ import pytest
 
 from loopcast.errors import OptionError
 from loopcast.layers import fused
-from loopcast.layers.cells import CELLS, CellWeights
+from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
 from loopcast.layers.fused import LIBRARY, fused_scan, instructions, why_not_fused
 from loopcast.layers.recurrent import scan_layer
 
@@ -38,13 +39,19 @@ def stack(rng, cell_name, widths, batch):
     return weights, states
 
 
-def spec_scan(cell_name, weights, states, inputs, observed=None, *, last_only=False):
+def dense(rng, units, outputs):
+    kernel = rng.normal(size=(units, outputs)) / np.sqrt(units)
+    return DenseWeights(jnp.asarray(kernel, jnp.float32), jnp.asarray(rng.normal(size=outputs), jnp.float32))
+
+
+def spec_scan(cell_name, weights, states, inputs, observed=None, *, head=None, last_only=False):
     hidden, final = inputs.swapaxes(0, 1), []
     keep = None if observed is None else observed.T
     for layer, state in zip(weights, states, strict=True):
         after, hidden = scan_layer(CELLS[cell_name], layer, state, hidden, keep)
         final.append(after)
-    return tuple(final), (hidden[-1:] if last_only else hidden).swapaxes(0, 1)
+    outputs = (hidden[-1:] if last_only else hidden).swapaxes(0, 1)
+    return tuple(final), outputs if head is None else outputs @ head.kernel + head.bias
 
 
 def numpy_scan(cell_name, weights, states, inputs, observed):
@@ -96,18 +103,24 @@ def random_case(seed):
     weights, states = stack(rng, name, widths, batch)
     inputs = jnp.asarray(rng.normal(size=(batch, time, widths[0])), jnp.float32)
     observed = jnp.asarray(rng.random((batch, time)) < 0.7) if rng.random() < 0.5 else None
-    return rng, name, weights, states, inputs, observed, bool(rng.random() < 0.4)
+    last_only = bool(rng.random() < 0.4)
+    head = dense(rng, widths[-1], int(rng.choice([0, 1, 3, 10, 17, 45]))) if rng.random() < 0.6 else None
+    return rng, name, weights, states, inputs, observed, {"last_only": last_only, "head": head}
 
 
-def value_and_gradients(scan, rng_seed, name, arguments, observed, last_only):
-    """Final states, outputs, and the gradients of a random weighting of them by weights, states and inputs."""
+def value_and_gradients(scan, rng_seed, name, arguments, observed=None, *, last_only=False, head=None):
+    """Final states, outputs, and the gradients of a random weighting of them by weights, states, inputs and head."""
 
     def weighted(*arguments):
-        rng, results = np.random.default_rng(rng_seed), scan(name, *arguments, observed, last_only=last_only)
+        *arguments, head = arguments
+        results = scan(name, *arguments, observed, last_only=last_only, head=head)
+        rng = np.random.default_rng(rng_seed)
         parts = [(leaf * rng.normal(size=leaf.shape).astype(np.float32)).sum() for leaf in jax.tree.leaves(results)]
         return sum(parts), results
 
-    (_, results), gradients = jax.jit(jax.value_and_grad(weighted, argnums=(0, 1, 2), has_aux=True))(*arguments)
+    (_, results), gradients = jax.jit(jax.value_and_grad(weighted, argnums=(0, 1, 2, 3), has_aux=True))(
+        *arguments, head
+    )
     return results, gradients
 
 
@@ -116,11 +129,11 @@ def value_and_gradients(scan, rng_seed, name, arguments, observed, last_only):
     "seed", [*range(18), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(18, 1000))]
 )
 def test_random_stacks_equal_the_scan_forward_and_gradient(seed):
-    _, name, *arguments, observed, last_only = random_case(seed)
-    results, gradients = value_and_gradients(fused_scan, seed, name, arguments, observed, last_only)
-    expected, expected_gradients = value_and_gradients(spec_scan, seed, name, arguments, observed, last_only)
+    _, name, *arguments, observed, options = random_case(seed)
+    results, gradients = value_and_gradients(fused_scan, seed, name, arguments, observed, **options)
+    expected, expected_gradients = value_and_gradients(spec_scan, seed, name, arguments, observed, **options)
     close(results, expected)
-    close(fused_scan(name, *arguments, observed, last_only=last_only), expected)
+    close(fused_scan(name, *arguments, observed, **options), expected)
     close(gradients, expected_gradients)
 
 
@@ -139,8 +152,9 @@ def test_large_cells_equal_the_scan(name, units, batch):
     rng = np.random.default_rng(units)
     weights, states = stack(rng, name, (3, units), batch)
     arguments = (weights, states, jnp.asarray(rng.normal(size=(batch, 9, 3)), jnp.float32))
-    actual = value_and_gradients(fused_scan, 1, name, arguments, None, False)
-    close(actual, value_and_gradients(spec_scan, 1, name, arguments, None, False))
+    head = dense(rng, units, 70)
+    actual = value_and_gradients(fused_scan, 1, name, arguments, head=head)
+    close(actual, value_and_gradients(spec_scan, 1, name, arguments, head=head))
 
 
 @needs_kernels
@@ -197,9 +211,9 @@ def test_what_stands_at_masked_steps_is_not_used_even_if_it_is_nan(name):
     rng = np.random.default_rng(4)
     weights, states = stack(rng, name, (2, 5, 3), 17)
     inputs, observed = jnp.asarray(rng.normal(size=(17, 6, 2)), jnp.float32), rng.random((17, 6)) < 0.6
-    expected = value_and_gradients(fused_scan, 0, name, (weights, states, inputs), jnp.asarray(observed), False)
+    expected = value_and_gradients(fused_scan, 0, name, (weights, states, inputs), jnp.asarray(observed))
     holed = jnp.where(observed[..., None], inputs, jnp.nan)
-    actual = value_and_gradients(fused_scan, 0, name, (weights, states, holed), jnp.asarray(observed), False)
+    actual = value_and_gradients(fused_scan, 0, name, (weights, states, holed), jnp.asarray(observed))
     for a, b in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -263,15 +277,17 @@ def test_gradients_of_the_inputs_are_computed_only_when_asked_for():
 
 @needs_kernels
 @pytest.mark.parametrize("target", ["loopcast_infer", "loopcast_train", "loopcast_backward"])
-@pytest.mark.parametrize("change", range(6))
-def test_bad_arguments_give_an_error_and_not_a_crash(target, change):
+@pytest.mark.parametrize("head", [False, True])
+@pytest.mark.parametrize("change", range(7))
+def test_bad_arguments_give_an_error_and_not_a_crash(target, head, change):
     weights, states = stack(np.random.default_rng(9), "lstm", (2, 3), 4)
     layer, state = weights[0], states[0]
-    flags = {"cell": np.int32(2), "masked": False, "last_only": False}
-    arguments = [jnp.ones((4, 5, 2)), *layer, *state]
+    flags = {"cell": np.int32(2), "masked": False, "last_only": False, "head": head}
+    head_weights = dense(np.random.default_rng(9), 3, 3) if head else ()
+    arguments = [jnp.ones((4, 5, 2)), *layer, *head_weights, *state]
     results = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((4, 5, 3), (4, 3), (4, 3), (10_000,))]
     if target == "loopcast_backward":
-        arguments = [jnp.ones(10_000), jnp.ones((4, 5, 3)), *layer[:2], *state]
+        arguments = [jnp.ones(10_000), jnp.ones((4, 5, 3)), *layer, *head_weights, *state]
         flags |= {"time": np.int64(5), "inputs": np.int64(2), "with_inputs": False}
     changed = [
         arguments.pop,
@@ -280,6 +296,7 @@ def test_bad_arguments_give_an_error_and_not_a_crash(target, change):
         lambda: arguments.__setitem__(-1, jnp.ones((4, 3, 1))),
         lambda: flags.__setitem__("cell", np.int32(7)),
         arguments.clear,
+        lambda: flags.__setitem__("head", not head),
     ]
     changed[change]()
     fused._library()
@@ -290,10 +307,12 @@ def test_bad_arguments_give_an_error_and_not_a_crash(target, change):
 @needs_kernels
 def test_sizes_whose_product_overflows_are_refused():
     plan = fused._Plan(
-        cell_name="lstm", batch=2**31 - 1, time=2**31 - 1, widths=(1, 2**20), masked=False, last_only=False
+        cell_name="lstm", batch=2**31 - 1, time=2**31 - 1, widths=(1, 2**20), head=None, masked=False, last_only=False
     )
     with pytest.raises(OptionError, match="too large"):
         plan.workspace("train")
+    with pytest.raises(OptionError, match="too large"):
+        replace(plan, widths=(1, 1), head=2**31 - 1).workspace("train")
 
 
 def test_it_says_why_the_kernels_are_not_used(monkeypatch, tmp_path):
@@ -320,8 +339,9 @@ for name in NAMES:
     rng = np.random.default_rng(1)
     weights, states = stack(rng, name, (1, 20, 33), 70)
     arguments = (weights, states, jnp.asarray(rng.normal(size=(70, 30, 1)), jnp.float32))
-    every += jax.tree.leaves(value_and_gradients(fused_scan, 2, name, arguments, None, False))
-    close(every[-1], jax.tree.leaves(value_and_gradients(spec_scan, 2, name, arguments, None, False))[-1])
+    head = dense(rng, 33, 10)
+    every += jax.tree.leaves(value_and_gradients(fused_scan, 2, name, arguments, head=head))
+    close(every[-1], jax.tree.leaves(value_and_gradients(spec_scan, 2, name, arguments, head=head))[-1])
 print(hashlib.sha256(b"".join(np.asarray(leaf).tobytes() for leaf in every)).hexdigest())
 """
 

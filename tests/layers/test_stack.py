@@ -6,7 +6,7 @@ import pytest
 
 from loopcast.errors import OptionError
 from loopcast.layers import fused, stack
-from loopcast.layers.cells import CELLS, CellWeights
+from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
 from loopcast.layers.stack import scan_stack
 from reference import recurrence
 
@@ -29,17 +29,20 @@ def layers(cell, widths, seed=0):
 @pytest.mark.parametrize("path", ["auto", "never"])
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("last_only", [True, False])
-def test_a_stack_on_either_path_is_a_plain_loop_over_layers_and_steps(cell, path, last_only):
+@pytest.mark.parametrize("headed", [True, False])
+def test_a_stack_on_either_path_is_a_plain_loop_over_layers_and_steps(cell, path, last_only, headed):
     weights, states, inputs = layers(cell, (3, 7, 5))
     observed = np.random.default_rng(1).random((6, 13)) > 0.3
     hidden, finals = inputs, []
     for layer, state in zip(weights, states, strict=True):
         final, hidden = recurrence.run(cell, layer, state, hidden, observed)
         finals.append(final)
+    head = DenseWeights(np.eye(5, 4, dtype=np.float32), np.arange(4, dtype=np.float32)) if headed else None
     got_states, got = scan_stack(
-        cell, weights, states, jnp.asarray(inputs), jnp.asarray(observed), last_only=last_only, fused=path
+        cell, weights, states, jnp.asarray(inputs), jnp.asarray(observed), head=head, last_only=last_only, fused=path
     )
-    np.testing.assert_allclose(got, hidden[:, -1:] if last_only else hidden, atol=3e-6)
+    outputs = hidden[..., :4] + np.arange(4) if headed else hidden
+    np.testing.assert_allclose(got, outputs[:, -1:] if last_only else outputs, atol=3e-6)
     for state, final in zip(got_states, finals, strict=True):
         for part, wanted in zip(state, final, strict=True):
             np.testing.assert_allclose(part, wanted, atol=3e-6)

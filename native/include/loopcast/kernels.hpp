@@ -29,20 +29,32 @@ struct Layer {
   float* final_state[2];          // each [batch, units], after the last step; not written by backward
 };
 
-// A stack of layers, each but the first on the outputs of the one before.
+// A linear layer on what the last recurrent layer puts out: h kernel + bias.
+struct Head {
+  size_t outputs;
+  const float* kernel;  // [units of the last layer, outputs]
+  const float* bias;    // [outputs]; not read by backward
+};
+
+// A stack of layers, each but the first on the outputs of the one before, and perhaps a head on the last.
 struct Stack {
   CellKind cell;
   size_t batch, time, depth;  // depth from 1 to kMaxDepth
   const Layer* layers;        // [depth]
+  const Head* head;           // null: the last layer's outputs are the stack's
   bool masked;                // some steps do not count: the state is held, the output repeated
-  bool last_only;             // outputs are the last step's alone, [batch, min(time, 1), units]
+  bool last_only;             // outputs are the last step's alone, [batch, min(time, 1), width]
 };
+
+// Steps that are put out, and how many numbers each.
+static inline size_t steps_out(const Stack& s) { return s.last_only && s.time > 1 ? 1 : s.time; }
+static inline size_t outputs_of(const Stack& s) { return s.head ? s.head->outputs : s.layers[s.depth - 1].units; }
 
 struct Forward {
   Stack stack;
   const float* inputs;      // [batch, time, inputs of the first layer]; what stands at masked steps is not used
   const uint8_t* observed;  // [batch, time], 0 where a step is masked; null unless masked
-  float* outputs;           // [batch, time or last, units of the last layer]
+  float* outputs;           // [batch, steps_out, outputs_of]
   bool training;            // workspace becomes the residuals that backward needs
   float* workspace;         // forward_workspace(stack, training) floats; opaque
 };
@@ -54,9 +66,14 @@ struct LayerGradient {
   float* state[2];
 };
 
+struct HeadGradient {
+  float *kernel, *bias;
+};
+
 struct Backward {
   Stack stack;
   const LayerGradient* layers;  // [depth]
+  HeadGradient head;            // nulls without a head
   const float* outputs;         // gradient by the outputs
   float* inputs;                // gradient by the inputs, [batch, time, inputs]; null if not wanted
   float* residuals;             // what forward left, forward_workspace(stack, true) floats; overwritten

@@ -82,6 +82,27 @@ void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, int
   }
 }
 
+// The head's matrix, forward as it is, back transposed.
+struct HeadPlan {
+  Blocks blocks;
+  Matrix matrix;
+};
+
+inline HeadPlan plan_head_forward(const Stack& s, int together, float*& to) {
+  if (s.head == nullptr) return {};
+  const Gates kernel = {s.head->kernel, s.layers[s.depth - 1].units, 1, s.head->outputs};
+  const Blocks blocks = product_blocks(s.head->outputs, together);
+  return {blocks, worth_packing(kernel, s.time * groups_of(s)) ? pack(kernel, 0, blocks, to) : view(kernel, 0, blocks)};
+}
+
+inline HeadPlan plan_head_backward(const Stack& s, int together, float*& to) {
+  if (s.head == nullptr) return {};
+  const int only[] = {0};
+  const size_t units = s.layers[s.depth - 1].units;
+  const Blocks blocks = product_blocks(units, together);
+  return {blocks, pack_transposed({s.head->kernel, units, 1, s.head->outputs}, only, blocks, to)};
+}
+
 template <class Cell>
 struct BackwardPlan {
   Blocks input_blocks, recurrent_blocks;

@@ -37,6 +37,8 @@ struct Each {
   LOOPCAST_INLINE Each past(size_t floats) const { return {at + floats, apart}; }
 };
 
+constexpr Matrix kNothing = {nullptr, 0, 0, 0};  // the matrix of a product that is not wanted
+
 // What a product is added to.
 struct FromBias {
   const float* bias;  // [column]

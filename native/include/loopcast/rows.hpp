@@ -129,6 +129,7 @@ struct RowMemory {
   float* inputs;  // [step][input]
   int32_t* keep;  // [step], or null
   RowLayer layers[kMaxDepth];
+  float* outputs;  // of the head at one step, padded
 };
 
 inline RowMemory row_memory(const Stack& s, bool training, float* at, size_t series) {
@@ -151,6 +152,7 @@ inline RowMemory row_memory(const Stack& s, bool training, float* at, size_t ser
     layer.c = take(states_of(s.cell) == 2 ? (training ? s.time + 1 : 1) * size : 0);
     layer.slots = take(training ? s.time * slots : slots);
   }
+  memory.outputs = take(s.head ? padded(s.head->outputs) : 0);
   return memory;
 }
 
@@ -195,8 +197,36 @@ void plan_row_bias(RowPlan<Cell>& plan, const Layer& layer, float*& to) {
     for (size_t unit = 0; unit < size; ++unit) to[unit] = unit < units ? slot_bias<Cell>(layer, s, unit) : 0.0f;
 }
 
+// The head's weights, its bias padded (read by forward alone).
+struct RowHead {
+  Rows kernel;
+  const float* bias;
+};
+
+inline RowHead plan_row_head(const Stack& s, float*& to) {
+  if (s.head == nullptr) return {};
+  const size_t outputs = s.head->outputs;
+  const RowHead head = {by_rows(s.head->kernel, s.layers[s.depth - 1].units, 1, outputs, to), to};
+  if (s.head->bias != nullptr) copy_padded(to, s.head->bias, outputs);
+  to += padded(outputs);
+  return head;
+}
+
+// All steps, or the last.
+inline void put_out_rows(const Forward& call, const RowMemory& m, const RowHead& head, size_t series) {
+  const Stack& s = call.stack;
+  const RowLayer& top = m.layers[s.depth - 1];
+  const size_t width = outputs_of(s), steps = steps_out(s);
+  for (size_t t = 0; t < steps; ++t) {
+    const float* const h = top.h + (s.time - steps + t + 1) * top.h_step;
+    if (s.head != nullptr)
+      row_product(m.outputs, head.bias, padded(width), head.kernel, 0, h, head.kernel, kNone, nullptr);
+    copy(call.outputs + (series * steps + t) * width, s.head != nullptr ? m.outputs : h, width);
+  }
+}
+
 template <class Cell>
-void forward_series(const Forward& call, const RowPlan<Cell>* plans, size_t series) {
+void forward_series(const Forward& call, const RowPlan<Cell>* plans, const RowHead& head, size_t series) {
   const Stack& s = call.stack;
   const RowMemory m = row_memory(s, call.training, call.workspace, series);
   load_series(call, m, series);
@@ -219,24 +249,44 @@ void forward_series(const Forward& call, const RowPlan<Cell>* plans, size_t seri
     if (Cell::kStates == 2)
       copy(s.layers[l].final_state[1] + series * units, layer.c + s.time * layer.c_step, units);
   }
-  const RowLayer& top = m.layers[s.depth - 1];
-  const size_t units = s.layers[s.depth - 1].units, steps = s.last_only ? smaller(s.time, 1) : s.time;
-  for (size_t t = 0; t < steps; ++t)
-    copy(call.outputs + (series * steps + t) * units, top.h + (s.time - steps + t + 1) * top.h_step, units);
+  put_out_rows(call, m, head, series);
+}
+
+// The gradient by a series' outputs of the head, [step or last][padded output].
+inline float* row_head_gradient(const Backward& call, size_t series) {
+  const Stack& s = call.stack;
+  return call.workspace + series * backward_row_floats(s) + (2 * s.time + 2) * padded(widest(s));
+}
+
+// The gradient by the last layer's outputs, zero at the steps that were not put out.
+inline void load_row_gradient(const Backward& call, const RowHead& head, float* outputs, size_t row, size_t series) {
+  const Stack& s = call.stack;
+  const size_t width = outputs_of(s), given = steps_out(s);
+  const int only[] = {0};
+  float* by_outputs = row_head_gradient(call, series);
+  for (size_t i = 0; i < s.time * row; ++i) outputs[i] = 0.0f;
+  for (size_t t = 0; t < given; ++t) {
+    float* const to = outputs + (s.time - given + t) * row;
+    const float* const from = call.outputs + (series * given + t) * width;
+    if (s.head == nullptr) {
+      copy(to, from, width);
+      continue;
+    }
+    copy_padded(by_outputs, from, width);
+    dot_rows<1>(to, head.kernel, only, by_outputs);
+    by_outputs += padded(width);
+  }
 }
 
 template <class Cell>
-void backward_series(const Backward& call, const RowPlan<Cell>* plans, size_t series) {
+void backward_series(const Backward& call, const RowPlan<Cell>* plans, const RowHead& head, size_t series) {
   const Stack& s = call.stack;
   const RowMemory m = row_memory(s, true, call.residuals, series);
   const size_t widest_row = padded(widest(s)), sequence = s.time * widest_row;
   float* outputs = call.workspace + series * backward_row_floats(s);
   float* inputs = outputs + sequence;
   float *const dh = inputs + sequence, *const dc = dh + widest_row;
-  const size_t top = s.layers[s.depth - 1].units, given = s.last_only ? smaller(s.time, 1) : s.time;
-  for (size_t i = 0; i < sequence; ++i) outputs[i] = 0.0f;
-  for (size_t t = 0; t < given; ++t)
-    copy(outputs + (s.time - given + t) * widest_row, call.outputs + (series * given + t) * top, top);
+  load_row_gradient(call, head, outputs, widest_row, series);
   for (size_t l = s.depth; l-- > 0;) {
     const RowLayer& layer = m.layers[l];
     const LayerGradient& gradient = call.layers[l];
@@ -344,6 +394,17 @@ void row_weights(const Backward& call, size_t l, int slot) {
     outer(gradients.recurrent_kernel + rec * units, row, before, units, dz, units, s.time, s.batch);
     if (Cell::kBiasRows == 2) outer(gradients.bias + row + rec * units, row, ones, 1, dz, units, s.time, s.batch);
   }
+}
+
+inline void row_head_weights(const Backward& call) {
+  const Stack& s = call.stack;
+  const RowLayer top = row_memory(s, true, call.residuals, 0).layers[s.depth - 1];
+  const size_t outputs = s.head->outputs, steps = steps_out(s);
+  const float one = 1.0f;
+  const Series h = {top.h + (s.time - steps + 1) * top.h_step, top.h_step, row_series_floats(s, true)};
+  const Series dz = {row_head_gradient(call, 0), padded(outputs), backward_row_floats(s)};
+  outer(call.head.kernel, outputs, h, s.layers[s.depth - 1].units, dz, outputs, steps, s.batch);
+  outer(call.head.bias, outputs, {&one, 0, 0}, 1, dz, outputs, steps, s.batch);
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

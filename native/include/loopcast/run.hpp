@@ -11,6 +11,7 @@ inline size_t work_of(const Stack& s) {
   size_t weights = 0;
   for (size_t l = 0; l < s.depth; ++l)
     weights += gates_of(s.cell) * s.layers[l].units * (s.layers[l].inputs + s.layers[l].units);
+  if (s.head) weights += s.layers[s.depth - 1].units * s.head->outputs;
   return weights * s.time * groups_of(s) * kLanes;
 }
 
@@ -46,7 +47,8 @@ void forward_groups(const Forward& call, Runner runner) {
   ForwardPlan<Cell> plans[kMaxDepth];
   float* to = call.workspace + groups_of(s) * forward_group_floats(s, call.training);
   for (size_t l = 0; l < s.depth; ++l) plan_forward(plans[l], s.layers[l], s.time * groups_of(s), together, to);
-  run_groups(runner, s, together, [&](auto q, size_t group) { forward_group<q()>(call, plans, group); });
+  const HeadPlan head = plan_head_forward(s, together, to);
+  run_groups(runner, s, together, [&](auto q, size_t group) { forward_group<q()>(call, plans, head, group); });
 }
 
 template <class Cell>
@@ -58,7 +60,8 @@ void forward_rows(const Forward& call, Runner runner) {
     plan_rows(plans[l], s.layers[l], to);
     plan_row_bias(plans[l], s.layers[l], to);
   }
-  run(runner, s.batch, work_of(s), [&](size_t series) { forward_series<Cell>(call, plans, series); });
+  const RowHead head = plan_row_head(s, to);
+  run(runner, s.batch, work_of(s), [&](size_t series) { forward_series<Cell>(call, plans, head, series); });
 }
 
 template <class Cell>
@@ -68,22 +71,31 @@ void forward(const Forward& call, Runner runner) {
 
 // The tasks of `backward_weights`: blocks of columns, slot by slot, layer by layer. Few units make small blocks, so
 // that there are tasks for every thread; many make large ones, which read the inputs less often.
-LOOPCAST_INLINE Blocks weight_blocks(const Layer& layer) { return cut(layer.units, layer.units > 64 ? kTileColumns : 10); }
+LOOPCAST_INLINE Blocks weight_blocks(size_t columns) { return cut(columns, columns > 64 ? kTileColumns : 10); }
 
 template <class Cell>
 size_t weight_tasks(const Layer& layer) {
-  return Cell::kProducts * weight_blocks(layer).count;
+  return Cell::kProducts * weight_blocks(layer.units).count;
 }
+
+LOOPCAST_INLINE size_t head_tasks(const Stack& s) { return s.head ? weight_blocks(s.head->outputs).count : 0; }
 
 template <class Cell>
 void weight_task(const Backward& call, size_t task) {
   size_t l = 0;
   for (; task >= weight_tasks<Cell>(call.stack.layers[l]); ++l) task -= weight_tasks<Cell>(call.stack.layers[l]);
   const size_t units = call.stack.layers[l].units;
-  const Blocks blocks = weight_blocks(call.stack.layers[l]);
+  const Blocks blocks = weight_blocks(units);
   const size_t first = task % blocks.count * blocks.width;
   if (first >= units) return;  // the blocks before already reach the end
   backward_weights<Cell>(call, l, static_cast<int>(task / blocks.count), first, smaller(blocks.width, units - first));
+}
+
+inline void head_task(const Backward& call, size_t task) {
+  const size_t outputs = call.stack.head->outputs;
+  const Blocks blocks = weight_blocks(outputs);
+  const size_t first = task * blocks.width;
+  if (first < outputs) backward_head(call, first, smaller(blocks.width, outputs - first));
 }
 
 template <class Cell>
@@ -97,8 +109,10 @@ void backward_groups(const Backward& call, Runner runner) {
     plan_backward(plans[l], s.layers[l], together, to);
     tasks += weight_tasks<Cell>(s.layers[l]);
   }
-  run_groups(runner, s, together, [&](auto q, size_t group) { backward_group<q()>(call, plans, group); });
-  run(runner, tasks, work_of(s), [&](size_t task) { weight_task<Cell>(call, task); });
+  const HeadPlan head = plan_head_backward(s, together, to);
+  run_groups(runner, s, together, [&](auto q, size_t group) { backward_group<q()>(call, plans, head, group); });
+  run(runner, tasks + head_tasks(s), work_of(s),
+      [&](size_t task) { task < tasks ? weight_task<Cell>(call, task) : head_task(call, task - tasks); });
 }
 
 template <class Cell>
@@ -107,8 +121,11 @@ void backward_rows(const Backward& call, Runner runner) {
   RowPlan<Cell> plans[kMaxDepth];
   float* to = call.workspace + s.batch * backward_row_floats(s);
   for (size_t l = 0; l < s.depth; ++l) plan_rows(plans[l], s.layers[l], to);
-  run(runner, s.batch, work_of(s), [&](size_t series) { backward_series<Cell>(call, plans, series); });
-  run(runner, s.depth * Cell::kProducts, work_of(s), [&](size_t task) {
+  const RowHead head = plan_row_head(s, to);
+  run(runner, s.batch, work_of(s), [&](size_t series) { backward_series<Cell>(call, plans, head, series); });
+  const size_t tasks = s.depth * Cell::kProducts;
+  run(runner, tasks + (s.head ? 1 : 0), work_of(s), [&](size_t task) {
+    if (task == tasks) return row_head_weights(call);
     row_weights<Cell>(call, task / Cell::kProducts, static_cast<int>(task % Cell::kProducts));
   });
 }

@@ -29,6 +29,7 @@ struct GroupMemory {
   float* inputs;       // [step][input][lane]
   int32_t* keep;       // [step][lane], or null
   LayerMemory layers[kMaxDepth];
+  float* outputs;      // of the head, [step or last][output][lane]
 };
 
 inline GroupMemory group_memory(const Stack& s, bool training, float* workspace, size_t group) {
@@ -53,7 +54,14 @@ inline GroupMemory group_memory(const Stack& s, bool training, float* workspace,
     layer.c = take(has_c ? (training ? steps + 1 : 1) * size : 0);
     layer.slots = take(training ? steps * slots : slots);
   }
+  memory.outputs = take(head_floats(s, steps) * kLanes);
   return memory;
+}
+
+// Where the outputs of some steps in memory are, the head's or the last layer's; `first` counts from 0.
+inline float* outputs_in(const Stack& s, const GroupMemory& m, size_t first) {
+  const LayerMemory& top = m.layers[s.depth - 1];
+  return s.head ? m.outputs : top.h + (first + 1) * top.h_step;
 }
 
 inline void load_keep(int32_t* keep, const uint8_t* observed, size_t stride, size_t lanes, size_t steps) {
@@ -116,18 +124,27 @@ void store_states(const Forward& call, const GroupMemory& m, Members members, si
     if (Cell::kStates == 2)
       from_lanes(s.layers[l].final_state[1] + first, units, from.c + steps * from.c_step, members.count, units);
   }
-  if (!s.last_only || s.time == 0) return;
-  const LayerMemory& top = m.layers[s.depth - 1];
-  const size_t units = s.layers[s.depth - 1].units;
-  from_lanes(call.outputs + members.first * units, units, top.h + steps * top.h_step, members.count, units);
 }
 
-inline void store_outputs(const Forward& call, const GroupMemory& m, Members members, size_t begin, size_t steps) {
-  const Stack& s = call.stack;
+// The head on the steps in memory from `first` on.
+template <int Q>
+void forward_head(const Stack& s, const HeadPlan& plan, const GroupMemory& m, size_t apart, size_t first,
+                  size_t steps) {
+  if (s.head == nullptr) return;
   const LayerMemory& top = m.layers[s.depth - 1];
-  const size_t units = s.layers[s.depth - 1].units;
-  from_lanes(call.outputs + (members.first * s.time + begin) * units, s.time * units, top.h + top.h_step,
-             members.count, steps * units);
+  const size_t outputs = s.head->outputs;
+  for (size_t t = 0; t < steps; ++t)
+    product<Q>({m.outputs + t * outputs * kLanes, apart}, outputs, plan.blocks, FromBias{s.head->bias}, plan.matrix,
+               {top.h + (first + t + 1) * top.h_step, apart}, kNothing, {nullptr, 0});
+}
+
+// Puts out the steps in memory from `first` on, which are the call's from `begin` on.
+inline void store_outputs(const Forward& call, const GroupMemory& m, Members members, size_t first, size_t begin,
+                          size_t steps) {
+  const Stack& s = call.stack;
+  const size_t width = outputs_of(s), given = steps_out(s);
+  from_lanes(call.outputs + (members.first * given + begin) * width, given * width, outputs_in(s, m, first),
+             members.count, steps * width);
 }
 
 // The state after the last step in memory becomes the one before the first.
@@ -137,7 +154,7 @@ inline void wrap_states(const Stack& s, const GroupMemory& m, size_t steps) {
 }
 
 template <int Q, class Cell>
-void forward_group(const Forward& call, const ForwardPlan<Cell>* plans, size_t group) {
+void forward_group(const Forward& call, const ForwardPlan<Cell>* plans, const HeadPlan& head, size_t group) {
   const Stack& s = call.stack;
   Members members[Q];
   GroupMemory m[Q];
@@ -155,8 +172,11 @@ void forward_group(const Forward& call, const ForwardPlan<Cell>* plans, size_t g
       forward_layer<Q>(plans[l], m[0].layers[l], apart, below, s.layers[l].inputs, s.layers[l].units, m[0].keep,
                        steps);
     }
+    const bool last = begin + steps == s.time;
+    const size_t out = s.last_only ? (last ? 1 : 0) : steps;  // of the chunk's steps, the last so many
+    forward_head<Q>(s, head, m[0], apart, steps - out, out);
     for (int q = 0; q < Q; ++q) {
-      if (!s.last_only) store_outputs(call, m[q], members[q], begin, steps);
+      if (out > 0) store_outputs(call, m[q], members[q], steps - out, s.last_only ? 0 : begin, out);
       if (!call.training) wrap_states(s, m[q], steps);
     }
   }
@@ -168,7 +188,6 @@ template <int Q, class Cell>
 void backward_layer(const BackwardPlan<Cell>& plan, const LayerMemory& m, size_t m_apart, Each outputs, Each inputs,
                     bool wanted, size_t width, size_t units, const int32_t* keep, Each dh, Each dc, size_t steps) {
   const size_t size = units * kLanes;
-  const Matrix none = {nullptr, 0, 0, 0};
   for (size_t t = steps; t-- > 0;) {
     const Each slots = {m.slots + t * m.slot_step, m_apart}, h = {m.h + t * m.h_step, m_apart};
     const Each c = {m.c + t * m.c_step, m_apart}, dy = outputs.past(t * size);
@@ -178,45 +197,67 @@ void backward_layer(const BackwardPlan<Cell>& plan, const LayerMemory& m, size_t
                      keep ? keep + q * m_apart + t * kLanes : nullptr});
     }
     product<Q>(dh, units, plan.recurrent_blocks, FromLanes{dh}, plan.recurrent,
-               slots.past(Cell::kFirstRecurrent * size), none, {nullptr, 0});
+               slots.past(Cell::kFirstRecurrent * size), kNothing, {nullptr, 0});
     if (wanted)
       product<Q>(inputs.past(t * width * kLanes), width, plan.input_blocks, FromZero{}, plan.input,
-                 slots.past(Cell::kFirstInput * size), none, {nullptr, 0});
+                 slots.past(Cell::kFirstInput * size), kNothing, {nullptr, 0});
   }
 }
 
-// The gradient by the outputs, zero at the steps whose outputs were not given.
-inline void load_output_gradient(const Backward& call, float* to, Members members) {
+// What a group's gradients are computed in, and how far apart two groups' are.
+struct BackwardMemory {
+  Each outputs, inputs;  // of a layer, [step][unit][lane]
+  Each dh, dc;
+  Each head;  // gradient by the head's outputs, [step or last][output][lane]
+};
+
+inline BackwardMemory backward_memory(const Backward& call, size_t group) {
   const Stack& s = call.stack;
-  const size_t units = s.layers[s.depth - 1].units, steps = s.last_only ? smaller(s.time, 1) : s.time;
-  const size_t without = (s.time - steps) * units;
-  for (size_t i = 0; i < without * kLanes; ++i) to[i] = 0.0f;
-  to_lanes(to + without * kLanes, call.outputs + members.first * steps * units, steps * units, members.count,
-           steps * units);
+  const size_t apart = backward_group_floats(s), sequence = s.time * widest(s) * kLanes, row = widest(s) * kLanes;
+  const Each all = {call.workspace + group * apart, apart};
+  return {all, all.past(sequence), all.past(2 * sequence), all.past(2 * sequence + row),
+          all.past(2 * sequence + 2 * row)};
+}
+
+// The gradient by the last layer's outputs, zero at the steps that were not put out.
+template <int Q>
+void load_output_gradient(const Backward& call, const HeadPlan& plan, const BackwardMemory& m, const Members* members) {
+  const Stack& s = call.stack;
+  const size_t units = s.layers[s.depth - 1].units, steps = steps_out(s), width = outputs_of(s);
+  const Each last = m.outputs.past((s.time - steps) * units * kLanes);
+  for (int q = 0; q < Q; ++q) {
+    for (float* at = m.outputs.of(q); at < last.of(q); ++at) *at = 0.0f;
+    to_lanes((s.head ? m.head : last).of(q), call.outputs + members[q].first * steps * width, steps * width,
+             members[q].count, steps * width);
+  }
+  for (size_t t = 0; s.head != nullptr && t < steps; ++t)
+    product<Q>(last.past(t * units * kLanes), units, plan.blocks, FromZero{}, plan.matrix,
+               m.head.past(t * width * kLanes), kNothing, {nullptr, 0});
 }
 
 // Leaves the gradients by all products in the residuals' slots, for `backward_weights`.
 template <int Q, class Cell>
-void backward_group(const Backward& call, const BackwardPlan<Cell>* plans, size_t group) {
+void backward_group(const Backward& call, const BackwardPlan<Cell>* plans, const HeadPlan& head, size_t group) {
   const Stack& s = call.stack;
-  const size_t apart = backward_group_floats(s), sequence = s.time * widest(s) * kLanes;
   const GroupMemory m = group_memory(s, true, call.residuals, group);
-  Each outputs = {call.workspace + group * apart, apart}, inputs = outputs.past(sequence);
-  const Each dh = inputs.past(sequence), dc = dh.past(widest(s) * kLanes);
-  const auto members = [&](int q) { return members_of(s, group + q); };
-  for (int q = 0; q < Q; ++q) load_output_gradient(call, outputs.of(q), members(q));
+  const BackwardMemory memory = backward_memory(call, group);
+  Each outputs = memory.outputs, inputs = memory.inputs;
+  const Each dh = memory.dh, dc = memory.dc;
+  Members members[Q];
+  for (int q = 0; q < Q; ++q) members[q] = members_of(s, group + q);
+  load_output_gradient<Q>(call, head, memory, members);
   for (size_t l = s.depth; l-- > 0;) {
     const LayerGradient& gradient = call.layers[l];
     const size_t units = s.layers[l].units;
     for (int q = 0; q < Q; ++q)
       for (int i = 0; i < Cell::kStates; ++i)
-        to_lanes((i == 0 ? dh : dc).of(q), gradient.final_state[i] + members(q).first * units, units,
-                 members(q).count, units);
+        to_lanes((i == 0 ? dh : dc).of(q), gradient.final_state[i] + members[q].first * units, units,
+                 members[q].count, units);
     backward_layer<Q>(plans[l], m.layers[l], forward_group_floats(s, true), outputs, inputs,
                       l > 0 || call.inputs != nullptr, s.layers[l].inputs, units, m.keep, dh, dc, s.time);
     for (int q = 0; q < Q; ++q)
       for (int i = 0; i < Cell::kStates; ++i)
-        from_lanes(gradient.state[i] + members(q).first * units, units, (i == 0 ? dh : dc).of(q), members(q).count,
+        from_lanes(gradient.state[i] + members[q].first * units, units, (i == 0 ? dh : dc).of(q), members[q].count,
                    units);
     const Each swapped = outputs;
     outputs = inputs;
@@ -225,7 +266,7 @@ void backward_group(const Backward& call, const BackwardPlan<Cell>* plans, size_
   const size_t row = s.time * s.layers[0].inputs;
   if (call.inputs != nullptr)
     for (int q = 0; q < Q; ++q)
-      from_lanes(call.inputs + members(q).first * row, row, outputs.of(q), members(q).count, row);
+      from_lanes(call.inputs + members[q].first * row, row, outputs.of(q), members[q].count, row);
 }
 
 // The gradients by the weights of one layer that a few columns of one slot give.
@@ -250,6 +291,19 @@ void backward_weights(const Backward& call, size_t l, int slot, size_t first, si
     if (in != kNone) gradients.bias[in * units + first + c] = sum;
     if (Cell::kBiasRows == 2 && rec != kNone) gradients.bias[row + rec * units + first + c] = sum;
   }
+}
+
+// The gradients by a few columns of the head's weights.
+inline void backward_head(const Backward& call, size_t first, size_t columns) {
+  const Stack& s = call.stack;
+  const LayerMemory top = group_memory(s, true, call.residuals, 0).layers[s.depth - 1];
+  const size_t outputs = s.head->outputs, steps = steps_out(s), groups = groups_of(s);
+  const Each by_outputs = backward_memory(call, 0).head;
+  const Series h = {top.h + (s.time - steps + 1) * top.h_step, top.h_step, forward_group_floats(s, true)};
+  const Series dz = {by_outputs.at + first * kLanes, outputs * kLanes, by_outputs.apart};
+  gradient(call.head.kernel + first, outputs, h, s.layers[s.depth - 1].units, dz, columns, steps, groups);
+  for (size_t c = 0; c < columns; ++c)
+    call.head.bias[first + c] = gradient_of_bias({dz.at + c * kLanes, dz.step, dz.group}, steps, groups);
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

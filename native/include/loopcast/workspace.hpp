@@ -6,7 +6,6 @@
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-
 constexpr size_t kChunk = 16;       // steps that inference takes a stack through before the next ones
 constexpr size_t kPanelSlack = 24;  // a packed matrix may end in a block that is not full
 constexpr size_t kFewSeries = 4;    // up to so many, the units are the lanes (rows.hpp), not the series (stack.hpp)
@@ -17,7 +16,12 @@ inline size_t groups_of(const Stack& s) { return (s.batch + kLanes - 1) / kLanes
 inline size_t slots_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::gru ? 4 : 5; }
 inline size_t chunk_of(const Stack& s, bool training) { return training || s.time < kChunk ? s.time : kChunk; }
 
-// One group's share: inputs, mask, then for each layer h, c and slots.
+// Numbers that the head puts out in a chunk of so many steps; without one, the last layer's h are the outputs.
+inline size_t head_floats(const Stack& s, size_t steps) {
+  return s.head ? (s.last_only ? smaller(steps, 1) : steps) * s.head->outputs : 0;
+}
+
+// One group's share: inputs, mask, then for each layer h, c and slots, then the head's outputs.
 inline size_t forward_layer_floats(const Stack& s, const Layer& layer, size_t steps, bool training) {
   const size_t rows = (steps + 1) + (states_of(s.cell) == 2 ? (training ? steps + 1 : 1) : 0) +
                       slots_of(s.cell) * (training ? steps : 1);
@@ -28,12 +32,15 @@ inline size_t forward_group_floats(const Stack& s, bool training) {
   const size_t steps = chunk_of(s, training);
   size_t floats = steps * (s.layers[0].inputs + (s.masked ? 1 : 0)) * kLanes;
   for (size_t l = 0; l < s.depth; ++l) floats += forward_layer_floats(s, s.layers[l], steps, training);
-  return floats;
+  return floats + head_floats(s, steps) * kLanes;
 }
+
+// The head's matrix [rows][columns], packed.
+inline size_t head_plan_floats(size_t rows, size_t columns) { return rows * (columns + kPanelSlack); }
 
 // Shared by all groups: each slot's bias, and the weights packed into column blocks.
 inline size_t forward_plan_floats(const Stack& s) {
-  size_t floats = 0;
+  size_t floats = s.head ? head_plan_floats(s.layers[s.depth - 1].units, s.head->outputs) : 0;
   for (size_t l = 0; l < s.depth; ++l) {
     const Layer& layer = s.layers[l];
     const size_t products = slots_of(s.cell) == 5 ? 4 : slots_of(s.cell);
@@ -44,7 +51,7 @@ inline size_t forward_plan_floats(const Stack& s) {
 
 // Shared by all groups: the weights transposed.
 inline size_t backward_plan_floats(const Stack& s) {
-  size_t floats = 0;
+  size_t floats = s.head ? head_plan_floats(s.head->outputs, s.layers[s.depth - 1].units) : 0;
   for (size_t l = 0; l < s.depth; ++l) {
     const Layer& layer = s.layers[l];
     floats += gates_of(s.cell) * layer.units * (layer.inputs + layer.units + 2 * kPanelSlack);
@@ -58,12 +65,14 @@ inline size_t widest(const Stack& s) {
   return width;
 }
 
-// One group's share: gradients by the output and the input of a layer, and by its state.
-inline size_t backward_group_floats(const Stack& s) { return (2 * s.time + 2) * widest(s) * kLanes; }
+// One group's share: gradients by the output and the input of a layer, by its state, and by the head's outputs.
+inline size_t backward_group_floats(const Stack& s) {
+  return ((2 * s.time + 2) * widest(s) + head_floats(s, s.time)) * kLanes;
+}
 
 // The same of rows.hpp, for a series instead of a group.
 inline size_t row_series_floats(const Stack& s, bool training) {
-  size_t floats = s.time * (s.layers[0].inputs + (s.masked ? 1 : 0));
+  size_t floats = s.time * (s.layers[0].inputs + (s.masked ? 1 : 0)) + (s.head ? padded(s.head->outputs) : 0);
   for (size_t l = 0; l < s.depth; ++l) {
     const size_t rows = (s.time + 1) + (states_of(s.cell) == 2 ? (training ? s.time + 1 : 1) : 0) +
                         slots_of(s.cell) * (training ? s.time : 1);
@@ -72,11 +81,13 @@ inline size_t row_series_floats(const Stack& s, bool training) {
   return floats;
 }
 
-inline size_t backward_row_floats(const Stack& s) { return (2 * s.time + 2) * padded(widest(s)); }
+inline size_t backward_row_floats(const Stack& s) {
+  return (2 * s.time + 2) * padded(widest(s)) + (s.head ? steps_out(s) * padded(s.head->outputs) : 0);
+}
 
 // Shared by all series: the weights, padded unless they are whole vectors, and each slot's bias.
 inline size_t row_plan_floats(const Stack& s) {
-  size_t floats = 0;
+  size_t floats = s.head ? (s.layers[s.depth - 1].units + 1) * padded(s.head->outputs) : 0;
   for (size_t l = 0; l < s.depth; ++l) {
     const Layer& layer = s.layers[l];
     const size_t columns = padded(layer.units), rows = columns == layer.units ? 0 : layer.inputs + layer.units;

@@ -30,6 +30,17 @@ class CellWeights(NamedTuple):
     bias: Array
 
 
+class DenseWeights(NamedTuple):
+    """A linear head, `y = h W + b`: kernel `[units, output]`, bias `[output]`."""
+
+    kernel: Array
+    bias: Array
+
+    def read(self, hidden: Array) -> Array:
+        """`[..., units] -> [..., output]`"""
+        return hidden @ self.kernel + self.bias
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """What tells one kind of cell from another."""

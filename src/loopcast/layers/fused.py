@@ -17,7 +17,7 @@ import numpy as np
 from jax.custom_derivatives import CustomVJPPrimal, SymbolicZero
 
 from loopcast.errors import OptionError
-from loopcast.layers.cells import CELLS, Array, CellWeights, State
+from loopcast.layers.cells import CELLS, Array, CellWeights, DenseWeights, State
 
 LIBRARY = Path(__file__).parent.parent / "native" / "loopcast_kernels.so"
 CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2}  # as the library counts them
@@ -63,13 +63,16 @@ def fused_scan(
     inputs: Array,
     observed: Array | None = None,
     *,
+    head: DenseWeights | None = None,
     last_only: bool = False,
 ) -> tuple[States, Array]:
-    """Run a stack of layers over `inputs` `[batch, time, input]`: the final states and `[batch, time, units]`.
+    """Run a stack of layers over `inputs` `[batch, time, input]`: the final states and the outputs.
+
+    Outputs are the last layer's, `[batch, time, units]`, or the head's on them, `[batch, time, output]`.
 
     weights, states: one entry a layer, the lowest first; each state `[batch, units]`.
     observed: bool `[batch, time]`; where False the state is held and what stands in `inputs` is not used, NaN or not.
-    last_only: give the outputs of the last step alone, `[batch, 1, units]` (`[batch, 0, units]` of no steps).
+    last_only: give the outputs of the last step alone, `[batch, 1, ...]` (`[batch, 0, ...]` of no steps).
 
     NaN at an observed step stays in its own series' states and outputs. Derivatives are by reverse mode, once.
     Raises OptionError where `why_not_fused` gives a sentence.
@@ -78,7 +81,7 @@ def fused_scan(
     if reason is not None:
         raise OptionError(f"{reason}; use scan_layer instead")
     _library()
-    return _stack(cell_name, last_only, weights, states, inputs, observed)
+    return _stack(cell_name, last_only, weights, head, states, inputs, observed)
 
 
 @jax.tree_util.register_static
@@ -90,12 +93,14 @@ class _Plan:
     batch: int
     time: int
     widths: tuple[int, ...]  # of the input, then each layer's units
+    head: int | None  # outputs of the head, if there is one
     masked: bool
     last_only: bool
 
     @property
     def output(self) -> tuple[int, int, int]:
-        return self.batch, min(self.time, 1) if self.last_only else self.time, self.widths[-1]
+        width = self.widths[-1] if self.head is None else self.head
+        return self.batch, min(self.time, 1) if self.last_only else self.time, width
 
     @property
     def flags(self) -> dict[str, Any]:
@@ -103,14 +108,17 @@ class _Plan:
             "cell": np.int32(CELL_NUMBERS[self.cell_name]),
             "masked": self.masked,
             "last_only": self.last_only,
+            "head": self.head is not None,
         }
 
     def workspace(self, kind: Workspace) -> jax.ShapeDtypeStruct:
         """The kernels' memory for one call, an opaque row of floats."""
         number = ("infer", "train", "backward").index(kind)
         sizes = (ctypes.c_int64 * (2 + len(self.widths)))(self.batch, self.time, *self.widths)
-        depth = len(self.widths) - 1
-        floats = _library().loopcast_workspace(number, CELL_NUMBERS[self.cell_name], self.masked, sizes, depth)
+        depth, outputs = len(self.widths) - 1, -1 if self.head is None else self.head
+        floats = _library().loopcast_workspace(
+            number, CELL_NUMBERS[self.cell_name], self.masked, self.last_only, outputs, sizes, depth
+        )
         if floats < 0:
             raise OptionError(f"batch {self.batch}, time {self.time}, widths {self.widths} are too large for a kernel")
         return _float32(floats)
@@ -121,12 +129,13 @@ def _stack(
     cell_name: str,
     last_only: bool,
     weights: tuple[CellWeights, ...],
+    head: DenseWeights | None,
     states: States,
     inputs: Array,
     observed: Array | None,
 ) -> tuple[States, Array]:
-    plan = _plan(cell_name, last_only, weights, inputs, observed)
-    final, outputs, _ = _forward("infer", plan, weights, states, inputs, observed)
+    plan = _plan(cell_name, last_only, weights, head, inputs, observed)
+    final, outputs, _ = _forward("infer", plan, (inputs, observed, weights, head, states))
     return final, outputs
 
 
@@ -134,25 +143,26 @@ def _stack_forward(
     cell_name: str,
     last_only: bool,
     weights: tuple[CellWeights, ...],
+    head: DenseWeights | None,
     states: States,
     inputs: CustomVJPPrimal,
     observed: Array | None,
 ) -> tuple[tuple[States, Array], Any]:
     """The outputs, and what `_stack_backward` needs. Each array comes with whether anything is derived by it."""
-    weights, states, x, observed = jax.tree.map(lambda leaf: leaf.value, (weights, states, inputs, observed))
-    plan = _plan(cell_name, last_only, weights, x, observed)
-    final, outputs, residuals = _forward("train", plan, weights, states, x, observed)
-    kernels = tuple((layer.kernel, layer.recurrent_kernel) for layer in weights)
-    return (final, outputs), (plan, kernels, residuals, () if inputs.perturbed else None)
+    given = (inputs, observed, weights, head, states)
+    x, observed, weights, head, _ = values = jax.tree.map(lambda leaf: leaf.value, given)
+    plan = _plan(cell_name, last_only, weights, head, x, observed)
+    final, outputs, residuals = _forward("train", plan, values)
+    return (final, outputs), (plan, weights, head, residuals, () if inputs.perturbed else None)
 
 
 def _stack_backward(cell_name: str, last_only: bool, saved: Any, gradients: Any) -> tuple[Any, ...]:
-    plan, kernels, residuals, derive_inputs = saved
+    plan, weights, head, residuals, derive_inputs = saved
     final, outputs = jax.tree.map(_dense, gradients, is_leaf=lambda leaf: isinstance(leaf, SymbolicZero))
     with_inputs = derive_inputs is not None
     by_inputs = (_float32(plan.batch, plan.time, plan.widths[0]),) if with_inputs else ()
     results = (
-        _weight_shapes(plan),
+        jax.tree.map(lambda leaf: _float32(*leaf.shape), (weights, head)),
         _state_shapes(plan),
         by_inputs,
         _float32(*residuals.shape),
@@ -163,33 +173,30 @@ def _stack_backward(cell_name: str, last_only: bool, saved: Any, gradients: Any)
     call = jax.ffi.ffi_call(
         "loopcast_backward", leaves, vmap_method="sequential", input_output_aliases={0: len(leaves) - 2}
     )
-    arguments = jax.tree.leaves((residuals, outputs, kernels, final))
+    arguments = jax.tree.leaves((residuals, outputs, weights, head, final))
     sizes = {"time": np.int64(plan.time), "inputs": np.int64(plan.widths[0]), "with_inputs": with_inputs}
-    weights, states, by_inputs, *_ = jax.tree.unflatten(tree, call(*arguments, **sizes, **plan.flags))
-    return weights, states, by_inputs[0] if with_inputs else None, None
+    (weights, head), states, by_inputs, *_ = jax.tree.unflatten(tree, call(*arguments, **sizes, **plan.flags))
+    return weights, head, states, by_inputs[0] if with_inputs else None, None
 
 
 _stack.defvjp(_stack_forward, _stack_backward, symbolic_zeros=True)
 
 
-def _forward(
-    kind: Workspace,
-    plan: _Plan,
-    weights: tuple[CellWeights, ...],
-    states: States,
-    inputs: Array,
-    observed: Array | None,
-) -> tuple[States, Array, Array]:
+def _forward(kind: Workspace, plan: _Plan, arguments: Any) -> tuple[States, Array, Array]:
     results = (_float32(*plan.output), _state_shapes(plan), plan.workspace(kind))
     leaves, tree = jax.tree.flatten(results)
     call = jax.ffi.ffi_call(f"loopcast_{kind}", leaves, vmap_method="sequential")
-    arguments = jax.tree.leaves((inputs, observed, weights, states))
-    outputs, final, workspace = jax.tree.unflatten(tree, call(*arguments, **plan.flags))
+    outputs, final, workspace = jax.tree.unflatten(tree, call(*jax.tree.leaves(arguments), **plan.flags))
     return final, outputs, workspace
 
 
 def _plan(
-    cell_name: str, last_only: bool, weights: tuple[CellWeights, ...], inputs: Array, observed: Array | None
+    cell_name: str,
+    last_only: bool,
+    weights: tuple[CellWeights, ...],
+    head: DenseWeights | None,
+    inputs: Array,
+    observed: Array | None,
 ) -> _Plan:
     batch, time, width = inputs.shape
     return _Plan(
@@ -197,21 +204,10 @@ def _plan(
         batch=batch,
         time=time,
         widths=(width, *(layer.recurrent_kernel.shape[0] for layer in weights)),
+        head=None if head is None else head.kernel.shape[1],
         masked=observed is not None,
         last_only=last_only,
     )
-
-
-def _weight_shapes(plan: _Plan) -> tuple[CellWeights, ...]:
-    cell = CELLS[plan.cell_name]
-
-    def one(width: int, units: int) -> CellWeights:
-        columns = cell.gates * units
-        bias = (columns,) if cell.bias_rows == 1 else (cell.bias_rows, columns)
-        shapes: Any = (_float32(width, columns), _float32(units, columns), _float32(*bias))
-        return CellWeights(*shapes)
-
-    return tuple(one(width, units) for width, units in zip(plan.widths, plan.widths[1:], strict=False))
 
 
 def _state_shapes(plan: _Plan) -> Any:
@@ -236,6 +232,8 @@ def _library() -> ctypes.CDLL:
         ctypes.c_int32,
         ctypes.c_int32,
         ctypes.c_bool,
+        ctypes.c_bool,
+        ctypes.c_int64,
         ctypes.POINTER(ctypes.c_int64),
         ctypes.c_int32,
     ]

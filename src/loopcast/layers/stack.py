@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from loopcast.errors import OptionError
-from loopcast.layers.cells import CELLS, Array, CellWeights, State
+from loopcast.layers.cells import CELLS, Array, CellWeights, DenseWeights, State
 from loopcast.layers.fused import fused_scan, why_not_fused
 from loopcast.layers.recurrent import scan_layer
 
@@ -18,24 +18,28 @@ def scan_stack(
     inputs: Array,
     observed: Array | None = None,
     *,
+    head: DenseWeights | None = None,
     last_only: bool = False,
     fused: Fused = "auto",
 ) -> tuple[tuple[State, ...], Array]:
-    """Run layers, the lowest first, over `inputs` `[batch, time, input]`: final states and `[batch, time, units]`.
+    """Run layers, the lowest first, over `inputs` `[batch, time, input]`: final states and outputs.
+
+    Outputs are the last layer's, `[batch, time, units]`, or the head's on them, `[batch, time, output]`.
 
     observed: bool `[batch, time]`; where False the state is held, as Keras does for a masked step.
-    last_only: give the outputs of the last step alone, `[batch, 1, units]`.
+    last_only: give the outputs of the last step alone, `[batch, 1, ...]`.
     fused: "auto" takes the kernels where they can run; "always" is an OptionError where they cannot.
     """
     if takes_kernels(cell, weights, states, inputs, fused):
-        return fused_scan(cell, tuple(weights), tuple(states), inputs, observed, last_only=last_only)
+        return fused_scan(cell, tuple(weights), tuple(states), inputs, observed, head=head, last_only=last_only)
     hidden = inputs.swapaxes(0, 1)
     keep = None if observed is None else observed.T
     final = []
     for layer, state in zip(weights, states, strict=True):
         after, hidden = scan_layer(CELLS[cell], layer, state, hidden, keep)
         final.append(after)
-    return tuple(final), (hidden[-1:] if last_only else hidden).swapaxes(0, 1)
+    outputs = (hidden[-1:] if last_only else hidden).swapaxes(0, 1)
+    return tuple(final), outputs if head is None else head.read(outputs)
 
 
 def takes_kernels(

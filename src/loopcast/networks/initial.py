@@ -6,8 +6,8 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from loopcast.layers.cells import Array, CellWeights
-from loopcast.networks.network import DenseWeights, Network, Weights
+from loopcast.layers.cells import Array, CellWeights, DenseWeights
+from loopcast.networks.network import Network, Weights
 
 
 @partial(jax.jit, static_argnums=0)

@@ -11,18 +11,11 @@ from typing import Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, State
+from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
 from loopcast.layers.stack import Fused, scan_stack
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
-
-
-class DenseWeights(NamedTuple):
-    """`y = x W + b`: kernel `[input, output]`, bias `[output]`."""
-
-    kernel: Array
-    bias: Array
 
 
 class Weights(NamedTuple):
@@ -111,32 +104,37 @@ class Network:
         dropout_key: the key that draws dropout masks; None, and nothing is dropped.
         last_only: give the outputs of the last step alone, `[batch, 1, output]`.
         """
-        hidden, states = inputs, list[State]()
-        for depth, stack in enumerate(self._stacks(dropout_key)):
-            hidden = self._drop(hidden, dropout_key, depth)
-            last = last_only and stack.stop == len(state)
-            layers, before = weights.layers[stack], state[stack]
-            after, hidden = scan_stack(self.cell, layers, before, hidden, observed, last_only=last, fused=self.fused)
-            states.extend(after)
-        hidden = hidden[:, -1:] if last_only else hidden
-        hidden = self._drop(hidden, dropout_key, len(self.units)) if self.head == "dense" else hidden
-        return tuple(states), self.read(weights, hidden)
+        if dropout_key is not None and self.dropout > 0.0:
+            return self._scan_dropping(weights, state, inputs, observed, dropout_key, last_only)
+        return scan_stack(
+            self.cell,
+            weights.layers,
+            state,
+            inputs,
+            observed,
+            head=weights.dense,
+            last_only=last_only,
+            fused=self.fused,
+        )
 
     def read(self, weights: Weights, hidden: Array) -> Array:
         """The head: the last recurrent layer's output `[..., units]` to `[..., output]`."""
-        return hidden if weights.dense is None else hidden @ weights.dense.kernel + weights.dense.bias
+        return hidden if weights.dense is None else weights.dense.read(hidden)
 
-    def _stacks(self, dropout_key: Array | None) -> list[slice]:
-        """Which layers run together: all of them, or one by one where something is dropped between them."""
-        depth = len(self.recurrent)
-        if dropout_key is None or self.dropout == 0.0:
-            return [slice(0, depth)]
-        return [slice(layer, layer + 1) for layer in range(depth)]
+    def _scan_dropping(
+        self, weights: Weights, state: States, inputs: Array, observed: Array | None, key: Array, last_only: bool
+    ) -> tuple[States, Array]:
+        """`scan` layer by layer, since something is dropped between them."""
+        hidden, states = inputs, list[State]()
+        for depth, (layer, before) in enumerate(zip(weights.layers, state, strict=True)):
+            last = last_only and depth == len(state) - 1
+            after, hidden = scan_stack(self.cell, [layer], [before], hidden, observed, last_only=last, fused=self.fused)
+            states.extend(after)
+            hidden = self._drop(hidden, key, depth + 1) if depth < len(self.units) else hidden
+        return tuple(states), self.read(weights, hidden)
 
-    def _drop(self, hidden: Array, key: Array | None, depth: int) -> Array:
+    def _drop(self, hidden: Array, key: Array, depth: int) -> Array:
         """Drop outputs of layer `depth - 1`, `[batch, time, units]`, the same ones at every step."""
-        if key is None or self.dropout == 0.0 or depth == 0:
-            return hidden
         shape = (len(hidden), 1, hidden.shape[2])
         kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, shape)
         return hidden * jnp.where(kept, 1 / (1 - self.dropout), 0.0)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import jax.numpy as jnp
 import numpy as np
 
-from loopcast.layers.cells import Array, CellWeights
-from loopcast.networks.network import DenseWeights, Network, Weights
+from loopcast.layers.cells import Array, CellWeights, DenseWeights
+from loopcast.networks.network import Network, Weights
 
 PER_LAYER = len(CellWeights._fields)
 
