@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loopcast.layers.cells import CELLS, CellWeights
+from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
 from loopcast.layers.fused import fused_scan, instructions
-from loopcast.layers.recurrent import scan_layer
+from loopcast.layers.stack import scan_stack
 
 OUTPUTS = 10
 
@@ -43,14 +44,6 @@ SIZES = {
 }
 
 
-def spec_scan(cell: str, weights: Any, states: Any, inputs: Any, *, last_only: bool = False) -> tuple[Any, Any]:
-    hidden, final = inputs.swapaxes(0, 1), []
-    for layer, state in zip(weights, states, strict=True):
-        after, hidden = scan_layer(CELLS[cell], layer, state, hidden)
-        final.append(after)
-    return tuple(final), (hidden[-1:] if last_only else hidden).swapaxes(0, 1)
-
-
 def problem(cell: str, size: Size) -> tuple[Any, ...]:
     """Weights, states, inputs, targets and a head, all random."""
     rng, kind = np.random.default_rng(0), CELLS[cell]
@@ -66,12 +59,12 @@ def problem(cell: str, size: Size) -> tuple[Any, ...]:
         width = units
     states = tuple(kind.zero_state(size.batch, units) for units in size.units)
     inputs, targets = normal(size.batch, size.steps, 1), normal(size.batch, size.steps, OUTPUTS)
-    return tuple(weights), states, inputs, targets, normal(width, OUTPUTS)
+    return tuple(weights), states, inputs, targets, DenseWeights(normal(width, OUTPUTS), normal(OUTPUTS))
 
 
 def programs(cell: str, scan: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
     def forward(weights: Any, states: Any, inputs: Any, targets: Any, head: Any) -> Any:
-        return scan(cell, weights, states, inputs)[1] @ head
+        return scan(cell, weights, states, inputs, head=head)[1]
 
     def loss(weights: Any, head: Any, states: Any, inputs: Any, targets: Any) -> Any:
         return jnp.square(forward(weights, states, inputs, targets, head) - targets).mean()
@@ -101,7 +94,7 @@ def measure(cells: list[str], words: list[str], repeats: int) -> list[dict[str, 
     for size in [size for word in words for size in SIZES[word]]:
         for cell in cells:
             arguments = problem(cell, size)
-            fused, scan = programs(cell, fused_scan), programs(cell, spec_scan)
+            fused, scan = programs(cell, fused_scan), programs(cell, partial(scan_stack, fused="never"))
             for work in ("forward", "train"):
                 ours, theirs = paired(
                     lambda run=fused[work], given=arguments: run(*given),

@@ -52,7 +52,8 @@ size_t forward_workspace(const Stack& s, bool training) {
 
 size_t backward_workspace(const Stack& s) {
   if (plain::few_series(s)) return s.batch * plain::backward_row_floats(s) + plain::row_plan_floats(s);
-  return plain::groups_of(s) * plain::backward_group_floats(s) + plain::backward_plan_floats(s);
+  return plain::groups_of(s) * plain::backward_group_floats(s) + plain::backward_plan_floats(s) +
+         plain::own_gradient_floats(s);
 }
 
 }  // namespace loopcast

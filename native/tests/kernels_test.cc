@@ -10,8 +10,10 @@
 #include <cstring>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "crew.hpp"
 #include "loopcast/kernels.hpp"
 
 namespace {
@@ -50,15 +52,10 @@ void run_here(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* co
   for (size_t i = 0; i < tasks; ++i) task(context, i);
 }
 
-// Every other task on another thread, and the last first.
+// Two threads of a crew, which stay from call to call.
 void run_threads(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
-  std::vector<std::thread> threads;
-  for (size_t first = 0; first < 2; ++first)
-    threads.emplace_back([=] {
-      for (size_t i = tasks; i-- > 0;)
-        if (i % 2 == first) task(context, i);
-    });
-  for (auto& thread : threads) thread.join();
+  static Crew& crew = *new Crew;
+  crew.run(tasks, 2, task, context, [](auto job) { std::thread(std::move(job)).detach(); });
 }
 
 size_t one_thread(void*, size_t) { return 1; }

@@ -142,29 +142,26 @@ constexpr int kGradientRows = 3, kGradientColumns = 4;
 // caches hold. At most kTileRows * kTileColumns of them.
 constexpr size_t kTileRows = 32, kTileColumns = 40, kTileSteps = 64;
 
-// sums[r][c] += x[r] dz[c], lane by lane, over some steps; both blocks in the registers.
+// sums[r][c] += x[r] dz[c] over some steps, the parts of a group added up; all sums in the registers.
 template <int R, int C>
 void gradient_block(float* sums, size_t row, const float* x, size_t x_step, const float* dz, size_t dz_step,
                     size_t steps) {
-  for (int p = 0; p < kParts; ++p) {
-    Part sum[R][C];
-    const auto place = [&](int r, int c) { return sums + r * row + c * kLanes + p * kWidth; };
-    unroll<R>([&](auto r) __attribute__((always_inline)) {
-      unroll<C>([&](auto c) __attribute__((always_inline)) { sum[r][c] = load(place(r, c)); });
-    });
-    const float *xs = x + p * kWidth, *ds = dz + p * kWidth;
-    for (size_t t = 0; t < steps; ++t, xs += x_step, ds += dz_step) {
+  Part sum[R][C];
+  unroll<R>([&](auto r) __attribute__((always_inline)) {
+    unroll<C>([&](auto c) __attribute__((always_inline)) { sum[r][c] = load(sums + r * row + c * kWidth); });
+  });
+  for (size_t t = 0; t < steps; ++t, x += x_step, dz += dz_step)
+    unroll<kParts>([&](auto p) __attribute__((always_inline)) {
       Part lanes[C];
-      unroll<C>([&](auto c) __attribute__((always_inline)) { lanes[c] = load(ds + c * kLanes); });
+      unroll<C>([&](auto c) __attribute__((always_inline)) { lanes[c] = load(dz + c * kLanes + p * kWidth); });
       unroll<R>([&](auto r) __attribute__((always_inline)) {
-        const Part value = load(xs + r * kLanes);
+        const Part value = load(x + r * kLanes + p * kWidth);
         unroll<C>([&](auto c) __attribute__((always_inline)) { sum[r][c] += value * lanes[c]; });
       });
-    }
-    unroll<R>([&](auto r) __attribute__((always_inline)) {
-      unroll<C>([&](auto c) __attribute__((always_inline)) { store(place(r, c), sum[r][c]); });
     });
-  }
+  unroll<R>([&](auto r) __attribute__((always_inline)) {
+    unroll<C>([&](auto c) __attribute__((always_inline)) { store(sums + r * row + c * kWidth, sum[r][c]); });
+  });
 }
 
 using GradientBlock = void (*)(float*, size_t, const float*, size_t, const float*, size_t, size_t);
@@ -178,38 +175,31 @@ constexpr GradientBlock gradient_block_of(size_t rows, size_t columns, std::inte
 // The same for a whole tile; a column block of dz stays in the first cache while the rows go by.
 inline void gradient_tile(float* sums, const float* x, size_t x_step, size_t rows, const float* dz, size_t dz_step,
                           size_t columns, size_t steps) {
-  const Blocks down = cut(rows, kGradientRows), across = cut(columns, kGradientColumns);
-  for (size_t c = 0; c < columns; c += across.width)
-    for (size_t r = 0; r < rows; r += down.width) {
+  for (size_t c = 0; c < columns; c += kGradientColumns)
+    for (size_t r = 0; r < rows; r += kGradientRows) {
       const auto block =
-          gradient_block_of(smaller(down.width, rows - r), smaller(across.width, columns - c),
+          gradient_block_of(smaller(kGradientRows, rows - r), smaller(kGradientColumns, columns - c),
                             std::make_integer_sequence<int, kGradientRows * kGradientColumns>{});
-      block(sums + (r * columns + c) * kLanes, columns * kLanes, x + r * kLanes, x_step, dz + c * kLanes, dz_step,
+      block(sums + (r * columns + c) * kWidth, columns * kWidth, x + r * kLanes, x_step, dz + c * kLanes, dz_step,
             steps);
     }
-}
-
-LOOPCAST_INLINE float sum_of_parts(const float* lanes) {
-  float total = 0.0f;
-  for (int p = 0; p < kParts; ++p) total += sum_of_lanes(load(lanes + p * kWidth));
-  return total;
 }
 
 // out[r * stride + c] = sum over groups, steps and lanes of x[r][lane] dz[c][lane], in that order whatever the
 // threads; columns <= kTileColumns.
 inline void gradient(float* out, size_t stride, Series x, size_t rows, Series dz, size_t columns, size_t steps,
                      size_t groups) {
-  float sums[kTileRows * kTileColumns * kLanes];
+  float sums[kTileRows * kTileColumns * kWidth];
   for (size_t first = 0; first < rows; first += kTileRows) {
     const size_t some = smaller(kTileRows, rows - first);
-    for (size_t i = 0; i < some * columns * kLanes; ++i) sums[i] = 0.0f;
+    for (size_t i = 0; i < some * columns * kWidth; ++i) sums[i] = 0.0f;
     for (size_t g = 0; g < groups; ++g)
       for (size_t t = 0; t < steps; t += kTileSteps)
         gradient_tile(sums, x.at + g * x.group + t * x.step + first * kLanes, x.step, some,
                       dz.at + g * dz.group + t * dz.step, dz.step, columns, smaller(kTileSteps, steps - t));
     for (size_t r = 0; r < some; ++r)
       for (size_t c = 0; c < columns; ++c)
-        out[(first + r) * stride + c] = sum_of_parts(sums + (r * columns + c) * kLanes);
+        out[(first + r) * stride + c] = sum_of_lanes(load(sums + (r * columns + c) * kWidth));
   }
 }
 

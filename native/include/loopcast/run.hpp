@@ -2,7 +2,7 @@
 #pragma once
 
 #include "loopcast/rows.hpp"
-#include "loopcast/stack.hpp"
+#include "loopcast/weights.hpp"
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
@@ -69,50 +69,21 @@ void forward(const Forward& call, Runner runner) {
   return few_series(call.stack) ? forward_rows<Cell>(call, runner) : forward_groups<Cell>(call, runner);
 }
 
-// The tasks of `backward_weights`: blocks of columns, slot by slot, layer by layer. Few units make small blocks, so
-// that there are tasks for every thread; many make large ones, which read the inputs less often.
-LOOPCAST_INLINE Blocks weight_blocks(size_t columns) { return cut(columns, columns > 64 ? kTileColumns : 10); }
-
-template <class Cell>
-size_t weight_tasks(const Layer& layer) {
-  return Cell::kProducts * weight_blocks(layer.units).count;
-}
-
-LOOPCAST_INLINE size_t head_tasks(const Stack& s) { return s.head ? weight_blocks(s.head->outputs).count : 0; }
-
-template <class Cell>
-void weight_task(const Backward& call, size_t task) {
-  size_t l = 0;
-  for (; task >= weight_tasks<Cell>(call.stack.layers[l]); ++l) task -= weight_tasks<Cell>(call.stack.layers[l]);
-  const size_t units = call.stack.layers[l].units;
-  const Blocks blocks = weight_blocks(units);
-  const size_t first = task % blocks.count * blocks.width;
-  if (first >= units) return;  // the blocks before already reach the end
-  backward_weights<Cell>(call, l, static_cast<int>(task / blocks.count), first, smaller(blocks.width, units - first));
-}
-
-inline void head_task(const Backward& call, size_t task) {
-  const size_t outputs = call.stack.head->outputs;
-  const Blocks blocks = weight_blocks(outputs);
-  const size_t first = task * blocks.width;
-  if (first < outputs) backward_head(call, first, smaller(blocks.width, outputs - first));
-}
-
 template <class Cell>
 void backward_groups(const Backward& call, Runner runner) {
   const Stack& s = call.stack;
   const int together = together_in(s, runner);
+  const bool alone = groups_alone(s);
   BackwardPlan<Cell> plans[kMaxDepth];
   float* to = call.workspace + groups_of(s) * backward_group_floats(s);
-  size_t tasks = 0;
-  for (size_t l = 0; l < s.depth; ++l) {
-    plan_backward(plans[l], s.layers[l], together, to);
-    tasks += weight_tasks<Cell>(s.layers[l]);
-  }
+  for (size_t l = 0; l < s.depth; ++l) plan_backward(plans[l], s.layers[l], together, to);
   const HeadPlan head = plan_head_backward(s, together, to);
-  run_groups(runner, s, together, [&](auto q, size_t group) { backward_group<q()>(call, plans, head, group); });
-  run(runner, tasks + head_tasks(s), work_of(s),
-      [&](size_t task) { task < tasks ? weight_task<Cell>(call, task) : head_task(call, task - tasks); });
+  run_groups(runner, s, together, [&](auto q, size_t group) {
+    backward_group<q()>(call, plans, head, group);
+    for (int i = 0; alone && i < q(); ++i) group_weights<Cell>(call, group + i);
+  });
+  if (alone) return add_up_groups(call);
+  run(runner, weight_tasks<Cell>(s), work_of(s), [&](size_t task) { weight_task<Cell>(call, task); });
 }
 
 template <class Cell>

@@ -269,41 +269,4 @@ void backward_group(const Backward& call, const BackwardPlan<Cell>* plans, const
       from_lanes(call.inputs + members[q].first * row, row, outputs.of(q), members[q].count, row);
 }
 
-// The gradients by the weights of one layer that a few columns of one slot give.
-template <class Cell>
-void backward_weights(const Backward& call, size_t l, int slot, size_t first, size_t columns) {
-  const Stack& s = call.stack;
-  const GroupMemory m = group_memory(s, true, call.residuals, 0);
-  const LayerMemory& memory = m.layers[l];
-  const LayerGradient& gradients = call.layers[l];
-  const size_t units = s.layers[l].units, width = s.layers[l].inputs, row = Cell::kGates * units;
-  const size_t group = forward_group_floats(s, true), groups = groups_of(s);
-  const Series dz = {memory.slots + (slot * units + first) * kLanes, memory.slot_step, group};
-  const Series below = l == 0 ? Series{m.inputs, width * kLanes, group}
-                              : Series{m.layers[l - 1].h + m.layers[l - 1].h_step, width * kLanes, group};
-  const int in = Cell::input_gate[slot], rec = Cell::recurrent_gate[slot];
-  if (in != kNone) gradient(gradients.kernel + in * units + first, row, below, width, dz, columns, s.time, groups);
-  if (rec != kNone)
-    gradient(gradients.recurrent_kernel + rec * units + first, row, {memory.h, memory.h_step, group}, units, dz,
-             columns, s.time, groups);
-  for (size_t c = 0; c < columns; ++c) {
-    const float sum = gradient_of_bias({dz.at + c * kLanes, dz.step, dz.group}, s.time, groups);
-    if (in != kNone) gradients.bias[in * units + first + c] = sum;
-    if (Cell::kBiasRows == 2 && rec != kNone) gradients.bias[row + rec * units + first + c] = sum;
-  }
-}
-
-// The gradients by a few columns of the head's weights.
-inline void backward_head(const Backward& call, size_t first, size_t columns) {
-  const Stack& s = call.stack;
-  const LayerMemory top = group_memory(s, true, call.residuals, 0).layers[s.depth - 1];
-  const size_t outputs = s.head->outputs, steps = steps_out(s), groups = groups_of(s);
-  const Each by_outputs = backward_memory(call, 0).head;
-  const Series h = {top.h + (s.time - steps + 1) * top.h_step, top.h_step, forward_group_floats(s, true)};
-  const Series dz = {by_outputs.at + first * kLanes, outputs * kLanes, by_outputs.apart};
-  gradient(call.head.kernel + first, outputs, h, s.layers[s.depth - 1].units, dz, columns, steps, groups);
-  for (size_t c = 0; c < columns; ++c)
-    call.head.bias[first + c] = gradient_of_bias({dz.at + c * kLanes, dz.step, dz.group}, steps, groups);
-}
-
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -70,6 +70,21 @@ inline size_t backward_group_floats(const Stack& s) {
   return ((2 * s.time + 2) * widest(s) + head_floats(s, s.time)) * kLanes;
 }
 
+// Every weight of the stack.
+inline size_t weights_of(const Stack& s) {
+  size_t floats = s.head ? (s.layers[s.depth - 1].units + 1) * s.head->outputs : 0;
+  for (size_t l = 0; l < s.depth; ++l) {
+    const Layer& layer = s.layers[l];
+    floats += gates_of(s.cell) * layer.units * (layer.inputs + layer.units + bias_rows_of(s.cell));
+  }
+  return floats;
+}
+
+// Whether each group sums its own gradients by the weights: these must fit its core's cache beside the rest.
+inline bool groups_alone(const Stack& s) { return weights_of(s) <= 32768; }
+
+inline size_t own_gradient_floats(const Stack& s) { return groups_alone(s) ? groups_of(s) * weights_of(s) : 0; }
+
 // The same of rows.hpp, for a series instead of a group.
 inline size_t row_series_floats(const Stack& s, bool training) {
   size_t floats = s.time * (s.layers[0].inputs + (s.masked ? 1 : 0)) + (s.head ? padded(s.head->outputs) : 0);
