@@ -1,61 +1,62 @@
-// tanh and sigmoid of vectors, within 3e-7 or 6 ulp of the true value, whichever is larger. NaN stays NaN.
+// tanh and sigmoid of vectors, within 4 ulp or 1e-7 of the true value, whichever is larger. NaN stays NaN.
+//
+// Both are ratios of e^kx: sigmoid(x) = 1 / (1 + e^-x) and tanh(x) = (1 - e^-2x) / (1 + e^-2x).
 #pragma once
 
 #include "loopcast/vector.hpp"
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-// tanh as a ratio of polynomials: odd, degree 13 over degree 6 (the coefficients are Eigen's `ptanh_float`).
-struct Ratio {
-  Part over, under;
+// 2^t as a power of two times a number near 1; t is held within 30 of 0, where both functions have long reached
+// their limits and products of three denominators do not overflow.
+struct Power {
+  Part near_one, two_to_n;
 };
 
-LOOPCAST_INLINE Ratio tanh_ratio(Part x) {
-  x = clamp(x, 8.8f);  // here the ratio is 1 but for 5e-8; farther out it would grow past 1
-  const Part y = x * x;
-  Part over = y * -2.76076847742355e-16f + 2.00018790482477e-13f;
-  over = over * y + -8.60467152213735e-11f;
-  over = over * y + 5.12229709037114e-08f;
-  over = over * y + 1.48572235717979e-05f;
-  over = over * y + 6.37261928875436e-04f;
-  over = over * y + 4.89352455891786e-03f;
-  Part under = y * 1.19825839466702e-06f + 1.18534705686654e-04f;
-  under = under * y + 2.26843463243900e-03f;
-  under = under * y + 4.89352518554385e-03f;
-  return {x * over, under};
+// Adding kRound rounds t to a whole number n, and leaves n + 127 in the lowest bits, where shifting makes it 2^n.
+constexpr float kRound = 12582912.0f + 127.0f;
+
+LOOPCAST_INLINE Power power_of_two(Part t) {
+  t = clamp(t, 30.0f);
+  const Part rounded = t + kRound;
+  const Part r = t - (rounded - kRound), r2 = r * r;
+  // 2^r for |r| <= 1/2, off by 9e-8 of it at most, and exact at 0: tanh of small numbers is a difference from 1
+  const Part low = r * 0.693147004f + 1.0f, middle = r * 0.0555073358f + 0.240222424f;
+  const Part high = r * 0.00132647273f + 0.00967151299f;
+  return {r2 * (r2 * high + middle) + low, shifted_left<23>(rounded)};
+}
+
+constexpr float kLog2OfE = 1.44269504f;
+
+// 1 / sigmoid(x)
+LOOPCAST_INLINE Part under_sigmoid(Part x) {
+  const Power e = power_of_two(x * -kLog2OfE);
+  return e.near_one * e.two_to_n + 1.0f;
 }
 
 LOOPCAST_INLINE Part tanh(Part x) {
-  const Ratio r = tanh_ratio(x);
-  return r.over / r.under;
+  const Power e = power_of_two(x * (-2.0f * kLog2OfE));
+  return (1.0f - e.near_one * e.two_to_n) / (e.near_one * e.two_to_n + 1.0f);
 }
 
-LOOPCAST_INLINE Part sigmoid_of_half_tanh(Part t) { return t * 0.5f + 0.5f; }
-
-// sigmoid(x) = (1 + tanh(x / 2)) / 2
-LOOPCAST_INLINE Part sigmoid(Part x) { return sigmoid_of_half_tanh(tanh(x * 0.5f)); }
-
-// Two divisions for the price of one: division is the slowest instruction here. `under` lies in [0.0048, 0.8],
-// so products of four neither overflow nor lose precision.
+// Several divisions for the price of one, the slowest instruction here.
 struct Two {
   Part a, b;
 };
 
-LOOPCAST_INLINE Two divide(Ratio a, Ratio b) {
-  const Part inverse = 1.0f / (a.under * b.under);
-  return {a.over * (b.under * inverse), b.over * (a.under * inverse)};
+LOOPCAST_INLINE Two sigmoids(Part a, Part b) {
+  const Part under_a = under_sigmoid(a), under_b = under_sigmoid(b), both = 1.0f / (under_a * under_b);
+  return {under_b * both, under_a * both};
 }
 
-struct Four {
-  Part a, b, c, d;
+struct Three {
+  Part a, b, c;
 };
 
-LOOPCAST_INLINE Four divide(Ratio a, Ratio b, Ratio c, Ratio d) {
-  const Part ab = a.under * b.under, cd = c.under * d.under;
-  const Part inverse = 1.0f / (ab * cd);
-  const Part for_ab = cd * inverse, for_cd = ab * inverse;
-  return {a.over * (b.under * for_ab), b.over * (a.under * for_ab), c.over * (d.under * for_cd),
-          d.over * (c.under * for_cd)};
+LOOPCAST_INLINE Three sigmoids(Part a, Part b, Part c) {
+  const Part under_a = under_sigmoid(a), under_b = under_sigmoid(b), under_c = under_sigmoid(c);
+  const Part ab = under_a * under_b, all = 1.0f / (ab * under_c), for_ab = under_c * all;
+  return {under_b * for_ab, under_a * for_ab, ab * all};
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -78,10 +78,8 @@ struct Lstm {
   static void advance(const Advance& s) {
     float *si = s.slots, *sf = si + s.size, *sg = sf + s.size, *so = sg + s.size, *st = so + s.size;
     each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
-      const Four gates = divide(tanh_ratio(load(si + at) * 0.5f), tanh_ratio(load(sf + at) * 0.5f),
-                                tanh_ratio(load(sg + at)), tanh_ratio(load(so + at) * 0.5f));
-      const Part i = sigmoid_of_half_tanh(gates.a), f = sigmoid_of_half_tanh(gates.b), g = gates.c,
-                 o = sigmoid_of_half_tanh(gates.d);
+      const Three gates = sigmoids(load(si + at), load(sf + at), load(so + at));
+      const Part i = gates.a, f = gates.b, o = gates.c, g = tanh(load(sg + at));
       const Part c_before = load(s.c + at), c = f * c_before + i * g, t = tanh(c);
       store(si + at, i);
       store(sf + at, f);
@@ -119,8 +117,8 @@ struct Gru {
   static void advance(const Advance& s) {
     float *sg = s.slots, *sz = sg + s.size, *sr = sz + s.size, *su = sr + s.size;
     each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
-      const Two gates = divide(tanh_ratio(load(sz + at) * 0.5f), tanh_ratio(load(sr + at) * 0.5f));
-      const Part z = sigmoid_of_half_tanh(gates.a), r = sigmoid_of_half_tanh(gates.b), h = load(s.h + at);
+      const Two gates = sigmoids(load(sz + at), load(sr + at));
+      const Part z = gates.a, r = gates.b, h = load(s.h + at);
       const Part g = tanh(load(sg + at) + r * load(su + at));
       store(sg + at, g);
       store(sz + at, z);

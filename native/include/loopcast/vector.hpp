@@ -77,6 +77,16 @@ LOOPCAST_INLINE Part clamp(Part value, float most) {
 #endif
 }
 
+// The bits of each lane, moved towards the higher ones.
+template <int N>
+LOOPCAST_INLINE Part shifted_left(Part value) {
+  PartMask bits;
+  __builtin_memcpy(&bits, &value, sizeof bits);
+  bits <<= N;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 LOOPCAST_INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 LOOPCAST_INLINE void copy(float* to, const float* from, size_t floats) {
   for (size_t i = 0; i < floats; ++i) to[i] = from[i];

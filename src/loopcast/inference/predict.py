@@ -14,7 +14,7 @@ from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
 
 Array = jax.Array
-CHUNK = 256  # series taken at once
+CHUNK = 1024  # series taken at once
 SEGMENT = 512  # rows taken at once: memory does not grow with the history
 
 
@@ -53,7 +53,9 @@ def _forecast_chunk(model: Model, values: np.ndarray, offsets: np.ndarray, size:
     begin, stop = offsets[:-1], offsets[1:]
     longest = int((stop - begin).max())
     context = longest if model.context is None else min(model.context, longest)
-    segment = min(SEGMENT, power_of_two(context))
+    # A model's own context is the same at every call; shorter histories share what is compiled for near lengths.
+    rows = context if context == model.context else power_of_two(context)
+    segment = -(-rows // -(-rows // SEGMENT))
     steps = -(-context // segment) * segment
     history = _end_aligned(values, begin, stop, steps + model.scaling.reach, size)
     seen = np.arange(steps) >= steps - np.minimum(stop - begin, context)[:, None]
