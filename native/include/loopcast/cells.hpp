@@ -77,14 +77,17 @@ struct Lstm {
 
   static void advance(const Advance& s) {
     float *si = s.slots, *sf = si + s.size, *sg = sf + s.size, *so = sg + s.size, *st = so + s.size;
-    each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
+    // Two loops: a processor looks only so far ahead, and one round of both together is farther.
+    for (size_t at = 0; at < s.size; at += kWidth) {
       const Three gates = sigmoids(load(si + at), load(sf + at), load(so + at));
-      const Part i = gates.a, f = gates.b, o = gates.c, g = tanh(load(sg + at));
+      store(sg + at, tanh(load(sg + at)));
+      store(si + at, gates.a);
+      store(sf + at, gates.b);
+      store(so + at, gates.c);
+    }
+    each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
+      const Part i = load(si + at), f = load(sf + at), g = load(sg + at), o = load(so + at);
       const Part c_before = load(s.c + at), c = f * c_before + i * g, t = tanh(c);
-      store(si + at, i);
-      store(sf + at, f);
-      store(sg + at, g);
-      store(so + at, o);
       store(st + at, t);
       store(s.c_next + at, kept(c, c_before));
       store(s.h_next + at, kept(o * t, load(s.h + at)));
@@ -116,13 +119,15 @@ struct Gru {
 
   static void advance(const Advance& s) {
     float *sg = s.slots, *sz = sg + s.size, *sr = sz + s.size, *su = sr + s.size;
-    each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
+    for (size_t at = 0; at < s.size; at += kWidth) {
       const Two gates = sigmoids(load(sz + at), load(sr + at));
-      const Part z = gates.a, r = gates.b, h = load(s.h + at);
+      store(sz + at, gates.a);
+      store(sr + at, gates.b);
+    }
+    each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
+      const Part z = load(sz + at), r = load(sr + at), h = load(s.h + at);
       const Part g = tanh(load(sg + at) + r * load(su + at));
       store(sg + at, g);
-      store(sz + at, z);
-      store(sr + at, r);
       store(s.h_next + at, kept(g + z * (h - g), h));
     });
   }
