@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError
 from loopcast.forecasters import choices
 from loopcast.frames.panel import Panel
-from loopcast.layers.stack import why_scanned
-from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
@@ -182,7 +178,5 @@ def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
 
 
 def _why_path(network: Network) -> str:
-    weights = jax.eval_shape(lambda: initial_weights(network, 0))
-    states, inputs = jax.eval_shape(lambda: (network.zero_state(1), jnp.zeros((1, 1, network.inputs))))
-    reason = why_scanned(network.cell, weights.layers, states, inputs, network.fused)
+    reason = network.why_scanned
     return "The fused kernels trained it." if reason is None else f"A compiled scan trained it: {reason}."
