@@ -14,6 +14,7 @@ from loopcast.training.program import Carry, Losses, Pace, Program
 from loopcast.training.recipe import Recipe
 from loopcast.training.stopping import Best, tolerance
 from loopcast.training.task import Epoch, Task, Trained
+from loopcast.windows.gather import gatherable
 from loopcast.windows.sizes import power_of_two
 
 STRETCH = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
@@ -78,7 +79,7 @@ class Run:
     def __init__(self, task: Task, recipe: Recipe, *, member: int = 0, final: bool = False) -> None:
         self.task, self.recipe, self.member, self.final = task, recipe, member, final
         self.program = Program.of(task, recipe)
-        self.values = jax.device_put(roomy(task.values))
+        self.values = jax.device_put(gatherable(task.values))
 
     @property
     def batches(self) -> int:
@@ -158,6 +159,6 @@ def require_finite(epoch: Epoch, weights: jax.Array, recipe: Recipe) -> None:
 
 def means_of(sums: Sequence[Losses]) -> Means:
     """Means over all of `sums`; 0 where nothing counts: where nothing varies there is nothing to get wrong."""
-    totals: np.ndarray = np.array(jax.device_get(sums), np.float64).sum(axis=0)
-    loss, weight, last_loss, last_weight = totals
-    return Means(float(loss / max(weight, 1.0)), float(last_loss / max(last_weight, 1.0)))
+    losses = Losses(*(np.sum([np.asarray(part, np.float64) for part in parts], 0) for parts in zip(*sums, strict=True)))
+    loss = losses.loss.sum() / max(losses.count.sum(), 1.0)
+    return Means(float(loss), float(losses.last_square.sum() / max(losses.count[:, -1].sum(), 1.0)))

@@ -52,8 +52,3 @@ def elementwise_loss(name: LossName, errors: Array) -> Array:
         return jnp.abs(errors)
     size = jnp.abs(errors)
     return jnp.where(size <= 1.0, 0.5 * jnp.square(errors), size - 0.5)
-
-
-def weighted_mean(values: Array, weights: Array) -> Array:
-    """Mean of `values` counted by `weights`; 0 where nothing counts."""
-    return (values * weights).sum() / jnp.maximum(weights.sum(), 1.0)
