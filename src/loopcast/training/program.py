@@ -14,10 +14,10 @@ import numpy as np
 
 from loopcast.networks.compiled import compiled
 from loopcast.networks.initial import initial_weights
-from loopcast.networks.network import Network
+from loopcast.networks.network import Network, Weights
 from loopcast.networks.weights import flat, unflat
 from loopcast.training.adam import Moments, clipped, updated
-from loopcast.training.recipe import LossName, Recipe, ScheduleName, elementwise_loss, rate
+from loopcast.training.recipe import LossName, Recipe, elementwise_loss
 from loopcast.training.task import Task
 from loopcast.windows.gather import Examples, gather
 from loopcast.windows.plan import WindowPlan
@@ -27,10 +27,10 @@ Array = jax.Array
 
 
 class Pace(NamedTuple):
-    """Where the schedule of learning rates goes."""
+    """How far each batch's update goes, float32 `[batch]`."""
 
-    peak: Array
-    updates: Array
+    rate: Array  # the learning rate
+    step: Array  # the same with Adam's correction
 
 
 class Carry(NamedTuple):
@@ -58,7 +58,6 @@ class Program:
     scaling: Scaling
     plan: WindowPlan
     loss: LossName
-    schedule: ScheduleName
     clip: float | None
     weight_decay: float | None
     padded: bool  # whether training windows may begin before their series
@@ -70,7 +69,6 @@ class Program:
             scaling=task.scaling,
             plan=task.plan,
             loss=recipe.loss,
-            schedule=recipe.schedule,
             clip=recipe.clip,
             weight_decay=recipe.weight_decay,
             padded=task.training.padded,
@@ -97,18 +95,22 @@ class Program:
             dropout_key = None if key is None else jax.random.fold_in(key, carry.update)
             examples = gather(self.scaling, self.plan, values, batches[number])
             objective = jax.value_and_grad(self._objective, has_aux=True)
-            (_, losses), gradient = objective(carry.weights, examples, dropout_key, self.padded)
-            return self._updated(carry, gradient, pace), jax.tree.map(jnp.add, sums, losses)
+            weights = unflat(self.network, carry.weights)
+            (_, losses), gradients = objective(weights, examples, dropout_key, self.padded)
+            gradient = jnp.concatenate([part.ravel() for part in jax.tree.leaves(gradients)])
+            carry = self._updated(carry, gradient, jax.tree.map(lambda each: each[number], pace))
+            return carry, jax.tree.map(jnp.add, sums, losses)
 
         return jax.lax.fori_loop(0, count, one, (carry, self._no_losses(batches.shape[1])))
 
     @compiled(1)
     def validate(self, weights: Array, values: Array, batches: Array, count: Array) -> Losses:
         """The losses over the first `count` of `batches`."""
+        parts = unflat(self.network, weights)
 
         def one(number: Array, sums: Losses) -> Losses:
             examples = gather(self.scaling, self.plan, values, batches[number])
-            return jax.tree.map(jnp.add, sums, self._objective(weights, examples, None, padded=True)[1])
+            return jax.tree.map(jnp.add, sums, self._objective(parts, examples, None, padded=True)[1])
 
         return jax.lax.fori_loop(0, count, one, self._no_losses(batches.shape[1]))
 
@@ -118,10 +120,10 @@ class Program:
         return Losses(none, none, none[:, 0])
 
     def _objective(
-        self, vector: Array, examples: Examples, dropout_key: Array | None, padded: bool
+        self, weights: Weights, examples: Examples, dropout_key: Array | None, padded: bool
     ) -> tuple[Array, Losses]:
         _, outputs = self.network.scan(
-            unflat(self.network, vector),
+            weights,
             self.network.zero_state(len(examples.features)),
             examples.features,
             observed=examples.observed if padded else None,
@@ -139,8 +141,8 @@ class Program:
             carry.weights,
             carry.moments,
             clipped(gradient, self.clip),
-            update=carry.update,
-            rate=rate(self.schedule, pace.peak, carry.update, pace.updates),
+            rate=pace.rate,
+            step=pace.step,
             weight_decay=self.weight_decay,
         )
         return carry._replace(weights=weights, moments=moments, update=carry.update + 1)
