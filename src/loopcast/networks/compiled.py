@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import jax
 
+from loopcast.cache import keep_programs
+
 # What benchmarks/startup.py measured, and for which versions: an option that another does not know is an error there.
 VERSIONS = ((0, 10),)
 QUICK: dict[str, bool | str] = {"xla_cpu_parallel_codegen_split_count": "1"}
@@ -28,6 +30,7 @@ def compiled(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
         @wraps(function)
         def run(first: RunsNetwork, *arguments: Any) -> Any:
+            keep_programs()
             return (plain if first.why_scanned else quick)(first, *arguments)
 
         return run
