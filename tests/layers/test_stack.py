@@ -4,8 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loopcast import kernels
 from loopcast.errors import OptionError
-from loopcast.layers import fused, stack
+from loopcast.layers import stack
 from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
 from loopcast.layers.stack import scan_stack
 from reference import recurrence
@@ -49,7 +50,7 @@ def test_a_stack_on_either_path_is_a_plain_loop_over_layers_and_steps(cell, path
 
 
 def test_without_the_library_the_scan_runs_and_says_why(monkeypatch, tmp_path):
-    monkeypatch.setattr(fused, "LIBRARY", tmp_path / "loopcast_kernels.so")
+    monkeypatch.setattr(kernels, "LIBRARY", tmp_path / "loopcast_kernels.so")
     weights, states, inputs = layers("gru", (3, 7))
     assert "not built" in stack.why_scanned("gru", weights, states, jnp.asarray(inputs), "auto")
     _, got = scan_stack("gru", weights, states, jnp.asarray(inputs))
