@@ -7,36 +7,49 @@
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-// 2^t as a power of two times a number near 1; t is held within 30 of 0, where both functions have long reached
-// their limits and products of three denominators do not overflow.
-struct Power {
-  Part near_one, two_to_n;
-};
+// 2^(k x), off by 1e-7 of it at most, and exact at 0: tanh of small numbers is a difference from 1. k x is held within
+// 30 of 0, where both functions have long reached their limits and products of three denominators do not overflow.
+//
+// Adding kRound rounds to a whole number and leaves it in the lowest bits, where shifting makes a power of two of it.
+#if defined(__AVX512F__)
+// 2^(i / 32)
+alignas(64) constexpr float kPowers[32] = {
+    1.0f, 1.0218972f, 1.04427373f, 1.06714046f, 1.09050775f, 1.1143868f, 1.13878858f, 1.1637249f,
+    1.18920708f, 1.21524739f, 1.24185777f, 1.26905096f, 1.29683959f, 1.32523668f, 1.35425556f, 1.38390994f,
+    1.41421354f, 1.44518077f, 1.47682619f, 1.50916445f, 1.54221082f, 1.5759809f, 1.61049032f, 1.64575553f,
+    1.68179286f, 1.71861935f, 1.75625217f, 1.79470909f, 1.8340081f, 1.87416768f, 1.91520655f, 1.95714414f};
 
-// Adding kRound rounds t to a whole number n, and leaves n + 127 in the lowest bits, where shifting makes it 2^n.
-constexpr float kRound = 12582912.0f + 127.0f;
-
-LOOPCAST_INLINE Power power_of_two(Part t) {
-  t = clamp(t, 30.0f);
-  const Part rounded = t + kRound;
+// k x = n + i / 32 + r / 32: a table of 32 numbers in two registers, and a short polynomial for what is left.
+LOOPCAST_INLINE Part power_of_two(Part x, float k) {
+  constexpr float kRound = 12582912.0f;
+  x = clamp(x, 30.0f / (k < 0 ? -k : k));
+  const Part rounded = x * (32.0f * k) + kRound;
+  const Part r = x * (32.0f * k) - (rounded - kRound);
+  const __m512i bits = _mm512_castps_si512(rounded);
+  const Part table = _mm512_permutex2var_ps(_mm512_load_ps(kPowers), bits, _mm512_load_ps(kPowers + 16));
+  const __m512i two_to_n = _mm512_slli_epi32(_mm512_srli_epi32(bits, 5), 23);
+  const Part whole = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(table), two_to_n));
+  return whole + whole * (r * (r * 0.000234598316f + 0.021661167f));
+}
+#else
+LOOPCAST_INLINE Part power_of_two(Part x, float k) {
+  constexpr float kRound = 12582912.0f + 127.0f;
+  const Part t = clamp(x * k, 30.0f), rounded = t + kRound;
   const Part r = t - (rounded - kRound), r2 = r * r;
-  // 2^r for |r| <= 1/2, off by 9e-8 of it at most, and exact at 0: tanh of small numbers is a difference from 1
   const Part low = r * 0.693147004f + 1.0f, middle = r * 0.0555073358f + 0.240222424f;
   const Part high = r * 0.00132647273f + 0.00967151299f;
-  return {r2 * (r2 * high + middle) + low, shifted_left<23>(rounded)};
+  return (r2 * (r2 * high + middle) + low) * shifted_left<23>(rounded);
 }
+#endif
 
 constexpr float kLog2OfE = 1.44269504f;
 
 // 1 / sigmoid(x)
-LOOPCAST_INLINE Part under_sigmoid(Part x) {
-  const Power e = power_of_two(x * -kLog2OfE);
-  return e.near_one * e.two_to_n + 1.0f;
-}
+LOOPCAST_INLINE Part under_sigmoid(Part x) { return power_of_two(x, -kLog2OfE) + 1.0f; }
 
 LOOPCAST_INLINE Part tanh(Part x) {
-  const Power e = power_of_two(x * (-2.0f * kLog2OfE));
-  return (1.0f - e.near_one * e.two_to_n) / (e.near_one * e.two_to_n + 1.0f);
+  const Part e = power_of_two(x, -2.0f * kLog2OfE);
+  return (1.0f - e) / (e + 1.0f);
 }
 
 // Several divisions for the price of one, the slowest instruction here.
