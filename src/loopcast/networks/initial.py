@@ -50,6 +50,5 @@ def _key(seed: int | Array) -> Array:
 
 
 def _initial_bias(network: Network, units: int) -> Array:
-    gates = network.kind.gates * units
-    bias = jnp.zeros((gates,) if network.kind.bias_rows == 1 else (network.kind.bias_rows, gates), jnp.float32)
+    bias = jnp.zeros(network.kind.bias_shape(units), jnp.float32)
     return bias.at[units : 2 * units].set(1.0) if network.cell == "lstm" else bias

@@ -65,7 +65,7 @@ class Network:
             gates = self.kind.gates * units
             shapes[f"layer{depth}.kernel"] = (width, gates)
             shapes[f"layer{depth}.recurrent_kernel"] = (units, gates)
-            shapes[f"layer{depth}.bias"] = (gates,) if self.kind.bias_rows == 1 else (self.kind.bias_rows, gates)
+            shapes[f"layer{depth}.bias"] = self.kind.bias_shape(units)
             width = units
         if self.head == "dense":
             shapes |= {"dense.kernel": (width, self.outputs), "dense.bias": (self.outputs,)}
