@@ -252,8 +252,8 @@ def model(source, *, seed=0):
 @needs_kernels
 def test_fit_equals_that_of_stock_keras():
     rng = np.random.default_rng(8)
-    x = rng.integers(0, 7, size=(40, 9))
-    y = rng.normal(size=(40, 1)).astype(np.float32)
+    x = rng.integers(0, 7, size=(32, 9))
+    y = rng.normal(size=(32, 1)).astype(np.float32)
     stock, ours = model(keras.layers), model(layers)
     ours.set_weights(stock.get_weights())
     losses = []

@@ -10,7 +10,7 @@ import numpy as np
 from loopcast.errors import LengthError, OptionError
 from loopcast.forecasters import choices
 from loopcast.frames.panel import Panel
-from loopcast.layers.stack import why_scanned
+from loopcast.layers.stack import path_of
 from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
@@ -75,7 +75,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
             why_plan,
             why_held,
             _why_recipe(options, recipe),
-            _why_path(network),
+            _why_path(network, masked=training.padded),
         ),
     )
 
@@ -181,8 +181,9 @@ def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
     )
 
 
-def _why_path(network: Network) -> str:
+def _why_path(network: Network, *, masked: bool) -> str:
+    """masked: whether training windows may begin before their series, which leaves steps unobserved."""
     weights = jax.eval_shape(lambda: initial_weights(network, 0))
     states, inputs = jax.eval_shape(lambda: (network.zero_state(1), jnp.zeros((1, 1, network.inputs))))
-    reason = why_scanned(network.cell, weights.layers, states, inputs, network.fused)
-    return "The fused kernels trained it." if reason is None else f"A compiled scan trained it: {reason}."
+    path = path_of(network.cell, weights.layers, states, inputs, network.fused, masked=masked)
+    return path.describe("trained it")

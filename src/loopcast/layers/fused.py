@@ -35,10 +35,10 @@ def why_not_fused(
     """
     platform = platform or jax.default_backend()
     dtypes = {str(leaf.dtype) for leaf in jax.tree.leaves((tuple(weights), tuple(states), inputs))} - {"float32"}
-    if not LIBRARY.exists():
-        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
     if platform != "cpu":
         return f"the kernels run on a CPU, and JAX uses a {platform.upper()}"
+    if not LIBRARY.exists():
+        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
     if cell_name not in CELL_NUMBERS:
         return f"there are kernels for {', '.join(CELL_NUMBERS)}, not for {cell_name!r}"
     if dtypes:
