@@ -139,7 +139,7 @@ class LSTM(FusedLoop, keras.layers.LSTM):  # type: ignore[misc]
     `[batch, time, feature]` to `[batch, units]`, or `[batch, time, units]` with return_sequences=True.
 
     fused: "auto" runs the kernels where they can compute what the layer's other arguments say, in float32 on a CPU,
-        and Keras's own loop elsewhere; "always" is an OptionError where they cannot, when the layer is called; "never"
+        and Keras's own loop elsewhere; "always" is an OptionError where they cannot, once the layer runs; "never"
         is Keras's own loop. `describe()` says which runs, and why.
 
     NaN at a step stays in its own series' outputs from there on; at a masked step it is not used, in gradients neither.
