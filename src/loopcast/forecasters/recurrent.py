@@ -2,12 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 import polars as pl
 
-from loopcast.backend import keras
 from loopcast.errors import OptionError
 from loopcast.forecasters.base import LARGEST, Fitted, Forecaster, Parts, positive
 from loopcast.forecasters.learned import Learned
@@ -17,12 +16,14 @@ from loopcast.inference.model import Model
 from loopcast.inference.predict import features, forecast
 from loopcast.layers.stack import Fused
 from loopcast.networks.network import CellName, Head
-from loopcast.networks.stock import stock_model
 from loopcast.training.loop import Training
 from loopcast.training.progress import progress
 from loopcast.training.recipe import LossName, ScheduleName
 from loopcast.training.task import Trained
 from loopcast.windows.plan import Strategy
+
+if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
+    import keras
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,12 +146,14 @@ class Recurrent(Forecaster[Learned]):
         """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
         return features(self.fitted.state.model, self._usable(self._history(data)))
 
-    def to_keras(self) -> keras.Model:
+    def to_keras(self) -> "keras.Model":
         """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
 
         It takes `features`, float32 `[batch, time, feature]`, and gives the network's output: `[batch, time, horizon]`,
         or `[batch, horizon]` for the direct strategy. `.keras` files and Keras's other backends take it.
         """
+        from loopcast.networks.stock import stock_model
+
         model = self.fitted.state.model
         return stock_model(model.network, model.members, every_step=self.strategy != "direct")
 

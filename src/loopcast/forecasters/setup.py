@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError
 from loopcast.forecasters import choices
 from loopcast.frames.panel import Panel
-from loopcast.layers.stack import path_of
-from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
@@ -183,7 +179,4 @@ def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
 
 def _why_path(network: Network, *, masked: bool) -> str:
     """masked: whether training windows may begin before their series, which leaves steps unobserved."""
-    weights = jax.eval_shape(lambda: initial_weights(network, 0))
-    states, inputs = jax.eval_shape(lambda: (network.zero_state(1), jnp.zeros((1, 1, network.inputs))))
-    path = path_of(network.cell, weights.layers, states, inputs, network.fused, masked=masked)
-    return path.describe("trained it")
+    return network.path(masked=masked).describe("trained it")

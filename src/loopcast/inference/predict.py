@@ -1,6 +1,5 @@
 """Forecasts from a carried state: take the history in, then read, and feed back, what comes out."""
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,6 +8,7 @@ import numpy as np
 
 from loopcast.frames.panel import Panel
 from loopcast.inference.model import Members, MemberStates, Model, scan, step, zero_states
+from loopcast.networks.compiled import compiled
 from loopcast.networks.network import Network
 from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
@@ -62,8 +62,8 @@ def _forecast_chunk(model: Model, values: np.ndarray, offsets: np.ndarray, size:
     seen = np.concatenate([seen, np.zeros((size - len(seen), steps), bool)])
     carry = empty(model, history[:, : model.scaling.reach])
     for at in range(0, steps, segment):
-        rows = history[:, model.scaling.reach :][:, at : at + segment]
-        carry = absorb(model.network, model.scaling, model.members, carry, rows, seen[:, at : at + segment])
+        taken = history[:, model.scaling.reach :][:, at : at + segment]
+        carry = absorb(model.network, model.scaling, model.members, carry, taken, seen[:, at : at + segment])
     blocks = -(-horizon // model.network.outputs)
     ahead = roll(model.network, model.scaling, blocks, model.members, carry)
     return np.asarray(ahead)[: len(begin), :horizon]
@@ -72,11 +72,12 @@ def _forecast_chunk(model: Model, values: np.ndarray, offsets: np.ndarray, size:
 def empty(model: Model, past: np.ndarray) -> Carry:
     """The carry before the first observation; `past` `[batch, reach]` holds what came before, NaN for nothing."""
     batch = len(past)
-    output = jnp.zeros((batch, model.network.outputs), jnp.float32)
-    return Carry(zero_states(model.network, model.members, batch), jnp.asarray(past), output)
+    shapes = jax.eval_shape(lambda: zero_states(model.network, model.members, batch))
+    states = jax.tree.map(lambda shape: np.zeros(shape.shape, shape.dtype), shapes)  # of NumPy: nothing to compile
+    return Carry(*jax.device_put((states, past, np.zeros((batch, model.network.outputs), np.float32))))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+@compiled(2)
 def absorb(network: Network, scaling: Scaling, members: Members, carry: Carry, values: Array, observed: Array) -> Carry:
     """Take `values` `[batch, time]` in; where `observed` is False, nothing changes."""
     steps, reach = values.shape[1], scaling.reach
@@ -87,7 +88,7 @@ def absorb(network: Network, scaling: Scaling, members: Members, carry: Carry, v
     return Carry(states, joined[:, steps:], outputs[:, -1])
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
+@compiled(3)
 def roll(network: Network, scaling: Scaling, blocks: int, members: Members, carry: Carry) -> Array:
     """`blocks` times the network's horizon ahead, `[batch, blocks * horizon]`: each is fed back."""
 
@@ -103,6 +104,8 @@ def roll(network: Network, scaling: Scaling, blocks: int, members: Members, carr
         ahead = read(carry)
         return jax.lax.scan(push, carry, ahead.T)[0], ahead
 
+    if blocks == 1:
+        return read(carry)
     carry, earlier = jax.lax.scan(block, carry, length=blocks - 1)
     return jnp.concatenate([earlier.swapaxes(0, 1).reshape(len(carry.past), -1), read(carry)], axis=1)
 

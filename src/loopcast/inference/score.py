@@ -5,9 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.frames.panel import Panel
-from loopcast.inference.model import Model, scan, zero_states
-from loopcast.windows.gather import Examples, gather
+from loopcast.inference.model import Members, Model, scan, zero_states
+from loopcast.layers.cells import Array
+from loopcast.networks.compiled import compiled
+from loopcast.networks.network import Network
+from loopcast.training.loop import batched
+from loopcast.windows.gather import gather
 from loopcast.windows.plan import WindowPlan
+from loopcast.windows.scaling import Scaling
 
 BATCH = 256
 
@@ -19,16 +24,18 @@ def every_step_mse(model: Model, panel: Panel, context: int) -> float:
     """
     horizon = model.network.outputs
     plan = WindowPlan(context=context, horizon=horizon, stride=context + horizon)
-    index = plan.training(panel.offsets, 0).stacked()
-    values = jnp.asarray(panel.values[:, 0])
-
-    @jax.jit
-    def sums(index: jax.Array) -> tuple[jax.Array, jax.Array]:
-        examples: Examples = gather(model.scaling, plan, values, index)
-        states = zero_states(model.network, model.members, len(index))
-        _, outputs = scan(model.network, model.members, states, examples.features)
-        return (jnp.square(outputs - examples.targets) * examples.weights).sum(), examples.weights.sum()
-
-    parts = np.array([sums(index[first : first + BATCH]) for first in range(0, len(index), BATCH)])
-    total, count = parts.astype(np.float64).sum(axis=0)
+    values = jax.device_put(panel.values[:, 0])
+    batches = batched(plan.training(panel.offsets, 0).stacked(), BATCH)
+    parts = [_sums(model.network, model.scaling, plan, model.members, values, index) for index in batches]
+    total, count = np.array(jax.device_get(parts), np.float64).sum(axis=0)
     return float(total / count)
+
+
+@compiled(3)
+def _sums(
+    network: Network, scaling: Scaling, plan: WindowPlan, members: Members, values: Array, index: Array
+) -> tuple[Array, Array]:
+    """Squared errors and their number, over the windows of `index` `[window, 5]`."""
+    examples = gather(scaling, plan, values, index)
+    _, outputs = scan(network, members, zero_states(network, members, len(index)), examples.features)
+    return (jnp.square(outputs - examples.targets) * examples.weights).sum(), examples.weights.sum()

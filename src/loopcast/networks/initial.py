@@ -1,17 +1,16 @@
-"""Initial weights as Keras's default initialisers draw them, in one compiled program for all seeds."""
+"""Initial weights as Keras's default initialisers draw them."""
 
 import math
-from functools import partial
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from loopcast.layers.cells import Array, CellWeights, DenseWeights
+from loopcast.networks.draws import normal, uniform
 from loopcast.networks.network import Network, Weights
 
 
-@partial(jax.jit, static_argnums=0)
-def initial_weights(network: Network, seed: int | Array) -> Weights:
+def initial_weights(network: Network, seed: int) -> Weights:
     """Glorot-uniform kernels, orthogonal recurrent kernels, zero biases (LSTM's forget gate: one).
 
     Layer k of a network seeded s draws with seeds s + 2k (kernel) and s + 2k + 1 (recurrent kernel), and stock Keras
@@ -27,28 +26,24 @@ def initial_weights(network: Network, seed: int | Array) -> Weights:
     if network.head == "recurrent":
         return Weights(tuple(layers), None)
     kernel = _glorot_uniform(seed + 2 * len(layers), (width, network.outputs))
-    return Weights(tuple(layers), DenseWeights(kernel, jnp.zeros(network.outputs, jnp.float32)))
+    return Weights(tuple(layers), DenseWeights(kernel, jax.device_put(np.zeros(network.outputs, np.float32))))
 
 
-def _glorot_uniform(seed: int | Array, shape: tuple[int, int]) -> Array:
+def _glorot_uniform(seed: int, shape: tuple[int, int]) -> Array:
     """Uniform up to sqrt(6 / (inputs + outputs))   (Glorot & Bengio, 2010, equation 16)"""
     limit = math.sqrt(6 / sum(shape))
-    return jax.random.uniform(_key(seed), shape, jnp.float32, -limit, limit)
+    return jax.device_put(uniform(seed, shape, -limit, limit))
 
 
-def _orthogonal(seed: int | Array, shape: tuple[int, int]) -> Array:
+def _orthogonal(seed: int, shape: tuple[int, int]) -> Array:
     """Orthonormal rows or columns, from the QR factors of normal numbers   (Saxe et al., 2014)"""
-    normal = jax.random.normal(_key(seed), (max(shape), min(shape)), jnp.float32)
-    q, r = jnp.linalg.qr(normal)
-    q = q * jnp.sign(jnp.diag(r))
-    return q.T if shape[0] < shape[1] else q
-
-
-def _key(seed: int | Array) -> Array:
-    """The key that Keras makes of a whole-number seed."""
-    return jnp.stack([jnp.asarray(seed, jnp.uint32), jnp.uint32(0)])
+    q, r = np.linalg.qr(normal(seed, (max(shape), min(shape))))
+    q = q * np.sign(np.diag(r))
+    return jax.device_put(q.T if shape[0] < shape[1] else q)
 
 
 def _initial_bias(network: Network, units: int) -> Array:
-    bias = jnp.zeros(network.kind.bias_shape(units), jnp.float32)
-    return bias.at[units : 2 * units].set(1.0) if network.cell == "lstm" else bias
+    bias = np.zeros(network.kind.bias_shape(units), np.float32)
+    if network.cell == "lstm":
+        bias[units : 2 * units] = 1.0
+    return jax.device_put(bias)

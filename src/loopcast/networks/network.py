@@ -6,13 +6,13 @@ serves any number of threads, and a state can be kept, copied or sent elsewhere.
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
-from loopcast.layers.stack import Fused, scan_stack
+from loopcast.layers.stack import Fused, Path, path_of, scan_stack
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
@@ -76,11 +76,26 @@ class Network:
         """How many numbers training sets."""
         return sum(math.prod(shape) for shape in self.shapes.values())
 
+    @property
+    def runs_kernels(self) -> bool:
+        """Whether the fused kernels run the layers; for them a mask makes no difference."""
+        return self.path(masked=True).name == "kernels"
+
+    def path(self, *, masked: bool) -> Path:
+        """The way the layers run, and why. masked: whether some steps may be unobserved."""
+        parts = [_float32(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
+        layers = [CellWeights(*parts[first : first + 3]) for first in range(0, len(parts), 3)]
+        states = [(_float32(1, units),) * self.kind.states for units in self.recurrent]
+        return path_of(self.cell, layers, states, _float32(1, 1, self.inputs), self.fused, masked=masked)
+
     def zero_state(self, batch: int) -> States:
         return tuple(self.kind.zero_state(batch, units) for units in self.recurrent)
 
     def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
         """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
+        if self.runs_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
+            state, outputs = self.scan(weights, state, inputs[:, None])
+            return state, outputs[:, 0]
         cell, states = self.kind, []
         for layer, before in zip(weights.layers, state, strict=True):
             after = cell.advance(layer, before, cell.project(layer, inputs))
@@ -138,3 +153,7 @@ class Network:
         shape = (len(hidden), 1, hidden.shape[2])
         kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, shape)
         return hidden * jnp.where(kept, 1 / (1 - self.dropout), 0.0)
+
+
+def _float32(*shape: int) -> Any:
+    return jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]

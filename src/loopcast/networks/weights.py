@@ -1,8 +1,11 @@
 """Weights as flat names and arrays, the way a file keeps them, and as one vector, the way training does."""
 
+import math
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 
 from loopcast.layers.cells import Array, CellWeights, DenseWeights
@@ -18,28 +21,28 @@ def named(network: Network, weights: Weights) -> dict[str, np.ndarray]:
 
 def nested(network: Network, arrays: Mapping[str, np.ndarray]) -> Weights:
     """The weights again, from arrays by name."""
-    return _weights(network, (jnp.asarray(arrays[name], jnp.float32) for name in network.shapes))
+    return jax.device_put(_weights(network, (np.asarray(arrays[name], np.float32) for name in network.shapes)))
 
 
-def flat(weights: Weights) -> Array:
+def flat(weights: Weights) -> np.ndarray:
     """Every weight in one vector, in the order of `Network.shapes`."""
-    return jnp.concatenate([part.ravel() for part in _parts(weights)])
+    return np.concatenate([np.ravel(part) for part in _parts(weights)])
 
 
-def unflat(network: Network, vector: Array) -> Weights:
-    """The weights again, from one vector."""
+def unflat(network: Network, vector: Array | np.ndarray) -> Weights:
+    """The weights again, from one vector: parts of it, as an array of the same kind."""
     shapes = list(network.shapes.values())
-    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
-    pieces = jnp.split(vector, ends[:-1])
+    ends = np.cumsum([0] + [math.prod(shape) for shape in shapes])
+    pieces = (vector[begin:end] for begin, end in pairwise(ends))
     return _weights(network, (piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)))
 
 
-def _parts(weights: Weights) -> list[Array]:
+def _parts(weights: Weights) -> list[Any]:
     layers = [part for layer in weights.layers for part in layer]
     return layers + ([] if weights.dense is None else list(weights.dense))
 
 
-def _weights(network: Network, parts: Iterable[Array]) -> Weights:
+def _weights(network: Network, parts: Iterable[Any]) -> Weights:
     ordered = list(parts)
     layers = tuple(CellWeights(*ordered[k * PER_LAYER : (k + 1) * PER_LAYER]) for k in range(len(network.recurrent)))
     rest = ordered[PER_LAYER * len(layers) :]

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from loopcast.errors import TrainingError
@@ -79,7 +78,7 @@ class Run:
     def __init__(self, task: Task, recipe: Recipe, *, member: int = 0, final: bool = False) -> None:
         self.task, self.recipe, self.member, self.final = task, recipe, member, final
         self.program = Program.of(task, recipe)
-        self.values = jnp.asarray(roomy(task.values))
+        self.values = jax.device_put(roomy(task.values))
 
     @property
     def batches(self) -> int:
@@ -106,15 +105,16 @@ class Run:
             require_finite(epoch, carry.weights, self.recipe)
             history.append(epoch)
             best = best.after(epoch, carry.weights)
-            weights = unflat(self.task.network, best.weights)
+            weights = jax.device_put(unflat(self.task.network, np.asarray(best.weights)))
             yield Trained(members=(weights,), best_epoch=best.epoch, history=tuple(history))
 
     def _train(self, carry: Carry, order: np.random.Generator) -> tuple[Carry, Means]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]
-        pace = Pace(jnp.float32(self.recipe.learning_rate), jnp.float32(self.recipe.epochs * self.batches))
+        updates = np.float32(self.recipe.epochs * self.batches)
+        pace = Pace(*jax.device_put((np.float32(self.recipe.learning_rate), updates)))
         sums = []
         for stretch in stretches(batched(index, self.recipe.batch_size)):
-            carry, losses = self.program.run_batches(carry, self.values, roomy(stretch), jnp.int32(len(stretch)), pace)
+            carry, losses = self.program.run_batches(carry, self.values, roomy(stretch), np.int32(len(stretch)), pace)
             sums.append(losses)
         return carry, means_of(sums)
 
@@ -123,7 +123,7 @@ class Run:
             return None
         batches = batched(self.task.validation.stacked(), VALIDATION_BATCH)
         return means_of(
-            [self.program.validate(carry.weights, self.values, roomy(batches), jnp.int32(len(batches)))]
+            [self.program.validate(carry.weights, self.values, roomy(batches), np.int32(len(batches)))]
         ).loss
 
 
@@ -147,7 +147,7 @@ def stretches(batches: np.ndarray) -> Iterator[np.ndarray]:
 def require_finite(epoch: Epoch, weights: jax.Array, recipe: Recipe) -> None:
     """TrainingError, with what to try, when a loss of `epoch` or a weight after it is NaN or infinite."""
     losses = [epoch.loss, 0.0 if epoch.valid_loss is None else epoch.valid_loss]
-    if np.isfinite(losses).all() and bool(jnp.isfinite(weights).all()):
+    if np.isfinite(losses).all() and np.isfinite(np.asarray(weights)).all():
         return
     raise TrainingError(
         f"training broke down in epoch {epoch.epoch} (loss {epoch.loss:g}, not every weight is finite): try a "

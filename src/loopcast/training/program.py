@@ -6,17 +6,17 @@ compilation serves the trainings that follow it.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loopcast.backend import keras
+from loopcast.networks.compiled import compiled
 from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.networks.weights import flat, unflat
+from loopcast.training.adam import Moments, clipped, updated
 from loopcast.training.recipe import LossName, Recipe, ScheduleName, elementwise_loss, rate, weighted_mean
 from loopcast.training.task import Task
 from loopcast.windows.gather import Examples, gather
@@ -37,8 +37,8 @@ class Carry(NamedTuple):
     """What one batch hands to the next."""
 
     weights: Array  # every weight, float32 [parameter]
-    optimizer: list[Array]
-    key: Array  # draws dropout
+    moments: Moments
+    seed: Array  # of what is dropped
     update: Array  # how many there were
 
 
@@ -77,30 +77,34 @@ class Program:
             padded=task.training.padded,
         )
 
+    @property
+    def runs_kernels(self) -> bool:
+        return self.network.runs_kernels
+
     def start(self, seed: int) -> Carry:
         """Before the first batch."""
         weights = flat(initial_weights(self.network, seed))
-        variables = [jnp.asarray(variable.value) for variable in _adam(self).variables]
-        return Carry(weights, variables, jax.random.key(seed), jnp.zeros((), jnp.int32))
+        return Carry(*jax.device_put((weights, Moments.zero(len(weights)), np.uint32(seed), np.int32(0))))
 
-    @partial(jax.jit, static_argnums=0)
+    @compiled(1)
     def run_batches(
         self, carry: Carry, values: Array, batches: Array, count: Array, pace: Pace
     ) -> tuple[Carry, Losses]:
         """Train on the first `count` of `batches` `[batch, window, 5]` in turn; the losses' sums over all."""
 
+        key = jax.random.key(carry.seed) if self.network.dropout > 0 else None
+
         def one(number: Array, state: tuple[Carry, Losses]) -> tuple[Carry, Losses]:
             carry, sums = state
-            key, dropout_key = jax.random.split(carry.key)
+            dropout_key = None if key is None else jax.random.fold_in(key, carry.update)
             examples = gather(self.scaling, self.plan, values, batches[number])
             objective = jax.value_and_grad(self._objective, has_aux=True)
             (_, losses), gradient = objective(carry.weights, examples, dropout_key, self.padded)
-            weights, optimizer = self._adam_step(carry, gradient, pace)
-            return Carry(weights, optimizer, key, carry.update + 1), jax.tree.map(jnp.add, sums, losses)
+            return self._updated(carry, gradient, pace), jax.tree.map(jnp.add, sums, losses)
 
         return jax.lax.fori_loop(0, count, one, (carry, _no_losses()))
 
-    @partial(jax.jit, static_argnums=0)
+    @compiled(1)
     def validate(self, weights: Array, values: Array, batches: Array, count: Array) -> Losses:
         """The losses' sums over the first `count` of `batches`."""
 
@@ -127,24 +131,17 @@ class Program:
         losses = Losses((each * weights).sum(), weights.sum(), (jnp.square(errors[:, -1]) * last).sum(), last.sum())
         return weighted_mean(each, weights), losses
 
-    def _adam_step(self, carry: Carry, gradient: Array, pace: Pace) -> tuple[Array, list[Array]]:
-        optimizer = _adam(self)
-        now = rate(self.schedule, pace.peak, carry.update, pace.updates)
-        variables = [
-            now if variable.path.endswith("learning_rate") else value
-            for variable, value in zip(optimizer.variables, carry.optimizer, strict=True)
-        ]
-        (weights,), variables = optimizer.stateless_apply(variables, [gradient], [carry.weights])
-        return weights, variables
+    def _updated(self, carry: Carry, gradient: Array, pace: Pace) -> Carry:
+        weights, moments = updated(
+            carry.weights,
+            carry.moments,
+            clipped(gradient, self.clip),
+            update=carry.update,
+            rate=rate(self.schedule, pace.peak, carry.update, pace.updates),
+            weight_decay=self.weight_decay,
+        )
+        return carry._replace(weights=weights, moments=moments, update=carry.update + 1)
 
 
 def _no_losses() -> Losses:
     return Losses(*(jnp.zeros((), jnp.float32) for _ in Losses._fields))
-
-
-@lru_cache(maxsize=64)
-def _adam(program: Program) -> keras.optimizers.Optimizer:
-    """Keras's Adam for one flat vector of weights; its variables hold the values before the first update."""
-    optimizer = keras.optimizers.Adam(clipnorm=program.clip, weight_decay=program.weight_decay)
-    optimizer.build([keras.Variable(np.zeros(program.network.parameters, np.float32))])
-    return optimizer

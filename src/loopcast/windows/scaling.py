@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from loopcast.windows.arcsinh import arcsinh
+
 Array = jax.Array
 Curve = Literal["none", "log"]
 NEAR_ZERO = 0.01  # share of a series' usual size below which the "log" curve becomes a straight line
@@ -54,18 +56,15 @@ class Scaling:
 
     def view(self, past: Array, horizon: int) -> View:
         """`past` `[..., reach]`, latest last, NaN where there is no value, as the network is to see it."""
-        size = jnp.abs(past)
-        largest = jnp.maximum(jnp.nanmax(size, -1), SMALLEST)
-        unit = jnp.maximum(largest * _mean(size / largest[..., None]), SMALLEST)  # the sum alone could overflow
-        bent = self._bend(past, unit[..., None])
-        spread = self._spread(bent)
-        shown = bent[..., -self.lags :] - self._level(bent)[..., None]
+        unit = jnp.maximum(_mean(jnp.abs(past)), SMALLEST)
+        spread = self._spread(past, unit)
+        shown = self._bend(past[..., -self.lags :], unit) - self._level(past, unit)[..., None]
         features = jnp.nan_to_num(shown / _nonzero(spread)[..., None])
-        return View(features, self._anchor(bent, horizon), spread, unit, past[..., -1])
+        return View(features, self._anchor(past, unit, horizon), spread, unit, past[..., -1])
 
     def output_for(self, view: View, values: Array) -> Array:
         """What the network should say where `values` `[..., horizon]` came."""
-        return (self._bend(values, view.unit[..., None]) - view.anchor) / _nonzero(view.spread)[..., None]
+        return (self._bend(values, view.unit) - view.anchor) / _nonzero(view.spread)[..., None]
 
     def value_of(self, view: View, output: Array) -> Array:
         """The values that the network's `output` `[..., horizon]` means."""
@@ -73,33 +72,37 @@ class Scaling:
         values = bent if self.curve == "none" else jnp.sinh(bent) * (2 * NEAR_ZERO) * view.unit[..., None]
         return jnp.where(view.spread[..., None] > 0, values, view.last[..., None])
 
-    def _bend(self, values: Array, unit: Array) -> Array:
-        return values if self.curve == "none" else jnp.arcsinh(values / (2 * NEAR_ZERO * unit))
+    # Each of these bends the values that it needs anew: values on the curve that several read would be computed
+    # again for each of them, one by one.
 
-    def _level(self, past: Array) -> Array:
+    def _bend(self, values: Array, unit: Array) -> Array:
+        return values if self.curve == "none" else arcsinh(values / (2 * NEAR_ZERO * unit[..., None]))
+
+    def _level(self, past: Array, unit: Array) -> Array:
         if self.level == 0:
             return jnp.zeros(past.shape[:-1], past.dtype)
-        return _mean(past[..., -self.level :])
+        return _mean(self._bend(past[..., -self.level :], unit))
 
-    def _spread(self, past: Array) -> Array:
+    def _spread(self, past: Array, unit: Array) -> Array:
         moving = jnp.nanmax(past, -1) > jnp.nanmin(past, -1) if self.hold_flat else jnp.array(True)
         if self.spread == 0:
             return jnp.where(moving, jnp.ones(past.shape[:-1], past.dtype), 0.0)
-        change = jnp.nan_to_num(_mean(jnp.abs(jnp.diff(past[..., -self.spread - 1 :], axis=-1))))
-        return jnp.where(moving, change, 0.0)
+        change = jnp.diff(self._bend(past[..., -self.spread - 1 :], unit), axis=-1)
+        return jnp.where(moving, jnp.nan_to_num(_mean(jnp.abs(change))), 0.0)
 
-    def _anchor(self, past: Array, horizon: int) -> Array:
+    def _anchor(self, past: Array, unit: Array, horizon: int) -> Array:
         if self.season == 0:
             return jnp.zeros((*past.shape[:-1], horizon), past.dtype)
-        before = [past.shape[-1] - self.season + step % self.season for step in range(horizon)]
-        seasonal = past[..., jnp.asarray(before)]
-        return jnp.where(jnp.isnan(seasonal), past[..., -1:], seasonal)
+        season = past[..., -self.season :]
+        seasonal = jnp.concatenate([season] * -(-horizon // self.season), -1)[..., :horizon]
+        return self._bend(jnp.where(jnp.isnan(seasonal), past[..., -1:], seasonal), unit)
 
 
 def _mean(values: Array) -> Array:
-    """Mean over the last axis of what is there; NaN where nothing is."""
+    """Mean over the last axis of what is there; NaN where nothing is. Shares are added up: a sum could overflow."""
     there = ~jnp.isnan(values)
-    return jnp.where(there, values, 0.0).sum(-1) / there.sum(-1)
+    count = there.sum(-1, keepdims=True)
+    return jnp.where(there, values / count, jnp.where(count > 0, 0.0, jnp.nan)).sum(-1)
 
 
 def _nonzero(spread: Array) -> Array:

@@ -1,0 +1,35 @@
+"""How programs that run a network are compiled: quickly, where the kernels do the work and XLA's own part is short."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol
+
+import jax
+
+# What benchmarks/startup.py measured, and for which versions: an option that another does not know is an error there.
+VERSIONS = ((0, 10),)
+QUICK: dict[str, bool | str] = {"xla_cpu_use_fusion_emitters": False, "xla_cpu_parallel_codegen_split_count": "1"}
+
+
+class RunsNetwork(Protocol):
+    """A hashable value that says whether the kernels run its network."""
+
+    @property
+    def runs_kernels(self) -> bool: ...
+
+
+def compiled(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`jax.jit` of a function whose first `static` arguments are values, the very first one a RunsNetwork."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        plain = jax.jit(function, static_argnums=tuple(range(static)))
+        known = jax.version.__version_info__[:2] in VERSIONS
+        quick = jax.jit(function, static_argnums=tuple(range(static)), compiler_options=QUICK) if known else plain
+
+        @wraps(function)
+        def run(first: RunsNetwork, *arguments: Any) -> Any:
+            return (quick if first.runs_kernels else plain)(first, *arguments)
+
+        return run
+
+    return decorate

@@ -1,0 +1,35 @@
+import jax
+import numpy as np
+import pytest
+
+from loopcast.backend import keras
+from loopcast.training.adam import Moments, clipped, updated
+
+
+@pytest.mark.parametrize(("clip", "weight_decay"), [(None, None), (0.5, None), (1000.0, 0.01)])
+def test_updates_are_those_of_keras(clip, weight_decay):
+    random = np.random.default_rng(0)
+    weights = random.normal(size=50).astype(np.float32)
+    variable = keras.Variable(weights)
+    stock = keras.optimizers.Adam(0.02, clipnorm=clip, weight_decay=weight_decay)
+    stock.build([variable])
+    ours, moments = weights, Moments.zero(50)
+    step = jax.jit(updated, static_argnames="weight_decay")
+    for number in range(200):
+        gradient = (random.normal(size=50) * 10.0 ** random.integers(-6, 3, size=50)).astype(np.float32)
+        stock.apply([gradient])
+        ours, moments = step(
+            ours,
+            moments,
+            clipped(gradient, clip),
+            update=np.int32(number),
+            rate=np.float32(0.02),
+            weight_decay=weight_decay,
+        )
+        np.testing.assert_allclose(ours, variable.value, rtol=2e-5, atol=2e-6)
+    for own, theirs in zip(moments, stock.variables[2:], strict=True):
+        np.testing.assert_allclose(own, theirs.value, rtol=1e-5, atol=1e-12)
+
+
+def test_a_gradient_of_zero_is_left_by_a_clip():
+    np.testing.assert_array_equal(clipped(np.zeros(3, np.float32), 1.0), np.zeros(3))
