@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
+import jax
 import pytest
 
 import loopcast
@@ -21,6 +23,32 @@ def program(*arguments):
 def test_version_is_the_packages():
     done = program("--version")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{loopcast.__version__}\n", "")
+
+
+def test_verbose_version_says_what_runs_where_and_where_programs_are_kept(tmp_path):
+    (tmp_path / "jit_one-cache").write_bytes(b"x" * 2000)
+    code = "from loopcast.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version", "--verbose"],
+        env=os.environ | {"LOOPCAST_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, *rest = done.stdout.splitlines()
+    facts = dict(line.split(maxsplit=1) for line in rest)
+    assert first == loopcast.__version__
+    assert facts["kernels"] in {"avx512", "avx2", "plain"} or "not built" in facts["kernels"]
+    assert f"jax {metadata.version('jax')}, " in facts["libraries"]
+    assert f"keras {metadata.version('keras')}, " in facts["libraries"]
+    assert facts["devices"].startswith(jax.devices()[0].platform)
+    assert facts["cache"] == f"{tmp_path}: 1 programs, 2 kB"
+    assert done.stderr == ""
+
+
+def test_verbose_belongs_to_version():
+    done = program("--verbose")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["forecast", "--help"], ["predict", "--help"]])

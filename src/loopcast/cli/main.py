@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from loopcast import __version__
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -14,7 +13,7 @@ BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 app = App(
     name="loopcast",
     help="Forecast time series with recurrent networks, always beside the naive and the linear baseline.",
-    version=__version__,
+    version_flags=[],  # a command of that name knows more
     help_format="plaintext",
     result_action="return_value",
     suppress_keyboard_interrupt=False,
@@ -30,6 +29,7 @@ app.command(
     help="Forecast the series in a file with a saved model, without training.\n\n"
     "Example: loopcast predict air.loopcast examples/air_passengers.csv --horizon 6 --output forecast.csv",
 )
+app.command("loopcast.cli.about:about", name="--version", help="Say which version this is; with --verbose, on what.")
 app.command(
     "loopcast.cli.notebook:notebook",
     help="Run the experiments of the recurrent-network notebook, beside its own figures.\n\n"

@@ -10,6 +10,7 @@ from loopcast.frames.panel import Panel
 from loopcast.inference.model import Members, MemberStates, Model, scan, step, zero_states
 from loopcast.networks.compiled import compiled
 from loopcast.networks.network import Network
+from loopcast.windows.gather import stretches
 from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
 
@@ -82,8 +83,7 @@ def absorb(network: Network, scaling: Scaling, members: Members, carry: Carry, v
     """Take `values` `[batch, time]` in; where `observed` is False, nothing changes."""
     steps, reach = values.shape[1], scaling.reach
     joined = jnp.concatenate([carry.past, values], axis=1)
-    windows = joined[:, 1 + jnp.arange(steps)[:, None] + jnp.arange(reach)]
-    features = scaling.view(windows, network.outputs).features
+    features = scaling.view(stretches(joined[:, 1:], reach), network.outputs).features
     states, outputs = scan(network, members, carry.states, features, observed=observed, last_only=True)
     return Carry(states, joined[:, steps:], outputs[:, -1])
 

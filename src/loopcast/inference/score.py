@@ -10,7 +10,7 @@ from loopcast.layers.cells import Array
 from loopcast.networks.compiled import compiled
 from loopcast.networks.network import Network
 from loopcast.training.loop import batched
-from loopcast.windows.gather import gather
+from loopcast.windows.gather import gather, gatherable
 from loopcast.windows.plan import WindowPlan
 from loopcast.windows.scaling import Scaling
 
@@ -24,7 +24,7 @@ def every_step_mse(model: Model, panel: Panel, context: int) -> float:
     """
     horizon = model.network.outputs
     plan = WindowPlan(context=context, horizon=horizon, stride=context + horizon)
-    values = jax.device_put(panel.values[:, 0])
+    values = jax.device_put(gatherable(panel.values[:, 0]))
     batches = batched(plan.training(panel.offsets, 0).stacked(), BATCH)
     parts = [_sums(model.network, model.scaling, plan, model.members, values, index) for index in batches]
     total, count = np.array(jax.device_get(parts), np.float64).sum(axis=0)
@@ -38,4 +38,5 @@ def _sums(
     """Squared errors and their number, over the windows of `index` `[window, 5]`."""
     examples = gather(scaling, plan, values, index)
     _, outputs = scan(network, members, zero_states(network, members, len(index)), examples.features)
-    return (jnp.square(outputs - examples.targets) * examples.weights).sum(), examples.weights.sum()
+    errors = outputs - examples.targets
+    return jnp.nansum(jnp.square(errors)), jnp.count_nonzero(~jnp.isnan(errors))

@@ -30,15 +30,20 @@ def clipped(gradient: Array, most: float | None) -> Array:
     return gradient * most / jnp.maximum(jnp.sqrt(squares), most)
 
 
-def updated(
-    weights: Array, moments: Moments, gradient: Array, *, update: Array, rate: Array, weight_decay: float | None
-) -> tuple[Array, Moments]:
-    """Weights and moments after one more update, `update` having gone before (Kingma & Ba, 2015, section 2).
+def corrected(rates: np.ndarray) -> np.ndarray:
+    """The rates of all updates, float64 `[update]`, corrected for moments that began at 0."""
+    number = np.arange(1, len(rates) + 1)
+    return rates * np.sqrt(1 - BETA_2**number) / (1 - BETA_1**number)
 
+
+def updated(
+    weights: Array, moments: Moments, gradient: Array, *, rate: Array, step: Array, weight_decay: float | None
+) -> tuple[Array, Moments]:
+    """Weights and moments after one more update (Kingma & Ba, 2015, section 2).
+
+    step: the `rate`, `corrected`.
     weight_decay: share of the weights, times the rate, taken off first (Loshchilov & Hutter, 2019); None takes none.
     """
-    number = (update + 1).astype(jnp.float32)
-    step = rate * jnp.sqrt(1 - jnp.power(BETA_2, number)) / (1 - jnp.power(BETA_1, number))
     first = moments.first + (gradient - moments.first) * (1 - BETA_1)
     second = moments.second + (jnp.square(gradient) - moments.second) * (1 - BETA_2)
     kept = weights if weight_decay is None else weights - weights * weight_decay * rate

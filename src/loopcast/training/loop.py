@@ -10,10 +10,12 @@ import numpy as np
 from loopcast.errors import TrainingError
 from loopcast.networks.network import Weights
 from loopcast.networks.weights import unflat
+from loopcast.training.adam import corrected
 from loopcast.training.program import Carry, Losses, Pace, Program
-from loopcast.training.recipe import Recipe
+from loopcast.training.recipe import Recipe, rates
 from loopcast.training.stopping import Best, tolerance
 from loopcast.training.task import Epoch, Task, Trained
+from loopcast.windows.gather import gatherable
 from loopcast.windows.sizes import power_of_two
 
 STRETCH = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
@@ -78,7 +80,9 @@ class Run:
     def __init__(self, task: Task, recipe: Recipe, *, member: int = 0, final: bool = False) -> None:
         self.task, self.recipe, self.member, self.final = task, recipe, member, final
         self.program = Program.of(task, recipe)
-        self.values = jax.device_put(roomy(task.values))
+        self.values = jax.device_put(gatherable(task.values))
+        rate = rates(recipe, recipe.epochs * self.batches)
+        self.rates, self.steps = rate.astype(np.float32), corrected(rate).astype(np.float32)
 
     @property
     def batches(self) -> int:
@@ -93,7 +97,7 @@ class Run:
         history: list[Epoch] = []
         order = np.random.default_rng(self.recipe.seed)
         while len(history) < self.recipe.epochs and not best.out_of_patience:
-            carry, means = self._train(carry, order)
+            carry, means = self._train(carry, len(history), order)
             epoch = Epoch(
                 epoch=len(history) + 1,
                 member=self.member,
@@ -108,13 +112,14 @@ class Run:
             weights = jax.device_put(unflat(self.task.network, np.asarray(best.weights)))
             yield Trained(members=(weights,), best_epoch=best.epoch, history=tuple(history))
 
-    def _train(self, carry: Carry, order: np.random.Generator) -> tuple[Carry, Means]:
+    def _train(self, carry: Carry, before: int, order: np.random.Generator) -> tuple[Carry, Means]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]
-        updates = np.float32(self.recipe.epochs * self.batches)
-        pace = Pace(*jax.device_put((np.float32(self.recipe.learning_rate), updates)))
+        epoch = slice(before * self.batches, (before + 1) * self.batches)
+        works = (batched(index, self.recipe.batch_size), self.rates[epoch], self.steps[epoch])
         sums = []
-        for stretch in stretches(batched(index, self.recipe.batch_size)):
-            carry, losses = self.program.run_batches(carry, self.values, roomy(stretch), np.int32(len(stretch)), pace)
+        for windows, rate, step in zip(*map(stretches, works), strict=True):
+            pace = Pace(*jax.device_put((roomy(rate), roomy(step))))
+            carry, losses = self.program.run_batches(carry, self.values, roomy(windows), np.int32(len(windows)), pace)
             sums.append(losses)
         return carry, means_of(sums)
 
@@ -139,9 +144,9 @@ def roomy(rows: np.ndarray) -> np.ndarray:
     return np.concatenate([rows, np.zeros((room, *rows.shape[1:]), rows.dtype)])
 
 
-def stretches(batches: np.ndarray) -> Iterator[np.ndarray]:
-    """`batches` in turn, in stretches of nearly equal length, at most STRETCH each."""
-    yield from np.array_split(batches, -(-len(batches) // STRETCH))
+def stretches(rows: np.ndarray) -> list[np.ndarray]:
+    """`rows`, one a batch, in stretches of nearly equal length, at most STRETCH each."""
+    return np.array_split(rows, -(-len(rows) // STRETCH))
 
 
 def require_finite(epoch: Epoch, weights: jax.Array, recipe: Recipe) -> None:
@@ -158,6 +163,6 @@ def require_finite(epoch: Epoch, weights: jax.Array, recipe: Recipe) -> None:
 
 def means_of(sums: Sequence[Losses]) -> Means:
     """Means over all of `sums`; 0 where nothing counts: where nothing varies there is nothing to get wrong."""
-    totals: np.ndarray = np.array(jax.device_get(sums), np.float64).sum(axis=0)
-    loss, weight, last_loss, last_weight = totals
-    return Means(float(loss / max(weight, 1.0)), float(last_loss / max(last_weight, 1.0)))
+    losses = Losses(*(np.sum([np.asarray(part, np.float64) for part in parts], 0) for parts in zip(*sums, strict=True)))
+    loss = losses.loss.sum() / max(losses.count.sum(), 1.0)
+    return Means(float(loss), float(losses.last_square.sum() / max(losses.count[:, -1].sum(), 1.0)))

@@ -14,10 +14,10 @@ import numpy as np
 
 from loopcast.networks.compiled import compiled
 from loopcast.networks.initial import initial_weights
-from loopcast.networks.network import Network
+from loopcast.networks.network import Network, Weights
 from loopcast.networks.weights import flat, unflat
 from loopcast.training.adam import Moments, clipped, updated
-from loopcast.training.recipe import LossName, Recipe, ScheduleName, elementwise_loss, rate, weighted_mean
+from loopcast.training.recipe import LossName, Recipe, elementwise_loss
 from loopcast.training.task import Task
 from loopcast.windows.gather import Examples, gather
 from loopcast.windows.plan import WindowPlan
@@ -27,10 +27,10 @@ Array = jax.Array
 
 
 class Pace(NamedTuple):
-    """Where the schedule of learning rates goes."""
+    """How far each batch's update goes, float32 `[batch]`."""
 
-    peak: Array
-    updates: Array
+    rate: Array  # the learning rate
+    step: Array  # the same with Adam's correction
 
 
 class Carry(NamedTuple):
@@ -43,12 +43,11 @@ class Carry(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """Weighted sums and what they weigh, so that batches of unequal size add up right."""
+    """Sums over batches, place by place: a sum over places takes a CPU as long as everything else about a loss."""
 
-    loss: Array
-    weight: Array
-    last_loss: Array
-    last_weight: Array
+    loss: Array  # [window, step, horizon], step 1 where only the last one counts
+    count: Array
+    last_square: Array  # [window, horizon], squared errors at the last step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +58,6 @@ class Program:
     scaling: Scaling
     plan: WindowPlan
     loss: LossName
-    schedule: ScheduleName
     clip: float | None
     weight_decay: float | None
     padded: bool  # whether training windows may begin before their series
@@ -71,7 +69,6 @@ class Program:
             scaling=task.scaling,
             plan=task.plan,
             loss=recipe.loss,
-            schedule=recipe.schedule,
             clip=recipe.clip,
             weight_decay=recipe.weight_decay,
             padded=task.training.padded,
@@ -90,8 +87,7 @@ class Program:
     def run_batches(
         self, carry: Carry, values: Array, batches: Array, count: Array, pace: Pace
     ) -> tuple[Carry, Losses]:
-        """Train on the first `count` of `batches` `[batch, window, 5]` in turn; the losses' sums over all."""
-
+        """Train on the first `count` of `batches` `[batch, window, 5]` in turn; the losses over all."""
         key = jax.random.key(carry.seed) if self.network.dropout > 0 else None
 
         def one(number: Array, state: tuple[Carry, Losses]) -> tuple[Carry, Losses]:
@@ -99,49 +95,54 @@ class Program:
             dropout_key = None if key is None else jax.random.fold_in(key, carry.update)
             examples = gather(self.scaling, self.plan, values, batches[number])
             objective = jax.value_and_grad(self._objective, has_aux=True)
-            (_, losses), gradient = objective(carry.weights, examples, dropout_key, self.padded)
-            return self._updated(carry, gradient, pace), jax.tree.map(jnp.add, sums, losses)
+            weights = unflat(self.network, carry.weights)
+            (_, losses), gradients = objective(weights, examples, dropout_key, self.padded)
+            gradient = jnp.concatenate([part.ravel() for part in jax.tree.leaves(gradients)])
+            carry = self._updated(carry, gradient, jax.tree.map(lambda each: each[number], pace))
+            return carry, jax.tree.map(jnp.add, sums, losses)
 
-        return jax.lax.fori_loop(0, count, one, (carry, _no_losses()))
+        return jax.lax.fori_loop(0, count, one, (carry, self._no_losses(batches.shape[1])))
 
     @compiled(1)
     def validate(self, weights: Array, values: Array, batches: Array, count: Array) -> Losses:
-        """The losses' sums over the first `count` of `batches`."""
+        """The losses over the first `count` of `batches`."""
+        parts = unflat(self.network, weights)
 
         def one(number: Array, sums: Losses) -> Losses:
             examples = gather(self.scaling, self.plan, values, batches[number])
-            return jax.tree.map(jnp.add, sums, self._objective(weights, examples, None, padded=True)[1])
+            return jax.tree.map(jnp.add, sums, self._objective(parts, examples, None, padded=True)[1])
 
-        return jax.lax.fori_loop(0, count, one, _no_losses())
+        return jax.lax.fori_loop(0, count, one, self._no_losses(batches.shape[1]))
+
+    def _no_losses(self, windows: int) -> Losses:
+        steps, horizon = self.plan.context if self.plan.every_step else 1, self.plan.horizon
+        none = jnp.zeros((windows, steps, horizon), jnp.float32)
+        return Losses(none, none, none[:, 0])
 
     def _objective(
-        self, vector: Array, examples: Examples, dropout_key: Array | None, padded: bool
+        self, weights: Weights, examples: Examples, dropout_key: Array | None, padded: bool
     ) -> tuple[Array, Losses]:
         _, outputs = self.network.scan(
-            unflat(self.network, vector),
+            weights,
             self.network.zero_state(len(examples.features)),
             examples.features,
             observed=examples.observed if padded else None,
             dropout_key=dropout_key,
             last_only=not self.plan.every_step,
         )
-        errors, weights = outputs - examples.targets, examples.weights
+        counts = ~jnp.isnan(examples.targets)
+        errors = jnp.where(counts, outputs - examples.targets, 0.0)
         each = elementwise_loss(self.loss, errors)
-        last = weights[:, -1]
-        losses = Losses((each * weights).sum(), weights.sum(), (jnp.square(errors[:, -1]) * last).sum(), last.sum())
-        return weighted_mean(each, weights), losses
+        losses = Losses(each, counts.astype(jnp.float32), jnp.square(errors[:, -1]))
+        return each.sum() / jnp.maximum(jnp.count_nonzero(counts), 1), losses
 
     def _updated(self, carry: Carry, gradient: Array, pace: Pace) -> Carry:
         weights, moments = updated(
             carry.weights,
             carry.moments,
             clipped(gradient, self.clip),
-            update=carry.update,
-            rate=rate(self.schedule, pace.peak, carry.update, pace.updates),
+            rate=pace.rate,
+            step=pace.step,
             weight_decay=self.weight_decay,
         )
         return carry._replace(weights=weights, moments=moments, update=carry.update + 1)
-
-
-def _no_losses() -> Losses:
-    return Losses(*(jnp.zeros((), jnp.float32) for _ in Losses._fields))

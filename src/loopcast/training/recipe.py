@@ -5,6 +5,7 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 Array = jax.Array
 LossName = Literal["mse", "mae", "huber"]
@@ -34,14 +35,15 @@ class Recipe:
     seed: int = 0
 
 
-def rate(schedule: ScheduleName, peak: Array, update: Array, updates: Array) -> Array:
-    """The learning rate of one update of so many: half a cosine down (Loshchilov & Hutter, 2017), after a rise."""
-    if schedule == "constant":
-        return peak
-    warm = jnp.maximum(jnp.round(WARM_SHARE * updates), 1.0) if schedule == "one-cycle" else jnp.float32(0)
-    rising = peak * (WARM_START + (1 - WARM_START) * update / jnp.maximum(warm, 1.0))
-    done = jnp.clip((update - warm) / jnp.maximum(updates - warm, 1.0), 0.0, 1.0)
-    return jnp.where(update < warm, rising, 0.5 * peak * (1 + jnp.cos(jnp.pi * done)))
+def rates(recipe: Recipe, updates: int) -> np.ndarray:
+    """The learning rate of each of so many updates: half a cosine down (Loshchilov & Hutter, 2017), after a rise."""
+    peak, update = recipe.learning_rate, np.arange(updates)
+    if recipe.schedule == "constant":
+        return np.full(updates, peak)
+    warm = max(round(WARM_SHARE * updates), 1) if recipe.schedule == "one-cycle" else 0
+    rising = peak * (WARM_START + (1 - WARM_START) * update / max(warm, 1))
+    done = np.clip((update - warm) / max(updates - warm, 1), 0.0, 1.0)
+    return np.where(update < warm, rising, 0.5 * peak * (1 + np.cos(np.pi * done)))
 
 
 def elementwise_loss(name: LossName, errors: Array) -> Array:
@@ -52,8 +54,3 @@ def elementwise_loss(name: LossName, errors: Array) -> Array:
         return jnp.abs(errors)
     size = jnp.abs(errors)
     return jnp.where(size <= 1.0, 0.5 * jnp.square(errors), size - 0.5)
-
-
-def weighted_mean(values: Array, weights: Array) -> Array:
-    """Mean of `values` counted by `weights`; 0 where nothing counts."""
-    return (values * weights).sum() / jnp.maximum(weights.sum(), 1.0)
