@@ -20,10 +20,10 @@ def why_no_kernels(platform: str = "") -> str | None:
     platform: "cpu", "gpu", ...; empty, and it is the one JAX uses by default.
     """
     platform = platform or jax.default_backend()
-    if not LIBRARY.exists():
-        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
     if platform != "cpu":
         return f"the kernels run on a CPU, and JAX uses a {platform.upper()}"
+    if not LIBRARY.exists():
+        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
     return None
 
 

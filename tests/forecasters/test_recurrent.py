@@ -24,6 +24,7 @@ from loopcast import (
     generate_time_series,
     load,
 )
+from loopcast.kernels import LIBRARY
 from loopcast.networks.initial import initial_weights
 
 QUICK = {"season": 4, "units": (6,), "epochs": 3, "members": 2, "show_progress": False}
@@ -216,6 +217,8 @@ def test_the_stock_keras_model_says_what_the_network_says(strategy):
 
 def test_describe_says_in_words_what_was_chosen_and_why(log_model, linear_model):
     text = log_model.describe()
+    path = "The fused kernels trained it." if LIBRARY.exists() else "A compiled scan trained it: the kernels are not"
+    assert path in text
     for words in ("LSTM 6", "as asked", "logarithmic curve", "one season (4 steps) before", "held back", "seed 0"):
         assert words in text
     assert "units of its usual change" in linear_model.describe()
@@ -299,6 +302,7 @@ def test_a_user_of_jax_in_64_bits_is_served_too():
 
 def test_a_model_file_does_not_say_how_to_run_it(log_model, tmp_path):
     asked = Recurrent(horizon=5, fused="never", **QUICK).fit(table())
+    assert 'A compiled scan trained it: fused="never" asks for the scan.' in asked.describe()
     asked.save(tmp_path / "model.loopcast")
     again = load(tmp_path / "model.loopcast")
     assert (again.fused, again.show_progress) == ("auto", None)

@@ -28,8 +28,8 @@ def facts() -> Iterator[tuple[str, str]]:
     from loopcast.kernels import instructions
     from loopcast.networks.network import Network
 
-    why_not = Network(cell="lstm", units=(1,), inputs=1, outputs=1).why_scanned
-    yield "kernels", f"none: {why_not}" if why_not else instructions()
+    path = Network(cell="lstm", units=(1,), inputs=1, outputs=1).path(masked=False)
+    yield "kernels", instructions() if path.name == "kernels" else f"none: {path.reason}"
     yield "libraries", ", ".join(f"{name} {version(name)}" for name in ("jax", "jaxlib", "keras", "numpy"))
     yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "devices", ", ".join(f"{device.platform}:{device.id} ({device.device_kind})" for device in jax.devices())

@@ -55,7 +55,8 @@ class Recurrent(Forecaster[Learned]):
         number of epochs for all.
     seed: of initial weights, order of windows and dropout. The same seed on the same machine gives the same bits.
     fused: "auto" runs the layers in the fused kernels where they are built and the processor is a CPU, else as a
-        compiled scan, with the same results to rounding; "always" is an OptionError where they cannot run.
+        compiled scan (an LSTM on a GPU in cuDNN, where no steps are missing), with the same results to rounding;
+        "always" is an OptionError where the kernels cannot run; "never" is the scan.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     Ctrl-C during `fit` keeps the best epoch so far, then goes on as KeyboardInterrupt. Missing values: ValuesError.

@@ -71,7 +71,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
             why_plan,
             why_held,
             _why_recipe(options, recipe),
-            _why_path(network),
+            _why_path(network, masked=training.padded),
         ),
     )
 
@@ -177,6 +177,6 @@ def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
     )
 
 
-def _why_path(network: Network) -> str:
-    reason = network.why_scanned
-    return "The fused kernels trained it." if reason is None else f"A compiled scan trained it: {reason}."
+def _why_path(network: Network, *, masked: bool) -> str:
+    """masked: whether training windows may begin before their series, which leaves steps unobserved."""
+    return network.path(masked=masked).describe("trained it")

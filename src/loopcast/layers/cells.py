@@ -54,6 +54,10 @@ class Cell:
         """`x W + b`, `[..., input] -> [..., gates * units]`."""
         return inputs @ weights.kernel + weights.bias.reshape(self.bias_rows, -1)[0]
 
+    def bias_shape(self, units: int) -> tuple[int, ...]:
+        columns = self.gates * units
+        return (columns,) if self.bias_rows == 1 else (self.bias_rows, columns)
+
     def zero_state(self, batch: int, units: int) -> State:
         return (jnp.zeros((batch, units), jnp.float32),) * self.states
 

@@ -17,7 +17,7 @@ class RunsNetwork(Protocol):
     """A hashable value that says whether the kernels run its network."""
 
     @property
-    def why_scanned(self) -> str | None: ...
+    def runs_kernels(self) -> bool: ...
 
 
 def compiled(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -31,7 +31,7 @@ def compiled(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         @wraps(function)
         def run(first: RunsNetwork, *arguments: Any) -> Any:
             keep_programs()
-            return (plain if first.why_scanned else quick)(first, *arguments)
+            return (quick if first.runs_kernels else plain)(first, *arguments)
 
         return run
 

@@ -43,8 +43,7 @@ def _orthogonal(seed: int, shape: tuple[int, int]) -> Array:
 
 
 def _initial_bias(network: Network, units: int) -> Array:
-    gates = network.kind.gates * units
-    bias = np.zeros((gates,) if network.kind.bias_rows == 1 else (network.kind.bias_rows, gates), np.float32)
+    bias = np.zeros(network.kind.bias_shape(units), np.float32)
     if network.cell == "lstm":
         bias[units : 2 * units] = 1.0
     return jax.device_put(bias)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
-from loopcast.layers.stack import Fused, scan_stack, why_scanned
+from loopcast.layers.stack import Fused, Path, path_of, scan_stack
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
@@ -65,7 +65,7 @@ class Network:
             gates = self.kind.gates * units
             shapes[f"layer{depth}.kernel"] = (width, gates)
             shapes[f"layer{depth}.recurrent_kernel"] = (units, gates)
-            shapes[f"layer{depth}.bias"] = (gates,) if self.kind.bias_rows == 1 else (self.kind.bias_rows, gates)
+            shapes[f"layer{depth}.bias"] = self.kind.bias_shape(units)
             width = units
         if self.head == "dense":
             shapes |= {"dense.kernel": (width, self.outputs), "dense.bias": (self.outputs,)}
@@ -77,19 +77,23 @@ class Network:
         return sum(math.prod(shape) for shape in self.shapes.values())
 
     @property
-    def why_scanned(self) -> str | None:
-        """Why a compiled scan runs the layers, as a sentence; None where the fused kernels do."""
+    def runs_kernels(self) -> bool:
+        """Whether the fused kernels run the layers; for them a mask makes no difference."""
+        return self.path(masked=True).name == "kernels"
+
+    def path(self, *, masked: bool) -> Path:
+        """The way the layers run, and why. masked: whether some steps may be unobserved."""
         parts = [_float32(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
         layers = [CellWeights(*parts[first : first + 3]) for first in range(0, len(parts), 3)]
         states = [(_float32(1, units),) * self.kind.states for units in self.recurrent]
-        return why_scanned(self.cell, layers, states, _float32(1, 1, self.inputs), self.fused)
+        return path_of(self.cell, layers, states, _float32(1, 1, self.inputs), self.fused, masked=masked)
 
     def zero_state(self, batch: int) -> States:
         return tuple(self.kind.zero_state(batch, units) for units in self.recurrent)
 
     def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
         """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
-        if self.why_scanned is None:  # one call of the kernels compiles, and runs, faster than the cell's operations
+        if self.runs_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
             state, outputs = self.scan(weights, state, inputs[:, None])
             return state, outputs[:, 0]
         cell, states = self.kind, []

@@ -76,8 +76,8 @@ class Program:
         )
 
     @property
-    def why_scanned(self) -> str | None:
-        return self.network.why_scanned
+    def runs_kernels(self) -> bool:
+        return self.network.runs_kernels
 
     def start(self, seed: int) -> Carry:
         """Before the first batch."""
