@@ -4,12 +4,13 @@
 # make package   build the sdist and the wheel     make clean      remove what these made
 # make bench     time Loopcast beside its peers, each in an environment of its own (several GB)
 # make sanitize  run the kernels under the address, undefined-behaviour and thread sanitizers
+# make arm64     build the kernels for 64-bit ARM and run them in an emulator
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check format package bench sanitize clean
+.PHONY: demo test test-all check format package bench sanitize arm64 clean
 
 demo: $(VENV)/installed
 	$(BIN)/loopcast forecast examples/air_passengers.csv --horizon 12
@@ -51,9 +52,16 @@ $(PEERS)/%/installed:
 
 sanitize:
 	for kind in address,undefined thread; do \
-	  cmake -S native -B build/sanitize-$$kind -DLOOPCAST_SANITIZE=$$kind && \
+	  cmake -S native -B build/sanitize-$$kind -DLOOPCAST_CHECK=ON -DLOOPCAST_SANITIZE=$$kind && \
 	  cmake --build build/sanitize-$$kind --target check || exit 1; \
 	done
+
+# The cross compiler's libraries are those that the emulator is to load.
+arm64:
+	cmake -S native -B build/arm64 -DLOOPCAST_CHECK=ON -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
+	  -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ \
+	  "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu"
+	cmake --build build/arm64 --target check
 
 clean:
 	rm -rf $(VENV) dist build src/loopcast/native .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

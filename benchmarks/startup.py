@@ -3,7 +3,8 @@
     python benchmarks/startup.py [--repeats 3] [--json FILE]
 
 compile  the notebook's 20-20 networks, SimpleRNN direct, LSTM and GRU sequence, one after the other in one process:
-         the first `fit` less an epoch's own run, and the first `forecast` less a second one.
+         the first `fit` less an epoch's own run, and the first `forecast` less a second one. In seconds of processor
+         time, which others at work beside it change little; all else is by the clock.
 cold     a new process imports Loopcast, fits the SimpleRNN for one epoch on 7,000 series of 50 steps and forecasts
          2,000: with an empty compilation cache, with what that run left there, and with no cache at all.
 
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +51,10 @@ def listen() -> Seconds:
 PROGRAMS = ("run_batches", "absorb", "roll")
 
 
-def timed(work: Any, *arguments: Any) -> tuple[float, Any]:
-    began = time.perf_counter()
+def timed(work: Any, *arguments: Any, clock: Any = time.perf_counter) -> tuple[float, Any]:
+    began = clock()
     done = work(*arguments)
-    return time.perf_counter() - began, done
+    return clock() - began, done
 
 
 def data() -> tuple[Any, Any]:
@@ -77,11 +79,12 @@ def compile_all() -> Seconds:
     training, context = data()
     seconds: Seconds = {}
     for cell in NETWORKS:
-        first, fitted = timed(model(cell, EPOCHS).fit, training)
-        once, _ = timed(model(cell, EPOCHS).fit, training)
-        twice, _ = timed(model(cell, 2 * EPOCHS).fit, training)
-        ahead, _ = timed(fitted.forecast, context, STEPS)
-        again, _ = timed(fitted.forecast, context, STEPS)
+        processor = partial(timed, clock=time.process_time)
+        first, fitted = processor(model(cell, EPOCHS).fit, training)
+        once, _ = processor(model(cell, EPOCHS).fit, training)
+        twice, _ = processor(model(cell, 2 * EPOCHS).fit, training)
+        ahead, _ = processor(fitted.forecast, context, STEPS)
+        again, _ = processor(fitted.forecast, context, STEPS)
         seconds |= {f"{cell} fit": first - (twice - once), f"{cell} forecast": ahead - again}
     return {"total": sum(seconds.values())} | seconds | stages
 
@@ -108,7 +111,8 @@ def cold() -> Seconds:
 
 
 def elsewhere(work: str, cache: str) -> Seconds:
-    """What `work` prints in a new process, and the wall seconds of that process."""
+    """What `work` prints in a new process, and that process's seconds by the clock and of processor time."""
+    before = os.times()
     wall, done = timed(
         lambda: subprocess.run(
             [sys.executable, __file__, "--work", work],
@@ -117,7 +121,9 @@ def elsewhere(work: str, cache: str) -> Seconds:
             check=True,
         )
     )
-    return {"wall": wall} | json.loads(done.stdout)
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return {"wall": wall, "processor": used} | json.loads(done.stdout)
 
 
 def measure(repeats: int) -> dict[str, list[Seconds]]:

@@ -76,7 +76,8 @@ class Reader {
  private:
   ffi::AnyBuffer at(size_t index) {
     if (index < source_.size()) return buffer(index);
-    problem_.report("expected more than " + std::to_string(source_.size()) + " " + what_ + "s");
+    problem_.report("expected at least " + std::to_string(index + 1) + " " + what_ + "s, got " +
+                    std::to_string(source_.size()));
     return ffi::AnyBuffer(&nothing_);
   }
   ffi::AnyBuffer buffer(size_t index) {

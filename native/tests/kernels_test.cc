@@ -1,4 +1,4 @@
-// The kernels on their own, for the sanitizers: every buffer ends at a guard page, every output begins as NaN.
+// The kernels on their own, for the sanitizers: every buffer begins or ends at a guard page, every output is NaN first.
 // A finite answer that does not depend on the order or number of tasks' threads is all that is asked here; whether
 // it is right, the Python tests say.
 #include <sys/mman.h>
@@ -20,14 +20,18 @@ namespace {
 
 using namespace loopcast;
 
-// Floats whose last lies right before memory that must not be touched.
+// Floats between two stretches of memory that must not be touched: the first lies right behind one, or the last right
+// before the other.
 class Guarded {
  public:
+  static bool first_at_guard;
+
   explicit Guarded(size_t count) : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
     used_ = (count * sizeof(float) + page_ - 1) / page_ * page_;
-    base_ = static_cast<char*>(mmap(nullptr, used_ + page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    if (base_ == MAP_FAILED || mprotect(base_ + used_, page_, PROT_NONE) != 0) std::abort();
-    floats = reinterpret_cast<float*>(base_ + used_) - count;
+    base_ = static_cast<char*>(mmap(nullptr, used_ + 2 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    char* const begin = base_ + page_;
+    if (base_ == MAP_FAILED || (used_ > 0 && mprotect(begin, used_, PROT_READ | PROT_WRITE) != 0)) std::abort();
+    floats = first_at_guard ? reinterpret_cast<float*>(begin) : reinterpret_cast<float*>(begin + used_) - count;
     size = count;
     for (size_t i = 0; i < count; ++i) floats[i] = NAN;
   }
@@ -37,7 +41,7 @@ class Guarded {
   }
   Guarded(const Guarded&) = delete;
   ~Guarded() {
-    if (base_ != nullptr) munmap(base_, used_ + page_);
+    if (base_ != nullptr) munmap(base_, used_ + 2 * page_);
   }
 
   float* floats;
@@ -47,6 +51,8 @@ class Guarded {
   size_t page_, used_;
   char* base_;
 };
+
+bool Guarded::first_at_guard = false;
 
 void run_here(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
   for (size_t i = 0; i < tasks; ++i) task(context, i);
@@ -174,6 +180,7 @@ int main(int count, char** arguments) {
   const int cases = count > 1 ? std::atoi(arguments[1]) : 200;
   for (int number = 0; number < cases; ++number) {
     const Case c = random_case(number);
+    Guarded::first_at_guard = number % 2 == 1;
     const Given given(c);
     const Outputs here = compute(c, given, {nullptr, run_here, one_thread});
     const Outputs threads = compute(c, given, {nullptr, run_threads, many_threads});

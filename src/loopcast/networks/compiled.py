@@ -10,7 +10,11 @@ from loopcast.cache import keep_programs
 
 # What benchmarks/startup.py measured, and for which versions: an option that another does not know is an error there.
 VERSIONS = ((0, 10),)
-QUICK: dict[str, bool | str] = {"xla_cpu_parallel_codegen_split_count": "1"}
+QUICK: dict[str, bool | str] = {
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": "1",
+    "xla_backend_optimization_level": "1",
+}
 
 
 class RunsNetwork(Protocol):
