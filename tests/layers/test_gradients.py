@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from loopcast.kernels import LIBRARY
 from loopcast.layers.cells import CELLS
-from loopcast.layers.fused import LIBRARY
 
 # In a process of its own: float64 is a switch of the whole of JAX.
 PROGRAM = """

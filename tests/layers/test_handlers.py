@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loopcast.layers import fused
+from loopcast import kernels
+from loopcast.kernels import LIBRARY
 from loopcast.layers.cells import CELLS
-from loopcast.layers.fused import LIBRARY
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
 
@@ -30,7 +30,7 @@ class Call:
     flags: dict
 
     def run(self):
-        fused._library()
+        kernels.library()
         results = [jax.ShapeDtypeStruct(*result) for result in self.results]
         arguments = [jax.device_put(np.zeros(*argument)) for argument in self.arguments]
         return jax.block_until_ready(jax.ffi.ffi_call(f"loopcast_{self.target}", results)(*arguments, **self.flags))
