@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loopcast import kernels
-from loopcast.kernels import LIBRARY
+from loopcast.kernels import LIBRARY, library
+from loopcast.layers import fused
 from loopcast.layers.cells import CELLS
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
@@ -30,7 +30,7 @@ class Call:
     flags: dict
 
     def run(self):
-        kernels.library()
+        library()
         results = [jax.ShapeDtypeStruct(*result) for result in self.results]
         arguments = [jax.device_put(np.zeros(*argument)) for argument in self.arguments]
         return jax.block_until_ready(jax.ffi.ffi_call(f"loopcast_{self.target}", results)(*arguments, **self.flags))
