@@ -20,8 +20,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from loopcast.kernels import instructions
 from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
-from loopcast.layers.fused import fused_scan, instructions
+from loopcast.layers.fused import fused_scan
 from loopcast.layers.stack import scan_stack
 
 OUTPUTS = 10

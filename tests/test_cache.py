@@ -10,13 +10,13 @@ import pytest
 
 from loopcast import cache
 from loopcast.cache import plan, user_folder
-from loopcast.layers.fused import LIBRARY
+from loopcast.kernels import LIBRARY
 
 FORECAST = """
 import hashlib, loopcast, numpy as np, pathlib, sys
-from loopcast.layers import fused
+from loopcast import kernels
 if "without-kernels" in sys.argv:
-    fused.LIBRARY = pathlib.Path("nowhere.so")
+    kernels.LIBRARY = pathlib.Path("nowhere.so")
 if "disk-fills" in sys.argv:  # after a thousand bytes of a file, as after the last of a disk
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

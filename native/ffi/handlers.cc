@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "call.hpp"
+#include "loopcast/windows.hpp"
 #include "pool.hpp"
 
 namespace loopcast {
@@ -129,6 +130,33 @@ ffi::Error backward(ffi::ThreadPool pool, int32_t cell, bool masked, bool last_o
   return ffi::Error::Success();
 }
 
+// Values [row] and index [window, 5] -> past [window, context, reach], ahead [window, context or 1, horizon].
+ffi::Error windows(bool last_only, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  Problem problem;
+  Arguments arguments("argument", args, problem);
+  Results results("result", rets, problem);
+  const auto rows = arguments.peek(1);
+  const float* const values = problem.found() ? nullptr : arguments.floats({rows[0]});
+  const auto index_shape = arguments.peek(2);
+  if (problem.found()) return problem.error();
+  const int64_t count = index_shape[0];
+  const int32_t* const index = arguments.take<int32_t>(ffi::S32, {count, 5});
+  arguments.finish();
+  const auto past_shape = results.peek(3);
+  if (problem.found()) return problem.error();
+  const int64_t context = past_shape[1], reach = past_shape[2], steps = last_only && context > 0 ? 1 : context;
+  float* const past = results.floats({count, context, reach});
+  const auto ahead_shape = results.peek(3);
+  if (problem.found()) return problem.error();
+  const int64_t horizon = ahead_shape[2];
+  float* const ahead = results.floats({count, steps, horizon});
+  results.finish();
+  if (problem.found()) return problem.error();
+  const auto size = [](int64_t n) { return static_cast<size_t>(n); };
+  copy_windows({size(rows[0]), size(count), size(context), size(reach), size(horizon), last_only, values, index, past, ahead});
+  return ffi::Error::Success();
+}
+
 // Reads a stack of which only the sizes are known: batch, time, inputs, then each layer's units.
 bool read_sizes(Call& call, const int64_t* numbers) {
   for (size_t i = 0; i < 3 + call.stack.depth; ++i)
@@ -185,3 +213,5 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(loopcast_backward, loopcast::backward,
                                   .Attr<bool>("with_inputs")
                                   .RemainingArgs()
                                   .RemainingRets());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(loopcast_windows, loopcast::windows,
+                              xla::ffi::Ffi::Bind().Attr<bool>("last_only").RemainingArgs().RemainingRets());

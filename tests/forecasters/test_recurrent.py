@@ -24,7 +24,7 @@ from loopcast import (
     generate_time_series,
     load,
 )
-from loopcast.layers.fused import LIBRARY
+from loopcast.kernels import LIBRARY
 from loopcast.networks.initial import initial_weights
 
 QUICK = {"season": 4, "units": (6,), "epochs": 3, "members": 2, "show_progress": False}

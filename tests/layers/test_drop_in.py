@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loopcast import layers
+from loopcast import kernels, layers
 from loopcast.backend import keras
 from loopcast.errors import OptionError
-from loopcast.layers import fused
-from loopcast.layers.fused import LIBRARY
+from loopcast.kernels import LIBRARY
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras, as it reads its variables: they have NumPy 1's signature of __array__
@@ -169,7 +168,7 @@ def test_another_value_of_fused_is_an_error():
 
 
 def test_without_the_library_keras_s_own_loop_runs(monkeypatch, tmp_path):
-    monkeypatch.setattr(fused, "LIBRARY", tmp_path / "absent.so")
+    monkeypatch.setattr(kernels, "LIBRARY", tmp_path / "absent.so")
     inputs = np.ones((2, 3, 1), np.float32)
     ours, stock = both("GRU", 3, inputs.shape, fused="auto")
     assert "not built" in ours.describe()
@@ -268,7 +267,7 @@ def test_fit_equals_that_of_stock_keras():
 
 LOAD = """
 import sys, numpy as np
-from loopcast import layers
+from loopcast import kernels, layers
 from loopcast.backend import keras
 layers.LSTM
 loaded = keras.saving.load_model(sys.argv[1])

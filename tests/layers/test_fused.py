@@ -12,10 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loopcast import kernels
 from loopcast.errors import OptionError
+from loopcast.kernels import LIBRARY, instructions
 from loopcast.layers import fused
 from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
-from loopcast.layers.fused import LIBRARY, fused_scan, instructions, why_not_fused
+from loopcast.layers.fused import fused_scan, why_not_fused
 from loopcast.layers.recurrent import scan_layer
 
 NAMES = tuple(CELLS)
@@ -299,7 +301,7 @@ def test_bad_arguments_give_an_error_and_not_a_crash(target, head, change):
         lambda: flags.__setitem__("head", not head),
     ]
     changed[change]()
-    fused._library()
+    kernels.library()
     with pytest.raises(Exception, match=r"loopcast: .*(should|expected)"):
         jax.block_until_ready(jax.ffi.ffi_call(target, results)(*arguments, **flags))
 
@@ -318,7 +320,7 @@ def test_sizes_whose_product_overflows_are_refused():
 def test_it_says_why_the_kernels_are_not_used(monkeypatch, tmp_path):
     weights, states = stack(np.random.default_rng(0), "lstm", (1, 2), 1)
     inputs = jnp.ones((1, 1, 1))
-    monkeypatch.setattr(fused, "LIBRARY", tmp_path / "absent.so")
+    monkeypatch.setattr(kernels, "LIBRARY", tmp_path / "absent.so")
     assert "not built" in why_not_fused("lstm", weights, states, inputs)
     with pytest.raises(OptionError, match="not built"):
         fused_scan("lstm", weights, states, inputs)

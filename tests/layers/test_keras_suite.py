@@ -13,8 +13,8 @@ import pytest
 
 from loopcast import layers
 from loopcast.backend import keras
+from loopcast.kernels import LIBRARY
 from loopcast.layers import drop_in
-from loopcast.layers.fused import LIBRARY
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras's test case trains on a generator and leaves shuffle at its default

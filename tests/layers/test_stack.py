@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from loopcast import kernels
 from loopcast.errors import OptionError
-from loopcast.layers import fused
 from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
 from loopcast.layers.stack import Path, path_of, scan_stack
 from reference import recurrence
@@ -49,7 +49,7 @@ def test_a_stack_on_either_path_is_a_plain_loop_over_layers_and_steps(cell, path
 
 
 def test_without_the_library_the_scan_runs_and_says_why(monkeypatch, tmp_path):
-    monkeypatch.setattr(fused, "LIBRARY", tmp_path / "loopcast_kernels.so")
+    monkeypatch.setattr(kernels, "LIBRARY", tmp_path / "loopcast_kernels.so")
     weights, states, inputs = layers("gru", (3, 7))
     path = path_of("gru", weights, states, inputs, "auto", masked=False)
     assert path.describe("ran").startswith("A compiled scan ran: the kernels are not built: there is no ")
@@ -60,7 +60,7 @@ def test_without_the_library_the_scan_runs_and_says_why(monkeypatch, tmp_path):
         scan_stack("gru", weights, states, jnp.asarray(inputs), fused="always")
 
 
-@pytest.mark.skipif(not fused.LIBRARY.exists(), reason="the kernels are not built")
+@pytest.mark.skipif(not kernels.LIBRARY.exists(), reason="the kernels are not built")
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("masked", [True, False])
 def test_on_a_cpu_the_kernels_run_unless_told_not_to(cell, masked):

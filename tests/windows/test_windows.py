@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcast.windows.gather import Examples, gather, gatherable
+from loopcast.kernels import why_no_kernels
+from loopcast.windows.gather import Examples, copy_windows, gather, gatherable, read_windows
 from loopcast.windows.plan import WindowPlan
 from loopcast.windows.scaling import Scaling
 
@@ -107,3 +108,25 @@ def test_nothing_after_the_stop_changes_a_window(poison):
     gathered = [gather(scaling, plan, gatherable(each), index) for each in (values, changed)]
     for before, after in zip(*gathered, strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.skipif(why_no_kernels() is not None, reason="the kernels are not built")
+@settings(deadline=None, max_examples=30)
+@given(plan=plans, lengths=panels, reach=st.integers(1, 6), held_back=st.integers(0, 3), seed=st.integers(0, 99))
+def test_the_kernel_copies_what_the_program_reads(plan, lengths, reach, held_back, seed):
+    offsets = offsets_of(lengths)
+    values = gatherable(np.random.default_rng(seed).normal(size=offsets[-1]).astype(np.float32))
+    index = plan.training(offsets, held_back).stacked()
+    for copied, read in zip(
+        copy_windows(reach, plan, values, index), read_windows(reach, plan, values, index), strict=True
+    ):
+        np.testing.assert_array_equal(copied, read)
+
+
+@pytest.mark.skipif(why_no_kernels() is not None, reason="the kernels are not built")
+def test_an_index_that_names_rows_of_no_panel_reads_nothing():
+    plan, far = WindowPlan(context=3, horizon=2), 2**31 - 8
+    index = np.array([[-far, -far, -far, far, far], [far, -5, far, far, far]], np.int32)
+    past, ahead = copy_windows(2, plan, gatherable(np.ones(4, np.float32)), index)
+    assert np.isnan(past).all()
+    assert np.isnan(ahead).all()

@@ -25,7 +25,7 @@ def facts() -> Iterator[tuple[str, str]]:
 
     import jax
 
-    from loopcast.layers.fused import instructions
+    from loopcast.kernels import instructions
     from loopcast.networks.network import Network
 
     path = Network(cell="lstm", units=(1,), inputs=1, outputs=1).path(masked=False)

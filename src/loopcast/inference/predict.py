@@ -1,5 +1,6 @@
 """Forecasts from a carried state: take the history in, then read, and feed back, what comes out."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import jax
@@ -31,11 +32,19 @@ def forecast(model: Model, panel: Panel, horizon: int) -> np.ndarray:
     """The `horizon` values after the end of each series, float32 `[series, horizon]`, in the panel's units."""
     values = panel.values[:, 0]
     size = min(CHUNK, power_of_two(panel.n_series))
-    parts = [
-        _forecast_chunk(model, values, panel.offsets[first : first + size + 1], size, horizon)
-        for first in range(0, panel.n_series, size)
-    ]
-    return np.concatenate(parts)
+    nothing = nothing_seen(model, size)
+    chunks = (panel.offsets[first : first + size + 1] for first in range(0, panel.n_series, size))
+    parts = one_behind(_forecast_chunk(model, nothing, values, offsets, horizon) for offsets in chunks)
+    return np.concatenate([np.asarray(part) for part in parts])[: panel.n_series, :horizon]
+
+
+def one_behind(parts: Iterable[Array]) -> Iterator[Array]:
+    """The same, each given out once the next one has been asked for: it is computed while that is prepared."""
+    before: list[Array] = []
+    for part in parts:
+        yield from before
+        before = [part]
+    yield from before
 
 
 def features(model: Model, panel: Panel) -> list[np.ndarray]:
@@ -50,37 +59,41 @@ def features(model: Model, panel: Panel) -> list[np.ndarray]:
     return seen
 
 
-def _forecast_chunk(model: Model, values: np.ndarray, offsets: np.ndarray, size: int, horizon: int) -> np.ndarray:
+def _forecast_chunk(model: Model, nothing: Carry, values: np.ndarray, offsets: np.ndarray, horizon: int) -> Array:
     begin, stop = offsets[:-1], offsets[1:]
-    longest = int((stop - begin).max())
+    size, reach, longest = len(nothing.past), model.scaling.reach, int((stop - begin).max())
     context = longest if model.context is None else min(model.context, longest)
     # A model's own context is the same at every call; shorter histories share what is compiled for near lengths.
     rows = context if context == model.context else power_of_two(context)
     segment = -(-rows // -(-rows // SEGMENT))
     steps = -(-context // segment) * segment
-    history = _end_aligned(values, begin, stop, steps + model.scaling.reach, size)
+    history = _end_aligned(values, begin, stop, steps + reach, size)
     seen = np.arange(steps) >= steps - np.minimum(stop - begin, context)[:, None]
     seen = np.concatenate([seen, np.zeros((size - len(seen), steps), bool)])
-    carry = empty(model, history[:, : model.scaling.reach])
+    carry = Carry(nothing.states, jax.device_put(history[:, :reach]), nothing.output)
     for at in range(0, steps, segment):
-        taken = history[:, model.scaling.reach :][:, at : at + segment]
-        carry = absorb(model.network, model.scaling, model.members, carry, taken, seen[:, at : at + segment])
+        taken, observed = history[:, reach:][:, at : at + segment], seen[:, at : at + segment]
+        whole = bool(
+            observed[: len(begin)].all()
+        )  # and what becomes of the series that only fill the chunk is no matter
+        carry = absorb(model.network, model.scaling, model.members, carry, taken, None if whole else observed)
     blocks = -(-horizon // model.network.outputs)
-    ahead = roll(model.network, model.scaling, blocks, model.members, carry)
-    return np.asarray(ahead)[: len(begin), :horizon]
+    return roll(model.network, model.scaling, blocks, model.members, carry)
 
 
-def empty(model: Model, past: np.ndarray) -> Carry:
-    """The carry before the first observation; `past` `[batch, reach]` holds what came before, NaN for nothing."""
-    batch = len(past)
+def nothing_seen(model: Model, batch: int) -> Carry:
+    """The carry before the first observation."""
     shapes = jax.eval_shape(lambda: zero_states(model.network, model.members, batch))
     states = jax.tree.map(lambda shape: np.zeros(shape.shape, shape.dtype), shapes)  # of NumPy: nothing to compile
+    past = np.full((batch, model.scaling.reach), np.nan, np.float32)
     return Carry(*jax.device_put((states, past, np.zeros((batch, model.network.outputs), np.float32))))
 
 
 @compiled(2)
-def absorb(network: Network, scaling: Scaling, members: Members, carry: Carry, values: Array, observed: Array) -> Carry:
-    """Take `values` `[batch, time]` in; where `observed` is False, nothing changes."""
+def absorb(
+    network: Network, scaling: Scaling, members: Members, carry: Carry, values: Array, observed: Array | None
+) -> Carry:
+    """Take `values` `[batch, time]` in; where `observed` is False, nothing changes (None: all is)."""
     steps, reach = values.shape[1], scaling.reach
     joined = jnp.concatenate([carry.past, values], axis=1)
     features = scaling.view(stretches(joined[:, 1:], reach), network.outputs).features

@@ -1,14 +1,12 @@
 """A whole stack of recurrent layers in one compiled kernel: the fast path, equal to looping `scan_layer`.
 
-The kernels are C++ (`native/`), reached through XLA's foreign function interface. Whether they can be used is
-known before anything runs: `why_not_fused` gives a sentence, or None.
+Whether it can be used is known before anything runs: `why_not_fused` gives a sentence, or None.
 """
 
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any, Literal
 
 import jax
@@ -17,9 +15,9 @@ import numpy as np
 from jax.custom_derivatives import CustomVJPPrimal, SymbolicZero
 
 from loopcast.errors import OptionError
+from loopcast.kernels import library, why_no_kernels
 from loopcast.layers.cells import CELLS, Array, CellWeights, DenseWeights, State
 
-LIBRARY = Path(__file__).parent.parent / "native" / "loopcast_kernels.so"
 CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2}  # as the library counts them
 MOST_LAYERS = 16
 Workspace = Literal["infer", "train", "backward"]
@@ -33,12 +31,10 @@ def why_not_fused(
 
     platform: "cpu", "gpu", ...; empty, and it is the one JAX uses by default.
     """
-    platform = platform or jax.default_backend()
     dtypes = {str(leaf.dtype) for leaf in jax.tree.leaves((tuple(weights), tuple(states), inputs))} - {"float32"}
-    if platform != "cpu":
-        return f"the kernels run on a CPU, and JAX uses a {platform.upper()}"
-    if not LIBRARY.exists():
-        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
+    why_none = why_no_kernels(platform)
+    if why_none is not None:
+        return why_none
     if cell_name not in CELL_NUMBERS:
         return f"there are kernels for {', '.join(CELL_NUMBERS)}, not for {cell_name!r}"
     if dtypes:
@@ -46,14 +42,6 @@ def why_not_fused(
     if not 1 <= len(weights) <= MOST_LAYERS:
         return f"the kernels take 1 to {MOST_LAYERS} layers, and there are {len(weights)}"
     return None
-
-
-def instructions() -> str:
-    """The instruction set the kernels use here: "avx512", "avx2" or "plain".
-
-    For tests, the environment variable LOOPCAST_INSTRUCTIONS names another, before the first call.
-    """
-    return str(_library().loopcast_instructions().decode())
 
 
 def fused_scan(
@@ -80,7 +68,7 @@ def fused_scan(
     reason = why_not_fused(cell_name, weights, states, inputs)
     if reason is not None:
         raise OptionError(f"{reason}; use scan_layer instead")
-    _library()
+    library()
     return _stack(cell_name, last_only, weights, head, states, inputs, observed)
 
 
@@ -116,7 +104,7 @@ class _Plan:
         number = ("infer", "train", "backward").index(kind)
         sizes = (ctypes.c_int64 * (2 + len(self.widths)))(self.batch, self.time, *self.widths)
         depth, outputs = len(self.widths) - 1, -1 if self.head is None else self.head
-        floats = _library().loopcast_workspace(
+        floats = library().loopcast_workspace(
             number, CELL_NUMBERS[self.cell_name], self.masked, self.last_only, outputs, sizes, depth
         )
         if floats < 0:
@@ -220,24 +208,3 @@ def _float32(*shape: int) -> jax.ShapeDtypeStruct:
 
 def _dense(gradient: Any) -> Any:
     return jnp.zeros(gradient.shape, gradient.dtype) if isinstance(gradient, SymbolicZero) else gradient
-
-
-@cache
-def _library() -> ctypes.CDLL:
-    """The kernels, loaded and made known to JAX once."""
-    library = ctypes.CDLL(str(LIBRARY))
-    library.loopcast_instructions.restype = ctypes.c_char_p
-    library.loopcast_workspace.restype = ctypes.c_int64
-    library.loopcast_workspace.argtypes = [
-        ctypes.c_int32,
-        ctypes.c_int32,
-        ctypes.c_bool,
-        ctypes.c_bool,
-        ctypes.c_int64,
-        ctypes.POINTER(ctypes.c_int64),
-        ctypes.c_int32,
-    ]
-    for name in ("loopcast_infer", "loopcast_train", "loopcast_backward"):
-        handler = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]
-        jax.ffi.register_ffi_target(name, handler, platform="cpu")
-    return library

@@ -163,6 +163,7 @@ def require_finite(epoch: Epoch, weights: jax.Array, recipe: Recipe) -> None:
 
 def means_of(sums: Sequence[Losses]) -> Means:
     """Means over all of `sums`; 0 where nothing counts: where nothing varies there is nothing to get wrong."""
-    losses = Losses(*(np.sum([np.asarray(part, np.float64) for part in parts], 0) for parts in zip(*sums, strict=True)))
-    loss = losses.loss.sum() / max(losses.count.sum(), 1.0)
-    return Means(float(loss), float(losses.last_square.sum() / max(losses.count[:, -1].sum(), 1.0)))
+    loss, last_square, counted, counted_last = (
+        sum(float(np.asarray(part, np.float64).sum()) for part in parts) for parts in zip(*sums, strict=True)
+    )
+    return Means(loss / max(counted, 1.0), last_square / max(counted_last, 1.0))

@@ -46,8 +46,9 @@ class Losses(NamedTuple):
     """Sums over batches, place by place: a sum over places takes a CPU as long as everything else about a loss."""
 
     loss: Array  # [window, step, horizon], step 1 where only the last one counts
-    count: Array
     last_square: Array  # [window, horizon], squared errors at the last step
+    counted: Array  # how many targets there were
+    counted_last: Array  # and how many of them at the last step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ class Program:
     def _no_losses(self, windows: int) -> Losses:
         steps, horizon = self.plan.context if self.plan.every_step else 1, self.plan.horizon
         none = jnp.zeros((windows, steps, horizon), jnp.float32)
-        return Losses(none, none, none[:, 0])
+        return Losses(none, none[:, 0], jnp.float32(0), jnp.float32(0))
 
     def _objective(
         self, weights: Weights, examples: Examples, dropout_key: Array | None, padded: bool
@@ -133,8 +134,9 @@ class Program:
         counts = ~jnp.isnan(examples.targets)
         errors = jnp.where(counts, outputs - examples.targets, 0.0)
         each = elementwise_loss(self.loss, errors)
-        losses = Losses(each, counts.astype(jnp.float32), jnp.square(errors[:, -1]))
-        return each.sum() / jnp.maximum(jnp.count_nonzero(counts), 1), losses
+        counted, counted_last = (jnp.count_nonzero(each).astype(jnp.float32) for each in (counts, counts[:, -1]))
+        losses = Losses(each, jnp.square(errors[:, -1]), counted, counted_last)
+        return each.sum() / jnp.maximum(counted, 1.0), losses
 
     def _updated(self, carry: Carry, gradient: Array, pace: Pace) -> Carry:
         weights, moments = updated(

@@ -1,0 +1,56 @@
+"""The library of compiled kernels: where it is, whether it can run here, and how a program calls it.
+
+The kernels are C++ (`native/`), reached through XLA's foreign function interface. Whether they can be used is known
+before anything runs: `why_no_kernels` gives a sentence, or None.
+"""
+
+import ctypes
+from functools import cache
+from pathlib import Path
+
+import jax
+
+LIBRARY = Path(__file__).parent / "native" / "loopcast_kernels.so"
+TARGETS = ("loopcast_infer", "loopcast_train", "loopcast_backward", "loopcast_windows")
+
+
+def why_no_kernels(platform: str = "") -> str | None:
+    """Why no kernel can run, as a sentence; None if they can.
+
+    platform: "cpu", "gpu", ...; empty, and it is the one JAX uses by default.
+    """
+    platform = platform or jax.default_backend()
+    if platform != "cpu":
+        return f"the kernels run on a CPU, and JAX uses a {platform.upper()}"
+    if not LIBRARY.exists():
+        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
+    return None
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """The kernels, loaded and made known to JAX once."""
+    loaded = ctypes.CDLL(str(LIBRARY))
+    loaded.loopcast_instructions.restype = ctypes.c_char_p
+    loaded.loopcast_workspace.restype = ctypes.c_int64
+    loaded.loopcast_workspace.argtypes = [
+        ctypes.c_int32,
+        ctypes.c_int32,
+        ctypes.c_bool,
+        ctypes.c_bool,
+        ctypes.c_int64,
+        ctypes.POINTER(ctypes.c_int64),
+        ctypes.c_int32,
+    ]
+    for name in TARGETS:
+        handler = jax.ffi.pycapsule(getattr(loaded, name))  # type: ignore[no-untyped-call]
+        jax.ffi.register_ffi_target(name, handler, platform="cpu")
+    return loaded
+
+
+def instructions() -> str:
+    """The instruction set the kernels use here: "avx512", "avx2" or "plain".
+
+    For tests, the environment variable LOOPCAST_INSTRUCTIONS names another, before the first call.
+    """
+    return str(library().loopcast_instructions().decode())
