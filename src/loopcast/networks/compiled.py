@@ -18,10 +18,10 @@ QUICK: dict[str, bool | str] = {
 
 
 class RunsNetwork(Protocol):
-    """A hashable value that says whether the kernels run its network."""
+    """A hashable value that says whether the kernels do nearly all of its work."""
 
     @property
-    def runs_kernels(self) -> bool: ...
+    def mostly_kernels(self) -> bool: ...
 
 
 def compiled(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -35,7 +35,7 @@ def compiled(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         @wraps(function)
         def run(first: RunsNetwork, *arguments: Any) -> Any:
             keep_programs()
-            return (quick if first.runs_kernels else plain)(first, *arguments)
+            return (quick if first.mostly_kernels else plain)(first, *arguments)
 
         return run
 

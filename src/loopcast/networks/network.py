@@ -77,7 +77,7 @@ class Network:
         return sum(math.prod(shape) for shape in self.shapes.values())
 
     @property
-    def runs_kernels(self) -> bool:
+    def mostly_kernels(self) -> bool:
         """Whether the fused kernels run the layers; for them a mask makes no difference."""
         return self.path(masked=True).name == "kernels"
 
@@ -93,7 +93,7 @@ class Network:
 
     def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
         """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
-        if self.runs_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
+        if self.mostly_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
             state, outputs = self.scan(weights, state, inputs[:, None])
             return state, outputs[:, 0]
         cell, states = self.kind, []
