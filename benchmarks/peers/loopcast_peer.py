@@ -11,6 +11,7 @@ from loopcast import Panel
 from loopcast.forecasters.setup import set_up
 from loopcast.inference.model import Model
 from loopcast.inference.predict import forecast
+from loopcast.inference.stepper import Stepper
 from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.notebook.experiments import notebooks_own
@@ -43,14 +44,12 @@ def prepare_predict(job: dict[str, Any]) -> Run:
 
 def prepare_step(job: dict[str, Any]) -> Run:
     network = lstm()
-    weights, state = initial_weights(network, 0), network.zero_state(1)
-    take = jax.jit(network.step)
-    x = data("x")[0, :1]
+    stepper = Stepper(network, (initial_weights(network, 0),))
+    state, x = stepper.start, data("x")[0, 0]
 
     def step() -> None:
         nonlocal state
-        state, output = take(weights, state, x)
-        np.asarray(output)
+        state, _ = stepper(state, x)
 
     return step
 

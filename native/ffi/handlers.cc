@@ -188,6 +188,12 @@ extern "C" int64_t loopcast_workspace(int32_t kind, int32_t cell, bool masked, b
   return forward_workspace(call.stack, kind == static_cast<int32_t>(Workspace::train));
 }
 
+// For ctypes: a forward pass in the calling thread. Nothing is checked; src/loopcast/layers/direct.py makes the call.
+extern "C" void loopcast_step(const loopcast::Forward* call) {
+  loopcast::FlushDenormals flush;
+  loopcast::kernels().forward(*call, loopcast::kHere);
+}
+
 // The instruction set in use: "avx512", "avx2" or "plain".
 extern "C" const char* loopcast_instructions() { return loopcast::kernels().name; }
 

@@ -29,4 +29,11 @@ inline void run_in_pool(void* self, size_t tasks, size_t work, Task task, void* 
   crew.run(tasks, workers, task, context, [&pool](auto job) { pool.Schedule(std::move(job)); });
 }
 
+// Everything in the calling thread.
+constexpr Runner kHere = {nullptr,
+                          [](void*, size_t tasks, size_t, Task task, void* context) {
+                            for (size_t i = 0; i < tasks; ++i) task(context, i);
+                          },
+                          [](void*, size_t) -> size_t { return 1; }};
+
 }  // namespace loopcast

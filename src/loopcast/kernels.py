@@ -42,6 +42,7 @@ def library() -> ctypes.CDLL:
         ctypes.POINTER(ctypes.c_int64),
         ctypes.c_int32,
     ]
+    loaded.loopcast_step.restype = None
     for name in TARGETS:
         handler = jax.ffi.pycapsule(getattr(loaded, name))  # type: ignore[no-untyped-call]
         jax.ffi.register_ffi_target(name, handler, platform="cpu")

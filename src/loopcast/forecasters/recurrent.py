@@ -14,6 +14,7 @@ from loopcast.forecasters.setup import Setup, require_rows, set_up
 from loopcast.frames.panel import Panel
 from loopcast.inference.model import Model
 from loopcast.inference.predict import features, forecast
+from loopcast.inference.stepper import Stepper
 from loopcast.layers.stack import Fused
 from loopcast.networks.network import CellName, Head
 from loopcast.training.loop import Training
@@ -156,6 +157,23 @@ class Recurrent(Forecaster[Learned]):
 
         model = self.fitted.state.model
         return stock_model(model.network, model.members, every_step=self.strategy != "direct")
+
+    def stepper(self) -> Stepper:
+        """The network alone, one step of one series a call, with the state going in and coming out: in microseconds.
+
+        `state, output = stepper(state, features)`, from `stepper.start` on and with a row of `features` each time.
+        After the rows that a forecast is built from, `output` is what the forecast was read off.
+
+        >>> from loopcast import generate_time_series
+        >>> series = generate_time_series(64, 60, seed=0)
+        >>> model = Recurrent(horizon=10, cell="gru", units=(8,), epochs=1, scaling="none", patience=None).fit(series)
+        >>> stepper = model.stepper()
+        >>> state, output = stepper(stepper.start, model.features()[0][0])
+        >>> output.shape
+        (10,)
+        """
+        model = self.fitted.state.model
+        return Stepper(model.network, model.members)
 
     def _fit(self, panel: Panel) -> Learned:
         setup = set_up(self, panel)
