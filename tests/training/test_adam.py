@@ -15,7 +15,7 @@ def test_updates_are_those_of_keras(clip, weight_decay):
     stock.build([variable])
     ours, moments = weights, Moments.zero(50)
     step = jax.jit(updated, static_argnames="weight_decay")
-    steps = corrected(np.full(200, 0.02))
+    steps = corrected(np.full(200, 0.02), np.arange(200))
     for number in range(200):
         gradient = (random.normal(size=50) * 10.0 ** random.integers(-6, 3, size=50)).astype(np.float32)
         stock.apply([gradient])

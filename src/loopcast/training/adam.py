@@ -30,9 +30,9 @@ def clipped(gradient: Array, most: float | None) -> Array:
     return gradient * most / jnp.maximum(jnp.sqrt(squares), most)
 
 
-def corrected(rates: np.ndarray) -> np.ndarray:
-    """The rates of all updates, float64 `[update]`, corrected for moments that began at 0."""
-    number = np.arange(1, len(rates) + 1)
+def corrected(rates: np.ndarray, update: np.ndarray) -> np.ndarray:
+    """The rates at each `update`, counted from 0, corrected for moments that began at 0, float64."""
+    number = update + 1
     return rates * np.sqrt(1 - BETA_2**number) / (1 - BETA_1**number)
 
 

@@ -81,8 +81,6 @@ class Run:
         self.task, self.recipe, self.member, self.final = task, recipe, member, final
         self.program = Program.of(task, recipe)
         self.values = jax.device_put(gatherable(task.values))
-        rate = rates(recipe, recipe.epochs * self.batches)
-        self.rates, self.steps = rate.astype(np.float32), corrected(rate).astype(np.float32)
 
     @property
     def batches(self) -> int:
@@ -114,8 +112,10 @@ class Run:
 
     def _train(self, carry: Carry, before: int, order: np.random.Generator) -> tuple[Carry, Means]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]
-        epoch = slice(before * self.batches, (before + 1) * self.batches)
-        works = (batched(index, self.recipe.batch_size), self.rates[epoch], self.steps[epoch])
+        update = np.arange(before * self.batches, (before + 1) * self.batches)
+        rate = rates(self.recipe, update, self.recipe.epochs * self.batches)
+        step = corrected(rate, update)
+        works = (batched(index, self.recipe.batch_size), rate.astype(np.float32), step.astype(np.float32))
         sums = []
         for windows, rate, step in zip(*map(stretches, works), strict=True):
             pace = Pace(*jax.device_put((roomy(rate), roomy(step))))

@@ -35,11 +35,14 @@ class Recipe:
     seed: int = 0
 
 
-def rates(recipe: Recipe, updates: int) -> np.ndarray:
-    """The learning rate of each of so many updates: half a cosine down (Loshchilov & Hutter, 2017), after a rise."""
-    peak, update = recipe.learning_rate, np.arange(updates)
+def rates(recipe: Recipe, update: np.ndarray, updates: int) -> np.ndarray:
+    """The learning rate at each `update`, counted from 0, of `updates` in all, float64.
+
+    Half a cosine down (Loshchilov & Hutter, 2017), after a rise.
+    """
+    peak = recipe.learning_rate
     if recipe.schedule == "constant":
-        return np.full(updates, peak)
+        return np.full(len(update), peak)
     warm = max(round(WARM_SHARE * updates), 1) if recipe.schedule == "one-cycle" else 0
     rising = peak * (WARM_START + (1 - WARM_START) * update / max(warm, 1))
     done = np.clip((update - warm) / max(updates - warm, 1), 0.0, 1.0)
