@@ -70,7 +70,7 @@ PEERS = {
 }
 GRID = list(itertools.product((1, 8, 20, 64, 128, 256, 512), (1, 32, 256), (10, 50, 500)))
 SETTINGS: dict[str, list[Job]] = {"predict": [{"batch": size} for size in (32, 256, 1024)]}
-THREADS = sorted({1, os.cpu_count() or 1})
+THREADS = sorted({1, len(os.sched_getaffinity(0))})
 
 
 class Worker:

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "pages.hpp"
 #include "xla/ffi/api/ffi.h"
 
 namespace loopcast {
@@ -63,6 +64,8 @@ class Reader {
     if (have.size() != shape.size() || !std::equal(shape.begin(), shape.end(), have.begin()))
       problem_.report(name(next_) + " should have shape " + shown(shape) + ", got " + shown(have));
     ++next_;
+    if (std::is_same_v<Source, ffi::RemainingRets> && !problem_.found())
+      prefer_large_pages(buffer.untyped_data(), buffer.size_bytes());
     return static_cast<T*>(buffer.untyped_data());
   }
 
