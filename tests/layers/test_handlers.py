@@ -100,7 +100,9 @@ def test_a_call_that_is_right_runs(target, cell, batch):
             assert [(result.shape, result.dtype) for result in results] == list(right.results[:-1])
 
 
-@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "cell", ["lstm", *(pytest.param(c, marks=pytest.mark.slow) for c in ("gru", "gru_reset_before"))]
+)
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_argument_and_every_result_is_checked(target, cell):
     right = call(target, cell)
@@ -114,7 +116,7 @@ def test_every_argument_and_every_result_is_checked(target, cell):
 @pytest.mark.parametrize(
     ("target", "flags"),
     [
-        *((target, {"cell": np.int32(cell)}) for target in TARGETS for cell in (-1, 3, 2**31 - 1)),
+        *((target, {"cell": np.int32(cell)}) for target in TARGETS for cell in (-1, 4, 2**31 - 1)),
         *((target, {name: True}) for target in TARGETS for name in ("last_only",)),
         *((target, {"head": False}) for target in TARGETS),
         *((target, {"masked": False}) for target in TARGETS[:2]),
