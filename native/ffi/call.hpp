@@ -33,8 +33,9 @@ struct Flags {
 
 // depth: as the number of arguments tells.
 inline void begin(Call& call, const Flags& flags, size_t depth) {
-  if (flags.cell < 0 || flags.cell > 2)
-    call.problem.report("cell should be 0, 1 or 2, got " + std::to_string(flags.cell));
+  if (flags.cell < 0 || flags.cell >= kCells)
+    call.problem.report("cell should be from 0 to " + std::to_string(kCells - 1) + ", got " +
+                        std::to_string(flags.cell));
   if (depth < 1 || depth > kMaxDepth)
     call.problem.report("a stack should have 1 to " + std::to_string(kMaxDepth) + " layers, got " +
                         std::to_string(depth));
@@ -45,7 +46,7 @@ inline void begin(Call& call, const Flags& flags, size_t depth) {
 // How many layers so many arguments are for, besides `fixed` ones and the head's.
 inline size_t depth_of(size_t arguments, size_t fixed, const Flags& flags) {
   fixed += flags.head ? 2 : 0;
-  return arguments < fixed ? 0 : (arguments - fixed) / (3 + (flags.cell == 2 ? 2 : 1));
+  return arguments < fixed ? 0 : (arguments - fixed) / (3 + states_of(static_cast<CellKind>(flags.cell)));
 }
 
 // The sizes of a layer come from its kernel and its recurrent kernel.

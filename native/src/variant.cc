@@ -13,6 +13,7 @@ void run_forward(const Forward& call, Runner runner) {
     case CellKind::simple: return forward<Simple>(call, runner);
     case CellKind::gru: return forward<Gru>(call, runner);
     case CellKind::lstm: return forward<Lstm>(call, runner);
+    case CellKind::gru_reset_before: return forward<GruResetBefore>(call, runner);
   }
 }
 
@@ -21,6 +22,7 @@ void run_backward(const Backward& call, Runner runner) {
     case CellKind::simple: return backward<Simple>(call, runner);
     case CellKind::gru: return backward<Gru>(call, runner);
     case CellKind::lstm: return backward<Lstm>(call, runner);
+    case CellKind::gru_reset_before: return backward<GruResetBefore>(call, runner);
   }
 }
 

@@ -1,60 +1,24 @@
 // The kernels on their own, for the sanitizers: every buffer begins or ends at a guard page, every output is NaN first.
-// A finite answer that does not depend on the order or number of tasks' threads is all that is asked here; whether
-// it is right, the Python tests say.
-#include <sys/mman.h>
-#include <unistd.h>
-
+// Of recurrent stacks a finite answer that does not depend on the order or number of tasks' threads is all that is asked
+// here; whether it is right, the Python tests say. Of windows it is asked whether they are right.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "crew.hpp"
+#include "guarded.hpp"
 #include "loopcast/kernels.hpp"
+#include "windows_test.hpp"
 
+namespace loopcast {
 namespace {
 
-using namespace loopcast;
-
-// Floats between two stretches of memory that must not be touched: the first lies right behind one, or the last right
-// before the other.
-class Guarded {
- public:
-  static bool first_at_guard;
-
-  explicit Guarded(size_t count) : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
-    used_ = (count * sizeof(float) + page_ - 1) / page_ * page_;
-    base_ = static_cast<char*>(mmap(nullptr, used_ + 2 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    char* const begin = base_ + page_;
-    if (base_ == MAP_FAILED || (used_ > 0 && mprotect(begin, used_, PROT_READ | PROT_WRITE) != 0)) std::abort();
-    floats = first_at_guard ? reinterpret_cast<float*>(begin) : reinterpret_cast<float*>(begin + used_) - count;
-    size = count;
-    for (size_t i = 0; i < count; ++i) floats[i] = NAN;
-  }
-  Guarded(Guarded&& other) noexcept
-      : floats(other.floats), size(other.size), page_(other.page_), used_(other.used_), base_(other.base_) {
-    other.base_ = nullptr;
-  }
-  Guarded(const Guarded&) = delete;
-  ~Guarded() {
-    if (base_ != nullptr) munmap(base_, used_ + 2 * page_);
-  }
-
-  float* floats;
-  size_t size;
-
- private:
-  size_t page_, used_;
-  char* base_;
-};
-
-bool Guarded::first_at_guard = false;
-
 void run_here(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
+  const FlushDenormals flush;  // as the crew does: gradients through saturated units become denormal
   for (size_t i = 0; i < tasks; ++i) task(context, i);
 }
 
@@ -74,15 +38,6 @@ struct Case {
   bool masked, last_only, with_inputs, with_head;
   size_t outputs;  // of the head
 };
-
-std::mt19937 random_bits(7);
-
-Guarded normal(size_t count) {
-  Guarded made(count);
-  std::normal_distribution<float> draw(0.0f, 0.5f);
-  for (size_t i = 0; i < count; ++i) made.floats[i] = draw(random_bits);
-  return made;
-}
 
 // Everything that one case writes, end to end: what to compare.
 class Outputs {
@@ -166,30 +121,35 @@ Outputs compute(const Case& c, const Given& given, Runner runner) {
 }
 
 Case random_case(int number) {
-  const auto one_of = [](std::initializer_list<size_t> sizes) { return sizes.begin()[random_bits() % sizes.size()]; };
-  Case c = {static_cast<CellKind>(number % 3), one_of({0, 1, 3, 5, 16, 17, 33}), one_of({0, 1, 3, 16, 17, 65}),
+  Case c = {static_cast<CellKind>(number % kCells), one_of({0, 1, 3, 5, 16, 17, 33}), one_of({0, 1, 3, 16, 17, 65}),
             one_of({0, 1, 3, 17}), {}, random_bits() % 2 == 0, random_bits() % 2 == 0, random_bits() % 2 == 0, random_bits() % 2 == 0,
             one_of({0, 1, 3, 10, 17, 40, 70})};
   for (size_t l = 0, depth = 1 + random_bits() % 3; l < depth; ++l) c.units.push_back(one_of({1, 3, 8, 17, 20, 41, 70}));
   return c;
 }
 
+// Whether the case has the same finite answer on one thread and on several; says what is wrong.
+bool holds(int number) {
+  const Case c = random_case(number);
+  const Given given(c);
+  const Outputs here = compute(c, given, {nullptr, run_here, one_thread});
+  const Outputs threads = compute(c, given, {nullptr, run_threads, many_threads});
+  if (here.finite() && here.same_bits(threads)) return true;
+  std::printf("case %d: %s (cell %d, batch %zu, time %zu, inputs %zu, %zu layers)\n", number,
+              here.finite() ? "threads change the bits" : "not finite", static_cast<int>(c.cell), c.batch, c.time,
+              c.inputs, c.units.size());
+  return false;
+}
+
 }  // namespace
+}  // namespace loopcast
 
 int main(int count, char** arguments) {
   const int cases = count > 1 ? std::atoi(arguments[1]) : 200;
   for (int number = 0; number < cases; ++number) {
-    const Case c = random_case(number);
-    Guarded::first_at_guard = number % 2 == 1;
-    const Given given(c);
-    const Outputs here = compute(c, given, {nullptr, run_here, one_thread});
-    const Outputs threads = compute(c, given, {nullptr, run_threads, many_threads});
-    if (here.finite() && here.same_bits(threads)) continue;
-    std::printf("case %d: %s (cell %d, batch %zu, time %zu, inputs %zu, %zu layers)\n", number,
-                here.finite() ? "threads change the bits" : "not finite", static_cast<int>(c.cell), c.batch, c.time,
-                c.inputs, c.units.size());
-    return 1;
+    loopcast::Guarded::first_at_guard = number % 2 == 1;
+    if (!loopcast::holds(number) || !loopcast::windows_hold(number)) return 1;
   }
-  std::printf("%d cases with the %s kernels\n", cases, kernels().name);
+  std::printf("%d cases with the %s kernels\n", cases, loopcast::kernels().name);
   return 0;
 }

@@ -1,4 +1,5 @@
 import itertools
+from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +10,12 @@ from loopcast.layers.cells import CELLS, CellWeights
 from loopcast.layers.recurrent import scan_layer
 from reference import recurrence
 
-STOCK = {"simple": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+STOCK = {
+    "simple": keras.layers.SimpleRNN,
+    "gru": keras.layers.GRU,
+    "lstm": keras.layers.LSTM,
+    "gru_reset_before": partial(keras.layers.GRU, reset_after=False),
+}
 SHAPES = [(1, 1, 1, 1), (3, 17, 3, 5), (17, 3, 1, 20), (2, 0, 3, 4)]
 
 
@@ -85,6 +91,14 @@ def mutations(cell):
             f"gates {first} and {second} swapped",
             CellWeights(kernel[:, columns], recurrent[:, columns], bias[..., columns]),
         )
+
+
+def test_the_comparison_would_notice_a_reset_after_the_product():
+    weights, states, inputs = case("gru_reset_before", (4, 11, 3, 6))
+    _, right = recurrence.run("gru_reset_before", weights, states, inputs)
+    after = weights._replace(bias=np.stack([weights.bias, np.zeros_like(weights.bias)]))
+    _, outputs = scan("gru", after, states, inputs)
+    assert np.abs(outputs - right).max() > 1e-2
 
 
 @pytest.mark.parametrize(("cell", "what", "wrong"), [(c, *m) for c in CELLS for m in mutations(c)])

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 NAMES = ("SimpleRNN", "GRU", "LSTM")
+VARIANTS = [("SimpleRNN", {}), ("GRU", {}), ("GRU", {"reset_after": False}), ("LSTM", {})]
 needs_kernels = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
 
 
@@ -73,6 +74,8 @@ def random_case(seed):
     batch, time, width = int(rng.choice([0, 1, 3, 17])), int(rng.choice([1, 3, 17])), int(rng.choice([0, 1, 3, 17]))
     switches = ("return_sequences", "return_state", "go_backwards", "stateful", "zero_output_for_mask", "use_bias")
     options = {switch: coin() for switch in switches} | {"dropout": 0.3 * coin(), "seed": 5}
+    if name == "GRU":
+        options["reset_after"] = coin()
     inputs = jnp.asarray(rng.normal(size=(batch, time, width)), jnp.float32)
     count = 2 if name == "LSTM" else 1
     states = [jnp.asarray(rng.normal(size=(batch, units)), jnp.float32) for _ in range(count)] if coin() else None
@@ -90,10 +93,10 @@ def test_random_layers_equal_stock_keras_forward_and_gradient(seed):
 
 
 @needs_kernels
-@pytest.mark.parametrize("name", NAMES)
-def test_calls_outside_a_compiled_program_equal_stock_keras(name):
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_calls_outside_a_compiled_program_equal_stock_keras(name, options):
     inputs = np.random.default_rng(2).normal(size=(3, 7, 2)).astype(np.float32)
-    ours, stock = both(name, 5, inputs.shape, return_sequences=True, return_state=True, go_backwards=True)
+    ours, stock = both(name, 5, inputs.shape, return_sequences=True, return_state=True, go_backwards=True, **options)
     close(ours(inputs), stock(inputs))
 
 
@@ -113,7 +116,7 @@ REASONS = [
     ("SimpleRNN", {"activation": "relu"}, False, "activation is relu"),
     ("GRU", {"activation": None}, False, "activation is linear"),
     ("LSTM", {"recurrent_activation": "hard_sigmoid"}, False, "recurrent_activation is hard_sigmoid"),
-    ("GRU", {"reset_after": False}, False, "reset_after"),
+    ("GRU", {"reset_after": False, "recurrent_dropout": 0.4, "seed": 1}, True, "recurrent_dropout"),
     ("LSTM", {"unroll": True}, False, "unroll"),
     ("GRU", {"recurrent_dropout": 0.4, "seed": 1}, True, "recurrent_dropout"),
     ("SimpleRNN", {"recurrent_dropout": 0.4, "seed": 1}, True, "recurrent_dropout"),
@@ -176,8 +179,8 @@ def test_without_the_library_keras_s_own_loop_runs(monkeypatch, tmp_path):
 
 
 @needs_kernels
-@pytest.mark.parametrize("name", NAMES)
-def test_it_works_under_vmap_and_scan(name):
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_it_works_under_vmap_and_scan(name, options):
     inputs = jnp.asarray(np.random.default_rng(5).normal(size=(3, 4, 6, 2)), jnp.float32)
 
     def mapped_and_total(layer):
@@ -189,15 +192,15 @@ def test_it_works_under_vmap_and_scan(name):
         mapped = jax.vmap(jax.grad(loss), in_axes=(None, 0))(weights, inputs)
         return mapped, jax.lax.scan(lambda total, x: (total + loss(weights, x), None), 0.0, inputs)[0]
 
-    ours, stock = both(name, 3, (4, 6, 2))
+    ours, stock = both(name, 3, (4, 6, 2), **options)
     close(mapped_and_total(ours), mapped_and_total(stock))
 
 
 @needs_kernels
-@pytest.mark.parametrize("name", NAMES)
-def test_the_comparison_would_notice_swapped_gates_and_transposed_weights(name):
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_the_comparison_would_notice_swapped_gates_and_transposed_weights(name, options):
     inputs = np.random.default_rng(6).normal(size=(3, 5, 3)).astype(np.float32)
-    ours, stock = both(name, 4, inputs.shape)
+    ours, stock = both(name, 4, inputs.shape, **options)
     expected, weights = stock(inputs), stock.get_weights()
     order = np.roll(np.arange(weights[1].shape[1] // 4), 1)
     columns = (4 * order[:, None] + np.arange(4)).ravel()
@@ -211,22 +214,22 @@ def test_the_comparison_would_notice_swapped_gates_and_transposed_weights(name):
 
 
 @needs_kernels
-@pytest.mark.parametrize("name", NAMES)
-def test_nan_stays_in_its_series_and_at_masked_steps_it_is_not_used(name):
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_nan_stays_in_its_series_and_at_masked_steps_it_is_not_used(name, options):
     rng = np.random.default_rng(7)
     inputs, mask = jnp.asarray(rng.normal(size=(3, 5, 2)), jnp.float32), jnp.ones((3, 5), bool).at[1, 2].set(False)
     holed = inputs.at[1, 2].set(jnp.nan)
-    layer, _ = both(name, 4, inputs.shape)
+    layer, _ = both(name, 4, inputs.shape, **options)
     np.testing.assert_array_equal(np.isnan(layer(holed)).all(axis=1), [False, True, False])
     clean, filled = (value_and_gradients(layer, x, None, mask) for x in (inputs, holed))
     for a, b in zip(jax.tree.leaves(filled), jax.tree.leaves(clean), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_configuration_goes_to_stock_keras_and_back(name):
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_a_configuration_goes_to_stock_keras_and_back(name, options):
     cls, stock_cls = getattr(layers, name), getattr(keras.layers, name)
-    config = cls(3, dropout=0.2, go_backwards=True, fused="never", name="mine").get_config()
+    config = cls(3, dropout=0.2, go_backwards=True, fused="never", name="mine", **options).get_config()
     stock = stock_cls.from_config({key: value for key, value in config.items() if key != "fused"})
     assert config == stock.get_config() | {"fused": "never"}
     assert cls.from_config(config).get_config() == config
@@ -234,7 +237,7 @@ def test_a_configuration_goes_to_stock_keras_and_back(name):
 
 
 def model(source, *, seed=0):
-    """An embedding that masks, three recurrent layers and a dense one, of a source of layers."""
+    """An embedding that masks, four recurrent layers and a dense one, of a source of layers."""
     keras.utils.set_random_seed(seed)
     return keras.Sequential(
         [
@@ -242,6 +245,7 @@ def model(source, *, seed=0):
             keras.layers.Embedding(7, 3, mask_zero=True),
             source.LSTM(5, return_sequences=True, dropout=0.2, seed=3),
             source.GRU(4, return_sequences=True),
+            source.GRU(3, return_sequences=True, reset_after=False),
             source.SimpleRNN(4),
             keras.layers.Dense(1),
         ]
@@ -282,7 +286,7 @@ def test_a_saved_model_is_loaded_by_another_process(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", LOAD, str(path), str(results)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == str(["loopcast.layers.drop_in"] * 3)
+    assert done.stdout.strip() == str(["loopcast.layers.drop_in"] * 4)
     np.testing.assert_array_equal(np.load(results), saved.predict(np.arange(12).reshape(2, 6) % 7, verbose=0))
 
 

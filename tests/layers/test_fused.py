@@ -70,6 +70,9 @@ def numpy_scan(cell_name, weights, states, inputs, observed):
             i, f, g, o = ((x @ W + b + h @ U)[k * units : (k + 1) * units] for k in range(4))
             c = sigmoid(f) * state[1] + sigmoid(i) * np.tanh(g)
             return sigmoid(o) * np.tanh(c), c
+        if cell_name == "gru_reset_before":
+            z, r = (sigmoid(x @ W + b + h @ U)[k * units : (k + 1) * units] for k in range(2))
+            return (z * h + (1 - z) * np.tanh((x @ W + b)[2 * units :] + (r * h) @ U[:, 2 * units :]),)
         xz, xr, xg = ((x @ W + b[0])[k * units : (k + 1) * units] for k in range(3))
         hz, hr, hg = ((h @ U + b[1])[k * units : (k + 1) * units] for k in range(3))
         z, g = sigmoid(xz + hz), np.tanh(xg + sigmoid(xr + hr) * hg)
@@ -98,7 +101,7 @@ def close(actual, expected, share=1e-5):
 
 def random_case(seed):
     rng = np.random.default_rng(seed)
-    name = NAMES[seed % 3]
+    name = NAMES[seed % len(NAMES)]
     widths = [int(rng.choice([0, 1, 3, 7, 17]))]
     widths += [int(u) for u in rng.choice([1, 2, 3, 5, 8, 17, 20, 24, 33, 50], size=rng.integers(1, 4))]
     batch, time = int(rng.choice([0, 1, 2, 4, 5, 8, 15, 16, 17, 33, 50])), int(rng.choice([0, 1, 2, 3, 16, 17, 40]))
@@ -128,7 +131,7 @@ def value_and_gradients(scan, rng_seed, name, arguments, observed=None, *, last_
 
 @needs_kernels
 @pytest.mark.parametrize(
-    "seed", [*range(18), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(18, 1000))]
+    "seed", [*range(24), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(24, 1000))]
 )
 def test_random_stacks_equal_the_scan_forward_and_gradient(seed):
     _, name, *arguments, observed, options = random_case(seed)
@@ -140,7 +143,7 @@ def test_random_stacks_equal_the_scan_forward_and_gradient(seed):
 
 
 @needs_kernels
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(16))
 def test_random_stacks_equal_a_numpy_loop(seed):
     _, name, weights, states, inputs, observed, _ = random_case(seed)
     seen = np.ones(inputs.shape[:2], bool) if observed is None else np.asarray(observed)
@@ -205,6 +208,20 @@ def test_the_comparison_notices_swapped_gates_transposed_kernels_and_dropped_bia
     for layer in mutated:
         with pytest.raises(AssertionError):
             close(fused_scan(name, (layer,), states, inputs), expected)
+
+
+@needs_kernels
+@pytest.mark.parametrize("batch", [3, 17])
+def test_the_comparison_notices_a_reset_after_the_product(batch):
+    rng = np.random.default_rng(3)
+    (layer,), states = stack(rng, "gru_reset_before", (3, 5), batch)
+    arguments = ((layer,), states, jnp.asarray(rng.normal(size=(batch, 4, 3)), jnp.float32))
+    results, gradients = value_and_gradients(fused_scan, 0, "gru_reset_before", arguments)
+    after = layer._replace(bias=jnp.stack([layer.bias, 0 * layer.bias]))
+    other, others = value_and_gradients(fused_scan, 0, "gru", ((after,), *arguments[1:]))
+    for mine, its in ((results, other), *((gradients[0][0][i], others[0][0][i]) for i in range(2))):
+        with pytest.raises(AssertionError):
+            close(mine, its)
 
 
 @needs_kernels

@@ -76,12 +76,24 @@ def call(target, cell, *, masked=True, last_only=False, batch=BATCH, time=TIME, 
     )
 
 
-def spoiled(buffers):
+def windows_call(*, last_only=False, count=BATCH):
+    """A call of the target that copies windows that is right."""
+    steps = 1 if last_only else TIME
+    return Call(
+        target="windows",
+        arguments=(((20,), jnp.float32), ((count, 5), jnp.int32)),
+        results=(((count, TIME, 3), jnp.float32), ((count, steps, 2), jnp.float32)),
+        flags={"last_only": last_only},
+    )
+
+
+def spoiled(buffers, free=()):
     """Every list of buffers with one mistake: an axis too many or too few, a size or a type that is wrong, one missing,
-    one too many, none."""
+    one too many, none. free: (buffer, axis) where any size is right."""
     for i, (shape, dtype) in enumerate(buffers):
         other = jnp.int32 if dtype == jnp.float32 else jnp.float32
-        sizes = [(*shape[:k], shape[k] + more, *shape[k + 1 :]) for k in range(len(shape)) for more in (-1, 1)]
+        axes = [k for k in range(len(shape)) if (i, k) not in free]
+        sizes = [(*shape[:k], shape[k] + more, *shape[k + 1 :]) for k in axes for more in (-1, 1)]
         for wrong in [((*shape, 1), dtype), (shape[1:], dtype), (shape, other), *((size, dtype) for size in sizes)]:
             yield (*buffers[:i], wrong, *buffers[i + 1 :])
         yield (*buffers[:i], *buffers[i + 1 :])
@@ -100,7 +112,9 @@ def test_a_call_that_is_right_runs(target, cell, batch):
             assert [(result.shape, result.dtype) for result in results] == list(right.results[:-1])
 
 
-@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "cell", ["lstm", *(pytest.param(c, marks=pytest.mark.slow) for c in ("gru", "gru_reset_before"))]
+)
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_argument_and_every_result_is_checked(target, cell):
     right = call(target, cell)
@@ -114,7 +128,7 @@ def test_every_argument_and_every_result_is_checked(target, cell):
 @pytest.mark.parametrize(
     ("target", "flags"),
     [
-        *((target, {"cell": np.int32(cell)}) for target in TARGETS for cell in (-1, 3, 2**31 - 1)),
+        *((target, {"cell": np.int32(cell)}) for target in TARGETS for cell in (-1, 4, 2**31 - 1)),
         *((target, {name: True}) for target in TARGETS for name in ("last_only",)),
         *((target, {"head": False}) for target in TARGETS),
         *((target, {"masked": False}) for target in TARGETS[:2]),
@@ -142,3 +156,29 @@ def test_a_stack_of_no_layer_or_too_many_is_refused(layers):
     layer = [((2, 2), jnp.float32), ((2, 2), jnp.float32), ((2,), jnp.float32)]
     head, states = right.arguments[-4:-2], [((BATCH, 2), jnp.float32)] * layers
     replace(right, arguments=(inputs, *layer * layers, *head, *states)).refused()
+
+
+@pytest.mark.parametrize("last_only", [False, True])
+@pytest.mark.parametrize("count", [0, 1, BATCH, 17])
+def test_a_call_for_windows_that_is_right_runs(last_only, count):
+    right = windows_call(last_only=last_only, count=count)
+    assert [(result.shape, result.dtype) for result in right.run()] == list(right.results)
+    free = replace(right, arguments=(((0,), jnp.float32), right.arguments[1]))
+    assert all(np.isnan(result).all() for result in free.run())  # there are no rows to show
+
+
+@pytest.mark.parametrize("last_only", [False, True])
+def test_every_argument_and_every_result_of_a_call_for_windows_is_checked(last_only):
+    right = windows_call(last_only=last_only)
+    for arguments in spoiled(right.arguments, free={(0, 0)}):
+        replace(right, arguments=arguments).refused()
+    # The context is read off the past, the horizon off what is ahead: with the last step alone nothing contradicts it
+    free = {(0, 2), (1, 2), *({(0, 1)} if last_only else ())}
+    for results in spoiled(right.results, free):
+        if results:  # XLA makes one result where there is none
+            replace(right, results=results).refused()
+
+
+@pytest.mark.parametrize("last_only", [False, True])
+def test_windows_of_the_last_step_and_of_all_are_not_confused(last_only):
+    replace(windows_call(last_only=last_only), flags={"last_only": not last_only}).refused()

@@ -1,4 +1,4 @@
-"""The three cells as plain NumPy loops, one series and one step at a time, in float64."""
+"""The cells as plain NumPy loops, one series and one step at a time, in float64."""
 
 import numpy as np
 
@@ -29,7 +29,14 @@ def gru(kernel, recurrent, bias, state, x):
     return (z * h + (1 - z) * np.tanh(a[2 * u :] + r * b[2 * u :]),)
 
 
-STEPS = {"simple": simple, "lstm": lstm, "gru": gru}
+def gru_reset_before(kernel, recurrent, bias, state, x):
+    (h,) = state
+    u = len(h)
+    z, r = (sigmoid((x @ kernel + bias + h @ recurrent)[k * u : (k + 1) * u]) for k in range(2))
+    return (z * h + (1 - z) * np.tanh((x @ kernel + bias)[2 * u :] + (r * h) @ recurrent[:, 2 * u :]),)
+
+
+STEPS = {"simple": simple, "lstm": lstm, "gru": gru, "gru_reset_before": gru_reset_before}
 
 
 def run(cell, weights, states, inputs, observed=None):

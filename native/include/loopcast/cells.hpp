@@ -5,6 +5,9 @@
 // `retreat` needs; after `retreat`, the loss's gradient by that product.
 // `input_gate` and `recurrent_gate` say which gate of the kernel and the recurrent kernel a slot is the product
 // with, in Keras's order (LSTM: input, forget, candidate, output; GRU: update, reset, candidate), or kNone.
+//
+// The first `kLate` slots are products with the input and, in place of the state, with the slot behind the products,
+// which `reset` makes of the other products. On the way back their gradient by that slot goes to `retreat_reset`.
 #pragma once
 
 #include "loopcast/activations.hpp"
@@ -26,7 +29,7 @@ struct Retreat {
   float* slots;
   const float *h, *c, *h_next;  // what `advance` had and made
   float* dh;                    // in: gradient by h_next; out: by h, but for the share through the products
-  float* dc;                    // in: gradient by c_next; out: by c
+  float* dc;                    // in: gradient by c_next; out: by c. For `retreat_reset` in: by the slot that `reset` made
   const int32_t* keep;
 };
 
@@ -52,7 +55,8 @@ LOOPCAST_INLINE void each_vector(size_t size, const int32_t* keep, F f) {
 struct Simple {
   static constexpr int kStates = 1, kSlots = 1, kProducts = 1, kBiasRows = 1, kGates = 1;
   static constexpr int input_gate[] = {0}, recurrent_gate[] = {0};
-  static constexpr int kFirstInput = 0, kFirstRecurrent = 0;  // the slots from here, kGates of them
+  static constexpr int kFirstInput = 0, kFirstRecurrent = 0;  // the slots from here, kGates of them (but for late ones)
+  static constexpr int kLate = 0;
 
   static void advance(const Advance& s) {
     each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
@@ -73,7 +77,7 @@ struct Simple {
 struct Lstm {
   static constexpr int kStates = 2, kSlots = 5, kProducts = 4, kBiasRows = 1, kGates = 4;
   static constexpr int input_gate[] = {0, 1, 2, 3}, recurrent_gate[] = {0, 1, 2, 3};
-  static constexpr int kFirstInput = 0, kFirstRecurrent = 0;
+  static constexpr int kFirstInput = 0, kFirstRecurrent = 0, kLate = 0;
 
   static void advance(const Advance& s) {
     float *si = s.slots, *sf = si + s.size, *sg = sf + s.size, *so = sg + s.size, *st = so + s.size;
@@ -115,7 +119,7 @@ struct Lstm {
 struct Gru {
   static constexpr int kStates = 1, kSlots = 4, kProducts = 4, kBiasRows = 2, kGates = 3;
   static constexpr int input_gate[] = {2, 0, 1, kNone}, recurrent_gate[] = {kNone, 0, 1, 2};
-  static constexpr int kFirstInput = 0, kFirstRecurrent = 1;
+  static constexpr int kFirstInput = 0, kFirstRecurrent = 1, kLate = 0;
 
   static void advance(const Advance& s) {
     float *sg = s.slots, *sz = sg + s.size, *sr = sz + s.size, *su = sr + s.size;
@@ -143,6 +147,51 @@ struct Gru {
       store(sr + at, kept(dg * u * r * (1.0f - r), zero));
       store(su + at, kept(dg * r, zero));
       store(s.dh + at, kept(dh * z, dh));
+    });
+  }
+};
+
+// g = tanh(x W + (r h) U + b);  h' = z h + (1 - z) g.   Slots: g, z, r, r h.
+struct GruResetBefore {
+  static constexpr int kStates = 1, kSlots = 4, kProducts = 3, kBiasRows = 1, kGates = 3;
+  static constexpr int input_gate[] = {2, 0, 1}, recurrent_gate[] = {2, 0, 1};
+  static constexpr int kFirstInput = 0, kFirstRecurrent = 1, kLate = 1;
+
+  static void reset(const Advance& s) {
+    float *sz = s.slots + s.size, *sr = sz + s.size, *sh = sr + s.size;
+    for (size_t at = 0; at < s.size; at += kWidth) {
+      const Two gates = sigmoids(load(sz + at), load(sr + at));
+      store(sz + at, gates.a);
+      store(sr + at, gates.b);
+      store(sh + at, gates.b * load(s.h + at));
+    }
+  }
+
+  static void advance(const Advance& s) {
+    float *sg = s.slots, *sz = sg + s.size;
+    each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
+      const Part g = tanh(load(sg + at)), z = load(sz + at), h = load(s.h + at);
+      store(sg + at, g);
+      store(s.h_next + at, kept(g + z * (h - g), h));
+    });
+  }
+
+  static void retreat(const Retreat& s) {
+    float *sg = s.slots, *sz = sg + s.size;
+    each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
+      const Part g = load(sg + at), z = load(sz + at), dh = load(s.dh + at), zero = {};
+      store(sg + at, kept(dh * (1.0f - z) * (1.0f - g * g), zero));
+      store(sz + at, kept(dh * (load(s.h + at) - g) * z * (1.0f - z), zero));
+      store(s.dh + at, kept(dh * z, dh));
+    });
+  }
+
+  static void retreat_reset(const Retreat& s) {
+    float* const sr = s.slots + 2 * s.size;
+    each_vector(s.size, s.keep, [&](size_t at, auto kept) __attribute__((always_inline)) {
+      const Part r = load(sr + at), d = load(s.dc + at), dh = load(s.dh + at), zero = {};
+      store(sr + at, kept(d * load(s.h + at) * r * (1.0f - r), zero));
+      store(s.dh + at, kept(dh + d * r, dh));
     });
   }
 };

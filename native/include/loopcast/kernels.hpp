@@ -12,10 +12,12 @@ namespace loopcast {
 
 constexpr size_t kMaxDepth = 16;
 
-enum class CellKind : int32_t { simple = 0, gru = 1, lstm = 2 };  // GRU as Keras's with `reset_after=True`
+// gru is Keras's with `reset_after=True`, gru_reset_before its other one.
+enum class CellKind : int32_t { simple = 0, gru = 1, lstm = 2, gru_reset_before = 3 };
+constexpr int32_t kCells = 4;
 
 // Gates of the kernels, arrays in the state and rows of the bias, cell by cell.
-static constexpr size_t gates_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::gru ? 3 : 4; }
+static constexpr size_t gates_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::lstm ? 4 : 3; }
 static constexpr size_t states_of(CellKind cell) { return cell == CellKind::lstm ? 2 : 1; }
 static constexpr size_t bias_rows_of(CellKind cell) { return cell == CellKind::gru ? 2 : 1; }
 

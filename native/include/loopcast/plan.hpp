@@ -31,13 +31,14 @@ inline Matrix pack(const Gates& all, int gate, Blocks blocks, float*& to) {
   return packed;
 }
 
-// Packs the transpose: row (s, unit) of the result is gate `gates[s]`'s column `unit`, its columns are `all`'s rows.
-inline Matrix pack_transposed(const Gates& all, const int* gates, Blocks blocks, float*& to) {
-  const size_t rows = all.gates * all.units;
+// Packs the transpose of `count` gates: row (s, unit) of the result is gate `gates[s]`'s column `unit`, its columns are
+// `all`'s rows.
+inline Matrix pack_transposed(const Gates& all, const int* gates, size_t count, Blocks blocks, float*& to) {
+  const size_t rows = count * all.units;
   const Matrix packed = {to, rows, blocks.width, rows * blocks.width};
   for (size_t first = 0; first < all.rows; first += blocks.width) {
     const size_t width = smaller(blocks.width, all.rows - first);
-    for (size_t s = 0; s < all.gates; ++s)
+    for (size_t s = 0; s < count; ++s)
       for (size_t unit = 0; unit < all.units; ++unit, to += blocks.width)
         for (size_t c = 0; c < width; ++c) to[c] = all.gate(gates[s])[(first + c) * all.row() + unit];
   }
@@ -100,13 +101,13 @@ inline HeadPlan plan_head_backward(const Stack& s, int together, float*& to) {
   const int only[] = {0};
   const size_t units = s.layers[s.depth - 1].units;
   const Blocks blocks = product_blocks(units, together);
-  return {blocks, pack_transposed({s.head->kernel, units, 1, s.head->outputs}, only, blocks, to)};
+  return {blocks, pack_transposed({s.head->kernel, units, 1, s.head->outputs}, only, 1, blocks, to)};
 }
 
 template <class Cell>
 struct BackwardPlan {
   Blocks input_blocks, recurrent_blocks;
-  Matrix input, recurrent;  // transposed: rows in the order of the slots
+  Matrix input, recurrent, late;  // transposed: rows in the order of the slots; late: recurrent of the late ones
 };
 
 template <class Cell>
@@ -115,8 +116,12 @@ void plan_backward(BackwardPlan<Cell>& plan, const Layer& layer, int together, f
   plan.recurrent_blocks = product_blocks(layer.units, together);
   const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
   const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
-  plan.input = pack_transposed(kernel, Cell::input_gate + Cell::kFirstInput, plan.input_blocks, to);
-  plan.recurrent = pack_transposed(recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent, plan.recurrent_blocks, to);
+  plan.input = pack_transposed(kernel, Cell::input_gate + Cell::kFirstInput, Cell::kGates, plan.input_blocks, to);
+  plan.recurrent = pack_transposed(recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent, Cell::kGates - Cell::kLate,
+                                   plan.recurrent_blocks, to);
+  plan.late = kNothing;
+  if (Cell::kLate > 0)
+    plan.late = pack_transposed(recurrent, Cell::recurrent_gate, Cell::kLate, plan.recurrent_blocks, to);
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

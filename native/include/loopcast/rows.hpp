@@ -225,6 +225,15 @@ inline void put_out_rows(const Forward& call, const RowMemory& m, const RowHead&
   }
 }
 
+// The products of the slots from `first` to `end`, `state` in the place of h for late ones.
+template <class Cell>
+LOOPCAST_INLINE void row_products(const RowPlan<Cell>& plan, int first, int end, float* slots, size_t size,
+                                  const float* x, const float* state) {
+  for (int slot = first; slot < end; ++slot)
+    row_product(slots + slot * size, plan.bias + slot * size, size, plan.kernel, Cell::input_gate[slot], x,
+                plan.recurrent, Cell::recurrent_gate[slot], state);
+}
+
 template <class Cell>
 void forward_series(const Forward& call, const RowPlan<Cell>* plans, const RowHead& head, size_t series) {
   const Stack& s = call.stack;
@@ -240,10 +249,13 @@ void forward_series(const Forward& call, const RowPlan<Cell>* plans, const RowHe
       const float* const x = l == 0 ? m.inputs + t * s.layers[0].inputs : m.layers[l - 1].h + (t + 1) * m.layers[l - 1].h_step;
       float *const h = layer.h + t * layer.h_step, *const c = layer.c + t * layer.c_step;
       float* const slots = layer.slots + t * layer.slot_step;
-      for (int slot = 0; slot < Cell::kProducts; ++slot)
-        row_product(slots + slot * size, plan.bias + slot * size, size, plan.kernel, Cell::input_gate[slot], x,
-                    plan.recurrent, Cell::recurrent_gate[slot], h);
-      Cell::advance({size, slots, h, c, h + layer.h_step, c + layer.c_step, keep_at(m.keep, t)});
+      const Advance step = {size, slots, h, c, h + layer.h_step, c + layer.c_step, keep_at(m.keep, t)};
+      row_products(plan, Cell::kLate, Cell::kProducts, slots, size, x, h);
+      if constexpr (Cell::kLate > 0) {
+        Cell::reset(step);
+        row_products(plan, 0, Cell::kLate, slots, size, x, slots + Cell::kProducts * size);
+      }
+      Cell::advance(step);
     }
     copy(s.layers[l].final_state[0] + series * units, layer.h + s.time * layer.h_step, units);
     if (Cell::kStates == 2)
@@ -300,9 +312,15 @@ void backward_series(const Backward& call, const RowPlan<Cell>* plans, const Row
       for (size_t at = 0; at < size; at += kWidth) store(dh + at, load(dh + at) + load(outputs + t * widest_row + at));
       float* const slots = layer.slots + t * layer.slot_step;
       const float *const h = layer.h + t * layer.h_step, *const c = layer.c + t * layer.c_step;
-      Cell::retreat({size, slots, h, c, h + layer.h_step, dh, dc, keep_at(m.keep, t)});
-      dot_rows<Cell::kGates>(dh, plans[l].recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent,
-                             slots + Cell::kFirstRecurrent * size);
+      const Retreat step = {size, slots, h, c, h + layer.h_step, dh, dc, keep_at(m.keep, t)};
+      Cell::retreat(step);
+      if constexpr (Cell::kLate > 0) {
+        for (size_t at = 0; at < size; ++at) dc[at] = 0.0f;
+        dot_rows<Cell::kLate>(dc, plans[l].recurrent, Cell::recurrent_gate, slots);
+        Cell::retreat_reset(step);
+      }
+      dot_rows<Cell::kGates - Cell::kLate>(dh, plans[l].recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent,
+                                           slots + Cell::kFirstRecurrent * size);
       if (wanted)
         dot_rows<Cell::kGates>(inputs + t * widest_row, plans[l].kernel, Cell::input_gate + Cell::kFirstInput,
                                slots + Cell::kFirstInput * size);
@@ -384,7 +402,10 @@ void row_weights(const Backward& call, size_t l, int slot) {
   const Series below = l == 0 ? Series{m.inputs, width, apart}
                               : Series{m.layers[l - 1].h + m.layers[l - 1].h_step, m.layers[l - 1].h_step, apart};
   const float one = 1.0f;
-  const Series ones = {&one, 0, 0}, before = {layer.h, layer.h_step, apart};
+  const bool late = slot < Cell::kLate;
+  const Series before = {late ? layer.slots + Cell::kProducts * padded(units) : layer.h,
+                         late ? layer.slot_step : layer.h_step, apart};
+  const Series ones = {&one, 0, 0};
   const int in = Cell::input_gate[slot], rec = Cell::recurrent_gate[slot];
   if (in != kNone) {
     outer(gradients.kernel + in * units, row, below, width, dz, units, s.time, s.batch);

@@ -85,12 +85,21 @@ void forward_layer(const ForwardPlan<Cell>& plan, const LayerMemory& m, size_t a
   for (size_t t = 0; t < steps; ++t) {
     const Each x = {inputs + t * width * kLanes, apart}, h = {m.h + t * m.h_step, apart};
     const Each c = {m.c + t * m.c_step, apart}, slots = {m.slots + t * m.slot_step, apart};
-    for (int s = 0; s < Cell::kProducts; ++s)
-      product<Q>(slots.past(s * size), units, plan.blocks, FromBias{plan.bias + s * units}, plan.input[s], x,
-                 plan.recurrent[s], h);
-    for (int q = 0; q < Q; ++q)
-      Cell::advance({size, slots.of(q), h.of(q), c.of(q), h.of(q) + m.h_step, c.of(q) + m.c_step,
-                     keep ? keep + q * apart + t * kLanes : nullptr});
+    const auto products = [&](int first, int end, Each state) __attribute__((always_inline)) {
+      for (int s = first; s < end; ++s)
+        product<Q>(slots.past(s * size), units, plan.blocks, FromBias{plan.bias + s * units}, plan.input[s], x,
+                   plan.recurrent[s], state);
+    };
+    const auto step = [&](int q) __attribute__((always_inline)) -> Advance {
+      return {size, slots.of(q), h.of(q), c.of(q), h.of(q) + m.h_step, c.of(q) + m.c_step,
+              keep ? keep + q * apart + t * kLanes : nullptr};
+    };
+    products(Cell::kLate, Cell::kProducts, h);
+    if constexpr (Cell::kLate > 0) {
+      for (int q = 0; q < Q; ++q) Cell::reset(step(q));
+      products(0, Cell::kLate, slots.past(Cell::kProducts * size));
+    }
+    for (int q = 0; q < Q; ++q) Cell::advance(step(q));
   }
 }
 
@@ -191,10 +200,17 @@ void backward_layer(const BackwardPlan<Cell>& plan, const LayerMemory& m, size_t
   for (size_t t = steps; t-- > 0;) {
     const Each slots = {m.slots + t * m.slot_step, m_apart}, h = {m.h + t * m.h_step, m_apart};
     const Each c = {m.c + t * m.c_step, m_apart}, dy = outputs.past(t * size);
+    const auto step = [&](int q) __attribute__((always_inline)) -> Retreat {
+      return {size, slots.of(q), h.of(q), c.of(q), h.of(q) + m.h_step, dh.of(q), dc.of(q),
+              keep ? keep + q * m_apart + t * kLanes : nullptr};
+    };
     for (int q = 0; q < Q; ++q) {
       for (size_t at = 0; at < size; at += kWidth) store(dh.of(q) + at, load(dh.of(q) + at) + load(dy.of(q) + at));
-      Cell::retreat({size, slots.of(q), h.of(q), c.of(q), h.of(q) + m.h_step, dh.of(q), dc.of(q),
-                     keep ? keep + q * m_apart + t * kLanes : nullptr});
+      Cell::retreat(step(q));
+    }
+    if constexpr (Cell::kLate > 0) {
+      product<Q>(dc, units, plan.recurrent_blocks, FromZero{}, plan.late, slots, kNothing, {nullptr, 0});
+      for (int q = 0; q < Q; ++q) Cell::retreat_reset(step(q));
     }
     product<Q>(dh, units, plan.recurrent_blocks, FromLanes{dh}, plan.recurrent,
                slots.past(Cell::kFirstRecurrent * size), kNothing, {nullptr, 0});

@@ -28,11 +28,13 @@ void layer_weights(const Backward& call, const Summed& to, size_t l, int slot, s
   const Series dz = {memory.slots + (slot * units + first) * kLanes, memory.slot_step, group};
   const Series below = l == 0 ? Series{m.inputs, width * kLanes, group}
                               : Series{m.layers[l - 1].h + m.layers[l - 1].h_step, width * kLanes, group};
+  const bool late = slot < Cell::kLate;
+  const Series before = {late ? memory.slots + Cell::kProducts * units * kLanes : memory.h,
+                         late ? memory.slot_step : memory.h_step, group};
   const int in = Cell::input_gate[slot], rec = Cell::recurrent_gate[slot];
   if (in != kNone) gradient(gradients.kernel + in * units + first, row, below, width, dz, columns, s.time, groups);
   if (rec != kNone)
-    gradient(gradients.recurrent_kernel + rec * units + first, row, {memory.h, memory.h_step, group}, units, dz,
-             columns, s.time, groups);
+    gradient(gradients.recurrent_kernel + rec * units + first, row, before, units, dz, columns, s.time, groups);
   for (size_t c = 0; c < columns; ++c) {
     const float sum = gradient_of_bias({dz.at + c * kLanes, dz.step, dz.group}, s.time, groups);
     if (in != kNone) gradients.bias[in * units + first + c] = sum;

@@ -13,7 +13,11 @@ constexpr size_t kFewSeries = 4;    // up to so many, the units are the lanes (r
 inline bool few_series(const Stack& s) { return s.batch <= kFewSeries; }
 inline size_t padded(size_t units) { return divide_up(units, kLanes) * kLanes; }
 inline size_t groups_of(const Stack& s) { return (s.batch + kLanes - 1) / kLanes; }
-inline size_t slots_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::gru ? 4 : 5; }
+inline size_t slots_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::lstm ? 5 : 4; }
+// Slots that are products: all but the last of those cells that keep one number more.
+inline size_t products_of(CellKind cell) {
+  return slots_of(cell) - (cell == CellKind::lstm || cell == CellKind::gru_reset_before ? 1 : 0);
+}
 inline size_t chunk_of(const Stack& s, bool training) { return training || s.time < kChunk ? s.time : kChunk; }
 
 // Numbers that the head puts out in a chunk of so many steps; without one, the last layer's h are the outputs.
@@ -43,8 +47,7 @@ inline size_t forward_plan_floats(const Stack& s) {
   size_t floats = s.head ? head_plan_floats(s.layers[s.depth - 1].units, s.head->outputs) : 0;
   for (size_t l = 0; l < s.depth; ++l) {
     const Layer& layer = s.layers[l];
-    const size_t products = slots_of(s.cell) == 5 ? 4 : slots_of(s.cell);
-    floats += products * (layer.units + (layer.inputs + layer.units) * (layer.units + kPanelSlack));
+    floats += products_of(s.cell) * (layer.units + (layer.inputs + layer.units) * (layer.units + kPanelSlack));
   }
   return floats;
 }
@@ -106,7 +109,7 @@ inline size_t row_plan_floats(const Stack& s) {
   for (size_t l = 0; l < s.depth; ++l) {
     const Layer& layer = s.layers[l];
     const size_t columns = padded(layer.units), rows = columns == layer.units ? 0 : layer.inputs + layer.units;
-    floats += (gates_of(s.cell) * rows + slots_of(s.cell)) * columns;
+    floats += (gates_of(s.cell) * rows + products_of(s.cell)) * columns;
   }
   return floats;
 }

@@ -1,8 +1,8 @@
-"""The three recurrent cells: one step of each, as a pure function of its weights, state and input.
+"""The recurrent cells: one step of each, as a pure function of its weights, state and input.
 
 Names, gate order and weight shapes are Keras's, so weights go to stock Keras layers and back unchanged:
 `kernel` W `[input, gates * units]`, `recurrent_kernel` U `[units, gates * units]`, `bias` b `[gates * units]`
-(GRU: `[2, 3 * units]`, one row for the input and one for the recurrent product).
+(GRU: `[2, 3 * units]`, one row for the input and one for the recurrent product, where it resets after that).
 
 The input's share `x W + b` of every gate does not depend on the state, so `project` computes it for all
 steps at once and `advance` adds the state's share.
@@ -87,8 +87,18 @@ def advance_gru(weights: CellWeights, state: State, projected: Array) -> State:
     return (z * h + (1 - z) * g,)
 
 
+def advance_gru_reset_before(weights: CellWeights, state: State, projected: Array) -> State:
+    """z, r = sigmoid(...);  g = tanh(x W + b + (r h) U);  h' = z h + (1 - z) g   (Cho et al., 2014, version 3)"""
+    (h,) = state
+    gates = 2 * h.shape[-1]
+    z, r = jnp.split(jax.nn.sigmoid(projected[..., :gates] + h @ weights.recurrent_kernel[:, :gates]), 2, axis=-1)
+    g = jnp.tanh(projected[..., gates:] + (r * h) @ weights.recurrent_kernel[:, gates:])
+    return (z * h + (1 - z) * g,)
+
+
 CELLS = {
     "simple": Cell(gates=1, states=1, bias_rows=1, advance=advance_simple),
     "gru": Cell(gates=len(GRU_GATES), states=1, bias_rows=2, advance=advance_gru),
     "lstm": Cell(gates=len(LSTM_GATES), states=2, bias_rows=1, advance=advance_lstm),
+    "gru_reset_before": Cell(gates=len(GRU_GATES), states=1, bias_rows=1, advance=advance_gru_reset_before),
 }

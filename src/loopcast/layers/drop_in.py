@@ -4,7 +4,8 @@
 constraints, regularizers, files) is Keras's own code.
 """
 
-from typing import Any, ClassVar, get_args
+from abc import abstractmethod
+from typing import Any, get_args
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +23,10 @@ SIGMOID = (keras.activations.sigmoid, keras.ops.sigmoid, jax.nn.sigmoid)
 class FusedLoop(keras.layers.RNN):  # type: ignore[misc]
     """What the three layers share: whether the kernels can run the loop over time, and how they do."""
 
-    kind: ClassVar[str]  # of CELLS
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """Which of CELLS it loops."""
 
     def __init__(self, *args: Any, fused: Fused = "auto", **kwargs: Any) -> None:
         if fused not in get_args(Fused):
@@ -56,7 +60,6 @@ class FusedLoop(keras.layers.RNN):  # type: ignore[misc]
             (self.fused == "never", 'fused="never" asks for it'),
             (cell.activation not in TANH, f"its activation is {_name(cell.activation)}, and the kernels compute tanh"),
             (gate not in SIGMOID, f"its recurrent_activation is {_name(gate)}, and the kernels compute sigmoid"),
-            (not getattr(cell, "reset_after", True), "there is no kernel for reset_after=False"),
             (self.unroll, "unroll=True asks for one step after another without a loop"),
             (getattr(self, "use_cudnn", False) is True, "use_cudnn=True asks for cuDNN"),
             (
@@ -128,7 +131,9 @@ class GRU(FusedLoop, keras.layers.GRU):  # type: ignore[misc]
     (2, 3)
     """
 
-    kind = "gru"
+    @property
+    def kind(self) -> str:
+        return "gru" if self.cell.reset_after else "gru_reset_before"
 
 
 @keras.saving.register_keras_serializable(package="loopcast")

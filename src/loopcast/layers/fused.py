@@ -18,7 +18,7 @@ from loopcast.errors import OptionError
 from loopcast.kernels import library, why_no_kernels
 from loopcast.layers.cells import CELLS, Array, CellWeights, DenseWeights, State
 
-CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2}  # as the library counts them
+CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2, "gru_reset_before": 3}  # as the library counts them
 MOST_LAYERS = 16
 Workspace = Literal["infer", "train", "backward"]
 States = tuple[State, ...]
