@@ -225,13 +225,27 @@ inline void put_out_rows(const Forward& call, const RowMemory& m, const RowHead&
   }
 }
 
+// How many slots, from `first` on, are products with gates that lie side by side: they are one product of more columns,
+// and more sums that are under way at once.
+template <class Cell>
+constexpr int side_by_side(int first, int end) {
+  int next = first + 1;
+  for (; next < end; ++next) {
+    const int in = Cell::input_gate[next - 1], rec = Cell::recurrent_gate[next - 1];
+    if (in == kNone || rec == kNone || Cell::input_gate[next] != in + 1 || Cell::recurrent_gate[next] != rec + 1) break;
+  }
+  return next - first;
+}
+
 // The products of the slots from `first` to `end`, `state` in the place of h for late ones.
 template <class Cell>
 LOOPCAST_INLINE void row_products(const RowPlan<Cell>& plan, int first, int end, float* slots, size_t size,
                                   const float* x, const float* state) {
-  for (int slot = first; slot < end; ++slot)
-    row_product(slots + slot * size, plan.bias + slot * size, size, plan.kernel, Cell::input_gate[slot], x,
+  for (int slot = first, count; slot < end; slot += count) {
+    count = side_by_side<Cell>(slot, end);
+    row_product(slots + slot * size, plan.bias + slot * size, count * size, plan.kernel, Cell::input_gate[slot], x,
                 plan.recurrent, Cell::recurrent_gate[slot], state);
+  }
 }
 
 template <class Cell>
