@@ -7,8 +7,10 @@ before anything runs: `why_no_kernels` gives a sentence, or None.
 import ctypes
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jax
+import numpy as np
 
 LIBRARY = Path(__file__).parent / "native" / "loopcast_kernels.so"
 TARGETS = ("loopcast_infer", "loopcast_train", "loopcast_backward", "loopcast_windows")
@@ -47,6 +49,11 @@ def library() -> ctypes.CDLL:
         handler = jax.ffi.pycapsule(getattr(loaded, name))  # type: ignore[no-untyped-call]
         jax.ffi.register_ffi_target(name, handler, platform="cpu")
     return loaded
+
+
+def float32(*shape: int) -> Any:
+    """An array of this shape that is not there yet."""
+    return jax.ShapeDtypeStruct(shape, np.float32)  # type: ignore[no-untyped-call]
 
 
 def instructions() -> str:

@@ -11,7 +11,6 @@ from loopcast.frames.panel import Panel
 from loopcast.inference.model import Members, MemberStates, Model, scan, step, zero_states
 from loopcast.networks.compiled import compiled
 from loopcast.networks.network import Network
-from loopcast.windows.gather import stretches
 from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
 
@@ -99,6 +98,13 @@ def absorb(
     features = scaling.view(stretches(joined[:, 1:], reach), network.outputs).features
     states, outputs = scan(network, members, carry.states, features, observed=observed, last_only=True)
     return Carry(states, joined[:, steps:], outputs[:, -1])
+
+
+def stretches(values: Array, width: int) -> Array:
+    """Every stretch of `width` neighbours, `[batch, time]` to `[batch, time - width + 1, width]`."""
+    if width == 1:
+        return values[:, :, None]
+    return values[:, jnp.arange(values.shape[1] - width + 1)[:, None] + jnp.arange(width)]
 
 
 @compiled(3)

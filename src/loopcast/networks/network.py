@@ -6,11 +6,12 @@ serves any number of threads, and a state can be kept, copied or sent elsewhere.
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from loopcast.kernels import float32
 from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
 from loopcast.layers.stack import Fused, Path, path_of, scan_stack
 
@@ -83,10 +84,10 @@ class Network:
 
     def path(self, *, masked: bool) -> Path:
         """The way the layers run, and why. masked: whether some steps may be unobserved."""
-        parts = [_float32(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
+        parts = [float32(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
         layers = [CellWeights(*parts[first : first + 3]) for first in range(0, len(parts), 3)]
-        states = [(_float32(1, units),) * self.kind.states for units in self.recurrent]
-        return path_of(self.cell, layers, states, _float32(1, 1, self.inputs), self.fused, masked=masked)
+        states = [(float32(1, units),) * self.kind.states for units in self.recurrent]
+        return path_of(self.cell, layers, states, float32(1, 1, self.inputs), self.fused, masked=masked)
 
     def zero_state(self, batch: int) -> States:
         return tuple(self.kind.zero_state(batch, units) for units in self.recurrent)
@@ -153,7 +154,3 @@ class Network:
         shape = (len(hidden), 1, hidden.shape[2])
         kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, shape)
         return hidden * jnp.where(kept, 1 / (1 - self.dropout), 0.0)
-
-
-def _float32(*shape: int) -> Any:
-    return jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]

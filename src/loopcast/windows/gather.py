@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loopcast.kernels import library, why_no_kernels
+from loopcast.kernels import float32, library, why_no_kernels
 from loopcast.windows.plan import WindowPlan
 from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
@@ -61,15 +61,7 @@ def copy_windows(reach: int, plan: WindowPlan, values: Array, index: Array) -> t
     """`read_windows` by a kernel, which copies whole stretches."""
     library()
     steps = plan.context if plan.every_step else min(plan.context, 1)
-    shapes = (len(index), plan.context, reach), (len(index), steps, plan.horizon)
-    results = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]  # type: ignore[no-untyped-call]
+    results = [float32(len(index), plan.context, reach), float32(len(index), steps, plan.horizon)]
     call = jax.ffi.ffi_call("loopcast_windows", results, vmap_method="sequential")
     past, ahead = call(values, index, last_only=not plan.every_step)
     return past, ahead
-
-
-def stretches(values: Array, width: int) -> Array:
-    """Every stretch of `width` neighbours, `[batch, time]` to `[batch, time - width + 1, width]`."""
-    if width == 1:
-        return values[:, :, None]
-    return values[:, jnp.arange(values.shape[1] - width + 1)[:, None] + jnp.arange(width)]
