@@ -2,16 +2,28 @@
 
 import os
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
 from loopcast.errors import NotFittedError, OptionError
+from loopcast.forecasters.conformal import (
+    Calibration,
+    bounds,
+    calibration_of,
+    check_level,
+    cutoffs,
+    long_enough,
+    usual_change,
+)
 from loopcast.frames.panel import Panel, as_panel
 
 State = TypeVar("State")
 
+CALIBRATION = "calibration"  # the name of its errors in a model file
 LARGEST = 1_000_000  # of any horizon, season or context: past it a typing slip is likelier than a wish
 
 
@@ -53,18 +65,76 @@ class Forecaster(ABC, Generic[State]):
         self._keep(Fitted(panel=panel, template=panel.template, state=self._fit(panel)))
         return self
 
-    def predict(self, horizon: int | None = None, *, data: Any = None) -> Any:
+    def predict(self, horizon: int | None = None, *, data: Any = None, level: Sequence[float] = ()) -> Any:
         """Forecast the `horizon` steps after the end of each series, as a table of the kind that came in.
 
         data: other histories, of series seen in `fit` or not; None is the series given to `fit`.
+        level: percentages such as [80, 95]; each adds the columns NAME-lo-80 and NAME-hi-80, the ends of an interval
+            that holds so large a share of what comes. The first call with a level may train once more: see `calibrate`.
         """
         panel = self._history(data)
         steps = self.horizon if horizon is None else horizon
-        return panel.forecast_table({self.name: self.forecast(panel, steps)})
+        if not level:
+            return panel.forecast_table({self.name: self.forecast(panel, steps)})
+        columns = self.with_intervals(panel, steps, level)
+        return panel.forecast_table({name: values[:, 0] for name, values in columns.items()})
 
     def forecast(self, panel: Panel, horizon: int) -> np.ndarray:
         """The same as float32 numbers `[series, horizon, channel]`."""
         return self._forecast(self.fitted.state, self._usable(panel), positive("horizon", horizon))
+
+    def hindcast(self, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
+        """Forecasts from earlier cutoffs, float32 `[series, cutoff, horizon, channel]`, without fitting anew.
+
+        unseen: for each cutoff how many of the last rows of each series are to come, fewer from one to the next.
+        LengthError where a series would have no row left.
+        """
+        return self._hindcast(self.fitted.state, self._usable(panel), positive("horizon", horizon), falling(unseen))
+
+    def calibrate(self, horizon: int | None = None, *, windows: int | None = None) -> Self:
+        """Learn how wide intervals have to be, from a copy that is fitted on all but a tail and forecasts that tail.
+
+        A forecast with a level does this by itself where nothing else says how sure it is; a forecaster that is saved
+        has to be calibrated before. horizon: steps ahead; None is the forecaster's. windows: cutoffs in the tail; None
+        chooses. LengthError where series are too short to hold a tail back; NotFittedError for a loaded forecaster.
+        """
+        steps = self.horizon if horizon is None else positive("horizon", horizon)
+        least = self.least_rows(self._history(None), steps)
+        unseen = cutoffs(self._history(None), steps, least, self.name, windows and positive("windows", windows))
+        panel = long_enough(self._history(None), unseen[0] + least)
+        copy = replace(self).fit(panel.without_last(unseen[0]))
+        middle, spread = copy._middle_and_spread(panel, steps, unseen)
+        actual = np.stack([panel.after(rows, steps) for rows in unseen], axis=1)
+        calibration = calibration_of(actual - middle, spread, self.name)
+        self._keep(replace(self.fitted, calibration=calibration))
+        return self
+
+    def quantiles(
+        self, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int] = (0,)
+    ) -> np.ndarray:
+        """What value lies above a share of what may come, float32 `[series, cutoff, horizon, channel, probability]`.
+
+        From the calibration; without one, from the forecaster's own distribution; without either, it calibrates.
+        """
+        steps, back = positive("horizon", horizon), falling(unseen)
+        if self.fitted.calibration is None:
+            own = self._quantiles(self.fitted.state, self._usable(panel), steps, probabilities, back)
+            if own is not None:
+                return own
+        errors = self._calibrated(steps).quantiles(probabilities, steps)[None, None, :, None]
+        middle, spread = self._middle_and_spread(panel, steps, back)
+        return (middle[..., None] + spread[..., None] * errors).astype(np.float32)
+
+    def with_intervals(
+        self, panel: Panel, horizon: int, level: Sequence[float], unseen: Sequence[int] = (0,)
+    ) -> dict[str, np.ndarray]:
+        """By column name, the forecast and the ends of its intervals, float32 `[series, cutoff, horizon, channel]`."""
+        levels = check_level(level)
+        ends = self.quantiles(panel, horizon, bounds(levels), unseen)
+        columns = {self.name: self.hindcast(panel, horizon, unseen)}
+        for i, each in enumerate(levels):
+            columns |= interval_columns(self.name, each, ends[..., i], ends[..., len(levels) + i])
+        return columns
 
     def describe(self) -> str:
         """In plain words, what `fit` chose and why."""
@@ -85,9 +155,10 @@ class Forecaster(ABC, Generic[State]):
 
     def to_parts(self) -> "Parts":
         """What a model file holds of this fitted forecaster; `from_parts` undoes it."""
-        learned = self._to_parts(self.fitted.state)
+        learned, calibration = self._to_parts(self.fitted.state), self.fitted.calibration
+        errors = {} if calibration is None else {CALIBRATION: calibration.errors}
         options = {name: value for name, value in self.options().items() if name not in self.runtime}
-        return Parts(options=options, facts=learned.facts, arrays=learned.arrays)
+        return Parts(options=options, facts=learned.facts, arrays=learned.arrays | errors)
 
     @classmethod
     def from_parts(cls, parts: "Parts", template: Any) -> Self:
@@ -96,7 +167,11 @@ class Forecaster(ABC, Generic[State]):
         if set(parts.options) != names:
             raise OptionError(f"{cls.__name__} has the options {sorted(names)}, got {sorted(parts.options)}")
         made = cls(**parts.options)
-        made._keep(Fitted(panel=None, template=template, state=made._from_parts(parts)))
+        arrays = dict(parts.arrays)
+        errors = arrays.pop(CALIBRATION, None)
+        calibration = None if errors is None else Calibration.of_file(errors)
+        state = made._from_parts(replace(parts, arrays=arrays))
+        made._keep(Fitted(panel=None, template=template, state=state, calibration=calibration))
         return made
 
     def options(self) -> "dict[str, Any]":
@@ -106,6 +181,37 @@ class Forecaster(ABC, Generic[State]):
     def season_of(self, panel: Panel) -> int:
         """The steps in a season: as chosen, or else the usual one of the panel's calendar."""
         return panel.season if self.season is None else self.season
+
+    def least_rows(self, panel: Panel, horizon: int) -> int:
+        """How many rows a series should have for a fit to teach `horizon` steps ahead: those, and a season, and one."""
+        return horizon + self.season_of(panel) + 1
+
+    def _calibrated(self, horizon: int) -> Calibration:
+        """A calibration for so many steps: as it is, or made now."""
+        known = self.fitted.calibration
+        if known is not None and known.horizon >= horizon:
+            return known
+        made = self.calibrate(horizon).fitted.calibration
+        if made is None:
+            raise NotFittedError(f"{self.name} is not calibrated: call calibrate() first")
+        return made
+
+    def _middle_and_spread(self, panel: Panel, horizon: int, unseen: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Where an interval has its middle and in what it is measured, each as `hindcast` or what broadcasts to it."""
+        own = self._quantiles(self.fitted.state, self._usable(panel), horizon, np.array([0.1, 0.5, 0.9]), unseen)
+        if own is not None:
+            return own[..., 1], (own[..., 2] - own[..., 0]) / 2
+        return self.hindcast(panel, horizon, unseen), usual_change(panel, self.season_of(panel), unseen)
+
+    def _hindcast(self, state: State, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
+        """`hindcast`, cutoff by cutoff; a forecaster with a state to carry on does better."""
+        return np.stack([self._forecast(state, panel.without_last(rows), horizon) for rows in unseen], axis=1)
+
+    def _quantiles(
+        self, state: State, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
+    ) -> np.ndarray | None:
+        """What the forecaster's own distribution says, as `quantiles`; None where it has none."""
+        return None
 
     def _history(self, data: Any) -> Panel:
         """`data` as a panel of the fitted kind; the fitted series themselves for None."""
@@ -142,11 +248,15 @@ class Forecaster(ABC, Generic[State]):
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted(Generic[State]):
-    """What fit leaves: the series it saw (None in a loaded model), how their table looked, what was learned."""
+    """What fit leaves: the series it saw (None in a loaded model), how their table looked, what was learned.
+
+    calibration: how wrong it is on a tail it has not seen; None until that was measured.
+    """
 
     panel: Panel | None
     template: Any
     state: State
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,3 +288,20 @@ def positive(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= LARGEST:
         raise OptionError(f"{name} is a whole number from 1 to {LARGEST:,}, got {value!r}")
     return int(value)
+
+
+def falling(unseen: Sequence[int]) -> tuple[int, ...]:
+    """`unseen`, if it is whole numbers of at least 0, each less than the one before; OptionError otherwise."""
+    rows = tuple(unseen)
+    if not rows or rows[-1] < 0 or any(after >= before for before, after in pairwise(rows)):
+        raise OptionError(f"unseen is rows to come at each cutoff, fewer from one to the next, got {rows}")
+    return rows
+
+
+def interval_columns(name: str, level: float, low: np.ndarray, high: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns of one interval, by the field's names for them.
+
+    >>> list(interval_columns("Naive", 80, np.zeros(1), np.ones(1)))
+    ['Naive-lo-80', 'Naive-hi-80']
+    """
+    return {f"{name}-lo-{level:g}": low, f"{name}-hi-{level:g}": high}

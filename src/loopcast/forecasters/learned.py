@@ -6,12 +6,14 @@ from typing import Any
 from loopcast.errors import OptionError
 from loopcast.forecasters.base import Parts, positive
 from loopcast.inference.model import Model
+from loopcast.networks.heads import DISTRIBUTIONS
 from loopcast.networks.network import Network
 from loopcast.networks.weights import named, nested
 from loopcast.training.task import Epoch
 from loopcast.windows.scaling import Scaling
 
 LARGEST_COUNT = 1_000_000  # of any size in a model file
+FACTS = {"network", "scaling", "context", "distribution", "members", "reasons", "best_epoch", "history"}
 RUNTIME = "fused"  # field of a network that says how to run it on a machine, not what was learned
 
 
@@ -30,6 +32,7 @@ class Learned:
             "network": {name: value for name, value in vars(model.network).items() if name != RUNTIME},
             "scaling": vars(model.scaling),
             "context": model.context,
+            "distribution": model.distribution,
             "members": len(model.members),
             "reasons": self.reasons,
             "best_epoch": self.best_epoch,
@@ -46,9 +49,11 @@ class Learned:
     def from_parts(cls, parts: Parts) -> "Learned":
         """The same again; OptionError where a fact has a wrong type or size, or does not fit the others."""
         facts = parts.facts
-        expect(set(facts), {"network", "scaling", "context", "members", "reasons", "best_epoch", "history"}, "facts")
+        expect(set(facts), FACTS, "facts")
         network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
         expect(network.inputs, scaling.lags, "inputs of the network")
+        require(facts["distribution"] in DISTRIBUTIONS, "distribution")
+        expect(network.outputs % DISTRIBUTIONS[facts["distribution"]].parameters, 0, "outputs of the network left over")
         members = range(positive("members", facts["members"]))
         require(len(members) <= len(parts.arrays), "members")
         parts.take(set(facts), {f"member{k}.{name}": shape for k in members for name, shape in network.shapes.items()})
@@ -61,7 +66,13 @@ class Learned:
             nested(network, {name: parts.arrays[f"member{number}.{name}"] for name in network.shapes})
             for number in members
         )
-        model = Model(network=network, scaling=scaling, context=context, members=weights)
+        model = Model(
+            network=network,
+            scaling=scaling,
+            context=context,
+            members=weights,
+            distribution=facts["distribution"],
+        )
         return cls(model=model, history=history, best_epoch=best, reasons=facts["reasons"])
 
 

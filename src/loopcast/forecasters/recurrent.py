@@ -1,6 +1,7 @@
 """The recurrent forecaster: its options, and how what it learns is used and kept."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
@@ -13,13 +14,14 @@ from loopcast.forecasters.learned import Learned
 from loopcast.forecasters.setup import Setup, require_rows, set_up
 from loopcast.frames.panel import Panel
 from loopcast.inference.model import Model
-from loopcast.inference.predict import features, forecast
+from loopcast.inference.predict import features, forecast, quantiles
 from loopcast.inference.stepper import Stepper
 from loopcast.layers.stack import Fused
+from loopcast.networks.heads import DistributionName, LossName
 from loopcast.networks.network import CellName, Head
 from loopcast.training.loop import Training
 from loopcast.training.progress import progress
-from loopcast.training.recipe import LossName, ScheduleName
+from loopcast.training.recipe import ScheduleName
 from loopcast.training.task import Trained
 from loopcast.windows.plan import Strategy
 
@@ -47,7 +49,10 @@ class Recurrent(Forecaster[Learned]):
     epochs, batch_size: None chooses by the number of windows.
     learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
         learning_rate None chooses by the amount of data.
-    loss: "mae", "mse" or "huber", of the network's (scaled) output.
+    distribution: "point" gives one value a step, and intervals come from calibration; "quantile", "normal" and
+        "student" give the forecast's whole distribution (see `loopcast.networks.heads`), of which `predict` shows the
+        median and the levels asked for. `calibrate` then corrects how wide it is.
+    loss: "mae", "mse" or "huber", of the network's (scaled) output; a distribution has its own.
     patience: epochs in a row with clearly worse forecasts of the held-back last `horizon` rows before training
         stops. None holds nothing back and runs every epoch.
     refit: once the held-back rows have chosen the number of epochs, train again on all rows for that number;
@@ -76,6 +81,7 @@ class Recurrent(Forecaster[Learned]):
     cell: CellName = "lstm"
     units: tuple[int, ...] | None = None
     head: Head = "dense"
+    distribution: DistributionName = "point"
     dropout: float | None = None
     strategy: Strategy = "sequence"
     context: int | Literal["all"] | None = None
@@ -100,6 +106,7 @@ class Recurrent(Forecaster[Learned]):
         super().__post_init__()
         _one_of("cell", self.cell, CellName)
         _one_of("head", self.head, Head)
+        _one_of("distribution", self.distribution, DistributionName)
         _one_of("strategy", self.strategy, Strategy)
         _one_of("loss", self.loss, LossName)
         _one_of("fused", self.fused, Fused)
@@ -135,6 +142,11 @@ class Recurrent(Forecaster[Learned]):
             value = getattr(self, name)
             if not isinstance(value, bool) and (name == "refit" or value is not None):
                 raise OptionError(f"{name} is True or False{'' if name == 'refit' else ', or None'}, got {value!r}")
+        if self.distribution != "point" and (self.head != "dense" or self.loss != "mae"):
+            raise OptionError(
+                f'distribution="{self.distribution}" has a dense head and a loss of its own: leave head and loss as '
+                f"they are, got head={self.head!r} and loss={self.loss!r}"
+            )
         if self.scaling == "none" and self.log is not None:
             raise OptionError('log belongs to scaling="auto"; with scaling="none" the network sees raw values')
 
@@ -188,9 +200,30 @@ class Recurrent(Forecaster[Learned]):
         return learned
 
     def _forecast(self, state: Learned, panel: Panel, horizon: int) -> np.ndarray:
-        if state.model.context is not None:
-            require_rows(panel, state.model.context, f"context={state.model.context}")
-        return forecast(state.model, panel, horizon)[:, :, None]
+        return self._hindcast(state, panel, horizon, (0,))[:, 0]
+
+    def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
+        self._require_context(state, panel, unseen)
+        return forecast(state.model, panel, horizon, unseen)[..., None]
+
+    def _quantiles(
+        self, state: Learned, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
+    ) -> np.ndarray | None:
+        """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
+        if state.model.distribution == "point" or horizon > state.model.horizon:
+            return None
+        self._require_context(state, panel, unseen)
+        return quantiles(state.model, panel, horizon, probabilities, unseen)[:, :, :, None]
+
+    def _require_context(self, state: Learned, panel: Panel, unseen: Sequence[int]) -> None:
+        rows = (state.model.context or 1) + unseen[0]
+        why = "a row before the first cutoff" if state.model.context is None else f"context={state.model.context}"
+        require_rows(panel, rows, why)
+
+    def least_rows(self, panel: Panel, horizon: int) -> int:
+        """As for every forecaster, and no less than a context of its own and a value to forecast."""
+        own = self.context + 1 if isinstance(self.context, int) else 1
+        return max(super().least_rows(panel, horizon), own)
 
     def _describe(self, state: Learned) -> str:
         if all(epoch.loss == 0.0 for epoch in state.history):
@@ -218,7 +251,13 @@ _HISTORY = {
 
 def _learned(setup: Setup, trained: Trained) -> Learned:
     task = setup.task
-    model = Model(network=task.network, scaling=task.scaling, context=setup.context, members=trained.members)
+    model = Model(
+        network=task.network,
+        scaling=task.scaling,
+        context=setup.context,
+        members=trained.members,
+        distribution=task.distribution,
+    )
     return Learned(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=setup.reasons)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from loopcast.errors import LengthError, OptionError
 from loopcast.forecasters import choices
 from loopcast.frames.panel import Panel
+from loopcast.networks.heads import DISTRIBUTIONS
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
@@ -44,7 +45,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         cell=options.cell,
         units=choices.choose_units(facts) if options.units is None else options.units,
         inputs=scaling.lags,
-        outputs=plan.horizon,
+        outputs=plan.horizon * DISTRIBUTIONS[options.distribution].parameters,
         head=options.head,
         dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
         fused=options.fused,
@@ -55,6 +56,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         network=network,
         scaling=scaling,
         plan=plan,
+        distribution=options.distribution,
         values=panel.values[:, 0],
         training=training,
         validation=_validation(plan, panel, held_back) if held_back else None,
@@ -172,9 +174,14 @@ def _why_network(options: "Recurrent", network: Network, facts: choices.Facts) -
 def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
     chosen = "" if options.epochs is not None else " (chosen for the number of windows)"
     return (
-        f"Up to {recipe.epochs} epochs{chosen} in batches of {recipe.batch_size}: {recipe.loss.upper()} loss, Adam, "
+        f"Up to {recipe.epochs} epochs{chosen} in batches of {recipe.batch_size}: {_loss(options)} loss, Adam, "
         f"learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule, seed {recipe.seed}."
     )
+
+
+def _loss(options: "Recurrent") -> str:
+    names = {"point": options.loss.upper(), "quantile": "pinball", "normal": "normal", "student": "Student"}
+    return names[options.distribution]
 
 
 def _why_path(network: Network, *, masked: bool) -> str:

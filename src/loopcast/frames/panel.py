@@ -92,6 +92,13 @@ class Panel:
         self._require_length(steps, f"the last {steps} steps were asked for")
         return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
 
+    def after(self, unseen: int, horizon: int) -> np.ndarray:
+        """The first `horizon` of the last `unseen` rows of each series, float32 `[series, horizon, channel]`.
+
+        What came after a cutoff that leaves `unseen` rows to come. LengthError where a series has no such rows.
+        """
+        return self.last(unseen)[:, :horizon]
+
     def where(self, wanted: np.ndarray) -> "Panel":
         """The series for which `wanted`, bool `[series]`, holds; DataError where it holds for none.
 

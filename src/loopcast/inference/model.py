@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 
 from loopcast.layers.cells import Array
+from loopcast.networks.heads import DISTRIBUTIONS, Distribution, DistributionName
 from loopcast.networks.network import Network, States, Weights
 from loopcast.windows.scaling import Scaling
 
@@ -15,7 +16,7 @@ MemberStates = tuple[States, ...]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Model:
-    """A network, its members' weights, how it sees a series and how far back its state reaches.
+    """A network, its members' weights, how it sees a series, how far back its state reaches and what its output means.
 
     context: rows from which the state is built, the latest ones; None is the whole history.
     """
@@ -24,6 +25,16 @@ class Model:
     scaling: Scaling
     context: int | None
     members: Members
+    distribution: DistributionName = "point"
+
+    @property
+    def kind(self) -> Distribution:
+        return DISTRIBUTIONS[self.distribution]
+
+    @property
+    def horizon(self) -> int:
+        """How many steps ahead the network's output reaches."""
+        return self.network.outputs // self.kind.parameters
 
 
 def zero_states(network: Network, members: Members, batch: int) -> MemberStates:

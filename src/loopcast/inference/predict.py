@@ -1,6 +1,7 @@
 """Forecasts from a carried state: take the history in, then read, and feed back, what comes out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -10,6 +11,7 @@ import numpy as np
 from loopcast.frames.panel import Panel
 from loopcast.inference.model import Members, MemberStates, Model, scan, step, zero_states
 from loopcast.networks.compiled import compiled
+from loopcast.networks.heads import DISTRIBUTIONS, DistributionName
 from loopcast.networks.network import Network
 from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
@@ -27,14 +29,44 @@ class Carry(NamedTuple):
     output: Array  # what the network said after the latest one, [batch, horizon]
 
 
-def forecast(model: Model, panel: Panel, horizon: int) -> np.ndarray:
-    """The `horizon` values after the end of each series, float32 `[series, horizon]`, in the panel's units."""
-    values = panel.values[:, 0]
-    size = min(CHUNK, power_of_two(panel.n_series))
+def forecast(model: Model, panel: Panel, horizon: int, unseen: Sequence[int] = (0,)) -> np.ndarray:
+    """The `horizon` values after each cutoff, float32 `[series, cutoff, horizon]`, in the panel's units.
+
+    unseen: for each cutoff how many of the last rows are not seen yet, fewer from one to the next. The state is
+    carried on from cutoff to cutoff, unless a model has a context of its own and builds it anew for each.
+    """
+    blocks = -(-horizon // model.horizon)
+
+    def read(carry: Carry) -> Array:
+        return roll(model.network, model.scaling, model.distribution, blocks, model.members, carry)
+
+    return _at_cutoffs(model, panel, unseen, read)[..., :horizon]
+
+
+def quantiles(
+    model: Model, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int] = (0,)
+) -> np.ndarray:
+    """What the network itself says of each of the next `horizon` values, up to its own horizon.
+
+    float32 `[series, cutoff, horizon, probability]`; `unseen` as in `forecast`.
+    """
+
+    def read(carry: Carry) -> Array:
+        scaled = model.kind.quantiles(np.asarray(carry.output), probabilities).astype(np.float32)
+        return unscaled(model.network, model.scaling, carry.past, scaled)
+
+    return _at_cutoffs(model, panel, unseen, read)[:, :, :horizon]
+
+
+def _at_cutoffs(model: Model, panel: Panel, unseen: Sequence[int], read: Callable[[Carry], Array]) -> np.ndarray:
+    """What `read` makes of the carry at each cutoff, `[series, cutoff, ...]`."""
+    size, count = min(CHUNK, power_of_two(panel.n_series)), len(unseen)
     nothing = nothing_seen(model, size)
     chunks = (panel.offsets[first : first + size + 1] for first in range(0, panel.n_series, size))
-    parts = one_behind(_forecast_chunk(model, nothing, values, offsets, horizon) for offsets in chunks)
-    return np.concatenate([np.asarray(part) for part in parts])[: panel.n_series, :horizon]
+    carries = (carry for offsets in chunks for carry in _carries(model, nothing, panel.values[:, 0], offsets, unseen))
+    parts = [np.asarray(part) for part in one_behind(read(carry) for carry in carries)]
+    each = [np.stack(parts[first : first + count], axis=1) for first in range(0, len(parts), count)]
+    return np.concatenate(each)[: panel.n_series]
 
 
 def one_behind(parts: Iterable[Array]) -> Iterator[Array]:
@@ -58,8 +90,23 @@ def features(model: Model, panel: Panel) -> list[np.ndarray]:
     return seen
 
 
-def _forecast_chunk(model: Model, nothing: Carry, values: np.ndarray, offsets: np.ndarray, horizon: int) -> Array:
+def _carries(
+    model: Model, nothing: Carry, values: np.ndarray, offsets: np.ndarray, unseen: Sequence[int]
+) -> Iterator[Carry]:
+    """The carry at each cutoff of a chunk of series."""
     begin, stop = offsets[:-1], offsets[1:]
+    if model.context is not None:
+        yield from (_from_nothing(model, nothing, values, begin, stop - rows) for rows in unseen)
+        return
+    carry = _from_nothing(model, nothing, values, begin, stop - unseen[0])
+    yield carry
+    for before, after in pairwise(unseen):
+        carry = _further(model, carry, values, stop - before, before - after)
+        yield carry
+
+
+def _from_nothing(model: Model, nothing: Carry, values: np.ndarray, begin: np.ndarray, stop: np.ndarray) -> Carry:
+    """The carry after the rows `begin:stop` of each series, or after as many of them as are the model's context."""
     size, reach, longest = len(nothing.past), model.scaling.reach, int((stop - begin).max())
     context = longest if model.context is None else min(model.context, longest)
     # A model's own context is the same at every call; shorter histories share what is compiled for near lengths.
@@ -72,12 +119,19 @@ def _forecast_chunk(model: Model, nothing: Carry, values: np.ndarray, offsets: n
     carry = Carry(nothing.states, jax.device_put(history[:, :reach]), nothing.output)
     for at in range(0, steps, segment):
         taken, observed = history[:, reach:][:, at : at + segment], seen[:, at : at + segment]
-        whole = bool(
-            observed[: len(begin)].all()
-        )  # and what becomes of the series that only fill the chunk is no matter
+        # What becomes of the series that only fill the chunk is no matter.
+        whole = bool(observed[: len(begin)].all())
         carry = absorb(model.network, model.scaling, model.members, carry, taken, None if whole else observed)
-    blocks = -(-horizon // model.network.outputs)
-    return roll(model.network, model.scaling, blocks, model.members, carry)
+    return carry
+
+
+def _further(model: Model, carry: Carry, values: np.ndarray, stop: np.ndarray, rows: int) -> Carry:
+    """The carry once the next `rows` rows, from row `stop` of each series on, are taken in too."""
+    rest = np.zeros((len(carry.past) - len(stop), rows), np.float32)
+    taken = np.concatenate([values[stop[:, None] + np.arange(rows)], rest])
+    for at in range(0, rows, SEGMENT):
+        carry = absorb(model.network, model.scaling, model.members, carry, taken[:, at : at + SEGMENT], None)
+    return carry
 
 
 def nothing_seen(model: Model, batch: int) -> Carry:
@@ -95,7 +149,7 @@ def absorb(
     """Take `values` `[batch, time]` in; where `observed` is False, nothing changes (None: all is)."""
     steps, reach = values.shape[1], scaling.reach
     joined = jnp.concatenate([carry.past, values], axis=1)
-    features = scaling.view(stretches(joined[:, 1:], reach), network.outputs).features
+    features = scaling.view(stretches(joined[:, 1:], reach), 1).features
     states, outputs = scan(network, members, carry.states, features, observed=observed, last_only=True)
     return Carry(states, joined[:, steps:], outputs[:, -1])
 
@@ -107,16 +161,19 @@ def stretches(values: Array, width: int) -> Array:
     return values[:, jnp.arange(values.shape[1] - width + 1)[:, None] + jnp.arange(width)]
 
 
-@compiled(3)
-def roll(network: Network, scaling: Scaling, blocks: int, members: Members, carry: Carry) -> Array:
+@compiled(4)
+def roll(
+    network: Network, scaling: Scaling, distribution: DistributionName, blocks: int, members: Members, carry: Carry
+) -> Array:
     """`blocks` times the network's horizon ahead, `[batch, blocks * horizon]`: each is fed back."""
 
     def read(carry: Carry) -> Array:
-        return scaling.value_of(scaling.view(carry.past, network.outputs), carry.output)
+        ahead = DISTRIBUTIONS[distribution].median(carry.output)
+        return scaling.value_of(scaling.view(carry.past, ahead.shape[-1]), ahead)
 
     def push(carry: Carry, value: Array) -> tuple[Carry, None]:
         past = jnp.concatenate([carry.past[:, 1:], value[:, None]], axis=1)
-        states, output = step(network, members, carry.states, scaling.view(past, network.outputs).features)
+        states, output = step(network, members, carry.states, scaling.view(past, 1).features)
         return Carry(states, past, output), None
 
     def block(carry: Carry, _: None) -> tuple[Carry, Array]:
@@ -127,6 +184,13 @@ def roll(network: Network, scaling: Scaling, blocks: int, members: Members, carr
         return read(carry)
     carry, earlier = jax.lax.scan(block, carry, length=blocks - 1)
     return jnp.concatenate([earlier.swapaxes(0, 1).reshape(len(carry.past), -1), read(carry)], axis=1)
+
+
+@compiled(2)
+def unscaled(_: Network, scaling: Scaling, past: Array, scaled: Array) -> Array:
+    """The values that outputs `[batch, horizon, probability]` mean."""
+    view = scaling.view(past, scaled.shape[1])
+    return jax.vmap(lambda each: scaling.value_of(view, each), in_axes=-1, out_axes=-1)(scaled)
 
 
 def _end_aligned(values: np.ndarray, begin: np.ndarray, stop: np.ndarray, width: int, size: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from loopcast.frames.panel import Panel
 from loopcast.inference.model import Members, Model, scan, zero_states
 from loopcast.layers.cells import Array
 from loopcast.networks.compiled import compiled
+from loopcast.networks.heads import DISTRIBUTIONS, DistributionName
 from loopcast.networks.network import Network
 from loopcast.training.loop import batched
 from loopcast.windows.gather import gather, gatherable
@@ -22,21 +23,29 @@ def every_step_mse(model: Model, panel: Panel, context: int) -> float:
 
     Windows of `context` rows and the horizon after them are laid over every series, one after the other.
     """
-    horizon = model.network.outputs
+    horizon = model.horizon
     plan = WindowPlan(context=context, horizon=horizon, stride=context + horizon)
     values = jax.device_put(gatherable(panel.values[:, 0]))
     batches = batched(plan.training(panel.offsets, 0).stacked(), BATCH)
-    parts = [_sums(model.network, model.scaling, plan, model.members, values, index) for index in batches]
+    parts = [
+        _sums(model.network, model.scaling, plan, model.distribution, model.members, values, index) for index in batches
+    ]
     total, count = np.array(jax.device_get(parts), np.float64).sum(axis=0)
     return float(total / count)
 
 
-@compiled(3)
+@compiled(4)
 def _sums(
-    network: Network, scaling: Scaling, plan: WindowPlan, members: Members, values: Array, index: Array
+    network: Network,
+    scaling: Scaling,
+    plan: WindowPlan,
+    distribution: DistributionName,
+    members: Members,
+    values: Array,
+    index: Array,
 ) -> tuple[Array, Array]:
     """Squared errors and their number, over the windows of `index` `[window, 5]`."""
     examples = gather(scaling, plan, values, index)
     _, outputs = scan(network, members, zero_states(network, members, len(index)), examples.features)
-    errors = outputs - examples.targets
+    errors = DISTRIBUTIONS[distribution].median(outputs) - examples.targets
     return jnp.nansum(jnp.square(errors)), jnp.count_nonzero(~jnp.isnan(errors))

@@ -13,11 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.networks.compiled import compiled
+from loopcast.networks.heads import DISTRIBUTIONS, DistributionName, LossName
 from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network, Weights
 from loopcast.networks.weights import flat, unflat
 from loopcast.training.adam import Moments, clipped, updated
-from loopcast.training.recipe import LossName, Recipe, elementwise_loss
+from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
 from loopcast.windows.gather import Examples, gather
 from loopcast.windows.plan import WindowPlan
@@ -58,6 +59,7 @@ class Program:
     network: Network
     scaling: Scaling
     plan: WindowPlan
+    distribution: DistributionName
     loss: LossName
     clip: float | None
     weight_decay: float | None
@@ -69,6 +71,7 @@ class Program:
             network=task.network,
             scaling=task.scaling,
             plan=task.plan,
+            distribution=task.distribution,
             loss=recipe.loss,
             clip=recipe.clip,
             weight_decay=recipe.weight_decay,
@@ -133,10 +136,12 @@ class Program:
             last_only=not self.plan.every_step,
         )
         counts = ~jnp.isnan(examples.targets)
-        errors = jnp.where(counts, outputs - examples.targets, 0.0)
-        each = elementwise_loss(self.loss, errors)
+        kind = DISTRIBUTIONS[self.distribution]
+        middle = kind.median(outputs)
+        targets = jnp.where(counts, examples.targets, middle)  # a NaN would spoil the gradient of what is left out
+        each = jnp.where(counts, kind.loss(outputs, targets, self.loss), 0.0)
         counted, counted_last = (jnp.count_nonzero(each).astype(jnp.float32) for each in (counts, counts[:, -1]))
-        losses = Losses(each, jnp.square(errors[:, -1]), counted, counted_last)
+        losses = Losses(each, jnp.square(middle[:, -1] - targets[:, -1]), counted, counted_last)
         return each.sum() / jnp.maximum(counted, 1.0), losses
 
     def _updated(self, carry: Carry, gradient: Array, pace: Pace) -> Carry:

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-Array = jax.Array
-LossName = Literal["mse", "mae", "huber"]
+from loopcast.networks.heads import LossName
+
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 
 WARM_SHARE = 0.25  # of a one-cycle's updates spent rising to the peak
@@ -47,13 +45,3 @@ def rates(recipe: Recipe, update: np.ndarray, updates: int) -> np.ndarray:
     rising = peak * (WARM_START + (1 - WARM_START) * update / max(warm, 1))
     done = np.clip((update - warm) / max(updates - warm, 1), 0.0, 1.0)
     return np.where(update < warm, rising, 0.5 * peak * (1 + np.cos(np.pi * done)))
-
-
-def elementwise_loss(name: LossName, errors: Array) -> Array:
-    """Loss of each error, of the same shape: e^2; |e|; or Huber's, e^2 / 2 up to 1 and |e| - 1/2 beyond."""
-    if name == "mse":
-        return jnp.square(errors)
-    if name == "mae":
-        return jnp.abs(errors)
-    size = jnp.abs(errors)
-    return jnp.where(size <= 1.0, 0.5 * jnp.square(errors), size - 0.5)

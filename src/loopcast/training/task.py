@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from loopcast.networks.heads import DistributionName
 from loopcast.networks.network import Network, Weights
 from loopcast.windows.plan import WindowIndex, WindowPlan
 from loopcast.windows.scaling import Scaling
@@ -11,7 +12,7 @@ from loopcast.windows.scaling import Scaling
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """A network, how it sees windows, the values, and where the windows lie.
+    """A network, how it sees windows, what its output means, the values, and where the windows lie.
 
     values: float32 `[row]` of the whole panel, already transformed.
     validation: None, and every epoch counts as better than the one before.
@@ -22,6 +23,7 @@ class Task:
     network: Network
     scaling: Scaling
     plan: WindowPlan
+    distribution: DistributionName
     values: np.ndarray
     training: WindowIndex
     validation: WindowIndex | None

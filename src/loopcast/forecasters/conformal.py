@@ -1,0 +1,136 @@
+"""Intervals from errors on a held-back tail: split conformal prediction, pooled over series by scale.
+
+Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World* (2005), section 4.1; the scale makes it the
+"locally weighted" kind of Lei et al., "Distribution-free predictive inference for regression", *JASA* 113 (2018),
+section 5.2. Errors of a forecaster on rows that it learned from are never used.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from loopcast.errors import LengthError, OptionError
+from loopcast.frames.panel import Panel
+
+PATHS = 200  # errors of a step that calibration looks for, where series are long enough
+MOST_PATHS = 4096  # kept: more would make a model file large and no quantile better
+SHARE = 3  # at most one row in so many is held back
+OWN = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calibration:
+    """How wrong a forecaster was on a tail that it had not seen.
+
+    errors: float32 `[path, step]`, what came less its forecast, in units of the spread of its series; a path is a
+        series at a cutoff, and no number in it is missing.
+    """
+
+    errors: np.ndarray
+
+    @property
+    def horizon(self) -> int:
+        return self.errors.shape[1]
+
+    @classmethod
+    def of_file(cls, errors: np.ndarray) -> "Calibration":
+        """From an array of a model file; OptionError where it cannot be one."""
+        if errors.ndim != 2 or 0 in errors.shape or errors.dtype != np.float32:
+            raise OptionError(f"a calibration is float32 [path, step], got {errors.dtype} of shape {errors.shape}")
+        return cls(errors=errors)
+
+    def quantiles(self, probabilities: np.ndarray, horizon: int) -> np.ndarray:
+        """The error below which each share of errors lies, float64 `[step, probability]`, in units of the spread.
+
+        Both tails count as one: an interval is symmetric about the forecast. The k-th smallest of n sizes of errors
+        stands for a share of k / (n + 1), so that with exchangeable errors an interval covers no less than it says;
+        a share beyond n / (n + 1) is that of the largest error seen.
+        """
+        sizes = np.abs(self.errors[:, :horizon].astype(np.float64))
+        shares = np.abs(2 * np.asarray(probabilities) - 1)
+        signs = np.sign(2 * np.asarray(probabilities) - 1)
+        if len(sizes) >= OWN:
+            return signs * np.quantile(sizes, shares, axis=0, method="weibull").T
+        typical = np.maximum(sizes.mean(axis=0), np.finfo(np.float32).tiny)
+        shape = np.quantile(sizes / typical, shares, method="weibull")
+        return typical[:, None] * (signs * shape)
+
+    def ranks(self, horizon: int) -> np.ndarray:
+        """The rank of each error among those of its step, float64 `[path, step]` in (0, 1): how steps go together."""
+        errors = self.errors[:, :horizon]
+        return (errors.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") + 0.5) / len(errors)
+
+
+def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str) -> Calibration:
+    """From errors and spreads, `[series, cutoff, horizon, channel]` or what broadcasts to it; thinned where many."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(spread > 0, errors / spread, np.nan)
+    paths = np.moveaxis(scaled, 2, -1).reshape(-1, errors.shape[2])
+    paths = paths[np.isfinite(paths).all(axis=1)]
+    if not len(paths):
+        raise LengthError(f"{who} cannot be calibrated: no series varies, or none has all its last values")
+    kept = np.linspace(0, len(paths) - 1, min(len(paths), MOST_PATHS)).round().astype(int)
+    return Calibration(errors=paths[kept].astype(np.float32))
+
+
+def cutoffs(panel: Panel, horizon: int, least: int, who: str, windows: int | None) -> tuple[int, ...]:
+    """How many of the last rows are to come at each cutoff to calibrate from, fewer from one to the next.
+
+    Enough cutoffs for PATHS errors a step, a horizon apart or nearer, within one row in SHARE; the earliest leaves
+    `least` rows to at least one series. LengthError where not even one does.
+    """
+    longest, typical = int(panel.lengths.max()), int(np.median(panel.lengths))
+    if longest < horizon + least:
+        raise LengthError(
+            f"{who} needs {horizon} rows to calibrate its intervals on and {least} before them; the longest series has "
+            f"{longest}: give longer series, a shorter horizon, or no level"
+        )
+    count = -(-PATHS // panel.n_series) if windows is None else windows
+    room = max(min(typical // SHARE, typical - least) - horizon, 0) if windows is None else longest - least - horizon
+    count = min(count, room + 1)
+    step = max(1, min(horizon, room // max(count - 1, 1)))
+    return tuple(horizon + step * back for back in reversed(range(count)))
+
+
+def long_enough(panel: Panel, rows: int) -> Panel:
+    """The series of at least so many rows; LengthError where there is none."""
+    if panel.lengths.max() < rows:
+        raise LengthError(f"no series has {rows} rows (the longest has {panel.lengths.max()}): ask for fewer steps")
+    return panel if panel.lengths.min() >= rows else panel.where(panel.lengths >= rows)
+
+
+def check_level(level: Sequence[float]) -> tuple[float, ...]:
+    """The levels of intervals in percent, ascending; OptionError unless each is between 0 and 100, and there once.
+
+    >>> check_level([95, 80])
+    (80, 95)
+    """
+    usable = [isinstance(each, int | float) and not isinstance(each, bool) and 0 < each < 100 for each in level]
+    if not usable or not all(usable) or len(set(level)) < len(level):
+        raise OptionError(f"level is percentages between 0 and 100, each once, such as [80, 95]; got {list(level)}")
+    return tuple(sorted(level))
+
+
+def bounds(level: Sequence[float]) -> np.ndarray:
+    """The probabilities at the ends of each level's interval: lower ends first, then upper ends, level by level."""
+    shares = np.asarray(level, np.float64) / 100
+    return np.concatenate([(1 - shares) / 2, (1 + shares) / 2])
+
+
+def usual_change(panel: Panel, season: int, unseen: Sequence[int]) -> np.ndarray:
+    """The mean |y_t - y_{t-season}| of each series before each cutoff, float64 `[series, cutoff, 1, channel]`.
+
+    Of steps where a series is no longer than a season at the first cutoff; 0 where it has one row.
+    """
+    back = np.asarray(unseen)
+    return np.stack([_changes(panel.series(i), season, back) for i in range(panel.n_series)])[:, :, None]
+
+
+def _changes(values: np.ndarray, season: int, unseen: np.ndarray) -> np.ndarray:
+    ends = len(values) - unseen
+    apart = season if ends[0] > season else 1
+    changes = np.abs(values[apart:].astype(np.float64) - values[:-apart])
+    sums = np.cumsum(np.concatenate([np.zeros((1, values.shape[1])), changes]), axis=0)
+    counts = np.maximum(ends - apart, 0)
+    return sums[counts] / np.maximum(counts, 1)[:, None]
