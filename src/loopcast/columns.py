@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from loopcast.errors import OptionError
 
 ID, TIME, TARGET = "unique_id", "ds", "y"
+CUTOFF = "cutoff"  # of a backtest: the last time that was known when a forecast was made
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,6 +136,42 @@ class Forecaster(ABC, Generic[State]):
             columns |= interval_columns(self.name, each, ends[..., i], ends[..., len(levels) + i])
         return columns
 
+    def cross_validation(
+        self,
+        data: Any,
+        horizon: int | None = None,
+        *,
+        windows: int = 1,
+        step: int | None = None,
+        refit: bool | int = False,
+        level: Sequence[float] = (),
+    ) -> Any:
+        """What copies of this forecaster would have forecast at past cutoffs; see `loopcast.cross_validation`."""
+        from loopcast.forecasters.backtest import cross_validation
+
+        steps = self.horizon if horizon is None else horizon
+        return cross_validation(self, data, steps, windows=windows, step=step, refit=refit, level=level)
+
+    def needs_calibration(self, horizon: int) -> bool:
+        """Whether intervals so far ahead have to be calibrated: nothing else says how sure the forecaster is."""
+        return True
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers `fit` set; 0 where it sets none."""
+        return self._parameters(self.fitted.state)
+
+    def code(self) -> str:
+        """The Python expression that makes this forecaster, options left as they are left out.
+
+        >>> from loopcast.forecasters.baselines import SeasonalNaive
+        >>> SeasonalNaive(season=7).code()
+        'loopcast.SeasonalNaive(season=7)'
+        """
+        usual = {option.name: option.default for option in fields(self)}
+        said = [f"{name}={value!r}" for name, value in self.options().items() if value != usual[name]]
+        return f"loopcast.{type(self).__name__}({', '.join(said)})"
+
     def describe(self) -> str:
         """In plain words, what `fit` chose and why."""
         return f"{self.name}: {self._describe(self.fitted.state)}"
@@ -178,6 +214,15 @@ class Forecaster(ABC, Generic[State]):
         """The options by name."""
         return {option.name: getattr(self, option.name) for option in fields(self) if option.init}
 
+    def but(self, **options: Any) -> Self:
+        """One with other options, not fitted.
+
+        >>> from loopcast.forecasters.baselines import SeasonalNaive
+        >>> SeasonalNaive(season=7).but(alias="Last week").name
+        'Last week'
+        """
+        return replace(self, **options)
+
     def season_of(self, panel: Panel) -> int:
         """The steps in a season: as chosen, or else the usual one of the panel's calendar."""
         return panel.season if self.season is None else self.season
@@ -206,6 +251,9 @@ class Forecaster(ABC, Generic[State]):
     def _hindcast(self, state: State, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
         """`hindcast`, cutoff by cutoff; a forecaster with a state to carry on does better."""
         return np.stack([self._forecast(state, panel.without_last(rows), horizon) for rows in unseen], axis=1)
+
+    def _parameters(self, state: State) -> int:
+        return 0
 
     def _quantiles(
         self, state: State, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]

@@ -121,6 +121,10 @@ class Linear(Forecaster[Weights]):
             return np.ones((panel.n_series, panel.n_channels))
         return np.stack([mean_step(panel.series(i)) for i in range(panel.n_series)])
 
+    def least_rows(self, panel: Panel, horizon: int) -> int:
+        """As for every forecaster, and no less than a chosen context with a horizon after it."""
+        return max(super().least_rows(panel, horizon), (self.context or 0) + horizon)
+
     def _context(self, panel: Panel) -> int:
         """As chosen, or else as much as is useful and the series allow; LengthError if no window fits."""
         season = self.season_of(panel)
@@ -133,6 +137,9 @@ class Linear(Forecaster[Weights]):
                 f"the longest has {longest}: give longer series, or a smaller context or horizon"
             )
         return context
+
+    def _parameters(self, state: Weights) -> int:
+        return state.matrix.size
 
     def _describe(self, state: Weights) -> str:
         why = "as chosen" if self.context else "two seasons, or 8 steps, or what the shortest series allows"

@@ -210,7 +210,7 @@ class Recurrent(Forecaster[Learned]):
         self, state: Learned, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
     ) -> np.ndarray | None:
         """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
-        if state.model.distribution == "point" or horizon > state.model.horizon:
+        if self.needs_calibration(horizon):
             return None
         self._require_context(state, panel, unseen)
         return quantiles(state.model, panel, horizon, probabilities, unseen)[:, :, :, None]
@@ -224,6 +224,12 @@ class Recurrent(Forecaster[Learned]):
         """As for every forecaster, and no less than a context of its own and a value to forecast."""
         own = self.context + 1 if isinstance(self.context, int) else 1
         return max(super().least_rows(panel, horizon), own)
+
+    def needs_calibration(self, horizon: int) -> bool:
+        return self.distribution == "point" or horizon > self.fitted.state.model.horizon
+
+    def _parameters(self, state: Learned) -> int:
+        return state.model.network.parameters * len(state.model.members)
 
     def _describe(self, state: Learned) -> str:
         if all(epoch.loss == 0.0 for epoch in state.history):

@@ -1,6 +1,6 @@
 """Many series of unequal length on one regular calendar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from loopcast.columns import STANDARD, TIME, Columns
+from loopcast.columns import CUTOFF, STANDARD, TIME, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
 from loopcast.frames.frequency import Frequency
@@ -153,10 +153,45 @@ class Panel:
         times = future_times(self.starts, self.lengths, horizon, self.template.freq)
         return build(self.template, ids, times, {name: array.ravel() for name, array in columns.items()})
 
-    def _forecast_column(self, name: str, array: np.ndarray) -> np.ndarray:
+    def hindcast_table(
+        self, unseen: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
+    ) -> pl.DataFrame:
+        """Forecasts from past cutoffs as a polars table: a row per series, cutoff and time, the id always with it.
+
+        unseen: how many of a series' last rows are to come at each cutoff. actual: what came, and `columns`: numbers
+        by name, all `[series * cutoff * horizon]`. DataError where a name is that of another column.
+        """
+        names, count = self.template.columns, len(unseen)
+        self._check_free(columns, CUTOFF, names.target)
+        series = np.repeat(np.arange(self.n_series), count)
+        ends = (self.lengths[:, None] - np.asarray(unseen)).ravel()
+        starts = self.starts.gather(series)
+        keys = {
+            names.id: self.ids.gather(np.repeat(series, horizon)),
+            names.time: future_times(starts, ends, horizon, self.template.freq),
+            CUTOFF: future_times(starts, ends - 1, 1, self.template.freq).gather(
+                np.repeat(np.arange(len(ends)), horizon)
+            ),
+            names.target: actual,
+        }
+        return pl.DataFrame(keys | dict(columns))
+
+    def as_came(self, table: pl.DataFrame) -> Any:
+        """A table of `hindcast_table` as one of the kind that came in, without an id where that had none."""
         names = self.template.columns
-        if name in ((names.id, names.time) if self.template.has_id else (names.time,)):
-            raise DataError(f"a forecast cannot be called {name!r}: that is another column of the table")
+        numbers = {name: table[name].to_numpy() for name in table.columns if table[name].dtype.is_float()}
+        return build(self.template, table[names.id], table[names.time], numbers, more_times={CUTOFF: table[CUTOFF]})
+
+    def _check_free(self, columns: Iterable[str], *others: str) -> None:
+        """DataError where a column of forecasts has the name of another column."""
+        names = self.template.columns
+        taken = {names.time, *others} | ({names.id} if self.template.has_id else set())
+        for name in columns:
+            if name in taken:
+                raise DataError(f"a forecast cannot be called {name!r}: that is another column of the table")
+
+    def _forecast_column(self, name: str, array: np.ndarray) -> np.ndarray:
+        self._check_free([name])
         flat = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
         if flat.ndim != 2 or len(flat) != self.n_series:
             raise DataError(

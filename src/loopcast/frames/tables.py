@@ -1,10 +1,11 @@
 """Columns out of, and tables into, whatever kind of data frame the caller uses."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import narwhals as nw
@@ -141,10 +142,16 @@ def _one_zone(name: str, cells: list[Any]) -> None:
         )
 
 
-def build(template: Template, ids: pl.Series, times: pl.Series, columns: dict[str, np.ndarray]) -> Any:
-    """A table as `template` says: `ids` (a row each; left out where the table had none), `times`, then `columns`."""
+def build(
+    template: Template,
+    ids: pl.Series,
+    times: pl.Series,
+    columns: dict[str, np.ndarray],
+    more_times: Mapping[str, pl.Series] = MappingProxyType({}),
+) -> Any:
+    """A table as `template` says: `ids` (a row each; left out where the table had none), times, then `columns`."""
     names = template.columns
-    keys = ({names.id: ids} if template.has_id else {}) | {names.time: times}
+    keys = ({names.id: ids} if template.has_id else {}) | {names.time: times, **more_times}
     if template.kind == "pandas":
         return _build_pandas(template, keys, columns)
     frame = pl.DataFrame(keys | columns)
@@ -163,8 +170,9 @@ def _build_pyarrow(template: Template, frame: pl.DataFrame) -> Any:
 def _build_pandas(template: Template, keys: dict[str, pl.Series], columns: dict[str, np.ndarray]) -> Any:
     pandas = import_module("pandas")
     names = template.columns
-    frame = {names.id: _pandas_ids(pandas, template, keys[names.id])} if template.has_id else {}
-    frame[names.time] = _pandas_times(pandas, template, keys[names.time])
+    frame = {name: _pandas_times(pandas, template, times) for name, times in keys.items() if name != names.id}
+    if template.has_id:
+        frame = {names.id: _pandas_ids(pandas, template, keys[names.id])} | frame
     return pandas.DataFrame(frame | columns)
 
 
