@@ -13,9 +13,10 @@ import numpy as np
 from loopcast.errors import LengthError, OptionError
 from loopcast.frames.panel import Panel
 
-PATHS = 200  # errors of a step that calibration looks for, where series are long enough
+PATHS = 1000  # errors of a step that calibration looks for, where series are long enough
 MOST_PATHS = 4096  # kept: more would make a model file large and no quantile better
 SHARE = 3  # at most one row in so many is held back
+RECENT, LEAST = 8, 12  # seasons, but at least so many steps, that say how much a series changes
 OWN = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
 
 
@@ -121,7 +122,8 @@ def bounds(level: Sequence[float]) -> np.ndarray:
 def usual_change(panel: Panel, season: int, unseen: Sequence[int]) -> np.ndarray:
     """The mean |y_t - y_{t-season}| of each series before each cutoff, float64 `[series, cutoff, 1, channel]`.
 
-    Of steps where a series is no longer than a season at the first cutoff; 0 where it has one row.
+    Of the latest seasons alone: how much a series changes changes too. Of steps where a series is no longer than a
+    season at the first cutoff; 0 where it has one row.
     """
     back = np.asarray(unseen)
     return np.stack([_changes(panel.series(i), season, back) for i in range(panel.n_series)])[:, :, None]
@@ -133,4 +135,5 @@ def _changes(values: np.ndarray, season: int, unseen: np.ndarray) -> np.ndarray:
     changes = np.abs(values[apart:].astype(np.float64) - values[:-apart])
     sums = np.cumsum(np.concatenate([np.zeros((1, values.shape[1])), changes]), axis=0)
     counts = np.maximum(ends - apart, 0)
-    return sums[counts] / np.maximum(counts, 1)[:, None]
+    earlier = np.maximum(counts - max(RECENT * season, LEAST), 0)
+    return (sums[counts] - sums[earlier]) / np.maximum(counts - earlier, 1)[:, None]

@@ -39,6 +39,7 @@ class Scaling:
     level: subtract the mean of this many latest values; 0 subtracts nothing.
     spread: divide by the mean absolute change over this many latest values; 0 divides by nothing.
     season: add the output to the value one season before; 1 is the last value, 0 adds to nothing.
+    seasons: with more than one, to the mean of the values so many seasons before, as high as the last season was.
     hold_flat: where all values within reach are equal, forecast that value.
     """
 
@@ -47,12 +48,13 @@ class Scaling:
     level: int = 0
     spread: int = 0
     season: int = 0
+    seasons: int = 1
     hold_flat: bool = False
 
     @property
     def reach(self) -> int:
         """How many values back the encoding looks."""
-        return max(self.lags, self.level, self.spread + 1, self.season)
+        return max(self.lags, self.level, self.spread + 1, self.season * self.seasons)
 
     def view(self, past: Array, horizon: int) -> View:
         """`past` `[..., reach]`, latest last, NaN where there is no value, as the network is to see it."""
@@ -94,8 +96,21 @@ class Scaling:
         if self.season == 0:
             return jnp.zeros((*past.shape[:-1], horizon), past.dtype)
         season = past[..., -self.season :]
-        seasonal = jnp.concatenate([season] * -(-horizon // self.season), -1)[..., :horizon]
+        if self.seasons > 1:
+            return self._repeated(self._usual_season(past, unit), horizon)
+        seasonal = self._repeated(season, horizon)
         return self._bend(jnp.where(jnp.isnan(seasonal), past[..., -1:], seasonal), unit)
+
+    def _repeated(self, season: Array, horizon: int) -> Array:
+        return jnp.concatenate([season] * -(-horizon // self.season), -1)[..., :horizon]
+
+    def _usual_season(self, past: Array, unit: Array) -> Array:
+        """The mean of several seasons, on the curve, moved to where the last one has its mean."""
+        bent = self._bend(past[..., -self.season * self.seasons :], unit)
+        each = bent.reshape(*bent.shape[:-1], self.seasons, self.season)
+        usual = _mean(each.swapaxes(-1, -2))
+        moved = usual + (_mean(each[..., -1, :]) - _mean(usual))[..., None]
+        return jnp.where(jnp.isnan(moved), bent[..., -1:], moved)
 
 
 def _mean(values: Array) -> Array:
