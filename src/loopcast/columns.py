@@ -6,6 +6,7 @@ from loopcast.errors import OptionError
 
 ID, TIME, TARGET = "unique_id", "ds", "y"
 CUTOFF = "cutoff"  # of a backtest: the last time that was known when a forecast was made
+SAMPLE = "sample"  # of simulated paths: which one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ MOST_PATHS = 4096  # kept: more would make a model file large and no quantile be
 SHARE = 3  # at most one row in so many is held back
 RECENT, LEAST = 8, 12  # seasons, but at least so many steps, that say how much a series changes
 OWN = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
+GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribution is read to draw from it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,10 +58,16 @@ class Calibration:
         shape = np.quantile(sizes / typical, shares, method="weibull")
         return typical[:, None] * (signs * shape)
 
-    def ranks(self, horizon: int) -> np.ndarray:
-        """The rank of each error among those of its step, float64 `[path, step]` in (0, 1): how steps go together."""
+    def draw(self, shape: tuple[int, ...], horizon: int, rng: np.random.Generator) -> np.ndarray:
+        """Shares `[..., step]`, each even over (0, 1), that go together from step to step as errors of one path do.
+
+        Each draw takes a path and, at each step, a share at random within the path's rank there: the empirical
+        copula, as in Clark et al., "The Schaake shuffle", *Journal of Hydrometeorology* 5 (2004).
+        """
         errors = self.errors[:, :horizon]
-        return (errors.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") + 0.5) / len(errors)
+        ranks = errors.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+        chosen = ranks[rng.integers(len(ranks), size=shape)]
+        return (chosen + rng.uniform(size=chosen.shape)) / len(ranks)
 
 
 def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str) -> Calibration:
@@ -99,6 +106,15 @@ def long_enough(panel: Panel, rows: int) -> Panel:
     if panel.lengths.max() < rows:
         raise LengthError(f"no series has {rows} rows (the longest has {panel.lengths.max()}): ask for fewer steps")
     return panel if panel.lengths.min() >= rows else panel.where(panel.lengths >= rows)
+
+
+def at_shares(quantiles: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The values that lie above `shares` `[series, sample, step]`, from quantiles `[series, step, GRID]`."""
+    place = np.clip((shares - GRID[0]) / (GRID[1] - GRID[0]), 0, len(GRID) - 1)
+    left = np.minimum(place.astype(int), len(GRID) - 2)
+    series, step = np.arange(len(quantiles))[:, None, None], np.arange(quantiles.shape[1])
+    low, high = quantiles[series, step, left], quantiles[series, step, left + 1]
+    return (low + (place - left) * (high - low)).astype(np.float32)
 
 
 def check_level(level: Sequence[float]) -> tuple[float, ...]:

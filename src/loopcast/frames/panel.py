@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, STANDARD, TIME, Columns
+from loopcast.columns import CUTOFF, SAMPLE, STANDARD, TIME, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
 from loopcast.frames.frequency import Frequency
@@ -152,6 +152,16 @@ class Panel:
         ids = self.ids.gather(np.repeat(np.arange(self.n_series), horizon))
         times = future_times(self.starts, self.lengths, horizon, self.template.freq)
         return build(self.template, ids, times, {name: array.ravel() for name, array in columns.items()})
+
+    def sample_table(self, name: str, samples: np.ndarray) -> Any:
+        """Paths `[series, sample, horizon]` as a table of the kind that came in: a row per series, sample and time."""
+        self._check_free([name], SAMPLE)
+        count, horizon = samples.shape[1:]
+        series = np.repeat(np.arange(self.n_series), count)
+        times = future_times(self.starts.gather(series), self.lengths[series], horizon, self.template.freq)
+        numbers = np.tile(np.repeat(np.arange(count), horizon), self.n_series)
+        ids = self.ids.gather(np.repeat(series, horizon))
+        return build(self.template, ids, times, {SAMPLE: numbers, name: samples.ravel()})
 
     def hindcast_table(
         self, unseen: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
