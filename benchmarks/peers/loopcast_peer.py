@@ -39,7 +39,7 @@ def prepare_predict(job: dict[str, Any]) -> Run:
     network = lstm()
     model = Model(network=network, scaling=Scaling(lags=1), context=50, members=(initial_weights(network, 0),))
     panel = Panel.from_array(data("x"))
-    return lambda: forecast(model, panel, OUTPUTS)
+    return lambda: forecast(model, panel, OUTPUTS)[:, 0]
 
 
 def prepare_step(job: dict[str, Any]) -> Run:

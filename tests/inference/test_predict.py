@@ -70,16 +70,16 @@ def walked(model, values, horizon):
 )
 def test_a_forecast_is_a_walk_through_the_history_one_step_at_a_time(scaling, cell, context, horizon):
     model, panel = model_of(scaling, cell, context), panel_of()
-    got = forecast(model, panel, horizon)
+    got = forecast(model, panel, horizon)[:, 0]
     wanted = [walked(model, panel.series(i)[:, 0], horizon) for i in range(panel.n_series)]
     np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-5)
 
 
 def test_the_first_steps_are_the_same_whatever_the_horizon():
     model, panel = model_of("log"), panel_of()
-    long = forecast(model, panel, 11)
+    long = forecast(model, panel, 11)[:, 0]
     for horizon in (1, 4, 7):
-        np.testing.assert_allclose(forecast(model, panel, horizon), long[:, :horizon], rtol=1e-6)
+        np.testing.assert_allclose(forecast(model, panel, horizon)[:, 0], long[:, :horizon], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("chunk", "segment"), [(1, 8), (2, 16), (256, 4)])
@@ -113,7 +113,7 @@ def test_features_are_what_the_network_is_shown():
     model, panel = model_of("log"), panel_of()
     shown = features(model, panel)
     assert [len(rows) for rows in shown] == list(LENGTHS)
-    for rows, got in zip(shown, forecast(model, panel, 1), strict=True):
+    for rows, got in zip(shown, forecast(model, panel, 1)[:, 0], strict=True):
         _, outputs = model.network.scan(model.members[0], model.network.zero_state(1), rows[None])
         assert np.isfinite(outputs).all()
         assert np.isfinite(got).all()

@@ -8,11 +8,12 @@ import pytest
 
 from loopcast.backend import keras
 from loopcast.errors import TrainingError
+from loopcast.networks.heads import elementwise_loss
 from loopcast.networks.initial import initial_weights
 from loopcast.networks.network import Network
 from loopcast.networks.stock import stock_model
 from loopcast.training.loop import Training, require_finite
-from loopcast.training.recipe import Recipe, elementwise_loss
+from loopcast.training.recipe import Recipe
 from loopcast.training.stopping import Best, tolerance
 from loopcast.training.task import Epoch, Task
 from loopcast.windows.plan import WindowPlan
@@ -32,9 +33,10 @@ def task(cell="gru", every_step=True, held_back=0, numbers=None):
         network=Network(cell=cell, units=(6,), inputs=1, outputs=HORIZON),
         scaling=Scaling(),
         plan=plan,
+        distribution="point",
         values=(values() if numbers is None else numbers).ravel(),
         training=plan.training(offsets, held_back),
-        validation=plan.validation(offsets, held_back) if held_back else None,
+        validation=plan.validation(offsets, np.array([held_back])) if held_back else None,
         everything=plan.training(offsets, 0) if held_back else None,
     )
 
@@ -170,6 +172,22 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
     alone.run(ignore)
     for got, want in zip(
         jax.tree.leaves(training.trained.members), jax.tree.leaves(alone.trained.members), strict=True
+    ):
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("epochs", [2, 12])
+def test_a_short_training_is_chosen_exactly_where_it_forecasts_the_held_back_rows_better(epochs):
+    job, alone = task(held_back=HORIZON), {}
+    for tried in (epochs, 4):
+        alone[tried] = Training(job, recipe(epochs=tried))
+        alone[tried].run(ignore)
+    both = Training(job, recipe(epochs=4, short=epochs))
+    both.run(ignore)
+    best = min((4, epochs), key=lambda tried: alone[tried].trained.valid_loss)
+    assert both.trained.epochs == best
+    for got, want in zip(
+        jax.tree.leaves(both.trained.members), jax.tree.leaves(alone[best].trained.members), strict=True
     ):
         np.testing.assert_array_equal(got, want)
 

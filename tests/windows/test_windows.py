@@ -70,7 +70,7 @@ def test_a_series_of_context_and_horizon_gives_one_window():
 def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_back, validation, seed):
     offsets = offsets_of(lengths)
     values = np.random.default_rng(seed).normal(size=offsets[-1]).astype(np.float32)
-    index = (plan.validation if validation else plan.training)(offsets, held_back)
+    index = plan.validation(offsets, np.array([held_back])) if validation else plan.training(offsets, held_back)
     got = Examples(*map(np.asarray, gather(Scaling(lags=lags), plan, gatherable(values), index.stacked())))
     steps = range(plan.context) if plan.every_step else [plan.context - 1]
     for w in range(len(index)):
@@ -92,9 +92,17 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
 def test_validation_windows_forecast_exactly_what_was_held_back():
     plan = WindowPlan(context=4, horizon=3)
     values = np.arange(20, dtype=np.float32)
-    got = gather(Scaling(), plan, gatherable(values), plan.validation(offsets_of([12, 8]), 3).stacked())
+    got = gather(Scaling(), plan, gatherable(values), plan.validation(offsets_of([12, 8]), np.array([3])).stacked())
     np.testing.assert_array_equal(got.targets[:, -1], [[9, 10, 11], [17, 18, 19]])
     assert np.isnan(got.targets[:, :-1]).all()
+
+
+def test_with_several_cutoffs_each_forecasts_what_comes_after_it_from_what_came_before():
+    plan = WindowPlan(context=2, horizon=3)
+    values = np.arange(20, dtype=np.float32)
+    got = gather(Scaling(), plan, gatherable(values), plan.validation(offsets_of([12, 8]), np.array([6, 3])).stacked())
+    np.testing.assert_array_equal(got.targets[:, -1], [[6, 7, 8], [9, 10, 11], [14, 15, 16], [17, 18, 19]])
+    np.testing.assert_array_equal(got.features[:, -1, 0], [5, 8, 13, 16])
 
 
 @pytest.mark.parametrize("poison", [np.nan, 1e9, -1e9])

@@ -1,6 +1,7 @@
 """The options that commands share, and checks that need nothing but the arguments."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter, Token
 
 from loopcast.errors import OptionError
+from loopcast.forecasters.conformal import check_level
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
 Time = Annotated[str | None, Parameter(help="Column of times [ds].")]
@@ -22,11 +24,19 @@ GapsOption = Annotated[
 ]
 Output = Annotated[Path | None, Parameter(help="Write the forecast: .csv or .parquet.")]
 Plot = Annotated[Path | None, Parameter(help="Draw the forecast: .png, .svg or .html.")]
+Report = Annotated[Path | None, Parameter(help="Write a page to look at and pass on: .html, with all it needs inside.")]
+Level = Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 80,95, or none.")]
+Budget = Annotated[str, Parameter(metavar="TIME", help="About how long Auto may take, such as 60s or 2m.")]
+FailIfWorseThan = Annotated[
+    str | None,
+    Parameter(metavar="MODEL", help="End with exit code 3 where this model has a smaller error than the network."),
+]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
 TABLE_ENDINGS = (".csv", ".parquet")
 PLOT_ENDINGS = (".png", ".svg", ".html")
+REPORT_ENDINGS = (".html",)
 
 
 def layers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
@@ -37,11 +47,35 @@ def layers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
+def levels(text: str) -> tuple[float, ...]:
+    """`80,95` as (80, 95), `none` as (); OptionError for what is no percentage.
+
+    >>> levels("95,80"), levels("none")
+    ((80, 95), ())
+    """
+    if text == "none":
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"\d+(\.\d+)?", part) for part in parts):
+        raise OptionError(f"--level is percentages with commas between, such as 80,95, or none; got {text!r}")
+    return check_level([float(part) if "." in part else int(part) for part in parts])
+
+
 def check_outputs(
-    source: Path, *, output: Path | None = None, plot: Path | None = None, save: Path | None = None
+    source: Path,
+    *,
+    output: Path | None = None,
+    plot: Path | None = None,
+    save: Path | None = None,
+    report: Path | None = None,
 ) -> None:
     """Refuse, before any work, a file that could not be written; OptionError says which and why."""
-    outputs = {"--output": (output, TABLE_ENDINGS), "--plot": (plot, PLOT_ENDINGS), "--save": (save, None)}
+    outputs = {
+        "--output": (output, TABLE_ENDINGS),
+        "--plot": (plot, PLOT_ENDINGS),
+        "--report": (report, REPORT_ENDINGS),
+        "--save": (save, None),
+    }
     given = [(option, path, endings) for option, (path, endings) in outputs.items() if path is not None]
     for option, path, endings in given:
         check_output(option, path, endings, source)

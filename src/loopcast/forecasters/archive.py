@@ -37,6 +37,7 @@ KINDS = {
     "window_average": "loopcast.forecasters.baselines:WindowAverage",
     "linear": "loopcast.forecasters.linear:Linear",
     "recurrent": "loopcast.forecasters.recurrent:Recurrent",
+    "auto": "loopcast.evaluation.auto:Auto",
 }
 
 
@@ -88,12 +89,19 @@ def decode(content: bytes) -> Forecaster[Any]:
     check_manifest(manifest, members[WEIGHTS])
     parts = Parts(options=manifest["options"], facts=manifest["facts"], arrays=arrays_of(members[WEIGHTS]))
     template = Template.from_json(manifest["template"])
-    module, _, name = KINDS[manifest["kind"]].partition(":")
-    kind: type[Forecaster[Any]] = getattr(import_module(module), name)
     try:
-        return kind.from_parts(parts, template)
+        return made_from(manifest["kind"], parts, template)
     except OptionError as error:
         raise ModelFileError(f"the manifest and the weights do not fit each other: {error}") from error
+
+
+def made_from(kind: Any, parts: Parts, template: Template | None) -> Forecaster[Any]:
+    """The fitted forecaster of this kind; OptionError where there is none, or the parts are not its own."""
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise OptionError(f"kind is one of {', '.join(KINDS)}, got {kind!r}")
+    module, _, name = KINDS[kind].partition(":")
+    made: type[Forecaster[Any]] = getattr(import_module(module), name)
+    return made.from_parts(parts, template)
 
 
 def kind_of(forecaster: Forecaster[Any]) -> str:

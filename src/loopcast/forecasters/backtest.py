@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -150,18 +150,30 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     with waiting("backtest", fits, show=show_progress) as tell:
         first = [list(each.run(store, tell)) for each in rounds]
         more = [[list(each.run(store, tell)) for each in group] for group in again]
-    require_any(first)
+    done = gathered(panel, origins, forecasters, first, level=levels, season=season)
+    return replace(done, seeds=tuple(table_of(panel, origins, group) for group in more), notes=notes)
+
+
+def gathered(
+    panel: Panel,
+    origins: Origins,
+    forecasters: Sequence[Forecaster[Any]],
+    results: Sequence[Sequence[Part]],
+    *,
+    level: tuple[float, ...] = (),
+    season: int | None = None,
+) -> Backtest:
+    """The backtest that the parts of each forecaster make up; an error where every one of them failed."""
+    require_any(results)
     return Backtest(
-        table=table_of(panel, origins, first),
+        table=table_of(panel, origins, results),
         panel=panel,
         horizon=origins.horizon,
         windows=origins.windows,
         step=origins.step,
         season=panel.season if season is None else positive("season", season),
-        level=levels,
-        models=tuple(ran(each, parts, panel, origins) for each, parts in zip(forecasters, first, strict=True)),
-        seeds=tuple(table_of(panel, origins, group) for group in more),
-        notes=notes,
+        level=level,
+        models=tuple(ran(each, parts, origins) for each, parts in zip(forecasters, results, strict=True)),
     )
 
 
@@ -219,7 +231,7 @@ def require_any(results: Sequence[Sequence[Part]]) -> None:
         raise failures[0]
 
 
-def ran(model: Forecaster[Any], parts: Sequence[Part], panel: Panel, origins: Origins) -> Ran:
+def ran(model: Forecaster[Any], parts: Sequence[Part], origins: Origins) -> Ran:
     """What a model's parts say of it as a whole."""
     last = next((part for part in reversed(parts) if part.failure is None), Part(columns={}))
     failures = [

@@ -20,6 +20,7 @@ from loopcast.forecasters.conformal import (
     cutoffs,
     long_enough,
     usual_change,
+    why_no_tail,
 )
 from loopcast.frames.panel import Panel, as_panel
 
@@ -102,7 +103,7 @@ class Forecaster(ABC, Generic[State]):
         """
         steps = self.horizon if horizon is None else positive("horizon", horizon)
         least = self.least_rows(self._history(None), steps)
-        unseen = cutoffs(self._history(None), steps, least, self.name, windows and positive("windows", windows))
+        unseen = cutoffs(self._history(None), steps, least, windows and positive("windows", windows))
         panel = long_enough(self._history(None), unseen[0] + least)
         copy = replace(self).fit(panel.without_last(unseen[0]))
         middle, spread = copy._middle_and_spread(panel, steps, unseen)
@@ -110,6 +111,11 @@ class Forecaster(ABC, Generic[State]):
         calibration = calibration_of(actual - middle, spread, self.name)
         self._keep(replace(self.fitted, calibration=calibration))
         return self
+
+    def why_no_intervals(self, data: Any, horizon: int) -> str | None:
+        """Why `calibrate` would find the series of `data` too short, in a sentence; None where it would not."""
+        panel = as_panel(data)
+        return why_no_tail(panel, horizon, self.least_rows(panel, horizon))
 
     def simulate(self, n: int, horizon: int | None = None, *, data: Any = None, seed: int = 0) -> Any:
         """`n` ways in which each series may go on: a row per series, `sample` (from 0) and time.

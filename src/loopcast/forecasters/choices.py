@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.frames.panel import Panel
-from loopcast.windows.scaling import Scaling
+from loopcast.windows.scaling import NEAR_ZERO, SMALLEST, Scaling
 
 WINDOW = 200  # rows of a training window, at most: further back, gradients have faded
 FEW_SERIES = 32  # below this, windows are kept short enough for there to be many different ones
+SEASONS = (1, 2, 4, 7)  # of how many the mean may be what a forecast is added to
+ENOUGH = 1.01  # times the least error: fewer seasons follow a change sooner
+MANY = 16  # times as many seasons have to be there: on shorter series the last one was as good
 LAGS = 104  # two years of weeks
 UPDATES = 800  # of the weights, roughly; enough for a one-cycle schedule to settle
+FORECASTS = 100  # with fewer to judge by, the number of epochs is chosen by luck
 SMALL = 2000  # rows; below this, a network of half the size has enough to learn
 
 
@@ -52,16 +56,55 @@ def choose_lags(facts: Facts) -> int:
     return min(facts.season + 1 if facts.rows < SMALL else 2 * facts.season, LAGS)
 
 
-def choose_scaling(facts: Facts, log: bool, lags: int) -> Scaling:
-    """Relative to the last value, added to the season before; without logarithms, in units of its usual change."""
+def choose_scaling(facts: Facts, log: bool, lags: int, seasons: int) -> Scaling:
+    """Relative to the last value, added to the usual season; without logarithms, in units of its usual change."""
     return Scaling(
         curve="log" if log else "none",
         lags=lags,
         level=1,
-        spread=0 if log else max(lags, facts.season),
+        spread=0 if log else max(lags, facts.season * seasons),
         season=facts.season,
+        seasons=seasons,
         hold_flat=True,
     )
+
+
+def choose_seasons(panel: Panel, facts: Facts, log: bool) -> int:
+    """Of how few seasons the mean is about as close to the next ones as that of any number that is tried."""
+    if facts.season == 1:
+        return 1
+    possible = [count for count in SEASONS if facts.median >= MANY * count * facts.season]
+    if len(possible) < 2:
+        return 1
+    errors = {count: _season_error(panel, facts, log, count, possible[-1]) for count in possible}
+    return next(count for count in possible if errors[count] <= ENOUGH * min(errors.values()))
+
+
+def _season_error(panel: Panel, facts: Facts, log: bool, count: int, most: int) -> float:
+    """Mean error of the mean of `count` seasons, over the seasons that have `most` before them, series alike."""
+    ahead = -(-facts.horizon // facts.season)
+    each = [_error_in(panel.series(i)[:, 0], facts.season, log, count, most, ahead) for i in range(panel.n_series)]
+    known = [error for error in each if error is not None]
+    return float(np.mean(known)) if known else math.inf
+
+
+def _error_in(values: np.ndarray, season: int, log: bool, count: int, most: int, ahead: int) -> float | None:
+    """In units of the changes from season to season; None where the series is too short or never changes."""
+    whole = len(values) // season
+    if whole < most + ahead:
+        return None
+    rows = values[len(values) - whole * season :].astype(np.float64)
+    table = (np.arcsinh(rows / (2 * NEAR_ZERO * max(np.abs(rows).mean(), SMALLEST))) if log else rows).reshape(
+        -1, season
+    )
+    change = np.abs(np.diff(table, axis=0)).mean()
+    levels = table.mean(axis=1, keepdims=True)
+    shapes = np.lib.stride_tricks.sliding_window_view(table, count, axis=0).mean(axis=-1)  # [last season, phase]
+    usual = shapes - shapes.mean(axis=1, keepdims=True) + levels[count - 1 :]
+    origins = usual[most - count : len(usual) - ahead]
+    ends = np.arange(most, len(table) - ahead + 1)
+    errors = [np.abs(table[ends + step] - origins[: len(ends)]).mean() for step in range(ahead)]
+    return float(np.mean(errors) / change) if change > 0 else None
 
 
 def choose_window(facts: Facts) -> int:
@@ -100,3 +143,18 @@ def choose_batch_size(windows: int) -> int:
 def choose_epochs(batches: int) -> int:
     """As many as make the usual number of updates, within reason."""
     return int(np.clip(math.ceil(UPDATES / batches), 10, 100))
+
+
+def choose_short(facts: Facts, epochs: int) -> int | None:
+    """A fifth, for few series that are long enough to judge by: those are learned by heart before all updates are done.
+
+    Many series, which have a single cutoff each to judge by, chose too short a training and were worse at the next one.
+    """
+    return max(epochs // 5, 1) if choose_cutoffs(facts) > 1 else None
+
+
+def choose_cutoffs(facts: Facts) -> int:
+    """One for many series; for few, as many as make FORECASTS, a horizon apart, within a tenth of the longest."""
+    if facts.series >= FEW_SERIES:
+        return 1
+    return int(np.clip(-(-FORECASTS // facts.series), 1, max(facts.longest // (10 * facts.horizon), 1)))

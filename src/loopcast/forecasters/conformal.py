@@ -82,18 +82,27 @@ def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str) -> Calibrat
     return Calibration(errors=paths[kept].astype(np.float32))
 
 
-def cutoffs(panel: Panel, horizon: int, least: int, who: str, windows: int | None) -> tuple[int, ...]:
+def why_no_tail(panel: Panel, horizon: int, least: int) -> str | None:
+    """Why no series can hold a tail back to calibrate from, in a sentence; None where one can."""
+    longest = int(panel.lengths.max())
+    if longest >= horizon + least:
+        return None
+    return (
+        f"calibrating intervals takes {horizon} rows and {least} before them, and the longest series has {longest}: "
+        "give longer series, a shorter horizon, or no level"
+    )
+
+
+def cutoffs(panel: Panel, horizon: int, least: int, windows: int | None) -> tuple[int, ...]:
     """How many of the last rows are to come at each cutoff to calibrate from, fewer from one to the next.
 
     Enough cutoffs for PATHS errors a step, a horizon apart or nearer, within one row in SHARE; the earliest leaves
     `least` rows to at least one series. LengthError where not even one does.
     """
+    short = why_no_tail(panel, horizon, least)
+    if short is not None:
+        raise LengthError(short)
     longest, typical = int(panel.lengths.max()), int(np.median(panel.lengths))
-    if longest < horizon + least:
-        raise LengthError(
-            f"{who} needs {horizon} rows to calibrate its intervals on and {least} before them; the longest series has "
-            f"{longest}: give longer series, a shorter horizon, or no level"
-        )
     count = -(-PATHS // panel.n_series) if windows is None else windows
     room = max(min(typical // SHARE, typical - least) - horizon, 0) if windows is None else longest - least - horizon
     count = min(count, room + 1)

@@ -52,7 +52,7 @@ class Learned:
         expect(set(facts), FACTS, "facts")
         network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
         expect(network.inputs, scaling.lags, "inputs of the network")
-        require(facts["distribution"] in DISTRIBUTIONS, "distribution")
+        require(facts["distribution"] in tuple(DISTRIBUTIONS), "distribution")
         expect(network.outputs % DISTRIBUTIONS[facts["distribution"]].parameters, 0, "outputs of the network left over")
         members = range(positive("members", facts["members"]))
         require(len(members) <= len(parts.arrays), "members")

@@ -39,7 +39,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
     if panel.n_channels != 1:
         raise OptionError(f"{options.name} forecasts one value per row, got {panel.n_channels} channels")
     facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
-    scaling, why_scaling = _scaling(options, facts)
+    scaling, why_scaling = _scaling(options, facts, panel)
     plan, why_plan = _plan(options, facts, panel, scaling.lags)
     network = Network(
         cell=options.cell,
@@ -50,7 +50,8 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
         fused=options.fused,
     )
-    held_back, why_held = _held_back(options, panel, plan)
+    unseen, why_held = _held_back(options, facts, panel, plan)
+    held_back = int(unseen[0]) if len(unseen) else 0
     training = plan.training(panel.offsets, held_back)
     task = Task(
         network=network,
@@ -59,7 +60,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         distribution=options.distribution,
         values=panel.values[:, 0],
         training=training,
-        validation=_validation(plan, panel, held_back) if held_back else None,
+        validation=_validation(plan, panel, unseen) if held_back else None,
         everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
     )
     recipe = _recipe(options, facts, len(training))
@@ -78,14 +79,17 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
     )
 
 
-def _scaling(options: "Recurrent", facts: choices.Facts) -> tuple[Scaling, str]:
+def _scaling(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[Scaling, str]:
     if options.scaling == "none":
         return Scaling(lags=options.lags or 1), "The network sees and gives raw values (scaling is off)."
     log = choices.choose_log(facts) if options.log is None else options.log
     lags = choices.choose_lags(facts) if options.lags is None else options.lags
-    scaling = choices.choose_scaling(facts, log, lags)
+    seasons = choices.choose_seasons(panel, facts, log)
+    scaling = choices.choose_scaling(facts, log, lags, seasons)
     curve = "on a logarithmic curve, as no value is negative" if log else "in units of its usual change"
     before = "the last value" if facts.season == 1 else f"the value one season ({facts.season} steps) before"
+    if seasons > 1:
+        before = f"the mean of {seasons} seasons of {facts.season} steps, the closest to the next one in these series"
     return scaling, (
         f"Each step shows the last {lags} values relative to the latest, {curve}; "
         f"the network's output is added to {before}."
@@ -114,22 +118,25 @@ def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -
     return plan, f"It learns from stretches of {window} rows and forecasts from {state} ({options.strategy} strategy)."
 
 
-def _held_back(options: "Recurrent", panel: Panel, plan: WindowPlan) -> tuple[int, str]:
+def _held_back(options: "Recurrent", facts: choices.Facts, panel: Panel, plan: WindowPlan) -> tuple[np.ndarray, str]:
+    """How many rows of a series are to come at each cutoff whose forecasts choose the number of epochs."""
+    none = np.zeros(0, np.int64)
     if options.patience is None:
-        return 0, "No rows were held back: training runs for all its epochs."
-    rows = options.horizon
-    if not (panel.lengths > rows + plan.warmup).any():
-        return 0, f"No rows were held back: no series has more than {rows + plan.warmup}."
+        return none, "No rows were held back: training runs for all its epochs."
+    if not (panel.lengths > options.horizon + plan.warmup).any():
+        return none, f"No rows were held back: no series has more than {options.horizon + plan.warmup}."
+    cutoffs = choices.choose_cutoffs(facts)
+    unseen = options.horizon * np.arange(cutoffs, 0, -1)
     then = "then it learns again, from all rows, for as many" if options.refit else "the rows stay held back"
-    return rows, (
-        f"The last {rows} rows of each series are held back to choose the number of epochs "
-        f"(patience {options.patience}); {then}."
+    return unseen, (
+        f"The last {unseen[0]} rows of each series are held back to choose the number of epochs by the forecasts from "
+        f"{cutoffs} cutoff{'s' * (cutoffs > 1)} (patience {options.patience}); {then}."
     )
 
 
-def _validation(plan: WindowPlan, panel: Panel, held_back: int) -> WindowIndex:
-    long_enough = panel.lengths > held_back + plan.warmup
-    return plan.validation(panel.offsets, held_back).where(long_enough)
+def _validation(plan: WindowPlan, panel: Panel, unseen: np.ndarray) -> WindowIndex:
+    long_enough = panel.lengths > unseen[0] + plan.warmup
+    return plan.validation(panel.offsets, unseen).where(np.repeat(long_enough, len(unseen)))
 
 
 def _recipe(options: "Recurrent", facts: choices.Facts, windows: int) -> Recipe:
@@ -146,6 +153,7 @@ def _recipe(options: "Recurrent", facts: choices.Facts, windows: int) -> Recipe:
         clip=options.clip,
         weight_decay=options.weight_decay,
         patience=options.patience,
+        short=choices.choose_short(facts, epochs) if options.epochs is None else None,
         seed=options.seed,
     )
 
@@ -173,8 +181,9 @@ def _why_network(options: "Recurrent", network: Network, facts: choices.Facts) -
 
 def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
     chosen = "" if options.epochs is not None else " (chosen for the number of windows)"
+    epochs = " or ".join(map(str, recipe.tries))
     return (
-        f"Up to {recipe.epochs} epochs{chosen} in batches of {recipe.batch_size}: {_loss(options)} loss, Adam, "
+        f"At most {epochs} epochs{chosen} in batches of {recipe.batch_size}: {_loss(options)} loss, Adam, "
         f"learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule, seed {recipe.seed}."
     )
 

@@ -170,4 +170,5 @@ def between(knots: np.ndarray, probabilities: Sequence[float] | np.ndarray) -> n
     at, wanted = norm.ppf(KNOTS), norm.ppf(probabilities)
     left = np.clip(np.searchsorted(at, wanted) - 1, 0, len(KNOTS) - 2)
     share = (wanted - at[left]) / (at[left + 1] - at[left])
-    return knots[..., left] * (1 - share) + knots[..., left + 1] * share
+    low, high = knots[..., left].astype(np.float64), knots[..., left + 1]
+    return (low + share * (high - low)).astype(np.float32)  # whose rounding is coarser than any two that would cross

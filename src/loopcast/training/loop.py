@@ -33,9 +33,9 @@ class Means(NamedTuple):
 class Training:
     """Training of one task by one recipe. `trained` is the best so far, at every moment, or None.
 
-    Where rows are held back, they choose the number of epochs; then every member is trained on everything, from
-    seeds that follow one another, for that number. Until the first of them is done, the best weights of the choice
-    stand.
+    Where rows are held back, they choose the number of epochs: in a short training or in a long one, each with the
+    whole of its schedule, whichever forecasts them better. Then every member is trained on everything, from seeds that
+    follow one another, for that number. Until the first of them is done, the best weights of the choice stand.
     """
 
     def __init__(self, task: Task, recipe: Recipe, *, members: int = 1) -> None:
@@ -48,14 +48,30 @@ class Training:
         Whatever stops it, Ctrl-C included, `trained` stays as it was before the epoch that was cut short.
         Raises TrainingError when a loss or a weight is NaN or infinite.
         """
-        for first in Run(self.task, self.recipe).epochs():
-            self.trained = first
-            watch(first.history[-1], self.recipe.epochs)
+        first = self._chosen(watch)
         if self.task.everything is None:
-            self._add_members(first, first.members, self.task, self.recipe, watch)
+            self._add_members(first, first.members, self.task, replace(self.recipe, epochs=first.epochs), watch)
         else:
             last = replace(self.recipe, epochs=first.best_epoch, patience=None)
             self._add_members(first, (), self.task.on_everything(), last, watch)
+
+    def _chosen(self, watch: Callable[[Epoch, int], None]) -> Trained:
+        """The better one of the trainings that are tried; the longest where nothing is held back to tell."""
+        tries = self.recipe.tries if self.task.validation is not None else self.recipe.tries[-1:]
+        chosen = self._tried(tries[0], watch)
+        for epochs in tries[1:]:
+            tried = self._tried(epochs, watch)
+            chosen = self.trained = tried if tried.valid_loss <= chosen.valid_loss else chosen
+        return chosen
+
+    def _tried(self, epochs: int, watch: Callable[[Epoch, int], None]) -> Trained:
+        """A training of so many epochs; `trained` goes along with it where there is nothing better yet."""
+        begun = self.trained is None
+        for tried in Run(self.task, replace(self.recipe, epochs=epochs)).epochs():
+            if begun:
+                self.trained = tried
+            watch(tried.history[-1], epochs)
+        return tried
 
     def _add_members(
         self,
@@ -71,7 +87,7 @@ class Training:
             for one in Run(task, seeded, member=number, final=self.task.everything is not None).epochs():
                 watch(one.history[-1], recipe.epochs)
             members, history = members + one.members, history + one.history
-            self.trained = Trained(members=members, best_epoch=first.best_epoch, history=history)
+            self.trained = replace(first, members=members, history=history)
 
 
 class Run:
@@ -108,7 +124,7 @@ class Run:
             history.append(epoch)
             best = best.after(epoch, carry.weights)
             weights = jax.device_put(unflat(self.task.network, np.asarray(best.weights)))
-            yield Trained(members=(weights,), best_epoch=best.epoch, history=tuple(history))
+            yield Trained(members=(weights,), epochs=self.recipe.epochs, best_epoch=best.epoch, history=tuple(history))
 
     def _train(self, carry: Carry, before: int, order: np.random.Generator) -> tuple[Carry, Means]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]

@@ -20,6 +20,7 @@ class Recipe:
     schedule: "constant"; "cosine", falling to zero over all epochs; "one-cycle", rising first.
     clip: largest norm of a whole gradient; None leaves it.
     patience: epochs in a row that are clearly worse before training stops; None never stops early.
+    short: epochs of a shorter training to try first, where rows are held back that can tell which is better.
     """
 
     epochs: int
@@ -30,7 +31,13 @@ class Recipe:
     clip: float | None = None
     weight_decay: float | None = None
     patience: int | None = None
+    short: int | None = None
     seed: int = 0
+
+    @property
+    def tries(self) -> tuple[int, ...]:
+        """How many epochs the trainings have that are compared."""
+        return (self.epochs,) if self.short is None else (self.short, self.epochs)
 
 
 def rates(recipe: Recipe, update: np.ndarray, updates: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What is trained, on what, and what comes of it: frozen values only."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,9 +59,17 @@ class Epoch:
 class Trained:
     """The best weights of every member, and how training got there.
 
+    epochs: how many the chosen training had at most.
     best_epoch: the epoch with the best validation loss; the last one where nothing was held back.
     """
 
     members: tuple[Weights, ...]
+    epochs: int
     best_epoch: int
     history: tuple[Epoch, ...]
+
+    @property
+    def valid_loss(self) -> float:
+        """Of the best epoch; infinite where nothing was held back."""
+        loss = self.history[self.best_epoch - 1].valid_loss
+        return math.inf if loss is None else loss

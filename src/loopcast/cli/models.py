@@ -1,0 +1,66 @@
+"""The models that a command line can name."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import loopcast
+from loopcast.errors import OptionError
+
+if TYPE_CHECKING:
+    from loopcast import Forecaster
+
+USUAL = "Naive,SeasonalNaive,Drift,Linear,Recurrent"
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the command line says about all models."""
+
+    horizon: int
+    season: int | None
+    seed: int
+    budget: float
+
+
+MAKERS: "dict[str, Callable[[Asked], Forecaster[Any]]]" = {
+    "Naive": lambda asked: loopcast.Naive(),
+    "SeasonalNaive": lambda asked: loopcast.SeasonalNaive(season=asked.season),
+    "Drift": lambda asked: loopcast.Drift(),
+    "Linear": lambda asked: loopcast.Linear(horizon=asked.horizon, season=asked.season),
+    "Recurrent": lambda asked: recurrent(asked),
+    "LSTM": lambda asked: recurrent(asked).but(cell="lstm", alias="LSTM"),
+    "GRU": lambda asked: recurrent(asked).but(cell="gru", alias="GRU"),
+    "SimpleRNN": lambda asked: recurrent(asked).but(cell="simple", alias="SimpleRNN"),
+    "Auto": lambda asked: loopcast.Auto(
+        horizon=asked.horizon, season=asked.season, seed=asked.seed, budget=asked.budget, show_progress=False
+    ),
+}
+
+
+def recurrent(asked: Asked) -> "Forecaster[Any]":
+    return loopcast.Recurrent(horizon=asked.horizon, season=asked.season, seed=asked.seed)
+
+
+def made(names: Sequence[str], asked: Asked) -> "list[Forecaster[Any]]":
+    """The models of these names, in their order; OptionError for another name or one that comes twice."""
+    unknown = [name for name in names if name not in MAKERS]
+    if unknown:
+        raise OptionError(f"there is no model {unknown[0]!r}; the models are {', '.join(MAKERS)}")
+    if len(set(names)) < len(names):
+        raise OptionError(f"each model is named once, got {', '.join(names)}")
+    return [MAKERS[name](asked) for name in names]
+
+
+def seconds(text: str) -> float:
+    """`60s`, `2m`, `1h` or plain seconds as seconds; OptionError for anything else.
+
+    >>> seconds("90"), seconds("1.5m")
+    (90.0, 90.0)
+    """
+    parts = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text)
+    if parts is None or not float(parts[1]):
+        raise OptionError(f"a time budget is a number with s, m or h, such as 60s, got {text!r}")
+    return float(parts[1]) * UNITS[parts[2] or "s"]
