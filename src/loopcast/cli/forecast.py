@@ -7,7 +7,10 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
+from loopcast.cli.models import BASELINES, Asked, made, said, seconds
 from loopcast.cli.options import (
+    Budget,
+    FailIfWorseThan,
     Freq,
     GapsOption,
     Id,
@@ -15,18 +18,23 @@ from loopcast.cli.options import (
     Output,
     Plot,
     Quiet,
+    Report,
     Target,
     Time,
     check_outputs,
     layers,
+    levels,
 )
+from loopcast.cli.verdict import require_better
 from loopcast.columns import ID, TARGET, TIME, Columns
+from loopcast.errors import OptionError
 
 if TYPE_CHECKING:  # at run time these load once the options are known to be right: --help has to be quick
     from collections.abc import Sequence
 
-    from loopcast import Forecaster, HoldoutResult, Panel
-    from loopcast.report.plots import Picture
+    from loopcast import Forecaster, Leaderboard, Panel
+
+USUAL_LEVELS = (80, 95)
 
 Units = Annotated[
     tuple[int, ...] | None,
@@ -51,76 +59,94 @@ def forecast(
     freq: Freq = None,
     gaps: GapsOption = "error",
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
-    cell: Annotated[Literal["lstm", "gru", "simple"], Parameter(help="Kind of recurrent layer.")] = "lstm",
+    level: Annotated[
+        str | None, Parameter(metavar="P,P", help="Percentages of the intervals, or none [80,95 where series allow].")
+    ] = None,
+    model: Annotated[
+        Literal["Recurrent", "Auto"], Parameter(help="A network, or the best of several models.")
+    ] = "Recurrent",
+    budget: Budget = "60s",
+    cell: Annotated[Literal["lstm", "gru", "simple"] | None, Parameter(help="Kind of recurrent layer [lstm].")] = None,
     units: Units = None,
     context: Annotated[
         int | Literal["all"] | None,
         Parameter(metavar="STEPS", show_choices=False, help="Steps of the past a forecast sees, or all [all]."),
     ] = None,
     strategy: Annotated[
-        Literal["sequence", "direct", "iterated"], Parameter(help="How several steps ahead are learned.")
-    ] = "sequence",
+        Literal["sequence", "direct", "iterated"] | None,
+        Parameter(help="How several steps ahead are learned [sequence]."),
+    ] = None,
     epochs: Annotated[int | None, Parameter(help="Passes over the data [chosen by size].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecast.")] = 0,
     check: Annotated[bool, Parameter(help="Compare with the baselines on the last steps of the history.")] = True,
+    fail_if_worse_than: FailIfWorseThan = None,
     output: Output = None,
     plot: Plot = None,
+    report: Report = None,
     save: Annotated[Path | None, Parameter(help="Keep the trained model, for loopcast predict.")] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
-    check_outputs(file, output=output, plot=plot, save=save)
+    check_outputs(file, output=output, plot=plot, save=save, report=report)
+    asked = Asked(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
+    options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
+    given = {name: value for name, value in options.items() if value is not None}
+    forecaster, baselines = chosen(model, asked, given, quiet=quiet), made(BASELINES, asked)
+    if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
+        raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
+    wanted = None if level is None else levels(level)
     columns = Columns(id=id_ or ID, time=time or TIME, target=target or TARGET)
     panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
-    network = loopcast.Recurrent(
-        horizon=horizon,
-        season=season,
-        cell=cell,
-        units=units,
-        context=context,
-        strategy=strategy,
-        epochs=epochs,
-        seed=seed,
-        show_progress=False if quiet else None,
-    )
-    baselines: list[Forecaster[Any]] = [
-        loopcast.Naive(),
-        loopcast.SeasonalNaive(season=season),
-        loopcast.Linear(horizon=horizon, season=season),
-    ]
-    rows = context if isinstance(context, int) else None
-    unchecked = loopcast.why_no_holdout(panel, horizon, season=season, context=rows) if check else "not asked for"
-    result = None
-    if unchecked is None:
-        printing.status(f"Comparing on the last {horizon} steps ...", quiet=quiet)
-        least = loopcast.rows_for_holdout(panel, horizon, season=season, context=rows)
-        result = loopcast.holdout([network, *baselines], panel, horizon, season=season, least=least)
+    models = [forecaster, *baselines]
+    unchecked = loopcast.why_no_backtest(models, panel, horizon) if check else "not asked for"
+    board = None if unchecked else compared(models, panel, asked, quiet=quiet)
     printing.status("Training on the whole history ...", quiet=quiet)
-    table = network.fit(panel).predict(horizon)
+    forecaster.fit(panel)
+    unsure = forecaster.why_no_intervals(panel, horizon) if wanted is None else None
+    shown = USUAL_LEVELS if wanted is None and unsure is None else wanted or ()
+    if shown and forecaster.needs_calibration(horizon):
+        printing.status("Measuring how sure it is on a held-back tail ...", quiet=quiet)
+        forecaster.calibrate(horizon)
+    table = forecaster.predict(horizon, level=shown)
     if output is not None:
         printing.write_table(table, output)
     if save is not None:
-        network.save(save)
+        forecaster.save(save)
     if plot is not None:
-        picture(panel, network, best_of(baselines, result, panel)).save(plot)
+        loopcast.plot(panel, table).save(plot)
+    if report is not None:
+        descriptions = {forecaster.name: forecaster.describe()}
+        page = loopcast.forecast_page(panel, table, leaderboard=board, command=said(), descriptions=descriptions)
+        printing.write_page(page, report)
     if json:
-        models = {network.name: network.describe()}
-        printing.print_json(table, models=models, check=result, unchecked=unchecked)
+        printing.print_json(
+            table, models={forecaster.name: forecaster.describe()}, check=board, unchecked=unchecked, unsure=unsure
+        )
     else:
-        printing.show_forecast(table)
-        printing.show_check(result, unchecked)
+        printing.show_forecast(table, unsure)
+        printing.show_check(board, unchecked, horizon)
+    if board is not None:
+        require_better(board, fail_if_worse_than)
 
 
-def best_of(
-    baselines: "Sequence[Forecaster[Any]]", result: "HoldoutResult | None", panel: "Panel"
-) -> "list[Forecaster[Any]]":
-    """The baseline to show beside the network: the best one, if there was a comparison on all the series."""
-    best = result.best(network=False) if result and len(result.ids) == panel.n_series else None
-    return [each for each in baselines if best and each.name == best["model"]]
+def chosen(model: str, asked: Asked, given: dict[str, Any], *, quiet: bool) -> "Forecaster[Any]":
+    """The forecaster with the options that were given; OptionError where it takes none of them."""
+    if model != "Recurrent" and given:
+        raise OptionError(f"--{next(iter(given))} is an option of Recurrent, and --model {model} chooses by itself")
+    [made_one] = made([model], asked)
+    return made_one.but(show_progress=False if quiet else None, **given)
 
 
-def picture(panel: "Panel", network: "Forecaster[Any]", beside: "Sequence[Forecaster[Any]]") -> "Picture":
-    """The forecast of the fitted network, with those of baselines that are fitted here."""
-    lines = [network, *(each.fit(panel) for each in beside)]
-    return loopcast.plot(panel, {each.name: each.forecast(panel, network.horizon) for each in lines})
+def compared(models: "Sequence[Forecaster[Any]]", panel: "Panel", asked: Asked, *, quiet: bool) -> "Leaderboard":
+    """How the models did on the last steps of the history."""
+    printing.status(f"Comparing on the last {asked.horizon} steps ...", quiet=quiet)
+    done = loopcast.backtest(
+        models,
+        panel,
+        asked.horizon,
+        season=asked.season,
+        short="leave out",
+        show_progress=False if quiet else None,
+    )
+    return loopcast.leaderboard(done)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from loopcast.cli.verdict import WorseError
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+BAD_INPUT, FAILED, WORSE, INTERRUPTED = 2, 1, 3, 130
 
 app = App(
     name="loopcast",
@@ -23,6 +24,11 @@ app.command(
     "loopcast.cli.forecast:forecast",
     help="Train on the series in a file, forecast them, compare with the baselines.\n\n"
     "Example: loopcast forecast examples/air_passengers.csv --horizon 12 --plot forecast.png",
+)
+app.command(
+    "loopcast.cli.backtest:backtest",
+    help="Forecast from past cutoffs with several models, and say which one to use.\n\n"
+    "Example: loopcast backtest examples/air_passengers.csv --horizon 12 --windows 3 --report air.html",
 )
 app.command(
     "loopcast.cli.predict:predict",
@@ -45,23 +51,29 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; 0, or the exit code of what went wrong, with one or two lines on standard error.
 
-    2 for what the caller can mend: arguments, options, data, a model file. 130 after Ctrl-C. 1 for the rest.
+    2 for what the caller can mend: arguments, options, data, a model file. 3 where --fail-if-worse-than says so.
+    130 after Ctrl-C. 1 for the rest.
     """
     try:
         app(list(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         return say(f"{error} (loopcast {command(arguments)}--help shows the options)", BAD_INPUT)
-    except (DataError, OptionError, ModelFileError) as error:
-        return say(error, BAD_INPUT)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (LoopcastError, OSError) as error:
-        return say(error, FAILED)
+        return say(error, code_of(error))
     except KeyboardInterrupt:
         return say("interrupted", INTERRUPTED)
     return 0
+
+
+def code_of(error: Exception) -> int:
+    """The exit code of an error."""
+    if isinstance(error, DataError | OptionError | ModelFileError):
+        return BAD_INPUT
+    return WORSE if isinstance(error, WorseError) else FAILED
 
 
 def command(arguments: Sequence[str]) -> str:

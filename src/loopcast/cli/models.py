@@ -1,6 +1,8 @@
 """The models that a command line can name."""
 
 import re
+import shlex
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from loopcast.errors import OptionError
 if TYPE_CHECKING:
     from loopcast import Forecaster
 
+BASELINES = ("Naive", "SeasonalNaive", "Drift", "Linear")
 USUAL = "Naive,SeasonalNaive,Drift,Linear,Recurrent"
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -25,12 +28,16 @@ class Asked:
     budget: float
 
 
+def recurrent(asked: Asked) -> "Forecaster[Any]":
+    return loopcast.Recurrent(horizon=asked.horizon, season=asked.season, seed=asked.seed)
+
+
 MAKERS: "dict[str, Callable[[Asked], Forecaster[Any]]]" = {
     "Naive": lambda asked: loopcast.Naive(),
     "SeasonalNaive": lambda asked: loopcast.SeasonalNaive(season=asked.season),
     "Drift": lambda asked: loopcast.Drift(),
     "Linear": lambda asked: loopcast.Linear(horizon=asked.horizon, season=asked.season),
-    "Recurrent": lambda asked: recurrent(asked),
+    "Recurrent": recurrent,
     "LSTM": lambda asked: recurrent(asked).but(cell="lstm", alias="LSTM"),
     "GRU": lambda asked: recurrent(asked).but(cell="gru", alias="GRU"),
     "SimpleRNN": lambda asked: recurrent(asked).but(cell="simple", alias="SimpleRNN"),
@@ -38,10 +45,6 @@ MAKERS: "dict[str, Callable[[Asked], Forecaster[Any]]]" = {
         horizon=asked.horizon, season=asked.season, seed=asked.seed, budget=asked.budget, show_progress=False
     ),
 }
-
-
-def recurrent(asked: Asked) -> "Forecaster[Any]":
-    return loopcast.Recurrent(horizon=asked.horizon, season=asked.season, seed=asked.seed)
 
 
 def made(names: Sequence[str], asked: Asked) -> "list[Forecaster[Any]]":
@@ -64,3 +67,8 @@ def seconds(text: str) -> float:
     if parts is None or not float(parts[1]):
         raise OptionError(f"a time budget is a number with s, m or h, such as 60s, got {text!r}")
     return float(parts[1]) * UNITS[parts[2] or "s"]
+
+
+def said() -> str:
+    """The command line as it was typed, to be typed again."""
+    return shlex.join(["loopcast", *sys.argv[1:]])

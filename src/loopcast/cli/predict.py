@@ -7,7 +7,21 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import Freq, GapsOption, Id, Json, Output, Plot, Target, Time, check_outputs
+from loopcast.cli.models import said
+from loopcast.cli.options import (
+    Freq,
+    GapsOption,
+    Id,
+    Json,
+    Level,
+    Output,
+    Plot,
+    Report,
+    Target,
+    Time,
+    check_outputs,
+    levels,
+)
 from loopcast.columns import Columns
 
 
@@ -22,23 +36,31 @@ def predict(
     target: Target = None,
     freq: Freq = None,
     gaps: GapsOption = "error",
+    level: Level = "none",
     output: Output = None,
     plot: Plot = None,
+    report: Report = None,
     json: Json = False,
 ) -> None:
     """Forecast the series in FILE with a saved MODEL, without training. Column names default to the model's."""
-    check_outputs(file, output=output, plot=plot)
+    check_outputs(file, output=output, plot=plot, report=report)
+    wanted = levels(level)
     forecaster = loopcast.load(model)
     names, steps = forecaster.fitted.template.columns, forecaster.horizon if horizon is None else horizon
     columns = Columns(id=id_ or names.id, time=time or names.time, target=target or names.target)
     panel = loopcast.read(file, columns=columns, freq=freq or forecaster.fitted.template.freq, gaps=gaps)
-    table = forecaster.predict(steps, data=panel)
+    table = forecaster.predict(steps, data=panel, level=wanted)
     if output is not None:
         printing.write_table(table, output)
     if plot is not None:
-        loopcast.plot(panel, {forecaster.name: forecaster.forecast(panel, steps)}).save(plot)
+        loopcast.plot(panel, table).save(plot)
+    if report is not None:
+        page = loopcast.forecast_page(
+            panel, table, command=said(), descriptions={forecaster.name: forecaster.describe()}
+        )
+        printing.write_page(page, report)
     if json:
         models = {forecaster.name: forecaster.describe()}
-        printing.print_json(table, models=models, check=None, unchecked="a saved model is not compared")
+        printing.print_json(table, models=models, check=None, unchecked="a saved model is not compared", unsure=None)
         return
     printing.show_forecast(table)

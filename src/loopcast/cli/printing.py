@@ -18,9 +18,10 @@ from loopcast.forecasters.atomic import write_whole
 if TYPE_CHECKING:  # a table's library loads with the table
     import polars as pl
 
-    from loopcast import HoldoutResult
+    from loopcast import Backtest, Leaderboard
 
 MOST_ROWS = 60
+HEADS = {"mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE", "p_value": "p", "seed_spread": "over seeds"}
 
 
 def status(message: str, *, quiet: bool) -> None:
@@ -29,22 +30,43 @@ def status(message: str, *, quiet: bool) -> None:
         print(message, file=sys.stderr, flush=True)
 
 
-def show_forecast(table: "pl.DataFrame") -> None:
-    """The forecast, or the beginning of a long one."""
+def show_forecast(table: "pl.DataFrame", unsure: str | None = None) -> None:
+    """The forecast, or the beginning of a long one, and why it has no intervals where it has none."""
     show(table.head(MOST_ROWS))
     if table.height > MOST_ROWS:
         print(f"... and {table.height - MOST_ROWS} more rows: --output FILE.csv writes them all")
+    if unsure is not None:
+        print(f"No intervals: {unsure}.")
 
 
-def show_check(result: "HoldoutResult | None", unchecked: str | None) -> None:
+def show_check(board: "Leaderboard | None", unchecked: str | None, horizon: int) -> None:
     """The errors on the last part of the history and what they say, or why there are none."""
-    if result is None:
+    if board is None:
         print(f"\nNot compared with the baselines: {unchecked}.")
         return
-    names = {"model": "model", "mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE"}
-    print(f"\nErrors on the last {result.horizon} steps, forecast from those before (less is better):")
-    show(result.scores.select(*names).rename(names), digits="#.4g")
-    for line in (*result.notes, result.verdict()):
+    print(f"\nErrors on the last {horizon} steps, forecast from those before (less is better):")
+    show_board(board, ["model", "mase", "smape", "mae", "rmse", "skill", "p_value"])
+
+
+def show_backtest(done: "Backtest", board: "Leaderboard") -> None:
+    """The leaderboard of a backtest."""
+    cutoffs = f"{done.windows} cutoff{'s' * (done.windows > 1)}"
+    print(f"Forecasts of {done.horizon} steps from {cutoffs} of {done.panel.n_series} series (less error is better):")
+    show_board(board, board.table.columns)
+
+
+def show_board(board: "Leaderboard", columns: list[str]) -> None:
+    """Those columns of a leaderboard that say something, then the notes and the verdict."""
+    import polars as pl
+
+    table = board.table.select(columns).drop("network", strict=False)
+    table = table.select(name for name in table.columns if table[name].null_count() < table.height)
+    coverage = [name for name in table.columns if name.startswith("coverage-")]
+    rounded = table.with_columns(
+        pl.col(*coverage, *({"fit_seconds", "predict_seconds"} & set(table.columns))).round(2).cast(pl.String)
+    )
+    show(rounded.rename({name: HEADS.get(name, name) for name in table.columns}), digits="#.4g")
+    for line in (*board.notes, board.verdict):
         print(line)
 
 
@@ -70,33 +92,55 @@ def cell(value: Any, digits: str) -> str:
 
 
 def print_json(
-    table: "pl.DataFrame", *, models: Mapping[str, str], check: "HoldoutResult | None", unchecked: str | None
+    table: "pl.DataFrame",
+    *,
+    models: Mapping[str, str],
+    check: "Leaderboard | None",
+    unchecked: str | None,
+    unsure: str | None,
 ) -> None:
     """One JSON object on one line.
 
     loopcast    version
     models      by name, what was chosen and why, in words
-    forecast    rows: the id and time columns under their own names, and a number per model
-    check       null, or horizon, season, scores (rows: model, network, smape, mase, mae, rmse), verdict, notes
+    forecast    rows: the id and time columns under their own names, and a number per model and end of an interval
+    check       null, or measure, leaderboard (rows), verdict, notes
     unchecked   null, or why there is no check
+    unsure      null, or why there are no intervals
 
     Times are ISO 8601 or integers; a number that is missing or infinite is null.
     """
-    checked = check and {
-        "horizon": check.horizon,
-        "season": check.season,
-        "scores": check.scores.to_dicts(),
-        "verdict": check.verdict(),
-        "notes": check.notes,
+    print_object(
+        {
+            "models": dict(models),
+            "forecast": table.to_dicts(),
+            "check": check and board_object(check),
+            "unchecked": unchecked,
+            "unsure": unsure,
+        }
+    )
+
+
+def print_backtest_json(done: "Backtest", board: "Leaderboard") -> None:
+    """One JSON object on one line: horizon, windows, step, season, series, models, and the leaderboard's parts."""
+    models = {
+        each.name: {"chosen": each.description, "code": each.code, "failures": each.failures} for each in done.models
     }
-    whole = {
-        "loopcast": __version__,
-        "models": dict(models),
-        "forecast": table.to_dicts(),
-        "check": checked,
-        "unchecked": unchecked,
+    facts = {"horizon": done.horizon, "windows": done.windows, "step": done.step, "season": done.season}
+    print_object({**facts, "series": done.panel.n_series, "models": models, **board_object(board)})
+
+
+def board_object(board: "Leaderboard") -> dict[str, Any]:
+    return {
+        "measure": board.measure,
+        "leaderboard": board.table.to_dicts(),
+        "verdict": board.verdict,
+        "notes": board.notes,
     }
-    print(json.dumps(plain(whole), allow_nan=False))
+
+
+def print_object(value: Mapping[str, Any]) -> None:
+    print(json.dumps(plain({"loopcast": __version__, **value}), allow_nan=False))
 
 
 def plain(value: Any) -> Any:
@@ -118,3 +162,8 @@ def write_table(table: "pl.DataFrame", path: Path) -> None:
     else:
         table.write_csv(buffer)
     write_whole(path, buffer.getvalue())
+
+
+def write_page(page: bytes, path: Path) -> None:
+    """A page as a file, whole or not at all."""
+    write_whole(path, page)

@@ -1,0 +1,109 @@
+"""loopcast backtest: what models would have forecast in the past, side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import loopcast
+from loopcast.cli import printing
+from loopcast.cli.models import USUAL, Asked, made, said, seconds
+from loopcast.cli.options import (
+    Budget,
+    FailIfWorseThan,
+    Freq,
+    GapsOption,
+    Id,
+    Json,
+    Level,
+    Quiet,
+    Report,
+    Target,
+    Time,
+    check_outputs,
+    levels,
+)
+from loopcast.cli.verdict import require_better
+from loopcast.columns import ID, TARGET, TIME, Columns
+from loopcast.errors import OptionError
+
+
+def backtest(
+    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    /,
+    *,
+    horizon: Annotated[int, Parameter(help="Steps ahead.")],
+    windows: Annotated[int, Parameter(help="How many past cutoffs to forecast from.")] = 3,
+    step: Annotated[int | None, Parameter(help="Steps from one cutoff to the next [the horizon].")] = None,
+    refit: Annotated[
+        str, Parameter(metavar="WHEN", help="Fit never again, always, or every so many cutoffs.")
+    ] = "never",
+    models: Annotated[str, Parameter(metavar="A,B", help="Which models: those, LSTM, GRU, SimpleRNN, Auto.")] = USUAL,
+    level: Level = "80,95",
+    seeds: Annotated[int, Parameter(help="Fits of each network, from different seeds.")] = 1,
+    id_: Id = None,
+    time: Time = None,
+    target: Target = None,
+    freq: Freq = None,
+    gaps: GapsOption = "error",
+    season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
+    seed: Annotated[int, Parameter(help="The same seed gives the same forecasts.")] = 0,
+    budget: Budget = "60s",
+    keep: Annotated[
+        Path | None, Parameter(help="A folder for what is finished, for a run after an interruption.")
+    ] = None,
+    report: Report = None,
+    series: Annotated[str | None, Parameter(metavar="A,B", help="Ids of series that the report has to show.")] = None,
+    output: Annotated[Path | None, Parameter(help="Write all forecasts and what came: .csv or .parquet.")] = None,
+    fail_if_worse_than: FailIfWorseThan = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Forecast from past cutoffs of the series in FILE with several models, and say which one to use."""
+    check_outputs(file, output=output, report=report)
+    names = [name.strip() for name in models.split(",")]
+    if fail_if_worse_than is not None and fail_if_worse_than not in names:
+        names.append(fail_if_worse_than)
+    asked = Asked(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
+    forecasters, wanted, again = made(names, asked), levels(level), refits(refit)
+    columns = Columns(id=id_ or ID, time=time or TIME, target=target or TARGET)
+    panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
+    done = loopcast.backtest(
+        forecasters,
+        panel,
+        horizon,
+        windows=windows,
+        step=step,
+        refit=again,
+        level=wanted,
+        season=season,
+        seeds=seeds,
+        short="leave out",
+        keep=keep,
+        show_progress=False if quiet else None,
+    )
+    board = loopcast.leaderboard(done)
+    if output is not None:
+        printing.write_table(panel.as_came(done.table), output)
+    if report is not None:
+        chosen = [] if series is None else series.split(",")
+        page = loopcast.backtest_page(done, board, command=said(), series=chosen)
+        printing.write_page(page, report)
+    if json:
+        printing.print_backtest_json(done, board)
+    else:
+        printing.show_backtest(done, board)
+    require_better(board, fail_if_worse_than)
+
+
+def refits(text: str) -> bool | int:
+    """When models are fitted anew; OptionError for anything but never, always or a number.
+
+    >>> refits("never"), refits("always"), refits("3")
+    (False, True, 3)
+    """
+    if text in ("never", "always"):
+        return text == "always"
+    if not text.isdecimal() or text == "0":
+        raise OptionError(f"--refit is never, always or a number of cutoffs, got {text!r}")
+    return int(text)
