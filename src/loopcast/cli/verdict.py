@@ -26,7 +26,7 @@ def require_better(board: "Leaderboard", baseline: str | None) -> None:
     ours = next((row for row in others if row["network"]), others[0])
     error, limit = ours[board.measure], rows[baseline][board.measure]
     if error is None or limit is None:
-        raise WorseError(f"{ours['model']} or {baseline} has no {board.measure.upper()}: nothing says that it is better")
+        raise WorseError(f"{ours['model']} or {baseline} has no {board.measure.upper()}: nothing says it is better")
     if error > limit:
         raise WorseError(
             f"{ours['model']} is worse than {baseline}: {board.measure.upper()} {error:.4g} against {limit:.4g} "
