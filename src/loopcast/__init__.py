@@ -21,10 +21,11 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
         NotFittedError,
         OptionError,
         TrainingError,
+        UndefinedMetricWarning,
         ValuesError,
     )
-    from loopcast.evaluation.holdout import HoldoutResult, holdout, rows_for_holdout, why_no_holdout
-    from loopcast.evaluation.metrics import mae, mase, rmse, smape
+    from loopcast.evaluation.evaluate import evaluate
+    from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
     from loopcast.forecasters.archive import load
     from loopcast.forecasters.base import Forecaster
     from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
@@ -44,7 +45,7 @@ __all__ = [
     "DataError",
     "Drift",
     "Forecaster",
-    "HoldoutResult",
+    "Leaderboard",
     "LengthError",
     "Linear",
     "LoopcastError",
@@ -56,26 +57,22 @@ __all__ = [
     "Recurrent",
     "SeasonalNaive",
     "TrainingError",
+    "UndefinedMetricWarning",
     "ValuesError",
     "WindowAverage",
+    "evaluate",
     "generate_time_series",
-    "holdout",
+    "leaderboard",
     "load",
-    "mae",
-    "mase",
     "plot",
     "read",
-    "rmse",
-    "rows_for_holdout",
-    "smape",
-    "why_no_holdout",
 ]
 
 _MODULES = {
     "columns": ["Columns"],
-    "errors": [name for name in __all__ if name.endswith("Error")],
-    "evaluation.holdout": ["HoldoutResult", "holdout", "rows_for_holdout", "why_no_holdout"],
-    "evaluation.metrics": ["mae", "mase", "rmse", "smape"],
+    "errors": [name for name in __all__ if name.endswith(("Error", "Warning"))],
+    "evaluation.evaluate": ["evaluate"],
+    "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
     "forecasters.archive": ["load"],
     "forecasters.base": ["Forecaster"],
     "forecasters.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
