@@ -83,7 +83,9 @@ class Forecasts:
             raise ValuesError(self._missing(columns, sum(counts)))
         frame = self.frame.drop_nulls(list(columns))
         if not frame.height:
-            raise ValuesError("at every row what came or a forecast of some model is missing: there is nothing to score")
+            raise ValuesError(
+                "at every row what came or a forecast of some model is missing: there is nothing to score"
+            )
         return replace(self, frame=frame)
 
     def place(self, row: int) -> str:

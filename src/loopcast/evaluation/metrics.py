@@ -50,7 +50,8 @@ class Metric:
     says: its formula; sign: the values it can have; best: which of them is best; source: where it was defined.
     needs: a "scale" (histories), a "level" (intervals), a "reference" (a model to compare with).
     per: it is one number for a "model", or one for each "level" or "quantile".
-    each: the expression of one point, None for OWA, which is made of two means; within: how the points of a group (of a window, where `alike`) become one number.
+    each: the expression of one point, None for OWA, which is made of two means.
+    within: how the points of a group (of a window, where `alike`) become one number.
     alike: whether every series counts alike, rather than every point.
     """
 
@@ -256,7 +257,7 @@ _ALL = (
     ),
     Metric(
         name="msis",
-        says="mean (hi - lo + 2/α·(lo - y where y < lo) + 2/α·(y - hi where y > hi)) / s, with α = 1 - level/100",
+        says="mean (hi - lo + 2/a·(lo - y where y < lo) + 2/a·(y - hi where y > hi)) / s, with a = 1 - level/100",
         sign="0 or more",
         best="0",
         source=COMPETITION_M4,

@@ -87,7 +87,9 @@ def _rows_known(cutoffs: pl.Series, series: np.ndarray, panel: Panel) -> np.ndar
         raise CalendarError(f"cutoffs are {cutoffs.dtype} and the times of the histories {starts.dtype}: convert one")
     ticks = np.append(to_ticks(starts), to_ticks(cutoffs))
     first = np.append(np.arange(panel.n_series), series)
-    steps, fits = (part[panel.n_series :] for part in positions(ticks, first, panel.template.freq, zone_of(starts.dtype)))
+    steps, fits = (
+        part[panel.n_series :] for part in positions(ticks, first, panel.template.freq, zone_of(starts.dtype))
+    )
     if not fits.all():
         window = int(np.argmin(fits))
         raise CalendarError(
