@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from reference.forecasts import forecasts, history
 
 from loopcast.columns import Columns
 from loopcast.errors import (
@@ -25,6 +24,7 @@ from loopcast.errors import (
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.metrics import METRICS
 from loopcast.frames.panel import Panel
+from reference.forecasts import forecasts, history
 
 EVERYTHING = {"metrics": list(METRICS), "season": 3, "reference": "A"}
 
@@ -246,7 +246,13 @@ class TestUndefined:
         (small()[:0], {}, DataError, "no rows"),
         ([1.0, 2.0], {}, DataError, "got list"),
         (pd.DataFrame(np.ones((1, 2)), columns=["y", "y"]).assign(ds=1, M=1.0), {}, ColumnError, "2 columns named 'y'"),
-        (small(mae=[1.0] * 4).drop("unique_id"), {"columns": Columns(id="mae")}, ColumnError, "holds|Float64|ids are"),
+        (
+            small().rename({"unique_id": "mae"}),
+            {"by": "series", "columns": Columns(id="mae")},
+            ColumnError,
+            "id cannot be called 'mae'",
+        ),
+        (small().to_pandas().rename(columns={"M": 7}), {}, ColumnError, "named in words, got 7"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(table, options, error, match):
@@ -316,6 +322,16 @@ def test_another_model_leaves_the_scores_of_others_alone(seed):
     more = table.with_columns(C=pl.lit(3.0), **{"C-lo-80": pl.lit(2.0), "C-hi-80": pl.lit(4.0)})
     options = {"by": "series", "data": whole} | EVERYTHING
     assert_frame_equal(evaluate(table, **options), evaluate(more, **options).filter(pl.col("model") != "C"))
+
+
+@pytest.mark.parametrize("dtype", ["Float64", "float32", "double[pyarrow]", "Int64", "object"])
+def test_pandas_numbers_of_any_type_are_read_and_their_gaps_too(dtype):
+    table = small().to_pandas()
+    table["M"] = table["M"].astype(dtype)
+    assert evaluate(table, "mae")["mae"].item() == 1.5
+    table.loc[0, "M"] = None
+    with pytest.raises(ValuesError, match="series 'a' at 5 has no value in column 'M'"):
+        evaluate(table, "mae")
 
 
 def test_a_perfect_forecast_has_no_error_and_needs_no_warning(table, whole):

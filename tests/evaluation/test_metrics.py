@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 import scoringrules
-from reference.forecasts import LEVELS, MODELS, forecasts, history
 from utilsforecast import losses
 
 from loopcast.errors import UndefinedMetricWarning
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.metrics import METRICS
+from reference.forecasts import LEVELS, MODELS, forecasts, history
 
 SEASON = 3
 QUANTILES = {0.1: "{}-lo-80", 0.25: "{}-lo-50", 0.5: "{}", 0.75: "{}-hi-50", 0.9: "{}-hi-80"}

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from loopcast.evaluation.backtest import Backtest
-from loopcast.evaluation.forecasts import CUTOFF, Forecasts, Model, read_forecasts
-from loopcast.evaluation.metrics import MEDIAN
+from loopcast.evaluation.forecasts import CUTOFF, Forecasts, read_forecasts
+from loopcast.evaluation.metric import MEDIAN
+from loopcast.evaluation.models import Model
 from loopcast.evaluation.scale import with_scale
 from loopcast.evaluation.score import score
 from loopcast.evaluation.significance import Comparison, diebold_mariano

@@ -5,17 +5,14 @@ Where a metric is scaled, every series counts alike instead: the mean within eac
 the windows of each series, then over series. `y` is what came and `f` the forecast, both in the units of the data.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
 import polars as pl
 
-Need = Literal["scale", "level", "reference"]
+from loopcast.evaluation.metric import F, Metric, Need, Part, Y, all_quantiles, quantile
 
-Y, F, SCALE, SQUARES = pl.col("y"), pl.col("f"), pl.col("scale"), pl.col("squares")
-MEDIAN = 0.5  # the quantile that the forecast itself counts as
+SCALE, SQUARES = pl.col("scale"), pl.col("squares")  # see `loopcast.evaluation.scale`
 
 COMPETITION_M4 = "Makridakis, Spiliotis & Assimakopoulos (2020), The M4 Competition, IJF 36"
 COMPETITION_M5 = "Makridakis, Spiliotis & Assimakopoulos (2022), The M5 competition, IJF 38"
@@ -24,80 +21,6 @@ REGRESSION_QUANTILES = "Koenker & Bassett (1978), Regression quantiles, Economet
 PROPER_SCORES = "Gneiting & Raftery (2007), Strictly proper scoring rules, JASA 102"
 WEIGHTED_INTERVALS = "Bracher, Ray, Gneiting & Reich (2021), Evaluating epidemic forecasts, PLOS Comp. Biol. 17"
 RANGAPURAM = "Rangapuram et al. (2021), End-to-end learning of coherent probabilistic forecasts, ICML 139"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """Which part of a forecast a metric looks at.
-
-    levels: of the model's intervals, in percent; at: the level (or quantile) of a metric that has one for each.
-    """
-
-    levels: tuple[float, ...] = ()
-    at: float = MEDIAN
-
-    @property
-    def ends(self) -> tuple[pl.Expr, pl.Expr]:
-        """The ends of the interval of level `at`."""
-        low, high = quantiles_of(self.at)
-        return quantile(low), quantile(high)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """One metric, and how to read it.
-
-    says: its formula; sign: the values it can have; best: which of them is best; source: where it was defined.
-    needs: a "scale" (histories), a "level" (intervals), a "reference" (a model to compare with).
-    per: it is one number for a "model", or one for each "level" or "quantile".
-    each: the expression of one point, None for OWA, which is made of two means.
-    within: how the points of a group (of a window, where `alike`) become one number.
-    alike: whether every series counts alike, rather than every point.
-    """
-
-    name: str
-    says: str
-    sign: str
-    best: str
-    source: str
-    each: Callable[[Part], pl.Expr] | None
-    within: Callable[[pl.Expr], pl.Expr] = pl.Expr.mean
-    needs: frozenset[Need] = frozenset()
-    per: Literal["model", "level", "quantile"] = "model"
-    alike: bool = False
-
-    def columns(self, levels: tuple[float, ...]) -> dict[str, pl.Expr]:
-        """The expression of each column that this metric has for a model with intervals of these levels.
-
-        >>> list(METRICS["pinball"].columns((80,)))
-        ['pinball-0.1', 'pinball-0.5', 'pinball-0.9']
-        """
-        if self.each is None:
-            return {}
-        if self.per == "model":
-            return {self.name: self.each(Part(levels=levels))} if levels or "level" not in self.needs else {}
-        ats = levels if self.per == "level" else all_quantiles(levels) if levels else ()
-        return {f"{self.name}-{at:.10g}": self.each(Part(levels=levels, at=at)) for at in ats}
-
-
-def quantiles_of(level: float) -> tuple[float, float]:
-    """The quantiles at the ends of an interval of `level` percent.
-
-    >>> quantiles_of(80)
-    (0.1, 0.9)
-    """
-    low = round((100 - level) / 200, 10)
-    return low, round(1 - low, 10)
-
-
-def all_quantiles(levels: tuple[float, ...]) -> tuple[float, ...]:
-    """The quantiles of the forecast and of its intervals, ascending."""
-    return tuple(sorted({MEDIAN, *(end for level in levels for end in quantiles_of(level))}))
-
-
-def quantile(q: float) -> pl.Expr:
-    """The forecast of quantile `q`; the forecast itself is that of the median."""
-    return F if q == MEDIAN else pl.col(f"{q:.10g}")
 
 
 def _pinball(q: float) -> pl.Expr:

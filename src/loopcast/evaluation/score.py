@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from loopcast.evaluation.forecasts import Forecasts
-from loopcast.evaluation.metrics import METRICS, Metric
+from loopcast.evaluation.metric import Metric
+from loopcast.evaluation.metrics import METRICS
 
 OWA_PARTS = ("smape", "mase")
 

@@ -60,7 +60,7 @@ def _better(called: str, baseline: Entry, network: Entry, test: Comparison) -> s
         return f"Use {network.name}: its {its} and the difference is more than noise ({p})."
     return (
         f"Use {baseline.name}: {network.name}'s {its} but the difference may be noise ({p}): "
-        f"the simpler {baseline.name} does as well."
+        f"the simpler {baseline.name} may do as well."
     )
 
 
