@@ -35,7 +35,9 @@ def test_another_name_is_an_attribute_error():
         loopcast.Prophet  # noqa: B018
 
 
-@pytest.mark.parametrize("use", ["loopcast", "loopcast.Linear(horizon=2), loopcast.Panel, loopcast.holdout"])
+@pytest.mark.parametrize(
+    "use", ["loopcast", "loopcast.Linear(horizon=2), loopcast.Panel, loopcast.leaderboard, loopcast.evaluate"]
+)
 def test_without_a_network_neither_jax_nor_keras_is_loaded(use):
     code = f"import sys, loopcast; {use}; assert not {{'jax', 'keras'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

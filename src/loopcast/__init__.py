@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX and Keras would cost seconds
+    from loopcast.choice.auto import Auto
+    from loopcast.choice.search import Found, search
     from loopcast.columns import Columns
     from loopcast.errors import (
         CalendarError,
@@ -21,11 +23,13 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
         NotFittedError,
         OptionError,
         TrainingError,
+        UndefinedMetricWarning,
         ValuesError,
     )
-    from loopcast.evaluation.holdout import HoldoutResult, holdout, rows_for_holdout, why_no_holdout
-    from loopcast.evaluation.metrics import mae, mase, rmse, smape
+    from loopcast.evaluation.evaluate import evaluate
+    from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
     from loopcast.forecasters.archive import load
+    from loopcast.forecasters.backtest import Backtest, backtest, cross_validation, why_no_backtest
     from loopcast.forecasters.base import Forecaster
     from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
     from loopcast.forecasters.linear import Linear
@@ -38,13 +42,16 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
 __version__ = "0.1.0"
 
 __all__ = [
+    "Auto",
+    "Backtest",
     "CalendarError",
     "ColumnError",
     "Columns",
     "DataError",
     "Drift",
     "Forecaster",
-    "HoldoutResult",
+    "Found",
+    "Leaderboard",
     "LengthError",
     "Linear",
     "LoopcastError",
@@ -56,27 +63,30 @@ __all__ = [
     "Recurrent",
     "SeasonalNaive",
     "TrainingError",
+    "UndefinedMetricWarning",
     "ValuesError",
     "WindowAverage",
+    "backtest",
+    "cross_validation",
+    "evaluate",
     "generate_time_series",
-    "holdout",
+    "leaderboard",
     "load",
-    "mae",
-    "mase",
     "plot",
     "read",
-    "rmse",
-    "rows_for_holdout",
-    "smape",
-    "why_no_holdout",
+    "search",
+    "why_no_backtest",
 ]
 
 _MODULES = {
+    "choice.auto": ["Auto"],
+    "choice.search": ["Found", "search"],
     "columns": ["Columns"],
-    "errors": [name for name in __all__ if name.endswith("Error")],
-    "evaluation.holdout": ["HoldoutResult", "holdout", "rows_for_holdout", "why_no_holdout"],
-    "evaluation.metrics": ["mae", "mase", "rmse", "smape"],
+    "errors": [name for name in __all__ if name.endswith(("Error", "Warning"))],
+    "evaluation.evaluate": ["evaluate"],
+    "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
     "forecasters.archive": ["load"],
+    "forecasters.backtest": ["Backtest", "backtest", "cross_validation", "why_no_backtest"],
     "forecasters.base": ["Forecaster"],
     "forecasters.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
     "forecasters.linear": ["Linear"],

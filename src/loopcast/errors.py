@@ -11,6 +11,8 @@ LoopcastError
 ├── TrainingError        training could not go on (the loss became NaN or infinite)
 └── ModelFileError       a saved model is damaged, foreign, or from a newer version
 
+UndefinedMetricWarning (a UserWarning): a score is undefined somewhere and left out of a mean, which goes on without it.
+
 Each message says what was expected, what came (series, row, column, value) and what to try.
 """
 
@@ -53,3 +55,7 @@ class TrainingError(LoopcastError, RuntimeError):
 
 class ModelFileError(LoopcastError, ValueError):
     """A saved model is damaged, foreign, or from a newer version."""
+
+
+class UndefinedMetricWarning(UserWarning):
+    """A score is undefined for some series or points, and means are taken over the others."""

@@ -1,8 +1,22 @@
 """Which model to use: errors side by side, and whether their difference is more than noise."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from html import escape
+from typing import Any
 
 import polars as pl
+
+from loopcast.evaluation.compare import Compared, compare
+from loopcast.evaluation.metrics import METRICS
+from loopcast.evaluation.score import without_scale
+from loopcast.evaluation.significance import Comparison
+from loopcast.evaluation.verdict import Entry, number, verdict
+from loopcast.forecasters.backtest import Backtest
+
+ERRORS = dict.fromkeys(("mase", "smape", "mae", "rmse"), pl.Float64)
+SPREADS = dict.fromkeys(("spread", "seed_spread", "skill", "p_value"), pl.Float64)
+COSTS = {"fit_seconds": pl.Float64, "predict_seconds": pl.Float64, "parameters": pl.Int64}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,3 +37,128 @@ class Leaderboard:
     table: pl.DataFrame
     verdict: str
     notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """The verdict, the table and the notes, for a notebook."""
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.table.columns)
+        rows = ("".join(f"<td>{escape(_cell(cell))}</td>" for cell in row) for row in self.table.rows())
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f"<p><strong>{escape(self.verdict)}</strong></p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
+
+
+def leaderboard(backtest: Backtest) -> Leaderboard:
+    """Rank the models of a backtest by MASE (by MAE where no series has one), and say which to use.
+
+    All models are compared on the same points: those at which every model with any forecast has one. A model with
+    none stands last, with nulls. Errors are those of the first seed. The skill of every model, and its p-value
+    (`diebold_mariano` on the absolute errors that `measure` is the mean of), is against the baseline that is best on
+    these very points: with many models to choose from, the smallest p-value is smaller than it says.
+    Raises ValuesError where no point is left to compare on.
+
+    >>> from loopcast.forecasters.backtest import Ran
+    >>> from loopcast.frames.panel import Panel
+    >>> series = pl.DataFrame({"unique_id": ["a"] * 6, "ds": range(6), "y": [0.0, 1, 2, 3, 4, 5]})
+    >>> table = series[4:].with_columns(cutoff=3, Drift=pl.col("y"), Naive=pl.lit(3.0))
+    >>> ran = [
+    ...     Ran(name=name, network=False, fit_seconds=0, predict_seconds=0, parameters=0, description="", code="")
+    ...     for name in ("Naive", "Drift")
+    ... ]
+    >>> board = leaderboard(Backtest(
+    ...     table=table, panel=Panel.from_table(series), horizon=2, windows=1, step=1, season=1, level=(),
+    ...     models=tuple(ran),
+    ... ))
+    >>> board.table["model"].to_list(), board.verdict
+    (['Drift', 'Naive'], 'Use Drift: its MASE of 0 is the smallest; there is no network to compare it with.')
+    """
+    compared = compare(backtest)
+    if compared is None:
+        return Leaderboard(
+            measure="mase",
+            table=_table(backtest, []),
+            verdict=verdict("mase", None, None, models=0, test=Comparison(mean=None, says="")),
+            notes=(*backtest.notes, *failures(backtest, frozenset())),
+        )
+    best, network = compared.best(network=False), compared.best(network=True)
+    tests = {} if best is None else {name: compared.test(name, best) for name in compared.models if name != best}
+    parts = [compared.errors, compared.spread(), compared.seed_spread(), compared.coverage()]
+    table = _table(backtest, [*parts, _against(compared, best, tests)], compared.measure)
+    return Leaderboard(
+        measure=compared.measure,
+        table=table,
+        verdict=verdict(
+            compared.measure,
+            _entry(compared, best),
+            _entry(compared, network),
+            models=len(compared.models),
+            test=tests.get(network or "", Comparison(mean=None, says="")),
+        ),
+        notes=(*backtest.notes, *failures(backtest, compared.models), *_notes(compared, tests)),
+    )
+
+
+def _table(backtest: Backtest, parts: list[pl.DataFrame], measure: str = "mase") -> pl.DataFrame:
+    """The parts beside each other, the model with the least error first, those without forecasts last."""
+    levels = dict.fromkeys(METRICS["coverage"].columns(backtest.level), pl.Float64)
+    kinds = {"model": pl.String, "network": pl.Boolean} | ERRORS | SPREADS | levels | COSTS
+    costs = ("name", "network", *COSTS)
+    table = pl.DataFrame([{name: getattr(ran, name) for name in costs} for ran in backtest.models]).rename(
+        {"name": "model"}
+    )
+    for part in parts:
+        table = table.join(part, on="model", how="left", maintain_order="left")
+    lacking = [pl.lit(None).alias(name) for name in kinds if name not in table.columns]
+    table = table.with_columns(lacking).select(pl.col(name).cast(kind) for name, kind in kinds.items())
+    return table.sort(measure, "network", nulls_last=True, maintain_order=True)
+
+
+def _against(compared: Compared, best: str | None, tests: dict[str, Comparison]) -> pl.DataFrame:
+    """Skill and p-value against the best baseline; no skill where that is perfect."""
+    if best is None:
+        return pl.DataFrame({"model": list(compared.models)})
+    least = compared.error(best)
+    rows = [
+        {
+            "model": name,
+            "skill": 1 - compared.error(name) / least if least > 0 else None,
+            "p_value": tests[name].p_value if name in tests else None,
+        }
+        for name in compared.models
+    ]
+    return pl.DataFrame(rows, schema={"model": pl.String, "skill": pl.Float64, "p_value": pl.Float64})
+
+
+def _entry(compared: Compared, name: str | None) -> Entry | None:
+    return None if name is None else Entry(name, compared.error(name))
+
+
+def failures(backtest: Backtest, alive: Collection[str]) -> Iterator[str]:
+    """What each model said that failed."""
+    for ran in backtest.models:
+        said = f", and first said: {ran.failures[0]}" if ran.failures else ""
+        if ran.name not in alive:
+            yield f"{ran.name} has no forecast at any cutoff and stands last{said}"
+        elif ran.failures:
+            yield f"{ran.name} failed at {len(ran.failures)} of {backtest.windows} cutoffs{said}"
+
+
+def _notes(compared: Compared, tests: dict[str, Comparison]) -> Iterator[str]:
+    points, total = compared.known.frame.height, compared.whole.frame.height
+    if points < total:
+        yield (
+            f"Errors are over {points} of {total} points: those that are known, and of which every model with any "
+            "forecast has one."
+        )
+    if sentence := without_scale(compared.known):
+        ranked = "; ranked by MAE" if compared.measure == "mae" else ""
+        yield f"MASE is {sentence}{ranked}."
+    yield from compared.without_intervals()
+    for says in dict.fromkeys(test.says for test in tests.values() if test.p_value is None):
+        yield f"Whether differences are more than noise is unknown: {says}."
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else number(value) if isinstance(value, float) else str(value)

@@ -1,106 +1,214 @@
-"""How far forecasts are from what came: arrays in, one number out, less is better in every case.
+"""Every metric of forecasts, by name: what it says, how it is read, and how it is computed.
 
-`actual` and `forecast` are `[series, horizon]` (or `[series, horizon, channel]`), of the same shape and in the
-units of the data; the computation is in float64. A NaN on either side is a ValuesError: nothing is left out
-silently. Every series counts alike.
+A metric is an expression per point (one time of one series from one cutoff), then a mean over the points of a group.
+Where a metric is scaled, every series counts alike instead: the mean within each window (series and cutoff), then over
+the windows of each series, then over series. `y` is what came and `f` the forecast, both in the units of the data.
 """
 
-import numpy as np
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from loopcast.errors import LengthError, OptionError, ValuesError
-from loopcast.forecasters.base import positive
-from loopcast.frames.panel import Panel
+import polars as pl
 
+from loopcast.evaluation.metric import F, Metric, Need, Part, Y, all_quantiles, quantile
 
-def mae(actual: np.ndarray, forecast: np.ndarray) -> float:
-    """Mean absolute error, mean |y - f|; 0 is perfect, in the units of the data.
+SCALE, SQUARES = pl.col("scale"), pl.col("squares")  # see `loopcast.evaluation.scale`
 
-    >>> mae(np.array([[1.0, 2.0]]), np.array([[2.0, 5.0]]))
-    2.0
-    """
-    y, f = pair(actual, forecast)
-    return float(np.abs(y - f).mean())
-
-
-def rmse(actual: np.ndarray, forecast: np.ndarray) -> float:
-    """Root of the mean squared error, √mean (y - f)²; 0 is perfect, in the units of the data.
-
-    >>> rmse(np.array([[1.0, 2.0]]), np.array([[2.0, 9.0]]))
-    5.0
-    """
-    y, f = pair(actual, forecast)
-    return float(np.sqrt(((y - f) ** 2).mean()))
+COMPETITION_M4 = "Makridakis, Spiliotis & Assimakopoulos (2020), The M4 Competition, IJF 36"
+COMPETITION_M5 = "Makridakis, Spiliotis & Assimakopoulos (2022), The M5 competition, IJF 38"
+ANOTHER_LOOK = "Hyndman & Koehler (2006), Another look at measures of forecast accuracy, IJF 22"
+REGRESSION_QUANTILES = "Koenker & Bassett (1978), Regression quantiles, Econometrica 46"
+PROPER_SCORES = "Gneiting & Raftery (2007), Strictly proper scoring rules, JASA 102"
+WEIGHTED_INTERVALS = "Bracher, Ray, Gneiting & Reich (2021), Evaluating epidemic forecasts, PLOS Comp. Biol. 17"
+RANGAPURAM = "Rangapuram et al. (2021), End-to-end learning of coherent probabilistic forecasts, ICML 139"
 
 
-def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
-    """Symmetric mean absolute percentage error, mean 200·|y - f| / (|y| + |f|); 0 is perfect, 200 the worst.
-
-    A step where value and forecast are both 0 counts as 0. As in the M4 competition: Makridakis, Spiliotis &
-    Assimakopoulos, "The M4 Competition", *International Journal of Forecasting* 36 (2020), section 2.
-
-    >>> smape(np.array([[1.0, 0.0]]), np.array([[3.0, 0.0]]))
-    50.0
-    """
-    y, f = pair(actual, forecast)
-    size = np.abs(y) + np.abs(f)
-    return float((200 * np.abs(y - f) / np.where(size > 0, size, 1)).mean())
+def _pinball(q: float) -> pl.Expr:
+    error = Y - quantile(q)
+    return pl.max_horizontal(q * error, (q - 1) * error)
 
 
-def mase(actual: np.ndarray, forecast: np.ndarray, training: Panel, season: int) -> float:
-    """Mean absolute scaled error, mean |y - f| / s; 0 is perfect, 1 as bad as the seasonal naive in training.
-
-    s is `seasonal_step` of each series, from `training` alone; a series where s is 0, one that repeats itself every
-    season, has no such error: ValuesError. As in the M4 competition, after Hyndman & Koehler, "Another look at
-    measures of forecast accuracy", *International Journal of Forecasting* 22 (2006), equation 2.
-
-    >>> training = Panel.from_array(np.array([1.0, 3.0, 5.0]).reshape(1, 3, 1))
-    >>> mase(np.array([[7.0, 9.0]]), np.array([[6.0, 6.0]]), training, season=1)
-    1.0
-    """
-    y, f = pair(actual, forecast)
-    scale = seasonal_step(training, season)
-    if (scale == 0).any():
-        name = training.ids[int(np.argmax((scale == 0).any(axis=1)))]
-        raise ValuesError(
-            f"MASE divides by the seasonal change of each series, and series {name!r} never changes "
-            f"from season to season (season {season}): leave such series out, or use MAE or sMAPE"
-        )
-    return scaled_error(y, f, scale)
+def _crps(part: Part) -> pl.Expr:
+    asked = all_quantiles(part.levels)
+    return 2 / len(asked) * sum((_pinball(q) for q in asked), pl.lit(0.0))
 
 
-def scaled_error(actual: np.ndarray, forecast: np.ndarray, scale: np.ndarray) -> float:
-    """MASE from scales `[series, channel]`, none 0, that are known already."""
-    y, f = pair(actual, forecast)
-    return float((np.abs(y - f) / (scale[:, None] if y.ndim == 3 else scale)).mean())
+def _smape(_: Part) -> pl.Expr:
+    size = Y.abs() + F.abs()
+    return pl.when(size > 0).then(200 * (Y - F).abs() / size).otherwise(0.0)
 
 
-def seasonal_step(training: Panel, season: int) -> np.ndarray:
-    """Mean |y_t - y_{t-m}| of each series and channel, float64 `[series, channel]`, m the steps in a season.
-
-    The mean absolute error of the seasonal naive forecast within the series: the denominator of MASE.
-    LengthError for a series no longer than a season; ValuesError for missing values.
-    """
-    positive("season", season)
-    training.require_observed("MASE")
-    if int(training.lengths.min()) <= season:
-        name = training.ids[int(np.argmin(training.lengths))]
-        raise LengthError(
-            f"MASE needs more than one season of {season} steps to compare; series {name!r} has "
-            f"{training.lengths.min()}: give longer series or a shorter season"
-        )
-    each = (training.series(i).astype(np.float64) for i in range(training.n_series))
-    return np.stack([np.abs(values[season:] - values[:-season]).mean(axis=0) for values in each])
+def _mape(_: Part) -> pl.Expr:
+    return pl.when(Y != 0).then(100 * (Y - F).abs() / Y.abs())
 
 
-def pair(actual: np.ndarray, forecast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both as float64, if they are of one shape and without NaN."""
-    y, f = np.asarray(actual, np.float64), np.asarray(forecast, np.float64)
-    if y.shape != f.shape or y.ndim not in (2, 3) or y.size == 0:
-        raise OptionError(f"actual and forecast are both [series, horizon] and not empty, got {y.shape} and {f.shape}")
-    for name, values in (("actual", y), ("forecast", f)):
-        if np.isnan(values).any():
-            series, step = np.argwhere(np.isnan(values))[0][:2]
-            raise ValuesError(
-                f"{name} is missing (NaN) at series {series}, step {step}: score what is known on both sides"
-            )
-    return y, f
+def _width(part: Part) -> pl.Expr:
+    low, high = part.ends
+    return high - low
+
+
+def _coverage(part: Part) -> pl.Expr:
+    return 100.0 * Y.is_between(*part.ends)
+
+
+def _msis(part: Part) -> pl.Expr:
+    low, high = part.ends
+    outside = (low - Y).clip(lower_bound=0) + (Y - high).clip(lower_bound=0)
+    return (high - low + 200 / (100 - part.at) * outside) / SCALE
+
+
+def _root(squares: pl.Expr) -> pl.Expr:
+    return squares.mean().sqrt()
+
+
+def _by_size(loss: pl.Expr) -> pl.Expr:
+    size = Y.abs().sum()
+    return pl.when(size > 0).then(loss.sum() / size)
+
+
+_SCALED: frozenset[Need] = frozenset({"scale"})
+_INTERVALS: frozenset[Need] = frozenset({"level"})
+
+_ALL = (
+    Metric(
+        name="mae",
+        says="mean |y - f|",
+        sign="0 or more",
+        best="0",
+        source=ANOTHER_LOOK,
+        each=lambda _: (Y - F).abs(),
+    ),
+    Metric(
+        name="mse",
+        says="mean (y - f)²",
+        sign="0 or more",
+        best="0",
+        source=ANOTHER_LOOK,
+        each=lambda _: (Y - F) ** 2,
+    ),
+    Metric(
+        name="rmse",
+        says="√ mean (y - f)², the root after the mean over the group",
+        sign="0 or more",
+        best="0",
+        source=ANOTHER_LOOK,
+        each=lambda _: (Y - F) ** 2,
+        within=_root,
+    ),
+    Metric(
+        name="bias",
+        says="mean (f - y)",
+        sign="positive where forecasts are too high, negative where too low",
+        best="0",
+        source=ANOTHER_LOOK,
+        each=lambda _: F - Y,
+    ),
+    Metric(
+        name="mape",
+        says="mean 100·|y - f| / |y|, over points where y is not 0",
+        sign="0 or more, in percent",
+        best="0",
+        source=ANOTHER_LOOK,
+        each=_mape,
+    ),
+    Metric(
+        name="smape",
+        says="mean 200·|y - f| / (|y| + |f|), 0 where both are 0",
+        sign="0 to 200, in percent",
+        best="0",
+        source=COMPETITION_M4,
+        each=_smape,
+    ),
+    Metric(
+        name="mase",
+        says="mean |y - f| / s, with s the mean |y_t - y_{t-m}| up to the cutoff",
+        sign="0 or more; 1 is the error of the seasonal naive forecast in the history",
+        best="0",
+        source=ANOTHER_LOOK,
+        each=lambda _: (Y - F).abs() / SCALE,
+        needs=_SCALED,
+        alike=True,
+    ),
+    Metric(
+        name="rmsse",
+        says="√ (mean (y - f)² / s²) of each window, with s² the mean (y_t - y_{t-m})² up to the cutoff",
+        sign="0 or more",
+        best="0",
+        source=COMPETITION_M5,
+        each=lambda _: (Y - F) ** 2 / SQUARES,
+        within=_root,
+        needs=_SCALED,
+        alike=True,
+    ),
+    Metric(
+        name="owa",
+        says="(sMAPE / sMAPE of the reference + MASE / MASE of the reference) / 2; M4's reference is Naive2",
+        sign="0 or more; 1 is as good as the reference",
+        best="0",
+        source=COMPETITION_M4,
+        each=None,
+        needs=frozenset({"scale", "reference"}),
+    ),
+    Metric(
+        name="pinball",
+        says="mean max(q·(y - f_q), (q - 1)·(y - f_q)), for each quantile q; f itself is that of 0.5",
+        sign="0 or more",
+        best="0",
+        source=REGRESSION_QUANTILES,
+        each=lambda part: _pinball(part.at),
+        needs=_INTERVALS,
+        per="quantile",
+    ),
+    Metric(
+        name="crps",
+        says="twice the mean of pinball over the model's quantiles, with f as that of 0.5: the weighted interval score",
+        sign="0 or more",
+        best="0",
+        source=WEIGHTED_INTERVALS,
+        each=_crps,
+        needs=_INTERVALS,
+    ),
+    Metric(
+        name="wql",
+        says="sum of crps / sum of |y|, over the group",
+        sign="0 or more",
+        best="0",
+        source=RANGAPURAM,
+        each=_crps,
+        within=_by_size,
+        needs=_INTERVALS,
+    ),
+    Metric(
+        name="msis",
+        says="mean (hi - lo + 2/a·(lo - y where y < lo) + 2/a·(y - hi where y > hi)) / s, with a = 1 - level/100",
+        sign="0 or more",
+        best="0",
+        source=COMPETITION_M4,
+        each=_msis,
+        needs=frozenset({"scale", "level"}),
+        per="level",
+        alike=True,
+    ),
+    Metric(
+        name="coverage",
+        says="share of points with lo ≤ y ≤ hi, for each level",
+        sign="0 to 100, in percent",
+        best="the level",
+        source=PROPER_SCORES,
+        each=_coverage,
+        needs=_INTERVALS,
+        per="level",
+    ),
+    Metric(
+        name="width",
+        says="mean (hi - lo), for each level",
+        sign="0 or more",
+        best="0, at equal coverage",
+        source=PROPER_SCORES,
+        each=_width,
+        needs=_INTERVALS,
+        per="level",
+    ),
+)
+
+METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ALL})

@@ -37,7 +37,7 @@ KINDS = {
     "window_average": "loopcast.forecasters.baselines:WindowAverage",
     "linear": "loopcast.forecasters.linear:Linear",
     "recurrent": "loopcast.forecasters.recurrent:Recurrent",
-    "auto": "loopcast.evaluation.auto:Auto",
+    "auto": "loopcast.choice.auto:Auto",
 }
 
 

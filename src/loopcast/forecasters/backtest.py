@@ -218,6 +218,31 @@ def compared(
     return whole.where(enough), (left,)
 
 
+def why_no_backtest(
+    models: "Forecaster[Any] | Sequence[Forecaster[Any]]",
+    data: Any,
+    horizon: int,
+    *,
+    windows: int = 1,
+    step: int | None = None,
+    level: Sequence[float] = (),
+) -> str | None:
+    """Why every series is too short for such a `backtest`, in a sentence; None where one is not.
+
+    >>> from loopcast.forecasters.baselines import Naive
+    >>> why_no_backtest(Naive(), [1.0, 2.0, 3.0], horizon=2)
+    "series 'y' has 3 steps, and holding 2 back needs 6"
+    """
+    panel = as_panel(data)
+    origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step)
+    needed, longest = rows_for(panel, origins, distinct(models), tuple(level)), int(panel.lengths.max())
+    if longest >= needed:
+        return None
+    which = "" if panel.n_series == 1 else "even the longest "
+    name = panel.ids[int(np.argmax(panel.lengths))]
+    return f"{which}series {name!r} has {longest} steps, and holding {origins.unseen[0]} back needs {needed}"
+
+
 def rows_for(panel: Panel, origins: Origins, models: Sequence[Forecaster[Any]], level: tuple[float, ...]) -> int:
     """How many rows a series has to have: those to come at the first cutoff, and what the models learn from."""
     before = max(each.least_rows(panel, origins.horizon) for each in models)

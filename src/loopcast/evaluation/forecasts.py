@@ -1,0 +1,179 @@
+"""A table of forecasts beside what came, read and checked once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from loopcast.columns import ID, Columns
+from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
+from loopcast.evaluation.metric import MEDIAN
+from loopcast.evaluation.models import Model, find_models
+from loopcast.frames.rows import Rows, Source
+from loopcast.frames.tables import Table, open_table
+from loopcast.frames.times import as_times
+from loopcast.frames.validate import check_ids, check_names
+
+Missing = Literal["error", "skip"]
+
+CUTOFF = "cutoff"
+NAMING = "Say which is which with Columns(id=..., time=..., target=...); all others but 'cutoff' are forecasts"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Forecasts:
+    """Forecasts beside what came, sorted by series, cutoff and time.
+
+    frame: `row` (of the caller's table), `series` (its place in `ids`), `cutoff` (where the table has one), `time`,
+        `step` (1 is the first time of a series and cutoff), `y`, and every column of forecasts as "= NAME"; float64,
+        null where missing. Later `scale` and `squares`, the in-sample scales.
+    ids: `[series]`; has_id: whether the table had them; columns: as the caller calls them.
+    """
+
+    frame: pl.DataFrame
+    ids: pl.Series
+    has_id: bool
+    columns: Columns
+    models: Mapping[str, Model]
+
+    @property
+    def has_cutoff(self) -> bool:
+        """Whether the forecasts are from several cutoffs."""
+        return CUTOFF in self.frame.columns
+
+    @property
+    def window(self) -> list[str]:
+        """What tells windows apart."""
+        return ["series", CUTOFF] if self.has_cutoff else ["series"]
+
+    def of(self, name: str) -> pl.DataFrame:
+        """One model's: the keys, `y`, its forecast `f`, and its other quantiles "0.1", "0.9"."""
+        keys = [column for column in self.frame.columns if not column.startswith("= ")]
+        quantiles = self.models[name].quantiles.items()
+        named = {"f" if q == MEDIAN else f"{q:.10g}": pl.col(f"= {column}") for q, column in quantiles}
+        return self.frame.select(*keys, **named)
+
+    def only(self, models: Sequence[str]) -> "Forecasts":
+        """Of these models only."""
+        return replace(self, models={name: self.models[name] for name in models})
+
+    def known(self, missing: Missing) -> "Forecasts":
+        """Without the rows at which what came or a forecast of any model is missing, for all models alike.
+
+        missing: "error" raises a ValuesError that names the first of them, "skip" leaves them out.
+        """
+        if missing not in ("error", "skip"):
+            raise OptionError(f'missing is "error" or "skip", got {missing!r}')
+        columns = {"y": self.columns.target} | {f"= {name}": name for name in self._forecast_columns()}
+        counts = self.frame.select(list(columns)).null_count().row(0)
+        if not sum(counts):
+            return self
+        if missing == "error":
+            raise ValuesError(self._missing(columns, sum(counts)))
+        frame = self.frame.drop_nulls(list(columns))
+        if not frame.height:
+            raise ValuesError(
+                "at every row what came or a forecast of some model is missing: there is nothing to score"
+            )
+        return replace(self, frame=frame)
+
+    def place(self, row: int) -> str:
+        """A row of `frame` in words: its series and time, and its cutoff."""
+        there = self.frame.row(row, named=True)
+        cutoff = f" (cutoff {there[CUTOFF]})" if self.has_cutoff else ""
+        return f"series {self.ids[there['series']]!r} at {there['time']}{cutoff}"
+
+    def _forecast_columns(self) -> Iterator[str]:
+        return (column for model in self.models.values() for column in model.quantiles.values())
+
+    def _missing(self, columns: Mapping[str, str], count: int) -> str:
+        row = int(self.frame.select(pl.any_horizontal(pl.col(list(columns)).is_null()).arg_max()).item())
+        first = next(theirs for ours, theirs in columns.items() if self.frame[ours][row] is None)
+        values = "1 value is" if count == 1 else f"{count} values are"
+        return (
+            f"{self.place(row)} has no value in column {first!r} ({values} missing in all), and no score leaves rows "
+            'out unasked: fill them, or leave such rows out for all models with missing="skip"'
+        )
+
+
+def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecasts:
+    """The forecasts in a long table; the ends of intervals only where they are needed.
+
+    Raises ColumnError, CalendarError (times that are missing or come twice), ValuesError for text and infinity,
+    or DataError for anything but a table with rows.
+    """
+    opened, source = _opened(table), Source()
+    if not isinstance(columns, Columns):
+        raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
+    has_id = columns.id in opened.names or columns.id != ID
+    keys = ([columns.id] if has_id else []) + [columns.time, columns.target]
+    keys += [CUTOFF] if CUTOFF in opened.names else []
+    models = find_models(opened, keys, intervals=intervals)
+    check_names(opened, keys, NAMING, source)
+    target = opened.column(columns.target)
+    if not len(target):
+        raise DataError("the table has no rows: there is nothing to score")
+    rows = _rows(opened, columns, has_id, len(target))
+    made = Forecasts(
+        frame=_frame(opened, rows, columns, models), ids=rows.ids, has_id=has_id, columns=columns, models=models
+    )
+    _check(made)
+    return made
+
+
+def _opened(table: Any) -> Table:
+    opened = open_table(table)
+    if opened is None:
+        raise DataError(f"expected a pandas, polars or pyarrow table of forecasts, got {type(table).__qualname__}")
+    return opened
+
+
+def _rows(table: Table, columns: Columns, has_id: bool, length: int) -> Rows:
+    if not has_id:
+        return Rows.one(columns.target, length, Source())
+    ids = table.column(columns.id)
+    check_ids(ids, Source())
+    return Rows.group(ids, Source())
+
+
+def _frame(table: Table, rows: Rows, columns: Columns, models: Mapping[str, Model]) -> pl.DataFrame:
+    lengths = np.diff(rows.offsets)
+    order = np.arange(lengths.sum()) if rows.order is None else rows.order
+    frame = {"row": pl.Series(order), "series": pl.Series(np.repeat(np.arange(len(lengths)), lengths))}
+    if CUTOFF in table.names:
+        frame[CUTOFF] = as_times(rows.sort(table.column(CUTOFF)), rows)
+    frame["time"] = as_times(rows.sort(table.column(columns.time)), rows)
+    frame["y"] = rows.sort(_numbers(table, columns.target))
+    for name in (column for model in models.values() for column in model.quantiles.values()):
+        frame[f"= {name}"] = rows.sort(_numbers(table, name))
+    window = [key for key in ("series", CUTOFF) if key in frame]
+    step = pl.int_range(1, pl.len() + 1).over(window).alias("step")
+    return pl.DataFrame(frame).sort(*window, "time").with_columns(step)
+
+
+def _numbers(table: Table, name: str) -> pl.Series:
+    """A column as float64, null where it is missing."""
+    column = table.column(name)
+    if column.dtype != pl.Null and not column.dtype.is_numeric():
+        kind = "values of mixed or unknown types" if column.dtype == pl.Object else str(column.dtype)
+        raise ColumnError(
+            f"column {name!r} holds {kind}, not numbers; every column but the id, the time and 'cutoff' is what came "
+            "or a forecast: cast it, or drop it first"
+        )
+    return column.cast(pl.Float64).fill_nan(None)
+
+
+def _check(made: Forecasts) -> None:
+    frame, keys = made.frame, [*made.window, "time"]
+    again = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in keys).fill_null(value=False)
+    twice = frame.select(again).to_series()
+    if twice.any():
+        raise CalendarError(f"{made.place(int(twice.arg_max() or 0))} comes twice: keep one row for each")
+    for ours in ("y", *(column for column in frame.columns if column.startswith("= "))):
+        infinite = frame[ours].is_infinite().fill_null(value=False)
+        if infinite.any():
+            row = int(infinite.arg_max() or 0)
+            name = made.columns.target if ours == "y" else ours.removeprefix("= ")
+            raise ValuesError(f"{made.place(row)}: column {name!r} is {frame[ours][row]}, which no score can take")

@@ -1,0 +1,64 @@
+"""Which columns of a table of forecasts are whose: `MODEL`, and `MODEL-lo-80` with `MODEL-hi-80`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from loopcast.errors import ColumnError
+from loopcast.evaluation.metric import MEDIAN, quantiles_of
+from loopcast.frames.rows import Source
+from loopcast.frames.tables import Table
+from loopcast.frames.validate import check_names
+
+INTERVAL = re.compile(r"(?P<model>.+)-(?P<side>lo|hi)-(?P<level>\d+(?:\.\d+)?)", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """The columns of one model: of each quantile, 0.5 being its forecast; levels: of its intervals, ascending."""
+
+    quantiles: Mapping[float, str]
+    levels: tuple[float, ...]
+
+
+def find_models(table: Table, keys: Sequence[str], *, intervals: bool) -> dict[str, Model]:
+    """Which columns are whose; ColumnError where there is no model, or an interval lacks an end or its model."""
+    rest = [name for name in table.names if name not in keys]
+    if strange := [name for name in rest if not isinstance(name, str)]:
+        raise ColumnError(f"columns of forecasts are named in words, got {strange[0]!r}: rename it")
+    matches = {name: INTERVAL.fullmatch(name) for name in rest}
+    points = [name for name, match in matches.items() if match is None]
+    if not points:
+        raise ColumnError(f"the table has no column of forecasts; its columns are {', '.join(map(repr, table.names))}")
+    check_names(table, rest, "", Source())
+    ends: dict[str, dict[float, str]] = {name: {} for name in points}
+    for name, match in matches.items():
+        if match is not None:
+            _add_end(ends, name, match)
+    return {
+        name: _model(name, found if intervals else {}) for name, found in ends.items() if _has_both_ends(name, found)
+    }
+
+
+def _add_end(ends: dict[str, dict[float, str]], name: str, match: "re.Match[str]") -> None:
+    model, level = match["model"], float(match["level"])
+    if model not in ends:
+        raise ColumnError(f"{name!r} is an end of an interval of {model!r}, and the table has no column {model!r}")
+    if not 0 < level < 100:
+        raise ColumnError(f"{name!r}: the level of an interval is above 0 and below 100 percent, got {level:g}")
+    end = quantiles_of(level)[match["side"] == "hi"]
+    if end in ends[model]:
+        raise ColumnError(f"{ends[model][end]!r} and {name!r} are the same end of the same interval: drop one")
+    ends[model][end] = name
+
+
+def _has_both_ends(model: str, ends: Mapping[float, str]) -> bool:
+    for q, name in ends.items():
+        if round(1 - q, 10) not in ends:
+            raise ColumnError(f"the table has {name!r} and not the other end of that interval of {model!r}: add it")
+    return True
+
+
+def _model(name: str, ends: Mapping[float, str]) -> Model:
+    levels = tuple(sorted(round(100 - 200 * q, 8) for q in ends if q < MEDIAN))
+    return Model(quantiles={MEDIAN: name} | dict(ends), levels=levels)

@@ -1,0 +1,111 @@
+"""How much each series changes from season to season, up to each cutoff: what scaled errors are divided by."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from loopcast.columns import Columns
+from loopcast.errors import CalendarError, DataError, OptionError
+from loopcast.evaluation.forecasts import CUTOFF, Forecasts
+from loopcast.forecasters.base import positive
+from loopcast.frames.calendar import positions, to_ticks, zone_of
+from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.tables import open_table
+
+
+def as_histories(data: Any, columns: Columns) -> Panel:
+    """The histories as a panel of one channel, from a panel or a table with the columns of the forecasts."""
+    panel = Panel.from_table(data, columns=columns) if open_table(data) is not None else as_panel(data)
+    if panel.n_channels != 1:
+        raise DataError(f"the histories of a scale have one channel, got {panel.n_channels}: give one at a time")
+    return panel
+
+
+def with_scale(forecasts: Forecasts, panel: Panel, season: int) -> Forecasts:
+    """`forecasts` with the scales of each window: mean |y_t - y_{t-m}| and mean (y_t - y_{t-m})², m = `season`.
+
+    They are taken over the rows of the series up to the cutoff (all its rows where there is no cutoff), without the
+    pairs of which one value is missing; null where that is 0 or no pair is left.
+    """
+    windows = forecasts.frame.select(forecasts.window).unique(maintain_order=True)
+    series = _places(forecasts, panel)[windows["series"].to_numpy()]
+    rows = _rows_known(windows[CUTOFF], series, panel) if forecasts.has_cutoff else panel.lengths[series]
+    known = running_scale(panel, positive("season", season))[panel.offsets[series] + np.maximum(rows, 1) - 1]
+    scales = windows.with_columns(
+        pl.when(pl.Series(rows > 0) & (column > 0)).then(column).alias(column.name) for column in known
+    )
+    return replace(
+        forecasts, frame=forecasts.frame.join(scales, on=forecasts.window, how="left", maintain_order="left")
+    )
+
+
+def running_scale(panel: Panel, season: int) -> pl.DataFrame:
+    """The two scales of each series from its first to each of its rows: `scale`, `squares`; 0 where there is none."""
+    values = panel.values[:, 0].astype(np.float64)
+    change = np.full(len(values), np.nan)
+    change[season:] = np.abs(values[season:] - values[:-season])
+    inside = np.arange(len(values)) - np.repeat(panel.offsets[:-1], panel.lengths)
+    counted = (inside >= season) & ~np.isnan(change)
+    change = np.where(counted, change, 0.0)
+    frame = pl.DataFrame({"scale": change, "squares": change**2, "count": counted.astype(np.int64)})
+    series = pl.Series("series", np.repeat(np.arange(panel.n_series), panel.lengths))
+    # summed series by series: differences of one long sum would lose small series beside large ones
+    sums = frame.with_columns(series).select(pl.col("scale", "squares", "count").cum_sum().over("series"))
+    return sums.select(pl.col("scale", "squares") / pl.col("count").clip(lower_bound=1))
+
+
+def _places(forecasts: Forecasts, panel: Panel) -> np.ndarray:
+    """int64 `[series]`: where each series of the forecasts stands in the panel."""
+    ids, theirs = forecasts.ids, panel.ids
+    if not forecasts.has_id or (not panel.template.has_id and panel.n_series == 1 and len(ids) == 1):
+        if panel.n_series > 1:
+            raise DataError(
+                f"the table of forecasts is one series (it has no column {forecasts.columns.id!r}) and the histories "
+                f"are {panel.n_series}: give it the ids"
+            )
+        return np.zeros(1, np.int64)
+    if ids.dtype.is_integer() != theirs.dtype.is_integer():
+        raise DataError(f"ids are {ids.dtype} in the table of forecasts and {theirs.dtype} in the histories: cast one")
+    common = pl.Int64 if ids.dtype.is_integer() else pl.String
+    index = pl.DataFrame({"id": theirs.cast(common), "place": np.arange(panel.n_series)})
+    places = pl.DataFrame({"id": ids.cast(common)}).join(index, on="id", how="left", maintain_order="left")["place"]
+    if places.null_count():
+        first = ids[int(places.is_null().arg_max() or 0)]
+        raise DataError(
+            f"series {first!r} has forecasts and no history ({places.null_count()} of {len(ids)} series have none): "
+            "give the histories of all, data=..."
+        )
+    return places.to_numpy()
+
+
+def _rows_known(cutoffs: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:
+    """int64 `[window]`: how many rows of its series each window knew."""
+    starts = panel.starts
+    if cutoffs.dtype.is_integer() != starts.dtype.is_integer() or zone_of(cutoffs.dtype) != zone_of(starts.dtype):
+        raise CalendarError(f"cutoffs are {cutoffs.dtype} and the times of the histories {starts.dtype}: convert one")
+    ticks = np.append(to_ticks(starts), to_ticks(cutoffs))
+    first = np.append(np.arange(panel.n_series), series)
+    steps, fits = (
+        part[panel.n_series :] for part in positions(ticks, first, panel.template.freq, zone_of(starts.dtype))
+    )
+    if not fits.all():
+        window = int(np.argmin(fits))
+        raise CalendarError(
+            f"the cutoff {cutoffs[window]} of series {panel.ids[int(series[window])]!r} is not on the calendar of its "
+            f"history (frequency {panel.template.freq}): a cutoff is the last time that was known"
+        )
+    return np.clip(steps + 1, 0, panel.lengths[series])
+
+
+def season_of(panel: Panel, season: int | None) -> int:
+    """The steps in a season, as chosen or as usual for the panel's calendar; OptionError for what is no number."""
+    return panel.season if season is None else positive("season", season)
+
+
+def histories_needed(names: list[str]) -> OptionError:
+    """The error for scaled metrics without histories."""
+    return OptionError(
+        f"{', '.join(names)} divide by how much each series changes in its history: give the histories, data=..."
+    )
