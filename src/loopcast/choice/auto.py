@@ -82,7 +82,7 @@ class Auto(Forecaster[Choice]):
         began = time.perf_counter()
         candidates = distinct(self.candidates(panel))
         origins = self._origins(panel, candidates)
-        compared = panel.where(panel.lengths >= rows_for(panel, origins, candidates, ()))
+        compared = panel.where(panel.lengths >= rows_for(panel, origins, candidates))
         tried = self._compare(compared, origins, candidates, began)
         board = leaderboard(gathered(compared, origins, [each for each, _ in tried], [parts for _, parts in tried]))
         best = next(each for each, _ in tried if each.name == board.table["model"][0])
@@ -115,7 +115,7 @@ class Auto(Forecaster[Choice]):
     def _origins(self, panel: Panel, candidates: Sequence[Forecaster[Any]]) -> Origins:
         typical = float(np.median(panel.lengths))
         each = [Origins(horizon=self.horizon, windows=windows, step=self.horizon) for windows in WINDOWS]
-        needed = [rows_for(panel, origins, candidates, ()) for origins in each]
+        needed = [rows_for(panel, origins, candidates) for origins in each]
         fitting = [origins for origins, rows in zip(each, needed, strict=True) if rows <= typical]
         if not fitting and panel.lengths.max() < needed[-1]:
             raise LengthError(

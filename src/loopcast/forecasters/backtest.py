@@ -140,7 +140,7 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     whole, forecasters = as_panel(data), distinct(models)
     origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step, refit=refit)
     levels = check_level(level) if len(level) else ()
-    panel, notes = compared(whole, origins, forecasters, levels, short)
+    panel, notes = compared(whole, origins, forecasters, short)
     rounds = [Round(forecaster=each, panel=panel, origins=origins, level=levels) for each in forecasters]
     again = [
         [Round(forecaster=each, panel=panel, origins=origins, level=()) for each in with_seed(forecasters, more)]
@@ -195,21 +195,20 @@ def with_seed(models: Sequence[Forecaster[Any]], more: int) -> list[Forecaster[A
 
 
 def compared(
-    whole: Panel, origins: Origins, models: Sequence[Forecaster[Any]], level: tuple[float, ...], short: Short
+    whole: Panel, origins: Origins, models: Sequence[Forecaster[Any]], short: Short
 ) -> tuple[Panel, tuple[str, ...]]:
     """The series that are long enough, and what to say of the others; LengthError where they may not be left out."""
     if short not in ("error", "leave out"):
         raise OptionError(f'short is "error" or "leave out", got {short!r}')
     if whole.n_channels != 1:
         raise OptionError(f"a backtest takes one value per row, got {whole.n_channels} channels")
-    needed = rows_for(whole, origins, models, level)
+    needed = rows_for(whole, origins, models)
     enough = whole.lengths >= needed
     if not enough.any() or (short == "error" and not enough.all()):
         name = whole.ids[int(np.argmin(whole.lengths))]
-        what = f"{origins.windows} windows of {origins.horizon} steps" + (" with intervals" if level else "")
         raise LengthError(
-            f"{what} need series of {needed} rows, and series {name!r} has {whole.lengths.min()} "
-            f"({int((~enough).sum())} of {whole.n_series} are too short): ask for fewer windows or a shorter horizon, "
+            f"{origins.windows} windows of {origins.horizon} steps need series of {needed} rows, and series {name!r} "
+            f"has {whole.lengths.min()} ({int((~enough).sum())} of {whole.n_series} are too short): ask for fewer windows or a shorter horizon, "
             'or leave such series out (short="leave out")'
         )
     if enough.all():
@@ -235,7 +234,8 @@ def why_no_backtest(
     """
     panel = as_panel(data)
     origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step)
-    needed, longest = rows_for(panel, origins, distinct(models), tuple(level)), int(panel.lengths.max())
+    needed = rows_for(panel, origins, distinct(models)) + (horizon if len(level) else 0)  # of one series, to calibrate
+    longest = int(panel.lengths.max())
     if longest >= needed:
         return None
     which = "" if panel.n_series == 1 else "even the longest "
@@ -243,10 +243,9 @@ def why_no_backtest(
     return f"{which}series {name!r} has {longest} steps, and holding {origins.unseen[0]} back needs {needed}"
 
 
-def rows_for(panel: Panel, origins: Origins, models: Sequence[Forecaster[Any]], level: tuple[float, ...]) -> int:
+def rows_for(panel: Panel, origins: Origins, models: Sequence[Forecaster[Any]]) -> int:
     """How many rows a series has to have: those to come at the first cutoff, and what the models learn from."""
-    before = max(each.least_rows(panel, origins.horizon) for each in models)
-    return origins.unseen[0] + before + (origins.horizon if level else 0)
+    return origins.unseen[0] + max(each.least_rows(panel, origins.horizon) for each in models)
 
 
 def require_any(results: Sequence[Sequence[Part]]) -> None:
