@@ -60,7 +60,7 @@ SETS = (
         season=4,
         bars=(9.1, 1.12),
         naive=(11.065, 1.425),
-        published="Naive2 9.951 / 1.238 (M3's own decomposition), Theta 8.956 / 1.087, ForecastPro 9.815, automatic neural net 10.199",
+        published="Naive2 9.951 / 1.238, Theta 8.956 / 1.087, ForecastPro 9.815, automatic neural net 10.199",
     ),
     Set(
         name="m3 yearly",

@@ -26,21 +26,25 @@ def test_forecast_prints_the_forecast_the_errors_and_a_verdict(csv, capsys):
     assert forecast(csv, "--season", "4") == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[0].split() == ["unique_id", "ds", "Recurrent"]
+    names = ["Recurrent", *(f"Recurrent-{end}-{level}" for level in (80, 95) for end in ("lo", "hi"))]
+    assert lines[0].split() == ["unique_id", "ds", *names]
     assert [line.split()[:2] for line in lines[1:7]] == [[i, str(t)] for i in "ab" for t in (40, 41, 42)]
     for model in ("Recurrent", "Naive", "SeasonalNaive", "Linear"):
         assert any(line.startswith(f"{model} ") for line in lines)
-    assert "best baseline" in lines[-1]
+    assert "Recurrent" in lines[-1]
+    assert "MASE" in lines[-1]
     assert err == ""
 
 
 def test_forecast_as_json_is_one_object_with_the_documented_keys(csv, capsys):
     assert forecast(csv, "--season", "4", "--json") == 0
     result = json.loads(capsys.readouterr().out)
-    assert set(result) == {"loopcast", "models", "forecast", "check", "unchecked"}
-    assert set(result["forecast"][0]) == {"unique_id", "ds", "Recurrent"}
-    assert set(result["check"]) == {"horizon", "season", "scores", "verdict", "notes"}
-    assert {row["model"] for row in result["check"]["scores"]} == {"Recurrent", "Naive", "SeasonalNaive", "Linear"}
+    assert set(result) == {"loopcast", "models", "forecast", "check", "unchecked", "unsure"}
+    ends = {f"Recurrent-{end}-{level}" for level in (80, 95) for end in ("lo", "hi")}
+    assert set(result["forecast"][0]) == {"unique_id", "ds", "Recurrent", *ends}
+    assert set(result["check"]) == {"measure", "leaderboard", "verdict", "notes"}
+    models = {"Recurrent", "Naive", "SeasonalNaive", "Drift", "Linear"}
+    assert {row["model"] for row in result["check"]["leaderboard"]} == models
     assert result["unchecked"] is None
 
 
@@ -49,8 +53,10 @@ def test_forecast_writes_what_it_is_asked_for_and_predict_repeats_it(csv, tmp_pa
     options = ("--no-check", "--output", str(out), "--save", str(model), "--plot", str(picture))
     assert forecast(csv, *options) == 0
     assert picture.stat().st_size > 1000
-    again = tmp_path / "again.parquet"
-    assert run(["predict", str(model), str(csv), "--output", str(again), "--plot", str(tmp_path / "p.svg")]) == 0
+    again, page = tmp_path / "again.parquet", tmp_path / "p.html"
+    asked = ("--level", "80,95", "--output", str(again), "--plot", str(tmp_path / "p.svg"), "--report", str(page))
+    assert run(["predict", str(model), str(csv), *asked]) == 0
+    assert "Recurrent" in page.read_text()
     assert pl.read_parquet(again).equals(pl.read_csv(out, schema=pl.read_parquet_schema(again)))
     assert run(["predict", str(model), str(csv), "--horizon", "5", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out.splitlines()[-1])["forecast"]) == 10
@@ -60,7 +66,7 @@ def test_forecast_takes_other_column_names_and_keeps_them(tmp_path, capsys):
     path = tmp_path / "shop.csv"
     pl.DataFrame({"shop": ["x"] * 30, "day": range(30), "sold": range(30)}).write_csv(path)
     assert forecast(path, "--no-check", "--id", "shop", "--time", "day", "--target", "sold") == 0
-    assert capsys.readouterr().out.splitlines()[0].split() == ["shop", "day", "Recurrent"]
+    assert capsys.readouterr().out.splitlines()[0].split()[:3] == ["shop", "day", "Recurrent"]
 
 
 def test_a_history_too_short_to_compare_on_is_forecast_and_that_is_said(csv, capsys):
@@ -81,7 +87,33 @@ def test_series_too_short_to_compare_on_are_left_out_of_the_comparison_alone(tmp
 
 def test_a_context_longer_than_what_a_comparison_leaves_is_no_error(csv, capsys):
     assert forecast(csv, "--season", "4", "--context", "38") == 0
-    assert "holding 3 back needs 42 (season 4, context 38)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert (
+        "Not compared with the baselines: even the longest series 'a' has 40 steps, and holding 3 back needs 42" in out
+    )
+    assert "No intervals: calibrating intervals takes 3 rows and 39 before them" in out
+
+
+def test_levels_are_those_asked_for_or_none(csv, capsys):
+    assert forecast(csv, "--no-check", "--level", "90") == 0
+    assert capsys.readouterr().out.splitlines()[0].split()[2:] == ["Recurrent", "Recurrent-lo-90", "Recurrent-hi-90"]
+    assert forecast(csv, "--no-check", "--level", "none") == 0
+    assert capsys.readouterr().out.splitlines()[0].split()[2:] == ["Recurrent"]
+
+
+def test_a_level_that_was_asked_for_and_cannot_be_had_is_an_error(csv, capsys):
+    assert forecast(csv, "--no-check", "--context", "38", "--level", "90") == 2
+    assert "calibrating intervals takes 3 rows" in capsys.readouterr().err
+
+
+def test_auto_chooses_within_its_budget_and_can_be_kept(csv, tmp_path, capsys):
+    model = tmp_path / "auto.loopcast"
+    asked = ("--horizon", "2", "--model", "Auto", "--budget", "1s", "--no-check", "--save", str(model), "--quiet")
+    assert run(["forecast", str(csv), *asked, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert "the best of" in result["models"]["Auto"]
+    assert run(["predict", str(model), str(csv), "--level", "80,95", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["forecast"] == result["forecast"]
 
 
 def test_a_long_forecast_is_cut_on_the_screen_and_that_is_said(csv, capsys):
@@ -103,6 +135,12 @@ def test_a_long_forecast_is_cut_on_the_screen_and_that_is_said(csv, capsys):
         (["--target", "price"], "price"),
         (["--freq", "D"], "freq"),
         (["--colour", "red"], "--colour"),
+        (["--level", "high"], "--level is percentages"),
+        (["--level", "80,80"], "each once"),
+        (["--report", "page.pdf"], "--report is a file ending in .html"),
+        (["--budget", "soon"], "such as 60s"),
+        (["--model", "Auto", "--cell", "gru"], "--cell is an option of Recurrent"),
+        (["--fail-if-worse-than", "Theta"], "is one of Naive"),
     ],
 )
 def test_what_the_caller_can_mend_is_said_in_two_lines_with_exit_code_2(csv, options, match, capsys):

@@ -206,10 +206,11 @@ def compared(
     enough = whole.lengths >= needed
     if not enough.any() or (short == "error" and not enough.all()):
         name = whole.ids[int(np.argmin(whole.lengths))]
+        count = int((~enough).sum())
         raise LengthError(
             f"{origins.windows} windows of {origins.horizon} steps need series of {needed} rows, and series {name!r} "
-            f"has {whole.lengths.min()} ({int((~enough).sum())} of {whole.n_series} are too short): ask for fewer windows or a shorter horizon, "
-            'or leave such series out (short="leave out")'
+            f"has {whole.lengths.min()} ({count} of {whole.n_series} are too short): ask for fewer windows or a "
+            'shorter horizon, or leave such series out (short="leave out")'
         )
     if enough.all():
         return whole, ()
