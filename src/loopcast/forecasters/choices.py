@@ -11,7 +11,7 @@ from loopcast.windows.scaling import NEAR_ZERO, SMALLEST, Scaling
 WINDOW = 200  # rows of a training window, at most: further back, gradients have faded
 FEW_SERIES = 32  # below this, windows are kept short enough for there to be many different ones
 SEASONS = (1, 2, 4, 7)  # of how many the mean may be what a forecast is added to
-ENOUGH = 1.01  # times the least error: fewer seasons follow a change sooner
+ENOUGH = 1.005  # times the least error: fewer seasons follow a change sooner
 MANY = 16  # times as many seasons have to be there: on shorter series the last one was as good
 LAGS = 104  # two years of weeks
 UPDATES = 800  # of the weights, roughly; enough for a one-cycle schedule to settle
@@ -133,7 +133,10 @@ def choose_learning_rate(facts: Facts) -> float:
 
 
 def choose_units(facts: Facts) -> tuple[int, ...]:
-    return (20, 20) if facts.rows < SMALL else (40, 40)
+    """Half the size for little data; one layer for few series, which two learn by heart."""
+    if facts.rows < SMALL:
+        return (20, 20)
+    return (40,) if facts.series < FEW_SERIES else (40, 40)
 
 
 def choose_batch_size(windows: int) -> int:
