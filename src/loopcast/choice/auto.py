@@ -156,6 +156,9 @@ class Auto(Forecaster[Choice]):
         chosen = state.forecaster
         return chosen._quantiles(chosen.fitted.state, panel, horizon, probabilities, unseen)
 
+    def _middle_and_spread(self, panel: Panel, horizon: int, unseen: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        return self.fitted.state.forecaster._middle_and_spread(panel, horizon, unseen)
+
     def _parameters(self, state: Choice) -> int:
         return state.forecaster.parameters
 

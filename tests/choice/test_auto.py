@@ -1,0 +1,101 @@
+"""The forecaster that chooses: what it takes, why, and that its file gives the same."""
+
+import numpy as np
+import pytest
+
+from loopcast.choice.auto import Auto
+from loopcast.errors import LengthError, ModelFileError, OptionError
+from loopcast.forecasters import archive
+from loopcast.forecasters.archive import load
+from loopcast.forecasters.base import Parts
+from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive
+from loopcast.frames.panel import Panel
+
+QUICK = {"horizon": 3, "budget": 0.01, "show_progress": False}
+
+
+class Few(Auto):
+    """Without networks, which take seconds."""
+
+    def candidates(self, panel):
+        return [Naive(), SeasonalNaive(season=4), Drift()]
+
+
+def panel(kind, length=60, noise=0.01):
+    t, rng = np.arange(length), np.random.default_rng(0)
+    shape = {"season": np.tile([0.0, 5.0, 1.0, -3.0], length)[:length], "trend": 0.5 * t}[kind]
+    return Panel.from_array((shape + noise * rng.normal(size=(4, length)))[:, :, None])
+
+
+@pytest.mark.parametrize(("kind", "best"), [("season", SeasonalNaive), ("trend", Drift)])
+def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(kind, best):
+    data = panel(kind)
+    model = Few(**QUICK).fit(data)
+    chosen = model.fitted.state.forecaster
+    assert type(chosen) is best
+    alone = chosen.but().fit(data).forecast(data, 3)
+    np.testing.assert_array_equal(model.forecast(data, 3), alone)
+    assert f"loopcast.{best.__name__}" in model.describe()
+    assert "the best of 3 candidates at 3 cutoffs of 4 series" in model.describe()
+
+
+def test_what_there_was_no_time_for_is_named():
+    model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=40))
+    assert "Not compared, for lack of time (budget 0.001 s): Recurrent, GRU" in model.describe()
+    assert "the best of 5 candidates" in model.describe()
+
+
+def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypatch):
+    data = panel("season", noise=1.0)
+    model = Few(**QUICK).fit(data)
+    wanted = SeasonalNaive(season=4, horizon=3, alias="Few").fit(data)
+    monkeypatch.setattr(Auto, "_compare", None)
+    got = model.predict(level=[80])
+    assert got.equals(wanted.predict(level=[80]))
+    back = model.hindcast(data, 3, (9, 3))
+    np.testing.assert_array_equal(back, wanted.hindcast(data, 3, (9, 3)))
+
+
+def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
+    data = panel("trend", noise=1.0)
+    model = Auto(horizon=2, budget=0.001, show_progress=False).fit(data).calibrate()
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.predict(data=data, level=[80]).equals(model.predict(level=[80]))
+    assert again.describe() == model.describe()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"kind": "auto", "options": {}, "facts": {}, "reasons": ()},
+        {"kind": "none", "options": {}, "facts": {}, "reasons": ()},
+        {"kind": "naive", "options": {}, "facts": {}, "reasons": ()},
+        {"kind": "naive", "options": {}, "facts": {}, "reasons": (1,)},
+        {"kind": "naive", "options": {}, "facts": {}, "reasons": "why"},
+    ],
+)
+def test_parts_that_cannot_be_a_choice_are_refused(facts):
+    options = {name: value for name, value in Auto(**QUICK).options().items() if name not in Auto.runtime}
+    with pytest.raises(OptionError):
+        Auto.from_parts(Parts(options=options, facts=facts), None)
+
+
+def test_a_damaged_file_is_a_model_file_error(tmp_path):
+    Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=40)).save(tmp_path / "model")
+    content = (tmp_path / "model").read_bytes()
+    with pytest.raises(ModelFileError):
+        archive.decode(content[:-10])
+
+
+def test_series_that_are_short_are_compared_at_fewer_cutoffs_or_not_at_all():
+    assert "at 1 cutoffs" in Few(**QUICK).fit(panel("trend", length=12)).describe()
+    with pytest.raises(LengthError, match="series of 11 rows or more, and the longest has 10"):
+        Few(**QUICK).fit(panel("trend", length=10))
+
+
+@pytest.mark.parametrize("budget", [0, -1, float("inf"), True, "60s"])
+def test_a_budget_is_seconds(budget):
+    with pytest.raises(OptionError, match="budget is a number of seconds"):
+        Auto(budget=budget)
