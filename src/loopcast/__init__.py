@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.frames.panel import Panel
     from loopcast.frames.read import read
     from loopcast.frames.synthetic import generate_time_series
+    from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
 
 __version__ = "0.1.0"
@@ -58,6 +59,8 @@ __all__ = [
     "TrainingError",
     "ValuesError",
     "WindowAverage",
+    "backtest_page",
+    "forecast_page",
     "generate_time_series",
     "holdout",
     "load",
@@ -84,6 +87,7 @@ _MODULES = {
     "frames.panel": ["Panel"],
     "frames.read": ["read"],
     "frames.synthetic": ["generate_time_series"],
+    "report.page": ["backtest_page", "forecast_page"],
     "report.plots": ["plot"],
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
