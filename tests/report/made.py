@@ -15,10 +15,8 @@ def made_panel(ids=("a", "b", "c"), length=60, freq="MS", start="2015-01-01", se
     """Seasonal series, the later ones noisier."""
     noise = np.random.default_rng(seed).normal(size=(len(ids), length)) * np.linspace(1, 6, len(ids))[:, None]
     values = 100 + 10 * np.sin(np.arange(length) * 2 * np.pi / 12) + noise
-    times = future_times(pl.Series([0]), np.array([0]), length, Panel.from_array(np.zeros((1, 1, 1))).template.freq)
-    if freq is not None:
-        start_at = Panel.from_series([0.0], start=start, freq=freq)
-        times = future_times(start_at.starts, np.array([0]), length, start_at.template.freq)
+    first = Panel.from_series([0.0], start=start, freq=freq)
+    times = future_times(first.starts, np.array([0]), length, first.template.freq)
     rows = {"unique_id": [each for each in ids for _ in range(length)], "ds": times.to_list() * len(ids)}
     return Panel.from_table(pl.DataFrame(rows | {"y": values.ravel()}))
 
@@ -44,7 +42,7 @@ def made_backtest(panel=None, *, horizon=6, windows=3, step=6, level=(80.0, 95.0
                 forecast = values[end - 12 : end - 12 + horizon] + random.normal(size=horizon) * (j + 0.5)
                 columns[name] = forecast
                 for each in level:
-                    half = each / 25 * np.sqrt(np.arange(1, horizon + 1))
+                    half = {80.0: 1.28, 95.0: 1.96}.get(each, 1.0) * 2 * np.sqrt(1 + np.arange(horizon) / 2)
                     columns[f"{name}-lo-{each:g}"], columns[f"{name}-hi-{each:g}"] = forecast - half, forecast + half
             tables.append(pl.DataFrame(columns))
     return Backtest(

@@ -40,9 +40,10 @@ def draw(picture: Picture) -> go.Figure:
         lines = [(chart.history, GREY, "solid")]
         lines += [] if chart.truth is None else [(chart.truth, "black", "solid")]
         lines += [(curve, COLOURS[j % 6], DASHES[j % 4]) for j, curve in enumerate(chart.forecasts)]
-        for curve, colour, dash in lines:
+        for curve, colour, _ in lines:  # bands first: no line may lie under one
             for band in curve.bands:
                 figure.add_trace(filled(curve, band, colour), **place)
+        for curve, colour, dash in lines:
             figure.add_trace(trace(curve, colour, dash, first=i == 0), **place)
         figure.update_xaxes(title_text=text.escape(picture.time), **place)
         figure.update_yaxes(title_text=text.escape(picture.target), **place)

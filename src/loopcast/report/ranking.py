@@ -41,12 +41,22 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ranking:
-    """The leaderboard as text: columns that have a value, and per model its cells, each a number and its text."""
+class Row:
+    """A model of the leaderboard; model: as it is in the charts, None if it is in none; cells: numbers, their text."""
 
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Model, bool, tuple[tuple[float | None, str], ...]], ...]
+    name: str
+    network: bool
+    model: Model | None
+    cells: tuple[tuple[float | None, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """The leaderboard as text, best first; columns: those that have a value."""
+
     measure: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
 
 
 def ranking(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking:
@@ -54,13 +64,17 @@ def ranking(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking:
     table = leaderboard.table
     known = [*COLUMNS[:8], *coverage_columns(table), *COLUMNS[8:]]
     columns = tuple(each for each in known if each.key in table.columns and table[each.key].count())
-    places = {model.name: model for model in models}
+    drawn = {model.name: model for model in models}
     rows = (
-        (places[row["model"]], row["network"], tuple((row[each.key], cell(row[each.key], each)) for each in columns))
+        Row(
+            name=row["model"],
+            network=row["network"],
+            model=drawn.get(row["model"]),
+            cells=tuple((row[each.key], cell(row[each.key], each)) for each in columns),
+        )
         for row in table.iter_rows(named=True)
-        if row["model"] in places
     )
-    return Ranking(columns=columns, rows=tuple(rows), measure=leaderboard.measure)
+    return Ranking(measure=leaderboard.measure, columns=columns, rows=tuple(rows))
 
 
 def coverage_columns(table: pl.DataFrame) -> list[Column]:

@@ -5,8 +5,10 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const coarse = matchMedia("(pointer: coarse)");
-  const PRINT_WIDTH = 670; // pixels: what fits A4 and Letter beside the margins in page.css
+  const coarse = matchMedia("(pointer: coarse), (max-width: 40rem)"); // where a drag scrolls the page
+  const narrow = matchMedia("screen and (max-width: 40rem)");
+  // Pixels: the width is what A4 and Letter leave beside the margins in page.css, the heights are those it has for paper.
+  const PAPER = { width: 670, height: 240 }, TALL_PAPER = { width: 670, height: 330 };
   const format = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
 
   const escaped = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
@@ -27,10 +29,10 @@
 
   const steps = (cut) => cut.fans.find((fan) => fan !== null)?.[0].length ?? 0;
 
-  /** The part of the series that the chart shows: a tail of history, and what follows the last cutoff shown. */
+  /** The part of the series that the chart shows: a tail of history (half of it on a phone), and what follows. */
   function reach(cuts) {
-    const last = cuts[cuts.length - 1];
-    return [Math.max(0, cuts[0].at - data.tail), last.at + steps(last)];
+    const last = cuts[cuts.length - 1], tail = narrow.matches ? Math.ceil(data.tail / 2) : data.tail;
+    return [Math.max(0, cuts[0].at - tail), last.at + steps(last)];
   }
 
   // Traces ------------------------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@
     const computed = getComputedStyle(document.documentElement);
     const colour = (name) => computed.getPropertyValue(name).trim();
     return { ink: colour("--ink"), muted: colour("--muted"), past: colour("--past"), came: colour("--came"),
-      line: colour("--line"), surface: colour("--surface") };
+      line: colour("--line"), surface: colour("--surface"), family: getComputedStyle(document.body).fontFamily };
   }
 
   const shade = (hex, alpha) => `rgba(${[1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)).join(",")},${alpha})`;
@@ -47,6 +49,9 @@
   function line(x, y, name, colour, dash, more) {
     return { type: "scatter", mode: "lines", x, y, name: escaped(clamp(name, 40)), line: { color: colour, dash, width: 2 }, ...more };
   }
+
+  /** Dots on a line of few steps: of one step alone a line shows nothing. */
+  const dots = (x) => (x.length < 19 ? { mode: "lines+markers", marker: { size: 5 } } : {});
 
   /** A band as closed shapes, one for each stretch between gaps. */
   function band(x, low, high, colour) {
@@ -68,19 +73,22 @@
     return low === null || high === null ? "–" : `${number(low)} to ${number(high)}`;
   };
 
-  function fanTraces(series, cut, models) {
-    const x = times(series).slice(cut.at, cut.at + steps(cut));
-    const there = models.filter((m) => cut.fans[m] !== null);
-    const bands = there.flatMap((m) => cut.fans[m].slice(1).map(([low, high]) => band(x, low, high, data.models[m].colour)));
-    const lines = there.map((m) => {
-      const fan = cut.fans[m];
-      const text = fan[0].map((value, step) => [number(value),
-        ...data.levels.map((level, i) => `${level} %: ${interval(fan, i, step)}`)].join("<br>  "));
-      const mode = x.length < 19 ? "lines+markers" : "lines";
-      return line(x, fan[0], data.models[m].name, data.models[m].colour, data.models[m].dash,
-        { mode, marker: { size: 5 }, text, hoverinfo: "text+name" });
+  const present = (cut, models) => models.filter((m) => cut.fans[m] !== null);
+  const ahead = (series, cut) => times(series).slice(cut.at, cut.at + steps(cut));
+
+  function bandTraces(series, cut, models) {
+    const x = ahead(series, cut);
+    return present(cut, models).flatMap((m) => cut.fans[m].slice(1).map(([low, high]) => band(x, low, high, data.models[m].colour)));
+  }
+
+  function lineTraces(series, cut, models) {
+    const x = ahead(series, cut);
+    return present(cut, models).map((m) => {
+      const values = cut.fans[m][0], model = data.models[m];
+      const text = values.map((value, step) => [number(value),
+        ...data.levels.map((level, i) => `${level} %: ${interval(cut.fans[m], i, step)}`)].join("<br>  "));
+      return line(x, values, model.name, model.colour, model.dash, { ...dots(x), text, hoverinfo: "text+name" });
     });
-    return [...bands, ...lines];
   }
 
   function knownTraces(series, cuts, look) {
@@ -96,11 +104,11 @@
   function layout(look, xTitle, yTitle, more) {
     const axis = { gridcolor: look.line, linecolor: look.line, zerolinecolor: look.line, automargin: true };
     return {
-      paper_bgcolor: look.surface, plot_bgcolor: look.surface, font: { color: look.ink, size: 13, family: "inherit" },
+      paper_bgcolor: look.surface, plot_bgcolor: look.surface, font: { color: look.ink, size: 13, family: look.family },
       margin: { l: 50, r: 14, t: 10, b: 44 }, showlegend: false, hovermode: "x unified",
       hoverlabel: { bgcolor: look.surface, bordercolor: look.line, font: { color: look.ink }, namelength: 24 },
       dragmode: coarse.matches ? false : "zoom",
-      ...(printing() ? { width: PRINT_WIDTH } : { autosize: true }),
+      ...(printing() ? PAPER : { autosize: true }),
       ...more,
       xaxis: { ...axis, title: { text: escaped(xTitle) }, ...more?.xaxis },
       yaxis: { ...axis, title: { text: escaped(yTitle) }, ...more?.yaxis },
@@ -113,10 +121,11 @@
 
   function drawFan() {
     const series = chosenSeries(), cuts = chosenCuts(series), models = chosenModels(), look = style();
-    const traces = [...knownTraces(series, cuts, look), ...cuts.flatMap((cut) => fanTraces(series, cut, models))];
+    const each = (traces) => cuts.flatMap((cut) => traces(series, cut, models));
+    const traces = [...each(bandTraces), ...knownTraces(series, cuts, look), ...each(lineTraces)];
     const shapes = cuts.map((cut) => ({ type: "line", xref: "x", yref: "paper", y0: 0, y1: 1,
       x0: times(series)[cut.at - 1], x1: times(series)[cut.at - 1], line: { color: look.muted, width: 1, dash: "dot" } }));
-    draw("fan", traces, layout(look, data.time, data.target, { shapes, xaxis: { type: data.axis } }));
+    draw("fan", traces, layout(look, data.time, data.target, { shapes, xaxis: { type: data.axis }, ...(printing() ? TALL_PAPER : {}) }));
     describe(series, cuts, models);
     if (byId("fan-data").open) tabulate(series, cuts, models);
   }
@@ -136,15 +145,13 @@
     if (!data.steps) return;
     const look = style();
     const lines = (values) => data.models.flatMap((model, m) => values[m].every((value) => value === null) ? [] :
-      [line(values[m].map((_, i) => i + 1), values[m], model.name, model.colour, model.dash, { mode: values[m].length < 19 ? "lines+markers" : "lines", marker: { size: 5 } })]);
+      [line(values[m].map((_, i) => i + 1), values[m], model.name, model.colour, model.dash, dots(values[m]))]);
     const whole = { xaxis: { tickformat: "d", rangemode: "normal" } };
     draw("error", lines(data.steps.error), layout(look, "steps ahead", data.measure, { ...whole, yaxis: { rangemode: "tozero" } }));
     data.levels.forEach((level, i) => {
       if (!byId(`coverage-${i}`)) return;
-      const x = data.steps.error[0].map((_, step) => step + 1);
-      const nominal = line(x, x.map(() => level), "as it should be", look.muted, "3px,3px", { hoverinfo: "skip" });
       const shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: level, y1: level, line: { color: look.muted, width: 2, dash: "3px,3px" } }];
-      draw(`coverage-${i}`, [nominal, ...lines(data.steps.coverage[i])],
+      draw(`coverage-${i}`, lines(data.steps.coverage[i]),
         layout(look, "steps ahead", "percent within", { ...whole, shapes, yaxis: { range: [0, 105] } }));
     });
   }
@@ -271,6 +278,7 @@
   for (const box of document.querySelectorAll('[name="model"]')) box.addEventListener("change", drawFan);
   for (const table of document.querySelectorAll(".sortable")) sortable(table);
   dark.addEventListener("change", drawAll);
+  narrow.addEventListener("change", drawAll);
   matchMedia("print").addEventListener("change", (event) => print(event.matches));
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));
