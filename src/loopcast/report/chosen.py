@@ -33,9 +33,7 @@ def choose(errors: np.ndarray, there: np.ndarray, asked: Sequence[int]) -> Chose
         raise OptionError(f"the series asked for are in the backtest's table; number {missing[0]} is not")
     ranked = there[np.argsort(-errors[there], kind="stable")].tolist()  # NaN sorts last
     known = int(np.isfinite(errors[there]).sum())
-    marks = dict(zip(ranked[: min(known, 1)], ["worst"], strict=False))
-    if known > 1:
-        marks |= {ranked[known - 1]: "best"}
+    marks = {ranked[0]: "worst", ranked[known - 1]: "best"} if known > 1 else {}
     if known > 2:
         marks |= {ranked[known // 2]: "median"}
     first = [*asked, *sorted(marks, key=lambda i: ("worst", "median", "best").index(marks[i]))]

@@ -9,6 +9,7 @@
   const narrow = matchMedia("screen and (max-width: 40rem)");
   // Pixels: the width is what A4 and Letter leave beside the margins in page.css, the heights are those it has for paper.
   const PAPER = { width: 670, height: 240 }, TALL_PAPER = { width: 670, height: 330 };
+  const MOST_MARKED = 40; // with more cutoffs than this, lines that mark them would hide the rest
   const format = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
 
   const escaped = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
@@ -73,22 +74,29 @@
     return low === null || high === null ? "–" : `${number(low)} to ${number(high)}`;
   };
 
-  const present = (cut, models) => models.filter((m) => cut.fans[m] !== null);
+  // One trace holds the forecasts from every cutoff, a gap between them: thousands of traces would take minutes.
+  const joined = (cuts, part) => cuts.flatMap((cut) => [...part(cut), null]);
   const ahead = (series, cut) => times(series).slice(cut.at, cut.at + steps(cut));
 
-  function bandTraces(series, cut, models) {
-    const x = ahead(series, cut);
-    return present(cut, models).flatMap((m) => cut.fans[m].slice(1).map(([low, high]) => band(x, low, high, data.models[m].colour)));
+  function bandTraces(series, cuts, m) {
+    const x = joined(cuts, (cut) => ahead(series, cut));
+    const bound = (i, end) => joined(cuts, (cut) => cut.fans[m][1 + i][end]);
+    return data.levels.map((_, i) => band(x, bound(i, 0), bound(i, 1), data.models[m].colour));
   }
 
-  function lineTraces(series, cut, models) {
-    const x = ahead(series, cut);
-    return present(cut, models).map((m) => {
-      const values = cut.fans[m][0], model = data.models[m];
-      const text = values.map((value, step) => [number(value),
-        ...data.levels.map((level, i) => `${level} %: ${interval(cut.fans[m], i, step)}`)].join("<br>  "));
-      return line(x, values, model.name, model.colour, model.dash, { ...dots(x), text, hoverinfo: "text+name" });
-    });
+  function lineTrace(series, cuts, m) {
+    const model = data.models[m];
+    const label = (cut) => cut.fans[m][0].map((value, step) => [number(value),
+      ...data.levels.map((level, i) => `${level} %: ${interval(cut.fans[m], i, step)}`)].join("<br>  "));
+    return line(joined(cuts, (cut) => ahead(series, cut)), joined(cuts, (cut) => cut.fans[m][0]), model.name, model.colour,
+      model.dash, { ...dots(ahead(series, cuts[0])), text: joined(cuts, label), hoverinfo: "text+name" });
+  }
+
+  /** Bands, then what is known, then forecasts: no line lies under a band. */
+  function fanTraces(series, cuts, models, look) {
+    const there = models.map((m) => [cuts.filter((cut) => cut.fans[m] !== null), m]).filter(([some]) => some.length);
+    return [...there.flatMap(([some, m]) => bandTraces(series, some, m)), ...knownTraces(series, cuts, look),
+      ...there.map(([some, m]) => lineTrace(series, some, m))];
   }
 
   function knownTraces(series, cuts, look) {
@@ -121,9 +129,8 @@
 
   function drawFan() {
     const series = chosenSeries(), cuts = chosenCuts(series), models = chosenModels(), look = style();
-    const each = (traces) => cuts.flatMap((cut) => traces(series, cut, models));
-    const traces = [...each(bandTraces), ...knownTraces(series, cuts, look), ...each(lineTraces)];
-    const shapes = cuts.map((cut) => ({ type: "line", xref: "x", yref: "paper", y0: 0, y1: 1,
+    const traces = fanTraces(series, cuts, models, look);
+    const shapes = (cuts.length > MOST_MARKED ? [] : cuts).map((cut) => ({ type: "line", xref: "x", yref: "paper", y0: 0, y1: 1,
       x0: times(series)[cut.at - 1], x1: times(series)[cut.at - 1], line: { color: look.muted, width: 1, dash: "dot" } }));
     draw("fan", traces, layout(look, data.time, data.target, { shapes, xaxis: { type: data.axis }, ...(printing() ? TALL_PAPER : {}) }));
     describe(series, cuts, models);
