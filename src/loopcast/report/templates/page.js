@@ -89,9 +89,11 @@
     const label = (cut) => cut.fans[m][0].map((value, step) => [number(value),
       ...data.levels.map((level, i) => `${level} %: ${interval(cut.fans[m], i, step)}`)].join("<br>  "));
     return line(joined(cuts, (cut) => ahead(series, cut)), joined(cuts, (cut) => cut.fans[m][0]), model.name, model.colour,
-      model.dash, { ...dots(ahead(series, cuts[0])), text: joined(cuts, label), hoverinfo: "text+name" });
+      model.dash, { ...dots(ahead(series, cuts[0])), text: joined(cuts, label), hoverinfo: "x+text+name" });
   }
 
+  // One label at a time (hovermode "closest" below): a common one would put values of different times side by side, as
+  // what came and forecasts do not begin at the same time.
   /** Bands, then what is known, then forecasts: no line lies under a band. */
   function fanTraces(series, cuts, models, look) {
     const there = models.map((m) => [cuts.filter((cut) => cut.fans[m] !== null), m]).filter(([some]) => some.length);
@@ -113,8 +115,8 @@
     const axis = { gridcolor: look.line, linecolor: look.line, zerolinecolor: look.line, automargin: true };
     return {
       paper_bgcolor: look.surface, plot_bgcolor: look.surface, font: { color: look.ink, size: 13, family: look.family },
-      margin: { l: 50, r: 14, t: 10, b: 44 }, showlegend: false, hovermode: "x unified",
-      hoverlabel: { bgcolor: look.surface, bordercolor: look.line, font: { color: look.ink }, namelength: 24 },
+      margin: { l: 50, r: 14, t: 10, b: 44 }, showlegend: false, hovermode: "x unified", hoverdistance: 60,
+      hoverlabel: { bgcolor: look.surface, bordercolor: look.line, font: { color: look.ink, family: look.family }, namelength: 24 },
       dragmode: coarse.matches ? false : "zoom",
       ...(printing() ? PAPER : { autosize: true }),
       ...more,
@@ -132,7 +134,7 @@
     const traces = fanTraces(series, cuts, models, look);
     const shapes = (cuts.length > MOST_MARKED ? [] : cuts).map((cut) => ({ type: "line", xref: "x", yref: "paper", y0: 0, y1: 1,
       x0: times(series)[cut.at - 1], x1: times(series)[cut.at - 1], line: { color: look.muted, width: 1, dash: "dot" } }));
-    draw("fan", traces, layout(look, data.time, data.target, { shapes, xaxis: { type: data.axis }, ...(printing() ? TALL_PAPER : {}) }));
+    draw("fan", traces, layout(look, data.time, data.target, { shapes, xaxis: { type: data.axis }, hovermode: "closest", ...(printing() ? TALL_PAPER : {}) }));
     describe(series, cuts, models);
     if (byId("fan-data").open) tabulate(series, cuts, models);
   }
