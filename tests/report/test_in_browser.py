@@ -291,6 +291,7 @@ def test_hostile_names_run_nothing_and_are_shown_as_they_are(visit):
     assert page.locator("img").count() == 0
     assert page.text_content(".verdict") == EVIL[0]
     page.click("#fan-data summary")
+    page.wait_for_selector("#fan-table tbody tr")
     assert EVIL[0] in page.text_content("#fan-table thead")
 
 

@@ -9,13 +9,13 @@ import numpy as np
 from loopcast.evaluation.backtest import Backtest
 from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.frames.panel import Panel, as_panel
-from loopcast.frames.timetable import future_times
 from loopcast.report.chosen import choose, find
+from loopcast.report.facts import ahead, cutoffs_of, facts_of, gaps_of
 from loopcast.report.fans import future_chart, past_chart, spread_out, tail_of
 from loopcast.report.forecasts import read_forecasts
 from loopcast.report.models import Model, models_of
 from loopcast.report.past import coverage_of, errors_of, judge_of, mean_by, past_of
-from loopcast.report.payload import Charts, clock, numbers
+from loopcast.report.payload import Charts, digits_of, numbers
 from loopcast.report.ranking import ranking
 from loopcast.report.render import render
 
@@ -52,7 +52,7 @@ def backtest_page(
         charts,
         data_of(panel, models, backtest.horizon, backtest.level)
         | {"judge": judge, "measure": measure.upper(), "steps": plain(steps)},
-        title=f"Backtest of {panel.template.columns.target}: {backtest.horizon} steps ahead",
+        title=f"Backtest of {panel.template.columns.target}: {ahead(backtest.horizon)}",
         verdict=leaderboard.verdict,
         notes=(*leaderboard.notes, *backtest.notes),
         ranking=ranking(leaderboard, models),
@@ -64,7 +64,6 @@ def backtest_page(
         gaps=gaps_of(errors),
         command=command,
         total=len(chosen.order),
-        judge=judge,
     )
 
 
@@ -96,7 +95,7 @@ def forecast_page(
         "forecast.html",
         charts,
         data_of(history, models, horizon, levels),
-        title=f"Forecast of {history.template.columns.target}: {horizon} steps ahead",
+        title=f"Forecast of {history.template.columns.target}: {ahead(horizon)}",
         verdict="" if leaderboard is None else leaderboard.verdict,
         notes=() if leaderboard is None else leaderboard.notes,
         ranking=None if leaderboard is None else ranking(leaderboard, models),
@@ -122,48 +121,7 @@ def data_of(panel: Panel, models: Sequence[Model], horizon: int, levels: Sequenc
 
 
 def plain(steps: Any) -> Any:
-    """Means by step as lists of rounded numbers."""
+    """Means by step as lists of rounded numbers, in whatever unit they are."""
     if isinstance(steps, dict):
         return {name: plain(each) for name, each in steps.items()}
-    return [plain(each) for each in steps] if isinstance(steps, list) else numbers(steps, 6)
-
-
-def facts_of(panel: Panel, horizon: int, levels: Sequence[float]) -> dict[str, str]:
-    """What the data are and what was asked of them, as names and values."""
-    names, lengths = panel.template.columns, panel.lengths
-    longest = (
-        f"{lengths.min():,} to {lengths.max():,} rows each"
-        if len(set(lengths.tolist())) > 1
-        else f"{lengths[0]:,} rows each"
-    )
-    missing = int(np.isnan(panel.values[:, 0]).sum())
-    ends = future_times(panel.starts, lengths - 1, 1, panel.template.freq)
-    first, last = clock(panel.starts.sort()[:1])[0], clock(ends.sort()[-1:])[0]
-    return {
-        "Series": f"{panel.n_series:,}, {longest}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
-        "Missing values": f"{missing:,} of {panel.n_rows:,}",
-        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.template.freq}",
-        "Target": f"column {names.target}",
-        "Horizon": f"{horizon:,} steps",
-        "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
-    }
-
-
-def cutoffs_of(backtest: Backtest) -> dict[str, str]:
-    """How a backtest looked back, as names and values."""
-    return {
-        "Cutoffs": f"{backtest.windows:,}, {backtest.step:,} steps apart",
-        "Season": f"{backtest.season:,} steps",
-        "Seeds": f"{len(backtest.seeds) + 1}; the charts show the first" if backtest.seeds else "1",
-    }
-
-
-def gaps_of(errors: Mapping[str, np.ndarray]) -> list[str]:
-    """Where means are over fewer rows than the table has, a sentence for each model."""
-    counts = {name: int(np.isfinite(values).sum()) for name, values in errors.items()}
-    return [
-        f"{name} has an error at {counts[name]:,} of {len(values):,} rows; at the others there is no value, no "
-        "forecast, or no change from season to season to compare with."
-        for name, values in errors.items()
-        if counts[name] < len(values)
-    ]
+    return [plain(each) for each in steps] if isinstance(steps, list) else numbers(steps, digits_of(steps))

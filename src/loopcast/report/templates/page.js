@@ -7,7 +7,7 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const coarse = matchMedia("(pointer: coarse), (max-width: 40rem)"); // where a drag scrolls the page
   const narrow = matchMedia("screen and (max-width: 40rem)");
-  // Pixels: the width is what A4 and Letter leave beside the margins in page.css, the heights are those it has for paper.
+  // Pixels: the width is what A4 and Letter leave beside the margins in page.css, the heights are as there.
   const PAPER = { width: 670, height: 240 }, TALL_PAPER = { width: 670, height: 330 };
   const MOST_MARKED = 40; // with more cutoffs than this, lines that mark them would hide the rest
   const format = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
@@ -16,7 +16,7 @@
   const number = (value) => (value === null || value === undefined ? "–" : format.format(value));
   const clamp = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-  // What is shown -----------------------------------------------------------------------------------------------------
+  // What is shown ----------------------------------------------------------------------------------------------------
 
   const chosenSeries = () => data.series[Number(byId("series").value)];
   const chosenModels = () => [...document.querySelectorAll('[name="model"]:checked')].map((box) => Number(box.value));
@@ -36,7 +36,7 @@
     return [Math.max(0, cuts[0].at - tail), last.at + steps(last)];
   }
 
-  // Traces ------------------------------------------------------------------------------------------------------------
+  // Traces -----------------------------------------------------------------------------------------------------------
 
   function style() {
     const computed = getComputedStyle(document.documentElement);
@@ -48,7 +48,8 @@
   const shade = (hex, alpha) => `rgba(${[1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)).join(",")},${alpha})`;
 
   function line(x, y, name, colour, dash, more) {
-    return { type: "scatter", mode: "lines", x, y, name: escaped(clamp(name, 40)), line: { color: colour, dash, width: 2 }, ...more };
+    const look = { color: colour, dash, width: 2 };
+    return { type: "scatter", mode: "lines", x, y, name: escaped(clamp(name, 40)), line: look, ...more };
   }
 
   /** Dots on a line of few steps: of one step alone a line shows nothing. */
@@ -65,8 +66,9 @@
       ys.push(...high.slice(from, to), ...low.slice(from, to).reverse(), null);
       from = to;
     }
-    return line(xs, ys, "", shade(colour, 0.18), "solid",
-      { line: { color: shade(colour, 0.18), width: 1 }, fill: "toself", fillcolor: shade(colour, 0.18), hoverinfo: "skip" });
+    const fillcolor = shade(colour, 0.18);
+    const edge = { color: fillcolor, width: 1 }; // it shows a band of one step, which has no area
+    return line(xs, ys, "", fillcolor, "solid", { line: edge, fill: "toself", fillcolor, hoverinfo: "skip" });
   }
 
   const interval = (fan, level, step) => {
@@ -88,8 +90,9 @@
     const model = data.models[m];
     const label = (cut) => cut.fans[m][0].map((value, step) => [number(value),
       ...data.levels.map((level, i) => `${level} %: ${interval(cut.fans[m], i, step)}`)].join("<br>  "));
-    return line(joined(cuts, (cut) => ahead(series, cut)), joined(cuts, (cut) => cut.fans[m][0]), model.name, model.colour,
-      model.dash, { ...dots(ahead(series, cuts[0])), text: joined(cuts, label), hoverinfo: "x+text+name" });
+    const x = joined(cuts, (cut) => ahead(series, cut)), y = joined(cuts, (cut) => cut.fans[m][0]);
+    const more = { ...dots(ahead(series, cuts[0])), text: joined(cuts, label), hoverinfo: "x+text+name" };
+    return line(x, y, model.name, model.colour, model.dash, more);
   }
 
   // One label at a time (hovermode "closest" below): a common one would put values of different times side by side, as
@@ -103,20 +106,22 @@
 
   function knownTraces(series, cuts, look) {
     const [from, to] = reach(cuts), at = cuts[0].at, x = times(series);
-    const past = line(x.slice(from, at), series.values.slice(from, at), "history", look.past, "solid", { line: { color: look.past, width: 1.5 } });
-    // It starts at the cutoff, so that the line goes on.
-    const came = line(x.slice(at - 1, to), series.values.slice(at - 1, to), "what came", look.came, "solid", { line: { color: look.came, width: 2 } });
+    const part = (start, end, name, color, width) =>
+      line(x.slice(start, end), series.values.slice(start, end), name, color, "solid", { line: { color, width } });
+    const past = part(from, at, "history", look.past, 1.5);
+    const came = part(at - 1, to, "what came", look.came, 2); // from the cutoff on, so that the line has no gap there
     return series.values.slice(at, to).some((value) => value !== null) ? [past, came] : [past];
   }
 
-  // Charts ------------------------------------------------------------------------------------------------------------
+  // Charts -----------------------------------------------------------------------------------------------------------
 
   function layout(look, xTitle, yTitle, more) {
     const axis = { gridcolor: look.line, linecolor: look.line, zerolinecolor: look.line, automargin: true };
     return {
       paper_bgcolor: look.surface, plot_bgcolor: look.surface, font: { color: look.ink, size: 13, family: look.family },
       margin: { l: 50, r: 14, t: 10, b: 44 }, showlegend: false, hovermode: "x unified", hoverdistance: 60,
-      hoverlabel: { bgcolor: look.surface, bordercolor: look.line, font: { color: look.ink, family: look.family }, namelength: 24 },
+      hoverlabel: { bgcolor: look.surface, bordercolor: look.line, namelength: 24,
+        font: { color: look.ink, family: look.family } },
       dragmode: coarse.matches ? false : "zoom",
       ...(printing() ? PAPER : { autosize: true }),
       ...more,
@@ -132,36 +137,46 @@
   function drawFan() {
     const series = chosenSeries(), cuts = chosenCuts(series), models = chosenModels(), look = style();
     const traces = fanTraces(series, cuts, models, look);
-    const shapes = (cuts.length > MOST_MARKED ? [] : cuts).map((cut) => ({ type: "line", xref: "x", yref: "paper", y0: 0, y1: 1,
-      x0: times(series)[cut.at - 1], x1: times(series)[cut.at - 1], line: { color: look.muted, width: 1, dash: "dot" } }));
-    draw("fan", traces, layout(look, data.time, data.target, { shapes, xaxis: { type: data.axis }, hovermode: "closest", ...(printing() ? TALL_PAPER : {}) }));
+    const marked = cuts.length > MOST_MARKED ? [] : cuts.map((cut) => times(series)[cut.at - 1]);
+    const dotted = { color: look.muted, width: 1, dash: "dot" };
+    const upright = { type: "line", xref: "x", yref: "paper", y0: 0, y1: 1, line: dotted };
+    const shapes = marked.map((x) => ({ ...upright, x0: x, x1: x }));
+    const more = { shapes, xaxis: { type: data.axis }, hovermode: "closest", ...(printing() ? TALL_PAPER : {}) };
+    draw("fan", traces, layout(look, data.time, data.target, more));
     describe(series, cuts, models);
     if (byId("fan-data").open) tabulate(series, cuts, models);
   }
 
   function describe(series, cuts, models) {
     const names = models.map((m) => data.models[m].name).join(", ") || "no model";
-    const froms = cuts.map((cut) => times(series)[cut.at - 1]);
-    const from = cuts.length > 1 ? `${cuts.length} cutoffs, ${froms[0]} to ${froms[froms.length - 1]}` : `the cutoff ${froms[0]}`;
-    const rank = series.error === null ? "" : `, ${data.measure} of ${data.judge} ${number(series.error)}`;
+    const [first, ...others] = cuts.map((cut) => times(series)[cut.at - 1]);
+    const last = others[others.length - 1];
+    const from = others.length ? `${cuts.length} cutoffs, ${first} to ${last}` : `the cutoff ${first}`;
+    const label = series.label ? ` (${series.label})` : "";
+    const error = series.error === null ? "" : `, ${data.measure} of ${data.judge} ${number(series.error)}`;
     const earlier = series.leftOut ? ` ${series.leftOut} earlier cutoffs are not in this page.` : "";
-    byId("fan-caption").textContent = `Series ${series.id}${series.label ? ` (${series.label})` : ""}${rank}. Forecasts from ${from}.${earlier}`;
-    byId("fan").setAttribute("aria-label", `Chart of series ${series.id}: its history, and forecasts of ${names} from ${from}. The table below has its numbers.`);
-    for (const item of document.querySelectorAll("#fan-legend [data-model]")) item.hidden = !models.includes(Number(item.dataset.model));
+    byId("fan-caption").textContent = `Series ${series.id}${label}${error}. Forecasts from ${from}.${earlier}`;
+    const said = `Chart of series ${series.id}: its history, and forecasts of ${names} from ${from}.`;
+    byId("fan").setAttribute("aria-label", `${said} The table below has its numbers.`);
+    for (const item of document.querySelectorAll("#fan-legend [data-model]")) {
+      item.hidden = !models.includes(Number(item.dataset.model));
+    }
   }
 
   function drawSteps() {
     if (!data.steps) return;
     const look = style();
-    const lines = (values) => data.models.flatMap((model, m) => values[m].every((value) => value === null) ? [] :
-      [line(values[m].map((_, i) => i + 1), values[m], model.name, model.colour, model.dash, dots(values[m]))]);
-    const whole = { xaxis: { tickformat: "d", rangemode: "normal" } };
-    draw("error", lines(data.steps.error), layout(look, "steps ahead", data.measure, { ...whole, yaxis: { rangemode: "tozero" } }));
+    const known = (values) => values.some((value) => value !== null);
+    const lines = (values) => data.models.map((model, m) => [model, values[m]]).filter(([, y]) => known(y)).map(
+      ([model, y]) => line(y.map((_, i) => i + 1), y, model.name, model.colour, model.dash, dots(y)));
+    const frame = (title, more) => layout(look, "steps ahead", title, { xaxis: { tickformat: "d" }, ...more });
+    draw("error", lines(data.steps.error), frame(data.measure, { yaxis: { rangemode: "tozero" } }));
     data.levels.forEach((level, i) => {
       if (!byId(`coverage-${i}`)) return;
-      const shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: level, y1: level, line: { color: look.muted, width: 2, dash: "3px,3px" } }];
-      draw(`coverage-${i}`, lines(data.steps.coverage[i]),
-        layout(look, "steps ahead", "percent within", { ...whole, shapes, yaxis: { range: [0, 105] } }));
+      const nominal = { color: look.muted, width: 2, dash: "3px,3px" };
+      const shapes = [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: level, y1: level, line: nominal }];
+      const layout = frame("percent within", { shapes, yaxis: { range: [0, 105] } });
+      draw(`coverage-${i}`, lines(data.steps.coverage[i]), layout);
     });
   }
 
@@ -170,7 +185,7 @@
     drawSteps();
   }
 
-  // The table beside the chart ------------------------------------------------------------------------------------------
+  // The table beside the chart ---------------------------------------------------------------------------------------
 
   function element(tag, text, more) {
     return Object.assign(document.createElement(tag), { textContent: text }, more);
@@ -179,7 +194,8 @@
   function tabulate(series, cuts, models) {
     const heads = [["Cutoff", ""], [data.time, ""], ["What came", "number"]];
     for (const m of models) {
-      heads.push([data.models[m].name, "number"], ...data.levels.map((level) => [`${data.models[m].name}, ${level} %`, "number"]));
+      const { name } = data.models[m];
+      heads.push([name, "number"], ...data.levels.map((level) => [`${name}, ${level} %`, "number"]));
     }
     const rows = cuts.flatMap((cut) => Array.from({ length: steps(cut) }, (_, step) => row(series, cut, models, step)));
     const table = byId("fan-table");
@@ -199,7 +215,7 @@
     return made;
   }
 
-  // Controls ------------------------------------------------------------------------------------------------------------
+  // Controls ---------------------------------------------------------------------------------------------------------
 
   function option(series, i) {
     const error = series.error === null ? "" : ` (${data.measure} ${number(series.error)})`;
@@ -211,7 +227,8 @@
     const rest = all.filter(([series]) => !series.label);
     // The worst first; where there are no errors the order of the data, which is not the order of the page.
     rest.sort(([one], [other]) => (other.error ?? -1) - (one.error ?? -1) || one.order - other.order);
-    byId("series").replaceChildren(...[...all.filter(([series]) => series.label), ...rest].map(([series, i]) => option(series, i)));
+    const ordered = [...all.filter(([series]) => series.label), ...rest];
+    byId("series").replaceChildren(...ordered.map(([series, i]) => option(series, i)));
     const start = data.series.findIndex((series) => series.label.startsWith("asked for"));
     const median = data.series.findIndex((series) => series.label.includes("median"));
     byId("series").value = String(Math.max(start >= 0 ? start : median, 0));
@@ -246,7 +263,7 @@
     drawFan();
   }
 
-  // Sorting -------------------------------------------------------------------------------------------------------------
+  // Sorting ----------------------------------------------------------------------------------------------------------
 
   function sortable(table) {
     [...table.tHead.rows[0].cells].forEach((head, place) => {
@@ -270,7 +287,7 @@
     table.tBodies[0].append(...rows);
   }
 
-  // Start ---------------------------------------------------------------------------------------------------------------
+  // Start ------------------------------------------------------------------------------------------------------------
 
   function print(on) {
     if (printing() === on) return;
