@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.frames.panel import Panel
     from loopcast.frames.read import read
     from loopcast.frames.synthetic import generate_time_series
+    from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
 
 __version__ = "0.1.0"
@@ -67,8 +68,10 @@ __all__ = [
     "ValuesError",
     "WindowAverage",
     "backtest",
+    "backtest_page",
     "cross_validation",
     "evaluate",
+    "forecast_page",
     "generate_time_series",
     "leaderboard",
     "load",
@@ -94,6 +97,7 @@ _MODULES = {
     "frames.panel": ["Panel"],
     "frames.read": ["read"],
     "frames.synthetic": ["generate_time_series"],
+    "report.page": ["backtest_page", "forecast_page"],
     "report.plots": ["plot"],
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}

@@ -2,11 +2,14 @@
 
 import html as text
 import math
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from loopcast.report.plots import COLOURS, GREY, Curve, Picture
+from loopcast.report.forecasts import Band
+from loopcast.report.plots import BAND_ALPHA, COLOURS, GREY, Curve, Picture
 
 DASHES = ("solid", "dash", "dashdot", "dot")
 
@@ -16,6 +19,13 @@ def html(picture: Picture) -> bytes:
     page: str = draw(picture).to_html(include_plotlyjs=True, config={"displaylogo": False, "responsive": True})
     head = f'<head><title>{text.escape(picture.title)}</title><meta name="viewport" content="width=device-width">'
     return page.replace("<html>", '<html lang="en">', 1).replace("<head>", head, 1).encode()
+
+
+def fragment(picture: Picture) -> str:
+    """The picture as a part of an HTML page, such as a notebook's output; it loads nothing from anywhere."""
+    config = {"displaylogo": False, "responsive": True}
+    part: str = draw(picture).to_html(full_html=False, include_plotlyjs=True, config=config)
+    return part
 
 
 def draw(picture: Picture) -> go.Figure:
@@ -30,6 +40,9 @@ def draw(picture: Picture) -> go.Figure:
         lines = [(chart.history, GREY, "solid")]
         lines += [] if chart.truth is None else [(chart.truth, "black", "solid")]
         lines += [(curve, COLOURS[j % 6], DASHES[j % 4]) for j, curve in enumerate(chart.forecasts)]
+        for curve, colour, _ in lines:  # bands first: no line may lie under one
+            for band in curve.bands:
+                figure.add_trace(filled(curve, band, colour), **place)
         for curve, colour, dash in lines:
             figure.add_trace(trace(curve, colour, dash, first=i == 0), **place)
         figure.update_xaxes(title_text=text.escape(picture.time), **place)
@@ -55,3 +68,36 @@ def trace(curve: Curve, colour: str, dash: str, *, first: bool) -> go.Scatter:
         mode="lines",
         line={"color": colour, "dash": dash, "width": 2},
     )
+
+
+def filled(curve: Curve, band: Band, colour: str) -> go.Scatter:
+    """One band as closed shapes, one for each stretch between gaps; a click on its line in the legend hides it too."""
+    xs: list[Any] = []
+    ys: list[float | None] = []
+    for part in stretches(np.isfinite(band.low) & np.isfinite(band.high)):
+        xs += [*curve.times[part], *curve.times[part][::-1], None]
+        ys += [*band.high[part].tolist(), *band.low[part][::-1].tolist(), None]
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    shade = f"rgba({red},{green},{blue},{BAND_ALPHA})"
+    return go.Scatter(
+        x=xs,
+        y=ys,
+        name=text.escape(f"{curve.name}, {band.level:g} %"),
+        legendgroup=curve.name,
+        showlegend=False,
+        mode="lines",
+        line={"color": shade, "width": 1},
+        fill="toself",
+        fillcolor=shade,
+        hoverinfo="skip",
+    )
+
+
+def stretches(there: np.ndarray) -> list[slice]:
+    """The runs of True in bool `[time]`.
+
+    >>> stretches(np.array([True, True, False, True]))
+    [slice(0, 2, None), slice(3, 4, None)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(np.int8)))
+    return [slice(int(start), int(end)) for start, end in edges.reshape(-1, 2)]

@@ -1,8 +1,8 @@
 """What a plot of forecasts shows, as a value; how it is drawn is for the two renderers."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from loopcast.forecasters.atomic import write_whole
 from loopcast.forecasters.base import positive
 from loopcast.frames.panel import Panel, as_panel
 from loopcast.frames.timetable import future_times
+from loopcast.report.forecasts import Band, Forecasts, flat, read_forecasts
 
 RENDERERS = {
     ".png": "loopcast.report.static:png",
@@ -24,15 +25,17 @@ RENDERERS = {
 # Okabe & Ito's colours, told apart with any colour vision; each line also has a dash of its own.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#4D4D4D"
+BAND_ALPHA = 0.18  # how much of its colour each band adds to what lies under it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Curve:
-    """One line: float32 values `[time]`, NaN where it has a gap, at these times."""
+    """One line: float32 values `[time]`, NaN where it has a gap, at these times; bands around it, narrowest first."""
 
     name: str
     times: list[Any]
     values: np.ndarray
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +50,7 @@ class Chart:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
-    """Everything that will be drawn; `save` draws it."""
+    """Everything that will be drawn; `save` draws it, and a notebook shows it."""
 
     title: str
     time: str
@@ -61,10 +64,15 @@ class Picture:
         """
         write_whole(path, renderer(path)(self))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the zoomable chart, with all it needs inside."""
+        fragment: Callable[[Picture], str] = import_module("loopcast.report.interactive").fragment
+        return fragment(self)
+
 
 def plot(
     data: Any,
-    forecasts: Mapping[str, np.ndarray],
+    forecasts: Mapping[str, np.ndarray] | Any,
     *,
     truth: np.ndarray | None = None,
     most: int = 9,
@@ -72,10 +80,12 @@ def plot(
 ) -> Picture:
     """A picture of forecasts after the end of each series of `data`, a panel or what can be one; one small chart each.
 
-    forecasts: by name, each `[series, horizon]` or `[series, horizon, 1]`; truth: what came, of the same shape.
+    forecasts: by name, each `[series, horizon]` or `[series, horizon, 1]`; or the table that `predict` gives, whose
+    intervals (`NAME-lo-80`, `NAME-hi-80`) become bands. truth: what came, `[series, horizon]`.
     most: charts at most, the first series first; the title says how many of how many.
     tail: steps of history shown; None is four horizons, but at least two seasons and 24 steps.
-    NaN is a gap in a line. OptionError for forecasts that do not fit the panel or one another.
+    NaN is a gap in a line. OptionError for forecasts that do not fit the panel or one another; DataError for a table
+    that is none.
 
     >>> panel = Panel.from_array(np.arange(30.0).reshape(1, 30, 1))
     >>> picture = plot(panel, {"Drift": np.array([[30.0, 31.0]])})
@@ -83,9 +93,9 @@ def plot(
     (29, [30, 31])
     """
     panel = as_panel(data)
-    lines = {name: flat(name, values, panel) for name, values in forecasts.items()}
+    lines = read_forecasts(forecasts, panel)
     known = None if truth is None else flat("truth", truth, panel)
-    horizons = {values.shape[1] for values in [*lines.values(), *([] if known is None else [known])]}
+    horizons = {values.shape[1] for values in [*(line.values for line in lines), *([] if known is None else [known])]}
     if not lines or len(horizons) != 1:
         raise OptionError(f"a plot needs forecasts of one horizon, got {sorted(horizons)}")
     shown = min(panel.n_series, positive("most", most))
@@ -99,30 +109,28 @@ def plot(
     )
 
 
-def chart(panel: Panel, i: int, lines: Mapping[str, np.ndarray], truth: np.ndarray | None, tail: int) -> Chart:
+def chart(panel: Panel, i: int, lines: Sequence[Forecasts], truth: np.ndarray | None, tail: int) -> Chart:
     """What is drawn of series `i`."""
     values = panel.series(i)[-tail:, 0]
     end = int(panel.lengths[i])
-    future = times(panel, i, end, next(iter(lines.values())).shape[1])
+    future = times(panel, i, end, lines[0].values.shape[1])
     return Chart(
         title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.target,
         history=Curve(name="history", times=times(panel, i, end - len(values), len(values)), values=values),
-        forecasts=tuple(Curve(name=name, times=future, values=line[i]) for name, line in lines.items()),
+        forecasts=tuple(curve(line, i, future) for line in lines),
         truth=None if truth is None else Curve(name="what came", times=future, values=truth[i]),
     )
+
+
+def curve(line: Forecasts, i: int, future: list[Any]) -> Curve:
+    """The forecast of series `i` with its bands."""
+    bands = tuple(replace(band, low=band.low[i], high=band.high[i]) for band in line.bands)
+    return Curve(name=line.name, times=future, values=line.values[i], bands=bands)
 
 
 def times(panel: Panel, i: int, first: int, count: int) -> list[Any]:
     """The times of `count` steps of series `i` from its step `first` on."""
     return future_times(panel.starts[[i]], np.array([first]), count, panel.template.freq).to_list()
-
-
-def flat(name: str, values: np.ndarray, panel: Panel) -> np.ndarray:
-    """`values` as `[series, horizon]`."""
-    line = values[:, :, 0] if values.ndim == 3 and values.shape[2] == 1 else values
-    if line.ndim != 2 or len(line) != panel.n_series or line.shape[1] < 1:
-        raise OptionError(f"{name} is [series, horizon] for {panel.n_series} series, got shape {values.shape}")
-    return line
 
 
 def renderer(path: str | os.PathLike[str]) -> Callable[[Picture], bytes]:

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from loopcast.report.plots import COLOURS, GREY, Chart, Picture
+from loopcast.report.plots import BAND_ALPHA, COLOURS, GREY, Chart, Picture
 
 DASHES = ("-", "--", "-.", ":")
 MARKED = 19  # with fewer steps ahead than this, each has a dot
@@ -55,6 +55,9 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
     if chart.truth is not None:
         axes.plot(chart.truth.times, chart.truth.values, color="black", linewidth=1.2, label=chart.truth.name)
     for i, curve in enumerate(chart.forecasts):
+        for band in curve.bands:  # each lies over the wider ones, so the middle is the darkest
+            colour, alpha = COLOURS[i % len(COLOURS)], BAND_ALPHA
+            axes.fill_between(curve.times, band.low, band.high, color=colour, alpha=alpha, linewidth=1)
         axes.plot(
             curve.times,
             curve.values,

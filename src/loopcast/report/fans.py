@@ -1,0 +1,133 @@
+"""What the fan charts of a page show, as values: history, forecasts from each cutoff with bands, and what came."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from loopcast.forecasters.backtest import Backtest
+from loopcast.frames.panel import Panel
+from loopcast.frames.timetable import future_times
+from loopcast.report.forecasts import Band, Forecasts
+from loopcast.report.past import Past
+
+MOST_NUMBERS = 60_000  # in the forecasts of one series; of more cutoffs the last are shown
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fan:
+    """One model's forecast from one cutoff: values `[horizon]`, NaN where it has a gap; bands, narrowest first."""
+
+    model: str
+    values: np.ndarray
+    bands: tuple[Band, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cut:
+    """The forecasts from one cutoff; at: the step of the series shown at which they begin."""
+
+    at: int
+    fans: tuple[Fan, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FanChart:
+    """One series: its values `[time]` where they are known, and forecasts from each cutoff, in order of time.
+
+    title: its id; place: in the panel; times: of the history shown, then of every step forecast.
+    label: why it is here ("worst", "median", "best", "asked for"), or "".
+    error: of the model that series are ranked by; None where there is none.
+    left_out: cutoffs before the first one shown.
+    """
+
+    title: str
+    place: int
+    times: pl.Series
+    values: np.ndarray
+    cuts: tuple[Cut, ...]
+    label: str = ""
+    error: float | None = None
+    left_out: int = 0
+
+
+def tail_of(panel: Panel, horizon: int) -> int:
+    """Steps of history shown before a cutoff: four horizons, but at least two seasons and 24 steps."""
+    return max(4 * horizon, 2 * panel.season, 24)
+
+
+def past_chart(past: Past, backtest: Backtest, models: Sequence[str], i: int, label: str, error: float) -> FanChart:
+    """The chart of series `i` of a backtest, with these models in this order."""
+    rows = np.flatnonzero(past.series == i)
+    cutoffs = np.unique(past.cutoff[rows])
+    numbers = backtest.horizon * len(models) * (1 + 2 * len(backtest.level))
+    kept = cutoffs[-max(1, MOST_NUMBERS // numbers) :]
+    panel = backtest.panel
+    start = max(0, int(kept[0]) + 1 - tail_of(panel, backtest.horizon))
+    end = int(past.cutoff[rows[-1]]) + backtest.horizon + 1
+    known = panel.series(i)[start:end, 0]
+    return FanChart(
+        title=str(panel.ids[i]),
+        place=i,
+        times=future_times(panel.starts[[i]], np.array([start]), end - start, panel.template.freq),
+        values=np.pad(known, (0, end - start - len(known)), constant_values=np.nan),
+        cuts=tuple(cut_of(past, backtest, models, rows[past.cutoff[rows] == cutoff], start) for cutoff in kept),
+        label=label,
+        error=float(error) if np.isfinite(error) else None,
+        left_out=len(cutoffs) - len(kept),
+    )
+
+
+def cut_of(past: Past, backtest: Backtest, models: Sequence[str], rows: np.ndarray, start: int) -> Cut:
+    """The forecasts in these rows of the table, all from one cutoff."""
+
+    def column(name: str) -> np.ndarray:
+        whole = np.full(backtest.horizon, np.nan)
+        whole[past.ahead[rows] - 1] = past.column(name)[rows]
+        return whole
+
+    def fan(name: str) -> Fan:
+        ends = ((level, f"{name}-lo-{level:g}", f"{name}-hi-{level:g}") for level in backtest.level)
+        bands = (Band(level=level, low=column(low), high=column(high)) for level, low, high in ends)
+        return Fan(model=name, values=column(name), bands=tuple(bands))
+
+    return Cut(at=int(past.cutoff[rows[0]]) + 1 - start, fans=tuple(fan(name) for name in models))
+
+
+def future_chart(panel: Panel, forecasts: Sequence[Forecasts], levels: Sequence[float], i: int) -> FanChart:
+    """The chart of series `i` and its forecasts after the end of the history."""
+    horizon = forecasts[0].values.shape[1]
+    known = panel.series(i)[-tail_of(panel, horizon) :, 0]
+    start = int(panel.lengths[i]) - len(known)
+    return FanChart(
+        title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.target,
+        place=i,
+        times=future_times(panel.starts[[i]], np.array([start]), len(known) + horizon, panel.template.freq),
+        values=np.pad(known, (0, horizon), constant_values=np.nan),
+        cuts=(Cut(at=len(known), fans=tuple(fan_of(line, levels, i) for line in forecasts)),),
+    )
+
+
+def fan_of(line: Forecasts, levels: Sequence[float], i: int) -> Fan:
+    """One model's forecast of series `i`, with a band for each of `levels`: one of gaps where it has none."""
+    there = {band.level: Band(level=band.level, low=band.low[i], high=band.high[i]) for band in line.bands}
+    gap = np.full(line.values.shape[1], np.nan)
+    found = (there.get(level, Band(level=level, low=gap, high=gap)) for level in levels)
+    return Fan(model=line.name, values=line.values[i], bands=tuple(found))
+
+
+def spread_out(count: int) -> Iterator[int]:
+    """0 to `count` - 1 in an order of which every beginning is spread evenly: the ends, then what halves the gaps.
+
+    >>> list(spread_out(9))
+    [0, 8, 4, 2, 6, 1, 3, 5, 7]
+    """
+    seen: set[int] = set()
+    parts = 1
+    while len(seen) < count:
+        for place in (round(k * (count - 1) / parts) for k in range(parts + 1)):
+            if place not in seen:
+                seen.add(place)
+                yield place
+        parts *= 2

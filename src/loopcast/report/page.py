@@ -1,0 +1,127 @@
+"""A backtest or a forecast as one HTML page that loads nothing: to read, to send, to print."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from loopcast.evaluation.leaderboard import Leaderboard
+from loopcast.forecasters.backtest import Backtest
+from loopcast.frames.panel import Panel, as_panel
+from loopcast.report.chosen import choose, find
+from loopcast.report.facts import ahead, cutoffs_of, facts_of, gaps_of
+from loopcast.report.fans import future_chart, past_chart, spread_out, tail_of
+from loopcast.report.forecasts import read_forecasts
+from loopcast.report.models import Model, models_of
+from loopcast.report.past import coverage_of, errors_of, judge_of, mean_by, past_of
+from loopcast.report.payload import Charts, digits_of, numbers
+from loopcast.report.ranking import ranking
+from loopcast.report.render import render
+
+ERRORS = {"mase": "scaled absolute error", "mae": "absolute error"}
+
+
+def backtest_page(
+    backtest: Backtest, leaderboard: Leaderboard, *, command: str = "", series: Sequence[Any] = ()
+) -> bytes:
+    """A backtest as one HTML page (UTF-8, under 10 MB), which loads nothing from anywhere.
+
+    It shows the verdict, the leaderboard, forecasts as fans series by series, error and coverage by steps ahead, what
+    was run and how to run it again. Of many series it holds the worst, median and best, those asked for, and others
+    from the whole of the ranking, and says how many of how many. Missing values are gaps.
+    command: the command that made the backtest, shown so that it can be run again.
+    series: ids that have to be in the page (or their text, as a command line gives them).
+    OptionError for an id that is not in the backtest, and for a leaderboard of other models.
+    """
+    past, judge, panel = past_of(backtest), judge_of(leaderboard, backtest), backtest.panel
+    errors = errors_of(past, backtest, leaderboard.measure)
+    each = mean_by(errors[judge], past.series, panel.n_series)
+    chosen = choose(each, np.unique(past.series), find(panel, series))
+    models = models_of([ran.name for ran in backtest.models], leaderboard, backtest.models)
+    draw = partial(past_chart, past, backtest, [model.name for model in models])
+    charts = Charts()
+    charts.take(partial(draw, i, chosen.labels.get(i, ""), float(each[i])) for i in chosen.order)
+    steps = {
+        "error": [mean_by(errors[model.name], past.ahead - 1, backtest.horizon) for model in models],
+        "coverage": [[coverage_of(past, backtest, model.name, level) for model in models] for level in backtest.level],
+    }
+    measure = leaderboard.measure if leaderboard.measure in ERRORS else "mae"
+    return render(
+        "backtest.html",
+        charts,
+        data_of(panel, models, backtest.horizon, backtest.level)
+        | {"judge": judge, "measure": measure.upper(), "steps": plain(steps)},
+        title=f"Backtest of {panel.template.columns.target}: {ahead(backtest.horizon)}",
+        verdict=leaderboard.verdict,
+        notes=(*leaderboard.notes, *backtest.notes),
+        ranking=ranking(leaderboard, models),
+        models=models,
+        levels=backtest.level,
+        steps=steps,
+        error_name=ERRORS[measure],
+        facts=facts_of(panel, backtest.horizon, backtest.level) | cutoffs_of(backtest),
+        gaps=gaps_of(errors),
+        command=command,
+        total=len(chosen.order),
+    )
+
+
+def forecast_page(
+    panel: Any,
+    table: Any,
+    *,
+    leaderboard: Leaderboard | None = None,
+    command: str = "",
+    descriptions: Mapping[str, str] | None = None,
+) -> bytes:
+    """Forecasts after the end of each series as one HTML page (UTF-8, under 10 MB), which loads nothing from anywhere.
+
+    panel: the history that was forecast, a panel or what can be one.
+    table: what `predict` gives, best with intervals (id, time, `NAME`, `NAME-lo-80`, `NAME-hi-80`), or arrays by name.
+    leaderboard: how the models did on what is known, if that was tried; it gives the verdict.
+    command: the command that made the forecast. descriptions: by model, what it chose and why.
+    OptionError for a table that does not fit the panel.
+    """
+    history = as_panel(panel)
+    forecasts = read_forecasts(table, history)
+    horizon = forecasts[0].values.shape[1]
+    models = models_of([line.name for line in forecasts], leaderboard, said=descriptions)
+    order = [next(line for line in forecasts if line.name == model.name) for model in models]
+    levels = tuple(sorted({band.level for line in forecasts for band in line.bands}))
+    charts = Charts()
+    charts.take(partial(future_chart, history, order, levels, i) for i in spread_out(history.n_series))
+    return render(
+        "forecast.html",
+        charts,
+        data_of(history, models, horizon, levels),
+        title=f"Forecast of {history.template.columns.target}: {ahead(horizon)}",
+        verdict="" if leaderboard is None else leaderboard.verdict,
+        notes=() if leaderboard is None else leaderboard.notes,
+        ranking=None if leaderboard is None else ranking(leaderboard, models),
+        models=models,
+        levels=levels,
+        facts=facts_of(history, horizon, levels),
+        command=command,
+        total=history.n_series,
+    )
+
+
+def data_of(panel: Panel, models: Sequence[Model], horizon: int, levels: Sequence[float]) -> dict[str, Any]:
+    """What the script of a page needs to know beside the charts."""
+    zone = panel.template.zone
+    return {
+        "time": panel.template.columns.time + (f" ({zone})" if zone else ""),
+        "target": panel.template.columns.target,
+        "axis": "linear" if panel.template.freq.unit == "int" else "date",
+        "tail": tail_of(panel, horizon),
+        "levels": list(levels),
+        "models": [{"name": each.name, "colour": each.colour, "dash": each.dash} for each in models],
+    }
+
+
+def plain(steps: Any) -> Any:
+    """Means by step as lists of rounded numbers, in whatever unit they are."""
+    if isinstance(steps, dict):
+        return {name: plain(each) for name, each in steps.items()}
+    return [plain(each) for each in steps] if isinstance(steps, list) else numbers(steps, digits_of(steps))

@@ -1,0 +1,92 @@
+"""The leaderboard as a page shows it: which columns, what they mean, how their numbers are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from loopcast.evaluation.leaderboard import Leaderboard
+from loopcast.report.models import Model
+
+MISSING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the leaderboard: its title, what it means, and how its numbers are written."""
+
+    key: str
+    title: str
+    meaning: str
+    form: str
+
+
+COLUMNS = (
+    Column(key="mase", title="MASE", meaning="mean absolute error, in units of the seasonal change of the series; "
+           "below 1 is better than repeating the last season", form="{:.3f}"),
+    Column(key="smape", title="sMAPE", meaning="symmetric mean absolute percentage error, 0 to 200", form="{:.2f}"),
+    Column(key="mae", title="MAE", meaning="mean absolute error, in the units of the data", form="{:.4g}"),
+    Column(key="rmse", title="RMSE", meaning="root of the mean squared error, in the units of the data", form="{:.4g}"),
+    Column(key="spread", title="Spread", meaning="standard deviation of the error over series", form="{:.3g}"),
+    Column(key="seed_spread", title="Seed spread", meaning="standard deviation of the error over seeds", form="{:.2g}"),
+    Column(key="skill", title="Skill", meaning="by how much the error is below the best baseline's; negative is above",
+           form="{:+.1%}"),
+    Column(key="p_value", title="p", meaning="how likely such a difference from the best baseline would be by chance "
+           "(Diebold-Mariano)", form="{:.3f}"),
+    Column(key="fit_seconds", title="Fit, s", meaning="seconds to fit, all cutoffs and seeds together", form="{:.3g}"),
+    Column(key="predict_seconds", title="Predict, s", meaning="seconds to forecast, all cutoffs and seeds together",
+           form="{:.3g}"),
+    Column(key="parameters", title="Parameters", meaning="numbers that the fit set", form="{:,.0f}"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A model of the leaderboard; model: as it is in the charts, None if it is in none; cells: numbers, their text."""
+
+    name: str
+    network: bool
+    model: Model | None
+    cells: tuple[tuple[float | None, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """The leaderboard as text, best first; columns: those that have a value."""
+
+    measure: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def ranking(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking:
+    """The leaderboard as a page shows it; columns in which no model has a value are left out."""
+    table = leaderboard.table
+    known = [*COLUMNS[:8], *coverage_columns(table), *COLUMNS[8:]]
+    columns = tuple(each for each in known if each.key in table.columns and table[each.key].count())
+    drawn = {model.name: model for model in models}
+    rows = (
+        Row(
+            name=row["model"],
+            network=row["network"],
+            model=drawn.get(row["model"]),
+            cells=tuple((row[each.key], cell(row[each.key], each)) for each in columns),
+        )
+        for row in table.iter_rows(named=True)
+    )
+    return Ranking(measure=leaderboard.measure, columns=columns, rows=tuple(rows))
+
+
+def coverage_columns(table: pl.DataFrame) -> list[Column]:
+    """A column for each level of intervals."""
+    levels = [name.removeprefix("coverage-") for name in table.columns if name.startswith("coverage-")]
+    meaning = "percent of values that were within the {} % interval; {} would be right"
+    return [
+        Column(key=f"coverage-{level}", title=f"In {level} %", meaning=meaning.format(level, level), form="{:.1f}")
+        for level in levels
+    ]
+
+
+def cell(value: float | None, column: Column) -> str:
+    """A number as the column writes it; a dash where there is none."""
+    return MISSING if value is None or value != value else column.form.format(value)  # noqa: PLR0124 - NaN

@@ -1,0 +1,73 @@
+"""Pages from templates: every value is text there, and scripts run only if their content is what was written here."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from loopcast import __version__
+from loopcast.report.payload import Charts
+from loopcast.report.ranking import Column, cell
+
+
+def render(template: str, charts: Charts, data: Mapping[str, Any], **values: Any) -> bytes:
+    """A page; `data`, with the charts, is what its script draws."""
+    scripts = [Markup(script()), Markup(plotly())]  # noqa: S704 - our own file and Plotly's
+    page = (
+        environment()
+        .get_template(template)
+        .render(
+            data=Markup(charts.json(data)),  # noqa: S704 - made safe for a script element
+            style=Markup(resource("page.css")),  # noqa: S704
+            script=scripts[0],
+            plotly=scripts[1],
+            hashes=[digest(each) for each in scripts],
+            count=len(charts.encoded),
+            version=__version__,
+            **values,
+        )
+    )
+    return page.encode(errors="replace")
+
+
+@cache
+def environment() -> Environment:
+    """Where templates are found, and that they escape all they are given."""
+    found = Environment(
+        loader=PackageLoader("loopcast.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    found.filters["number"] = lambda value, form: cell(value, Column(key="", title="", meaning="", form=form))
+    found.tests["known"] = lambda values: bool(np.isfinite(values).any())
+    found.tests["covered"] = lambda lines: bool(np.isfinite(np.array(lines)).any())
+    return found
+
+
+def resource(name: str) -> str:
+    """A file beside the templates."""
+    return (files("loopcast.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """The script of every page."""
+    return resource("page.js")
+
+
+@cache
+def plotly() -> str:
+    """Plotly's library, which must not end its own script element."""
+    found: str = get_plotlyjs()
+    return found.replace("</script", "<\\/script")
+
+
+@cache
+def digest(content: str) -> str:
+    """What a content security policy calls a script by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
