@@ -19,7 +19,10 @@ def csv(tmp_path):
 
 
 def backtest(csv, *options):
-    return run(["backtest", str(csv), "--horizon", "3", "--season", "4", "--quiet", *options])
+    """With these options, of which a later one takes the place of an earlier one of its name; a flag comes last."""
+    given = {"--horizon": "3", "--season": "4"} | dict(zip(options[::2], options[1::2], strict=False))
+    flags = [options[-1]] if len(options) % 2 else []
+    return run(["backtest", str(csv), "--quiet", *(word for pair in given.items() for word in pair), *flags])
 
 
 def test_it_prints_a_leaderboard_with_the_best_model_first_and_a_verdict(csv, capsys):

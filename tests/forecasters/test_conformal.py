@@ -107,9 +107,16 @@ def test_a_constant_series_has_intervals_of_no_width():
     )
 
 
-def test_series_that_never_change_cannot_be_calibrated():
-    with pytest.raises(LengthError, match="no series varies"):
-        Naive().fit(Panel.from_array(np.ones((3, 40, 1)))).predict(2, level=[80])
+def test_series_that_never_change_have_intervals_of_no_width():
+    table = Naive().fit(Panel.from_array(np.ones((3, 40, 1)))).predict(2, level=[80])
+    assert (table.select("Naive-lo-80", "Naive", "Naive-hi-80").to_numpy() == 1).all()
+
+
+def test_a_change_that_nothing_before_it_hints_at_cannot_be_measured():
+    values = np.ones((1, 40, 1))
+    values[0, 38:, 0] = (5.0, 9.0)
+    with pytest.raises(LengthError, match="no series varies before the tail"):
+        Naive(horizon=2).fit(Panel.from_array(values)).calibrate(windows=1)
 
 
 def test_the_spread_is_the_mean_change_of_the_latest_seasons():

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter, Token
 
 from loopcast.errors import OptionError
-from loopcast.forecasters.conformal import check_level
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
 Time = Annotated[str | None, Parameter(help="Column of times [ds].")]
@@ -53,6 +52,8 @@ def levels(text: str) -> tuple[float, ...]:
     >>> levels("95,80"), levels("none")
     ((80, 95), ())
     """
+    from loopcast.forecasters.conformal import check_level
+
     if text == "none":
         return ()
     parts = [part.strip() for part in text.split(",")]

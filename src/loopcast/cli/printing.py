@@ -61,10 +61,8 @@ def show_board(board: "Leaderboard", columns: list[str]) -> None:
 
     table = board.table.select(columns).drop("network", strict=False)
     table = table.select(name for name in table.columns if table[name].null_count() < table.height)
-    coverage = [name for name in table.columns if name.startswith("coverage-")]
-    rounded = table.with_columns(
-        pl.col(*coverage, *({"fit_seconds", "predict_seconds"} & set(table.columns))).round(2).cast(pl.String)
-    )
+    short = [name for name in table.columns if name.startswith("coverage-") or name.endswith("_seconds")]
+    rounded = table.with_columns(table[name].round(2).cast(pl.String) for name in short)
     show(rounded.rename({name: HEADS.get(name, name) for name in table.columns}), digits="#.4g")
     for line in (*board.notes, board.verdict):
         print(line)

@@ -72,12 +72,12 @@ class Calibration:
 
 def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str) -> Calibration:
     """From errors and spreads, `[series, cutoff, horizon, channel]` or what broadcasts to it; thinned where many."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.where(spread > 0, errors / spread, np.nan)
+    still = np.where(errors == 0, 0.0, np.nan)  # a constant series that is forecast as one is no surprise
+    scaled = np.divide(errors, spread, out=np.broadcast_to(still, errors.shape).copy(), where=spread > 0)
     paths = np.moveaxis(scaled, 2, -1).reshape(-1, errors.shape[2])
     paths = paths[np.isfinite(paths).all(axis=1)]
     if not len(paths):
-        raise LengthError(f"{who} cannot be calibrated: no series varies, or none has all its last values")
+        raise LengthError(f"{who} cannot be calibrated: no series varies before the tail that is held back")
     kept = np.linspace(0, len(paths) - 1, min(len(paths), MOST_PATHS)).round().astype(int)
     return Calibration(errors=paths[kept].astype(np.float32))
 
@@ -148,17 +148,24 @@ def usual_change(panel: Panel, season: int, unseen: Sequence[int]) -> np.ndarray
     """The mean |y_t - y_{t-season}| of each series before each cutoff, float64 `[series, cutoff, 1, channel]`.
 
     Of the latest seasons alone: how much a series changes changes too. Of steps where a series is no longer than a
-    season at the first cutoff; 0 where it has one row.
+    season at the first cutoff, or repeats itself from season to season; 0 where it is constant or has one row.
     """
     back = np.asarray(unseen)
-    return np.stack([_changes(panel.series(i), season, back) for i in range(panel.n_series)])[:, :, None]
+    return np.stack([_usual(panel.series(i), season, back) for i in range(panel.n_series)])[:, :, None]
 
 
-def _changes(values: np.ndarray, season: int, unseen: np.ndarray) -> np.ndarray:
-    ends = len(values) - unseen
-    apart = season if ends[0] > season else 1
+def _usual(values: np.ndarray, season: int, unseen: np.ndarray) -> np.ndarray:
+    steps = _changes(values, 1, season, unseen)
+    if season == 1 or len(values) - unseen[0] <= season:
+        return steps
+    seasonal = _changes(values, season, season, unseen)
+    return np.where(seasonal > 0, seasonal, steps)
+
+
+def _changes(values: np.ndarray, apart: int, season: int, unseen: np.ndarray) -> np.ndarray:
+    """The mean change over `apart` rows before each cutoff, `[cutoff, channel]`."""
     changes = np.abs(values[apart:].astype(np.float64) - values[:-apart])
     sums = np.cumsum(np.concatenate([np.zeros((1, values.shape[1])), changes]), axis=0)
-    counts = np.maximum(ends - apart, 0)
+    counts = np.maximum(len(values) - unseen - apart, 0)
     earlier = np.maximum(counts - max(RECENT * season, LEAST), 0)
     return (sums[counts] - sums[earlier]) / np.maximum(counts - earlier, 1)[:, None]
