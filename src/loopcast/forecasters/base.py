@@ -188,14 +188,15 @@ class Forecaster(ABC, Generic[State]):
         return self._parameters(self.fitted.state)
 
     def code(self) -> str:
-        """The Python expression that makes this forecaster, options left as they are left out.
+        """The Python expression that makes this forecaster, less options left as they are or that say how to run it.
 
         >>> from loopcast.forecasters.baselines import SeasonalNaive
         >>> SeasonalNaive(season=7).code()
         'loopcast.SeasonalNaive(season=7)'
         """
         usual = {option.name: option.default for option in fields(self)}
-        said = [f"{name}={value!r}" for name, value in self.options().items() if value != usual[name]]
+        chosen = [name for name, value in self.options().items() if value != usual[name] and name not in self.runtime]
+        said = [f"{name}={getattr(self, name)!r}" for name in chosen]
         return f"loopcast.{type(self).__name__}({', '.join(said)})"
 
     def describe(self) -> str:

@@ -25,17 +25,17 @@ COLUMNS = (
     Column(key="mase", title="MASE", meaning="mean absolute error, in units of the seasonal change of the series; "
            "below 1 is better than repeating the last season", form="{:.3f}"),
     Column(key="smape", title="sMAPE", meaning="symmetric mean absolute percentage error, 0 to 200", form="{:.2f}"),
-    Column(key="mae", title="MAE", meaning="mean absolute error, in the units of the data", form="{:.4g}"),
-    Column(key="rmse", title="RMSE", meaning="root of the mean squared error, in the units of the data", form="{:.4g}"),
+    Column(key="mae", title="MAE", meaning="mean absolute error, in the units of the data", form="{:#.4g}"),
+    Column(key="rmse", title="RMSE", meaning="root of the mean squared error, in the units of the data", form="{:#.4g}"),
     Column(key="spread", title="Spread", meaning="standard deviation of the error over series", form="{:.3g}"),
     Column(key="seed_spread", title="Seed spread", meaning="standard deviation of the error over seeds", form="{:.2g}"),
     Column(key="skill", title="Skill", meaning="by how much the error is below the best baseline's; negative is above",
            form="{:+.1%}"),
     Column(key="p_value", title="p", meaning="how likely such a difference from the best baseline would be by chance "
            "(Diebold-Mariano)", form="{:.3f}"),
-    Column(key="fit_seconds", title="Fit, s", meaning="seconds to fit, all cutoffs and seeds together", form="{:.3g}"),
+    Column(key="fit_seconds", title="Fit, s", meaning="seconds to fit, all cutoffs and seeds together", form="{:.2f}"),
     Column(key="predict_seconds", title="Predict, s", meaning="seconds to forecast, all cutoffs and seeds together",
-           form="{:.3g}"),
+           form="{:.2f}"),
     Column(key="parameters", title="Parameters", meaning="numbers that the fit set", form="{:,.0f}"),
 )  # fmt: skip
 
