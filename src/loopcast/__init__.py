@@ -29,10 +29,11 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.evaluation.evaluate import evaluate
     from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
     from loopcast.forecasters.archive import load
-    from loopcast.forecasters.backtest import Backtest, backtest, cross_validation, why_no_backtest
+    from loopcast.forecasters.backtest import backtest, cross_validation, why_no_backtest
     from loopcast.forecasters.base import Forecaster
     from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
     from loopcast.forecasters.linear import Linear
+    from loopcast.forecasters.outcome import Backtest
     from loopcast.forecasters.recurrent import Recurrent
     from loopcast.frames.panel import Panel
     from loopcast.frames.read import read
@@ -89,10 +90,11 @@ _MODULES = {
     "evaluation.evaluate": ["evaluate"],
     "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
     "forecasters.archive": ["load"],
-    "forecasters.backtest": ["Backtest", "backtest", "cross_validation", "why_no_backtest"],
+    "forecasters.backtest": ["backtest", "cross_validation", "why_no_backtest"],
     "forecasters.base": ["Forecaster"],
     "forecasters.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
     "forecasters.linear": ["Linear"],
+    "forecasters.outcome": ["Backtest"],
     "forecasters.recurrent": ["Recurrent"],
     "frames.panel": ["Panel"],
     "frames.read": ["read"],

@@ -7,8 +7,8 @@ from loopcast.choice.auto import Auto
 from loopcast.errors import LengthError, ModelFileError, OptionError
 from loopcast.forecasters import archive
 from loopcast.forecasters.archive import load
-from loopcast.forecasters.base import Parts
 from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive
+from loopcast.forecasters.fitted import Parts
 from loopcast.frames.panel import Panel
 
 QUICK = {"horizon": 3, "budget": 0.01, "show_progress": False}

@@ -11,7 +11,7 @@ from loopcast.errors import ValuesError
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
 from loopcast.evaluation.significance import diebold_mariano
-from loopcast.forecasters.backtest import Backtest, Ran
+from loopcast.forecasters.outcome import Backtest, Ran
 from loopcast.frames.panel import Panel
 
 HORIZON, STEP, LENGTH = 3, 2, 30

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from loopcast.errors import ModelFileError, NotFittedError, OptionError
 from loopcast.forecasters import archive, atomic
 from loopcast.forecasters.archive import MANIFEST, WEIGHTS, load
-from loopcast.forecasters.base import Parts
 from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
+from loopcast.forecasters.fitted import Parts
 from loopcast.forecasters.linear import Linear
 from loopcast.forecasters.recurrent import Recurrent
 from loopcast.forecasters.stored_zip import pack, unpack

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.forecasters.backtest import Backtest, Ran
+from loopcast.forecasters.outcome import Backtest, Ran
 from loopcast.frames.panel import Panel
 from loopcast.frames.timetable import future_times
 

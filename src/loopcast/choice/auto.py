@@ -11,12 +11,14 @@ import numpy as np
 from loopcast.errors import LengthError, OptionError
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.forecasters.archive import kind_of, made_from
-from loopcast.forecasters.backtest import distinct, gathered, rows_for
-from loopcast.forecasters.base import Forecaster, Parts
+from loopcast.forecasters.backtest import distinct, rows_for
+from loopcast.forecasters.base import Forecaster
 from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive
 from loopcast.forecasters.finished import Nowhere
+from loopcast.forecasters.fitted import Parts
 from loopcast.forecasters.linear import Linear
 from loopcast.forecasters.origins import Origins
+from loopcast.forecasters.outcome import gathered
 from loopcast.forecasters.rounds import Part, Round
 from loopcast.forecasters.waiting import waiting
 from loopcast.frames.panel import Panel

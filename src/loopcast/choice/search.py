@@ -12,7 +12,7 @@ import polars as pl
 from loopcast.errors import LoopcastError, OptionError
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.forecasters.backtest import backtest
-from loopcast.forecasters.base import positive
+from loopcast.forecasters.checks import positive
 from loopcast.forecasters.recurrent import Recurrent
 from loopcast.frames.panel import Panel, as_panel
 

@@ -13,7 +13,7 @@ from loopcast.evaluation.models import Model
 from loopcast.evaluation.scale import with_scale
 from loopcast.evaluation.score import score
 from loopcast.evaluation.significance import Comparison, diebold_mariano
-from loopcast.forecasters.backtest import Backtest
+from loopcast.forecasters.outcome import Backtest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

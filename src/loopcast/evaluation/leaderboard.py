@@ -12,7 +12,7 @@ from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.score import without_scale
 from loopcast.evaluation.significance import Comparison
 from loopcast.evaluation.verdict import Entry, number, verdict
-from loopcast.forecasters.backtest import Backtest
+from loopcast.forecasters.outcome import Backtest
 
 ERRORS = dict.fromkeys(("mase", "smape", "mae", "rmse"), pl.Float64)
 SPREADS = dict.fromkeys(("spread", "seed_spread", "skill", "p_value"), pl.Float64)
@@ -57,7 +57,7 @@ def leaderboard(backtest: Backtest) -> Leaderboard:
     these very points: with many models to choose from, the smallest p-value is smaller than it says.
     Raises ValuesError where no point is left to compare on.
 
-    >>> from loopcast.forecasters.backtest import Ran
+    >>> from loopcast.forecasters.outcome import Ran
     >>> from loopcast.frames.panel import Panel
     >>> series = pl.DataFrame({"unique_id": ["a"] * 6, "ds": range(6), "y": [0.0, 1, 2, 3, 4, 5]})
     >>> table = series[4:].with_columns(cutoff=3, Drift=pl.col("y"), Naive=pl.lit(3.0))

@@ -9,7 +9,7 @@ import polars as pl
 from loopcast.columns import Columns
 from loopcast.errors import CalendarError, DataError, OptionError
 from loopcast.evaluation.forecasts import CUTOFF, Forecasts
-from loopcast.forecasters.base import positive
+from loopcast.forecasters.checks import positive
 from loopcast.frames.calendar import positions, to_ticks, zone_of
 from loopcast.frames.panel import Panel, as_panel
 from loopcast.frames.tables import open_table

@@ -21,7 +21,8 @@ import safetensors.numpy
 from loopcast import __version__
 from loopcast.errors import ModelFileError, OptionError
 from loopcast.forecasters.atomic import write_whole
-from loopcast.forecasters.base import Forecaster, Parts
+from loopcast.forecasters.base import Forecaster
+from loopcast.forecasters.fitted import Parts
 from loopcast.forecasters.stored_zip import pack, unpack
 from loopcast.forecasters.strict_json import LARGEST_TEXT, strict_json
 from loopcast.frames.template import Template

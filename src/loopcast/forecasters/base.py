@@ -4,12 +4,12 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import pairwise
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self
 
 import numpy as np
 
 from loopcast.errors import NotFittedError, OptionError
+from loopcast.forecasters.checks import falling, positive
 from loopcast.forecasters.conformal import (
     GRID,
     Calibration,
@@ -22,12 +22,10 @@ from loopcast.forecasters.conformal import (
     usual_change,
     why_no_tail,
 )
+from loopcast.forecasters.fitted import Fitted, Parts, State
 from loopcast.frames.panel import Panel, as_panel
 
-State = TypeVar("State")
-
 CALIBRATION = "calibration"  # the name of its errors in a model file
-LARGEST = 1_000_000  # of any horizon, season or context: past it a typing slip is likelier than a wish
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,7 +46,7 @@ class Forecaster(ABC, Generic[State]):
     horizon: int = 1
     season: int | None = None
     alias: str | None = None
-    _fitted: "Fitted[State] | None" = field(default=None, init=False, repr=False)
+    _fitted: Fitted[State] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         positive("horizon", self.horizon)
@@ -210,13 +208,13 @@ class Forecaster(ABC, Generic[State]):
         archive.save(self, path)
 
     @property
-    def fitted(self) -> "Fitted[State]":
+    def fitted(self) -> Fitted[State]:
         """What fit left; NotFittedError before it."""
         if self._fitted is None:
             raise NotFittedError(f"{self.name} is not fitted: call fit(data) first")
         return self._fitted
 
-    def to_parts(self) -> "Parts":
+    def to_parts(self) -> Parts:
         """What a model file holds of this fitted forecaster; `from_parts` undoes it."""
         learned, calibration = self._to_parts(self.fitted.state), self.fitted.calibration
         errors = {} if calibration is None else {CALIBRATION: calibration.errors}
@@ -224,7 +222,7 @@ class Forecaster(ABC, Generic[State]):
         return Parts(options=options, facts=learned.facts, arrays=learned.arrays | errors)
 
     @classmethod
-    def from_parts(cls, parts: "Parts", template: Any) -> Self:
+    def from_parts(cls, parts: Parts, template: Any) -> Self:
         """A forecaster fitted as `parts` say; OptionError or ValueError where they cannot be right."""
         names = {option.name for option in fields(cls) if option.init} - cls.runtime
         if set(parts.options) != names:
@@ -301,7 +299,7 @@ class Forecaster(ABC, Generic[State]):
             panel.require_observed(self.name)
         return panel
 
-    def _keep(self, fitted: "Fitted[State]") -> None:
+    def _keep(self, fitted: Fitted[State]) -> None:
         object.__setattr__(self, "_fitted", fitted)
 
     @abstractmethod
@@ -314,63 +312,11 @@ class Forecaster(ABC, Generic[State]):
     def _describe(self, state: State) -> str: ...
 
     @abstractmethod
-    def _to_parts(self, state: State) -> "Parts": ...
+    def _to_parts(self, state: State) -> Parts: ...
 
     @abstractmethod
-    def _from_parts(self, parts: "Parts") -> State:
+    def _from_parts(self, parts: Parts) -> State:
         """The state, with every fact and every array's shape checked; OptionError where one is wrong."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fitted(Generic[State]):
-    """What fit leaves: the series it saw (None in a loaded model), how their table looked, what was learned.
-
-    calibration: how wrong it is on a tail it has not seen; None until that was measured.
-    """
-
-    panel: Panel | None
-    template: Any
-    state: State
-    calibration: Calibration | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """A fitted forecaster as a model file holds it.
-
-    options: the forecaster's options; numbers, strings, None and tuples of them.
-    facts: what fit chose, the same kinds of value.
-    arrays: what fit learned, float32 or float64, by name.
-    """
-
-    options: dict[str, Any] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-    arrays: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def take(self, facts: set[str], arrays: dict[str, tuple[int, ...]]) -> None:
-        """Check that these facts and these arrays, by shape, are all there is; OptionError otherwise."""
-        shapes = {name: array.shape for name, array in self.arrays.items()}
-        if set(self.facts) != facts or shapes != arrays:
-            raise OptionError(f"expected {sorted(facts)} and {arrays}, got {sorted(self.facts)} and {shapes}")
-
-
-def positive(name: str, value: int) -> int:
-    """`value`, if it is a whole number from 1 to LARGEST; OptionError otherwise.
-
-    >>> positive("horizon", 12)
-    12
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= LARGEST:
-        raise OptionError(f"{name} is a whole number from 1 to {LARGEST:,}, got {value!r}")
-    return int(value)
-
-
-def falling(unseen: Sequence[int]) -> tuple[int, ...]:
-    """`unseen`, if it is whole numbers of at least 0, each less than the one before; OptionError otherwise."""
-    rows = tuple(unseen)
-    if not rows or rows[-1] < 0 or any(after >= before for before, after in pairwise(rows)):
-        raise OptionError(f"unseen is rows to come at each cutoff, fewer from one to the next, got {rows}")
-    return rows
 
 
 def interval_columns(name: str, level: float, low: np.ndarray, high: np.ndarray) -> dict[str, np.ndarray]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopcast.forecasters.base import Forecaster, Parts, positive
+from loopcast.forecasters.base import Forecaster
+from loopcast.forecasters.checks import positive
+from loopcast.forecasters.fitted import Parts
 from loopcast.frames.panel import Panel
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from loopcast.errors import OptionError
-from loopcast.forecasters.base import Parts, positive
+from loopcast.forecasters.checks import positive
+from loopcast.forecasters.fitted import Parts
 from loopcast.inference.model import Model
 from loopcast.networks.heads import DISTRIBUTIONS
 from loopcast.networks.network import Network

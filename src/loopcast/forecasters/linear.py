@@ -8,7 +8,9 @@ from typing import Literal
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError
-from loopcast.forecasters.base import Forecaster, Parts, positive
+from loopcast.forecasters.base import Forecaster
+from loopcast.forecasters.checks import positive
+from loopcast.forecasters.fitted import Parts
 from loopcast.frames.panel import Panel
 
 CHUNK = 2**20  # numbers gathered at once: memory stays a few megabytes however many windows there are

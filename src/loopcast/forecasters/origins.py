@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loopcast.forecasters.base import positive
+from loopcast.forecasters.checks import positive
 
 
 @dataclass(frozen=True, kw_only=True)

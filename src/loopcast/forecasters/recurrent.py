@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from loopcast.errors import OptionError
-from loopcast.forecasters.base import LARGEST, Fitted, Forecaster, Parts, positive
+from loopcast.forecasters.base import Forecaster
+from loopcast.forecasters.checks import LARGEST, positive
+from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.learned import Learned
 from loopcast.forecasters.setup import Setup, require_rows, set_up
 from loopcast.frames.panel import Panel

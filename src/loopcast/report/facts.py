@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from loopcast.forecasters.backtest import Backtest
+from loopcast.forecasters.outcome import Backtest
 from loopcast.frames.panel import Panel
 from loopcast.frames.timetable import future_times
 from loopcast.report.payload import clock

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from loopcast.forecasters.backtest import Backtest
+from loopcast.forecasters.outcome import Backtest
 from loopcast.frames.panel import Panel
 from loopcast.frames.timetable import future_times
 from loopcast.report.forecasts import Band, Forecasts

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.forecasters.backtest import Ran
+from loopcast.forecasters.outcome import Ran
 from loopcast.report.plots import COLOURS
 
 # Lengths of lines and gaps, in pixels: one pattern for each model, as for some eyes colours are not enough.

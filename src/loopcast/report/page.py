@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.forecasters.backtest import Backtest
+from loopcast.forecasters.outcome import Backtest
 from loopcast.frames.panel import Panel, as_panel
 from loopcast.report.chosen import choose, find
 from loopcast.report.facts import ahead, cutoffs_of, facts_of, gaps_of

@@ -9,7 +9,7 @@ import polars as pl
 
 from loopcast.errors import OptionError
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.forecasters.backtest import Backtest
+from loopcast.forecasters.outcome import Backtest
 from loopcast.frames.calendar import positions, to_ticks
 from loopcast.frames.panel import Panel
 

@@ -26,7 +26,7 @@ COLUMNS = (
            "below 1 is better than repeating the last season", form="{:.3f}"),
     Column(key="smape", title="sMAPE", meaning="symmetric mean absolute percentage error, 0 to 200", form="{:.2f}"),
     Column(key="mae", title="MAE", meaning="mean absolute error, in the units of the data", form="{:#.4g}"),
-    Column(key="rmse", title="RMSE", meaning="root of the mean squared error, in the units of the data", form="{:#.4g}"),
+    Column(key="rmse", title="RMSE", meaning="root mean squared error, in the units of the data", form="{:#.4g}"),
     Column(key="spread", title="Spread", meaning="standard deviation of the error over series", form="{:.3g}"),
     Column(key="seed_spread", title="Seed spread", meaning="standard deviation of the error over seeds", form="{:.2g}"),
     Column(key="skill", title="Skill", meaning="by how much the error is below the best baseline's; negative is above",

@@ -1,0 +1,29 @@
+"""Checks of options that forecasters share."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from loopcast.errors import OptionError
+
+LARGEST = 1_000_000  # of any horizon, season or context: past it a typing slip is likelier than a wish
+
+
+def positive(name: str, value: int) -> int:
+    """`value`, if it is a whole number from 1 to LARGEST; OptionError otherwise.
+
+    >>> positive("horizon", 12)
+    12
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= LARGEST:
+        raise OptionError(f"{name} is a whole number from 1 to {LARGEST:,}, got {value!r}")
+    return int(value)
+
+
+def falling(unseen: Sequence[int]) -> tuple[int, ...]:
+    """`unseen`, if it is whole numbers of at least 0, each less than the one before; OptionError otherwise."""
+    rows = tuple(unseen)
+    if not rows or rows[-1] < 0 or any(after >= before for before, after in pairwise(rows)):
+        raise OptionError(f"unseen is rows to come at each cutoff, fewer from one to the next, got {rows}")
+    return rows
