@@ -62,7 +62,9 @@ def show_board(board: "Leaderboard", columns: list[str]) -> None:
     table = board.table.select(columns).drop("network", strict=False)
     table = table.select(name for name in table.columns if table[name].null_count() < table.height)
     short = [name for name in table.columns if name.startswith("coverage-") or name.endswith("_seconds")]
-    rounded = table.with_columns(table[name].round(2).cast(pl.String) for name in short)
+    rounded = table.with_columns(table[name].round(2).cast(pl.String) for name in short).with_columns(
+        pl.col(name).round(3).cast(pl.String) for name in ("p_value",) if name in table.columns
+    )
     show(rounded.rename({name: HEADS.get(name, name) for name in table.columns}), digits="#.4g")
     for line in (*board.notes, board.verdict):
         print(line)
@@ -81,12 +83,12 @@ def show(table: "pl.DataFrame", digits: str = ".6g") -> None:
 def cell(value: Any, digits: str) -> str:
     """A value as it stands in a printed table.
 
-    >>> cell(1234.5678, ".6g"), cell(0.4, "#.4g"), cell(None, ".6g")
-    ('1234.57', '0.4000', '-')
+    >>> cell(1234.5678, ".6g"), cell(0.4, "#.4g"), cell(1234.0, "#.4g"), cell(None, ".6g")
+    ('1234.57', '0.4000', '1234', '-')
     """
     if value is None:
         return "-"
-    return f"{value:{digits}}" if isinstance(value, float) else str(value)
+    return f"{value:{digits}}".removesuffix(".") if isinstance(value, float) else str(value)
 
 
 def print_json(

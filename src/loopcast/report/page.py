@@ -54,7 +54,7 @@ def backtest_page(
         | {"judge": judge, "measure": measure.upper(), "steps": plain(steps)},
         title=f"Backtest of {panel.template.columns.target}: {ahead(backtest.horizon)}",
         verdict=leaderboard.verdict,
-        notes=(*leaderboard.notes, *backtest.notes),
+        notes=tuple(dict.fromkeys((*leaderboard.notes, *backtest.notes))),  # a leaderboard may repeat them
         ranking=ranking(leaderboard, models),
         models=models,
         levels=backtest.level,

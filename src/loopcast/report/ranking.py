@@ -9,6 +9,7 @@ from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.report.models import Model
 
 MISSING = "\N{EN DASH}"
+LEAST_P = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,5 +89,9 @@ def coverage_columns(table: pl.DataFrame) -> list[Column]:
 
 
 def cell(value: float | None, column: Column) -> str:
-    """A number as the column writes it; a dash where there is none."""
-    return MISSING if value is None or value != value else column.form.format(value)  # noqa: PLR0124 - NaN
+    """A number as the column writes it; a dash where there is none, and a p-value too small to write as such."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return MISSING
+    if column.key == "p_value" and value < LEAST_P:
+        return f"<{LEAST_P}"
+    return column.form.format(value).removesuffix(".")
