@@ -128,8 +128,8 @@ def test_the_leaderboard_says_its_numbers_in_order_and_leaves_out_columns_withou
     assert [text for text in found.texts["td"] if text.strip()][:7] == [
         "0.610",
         "4.20",
-        "3.1",
-        "4.4",
+        "3.100",
+        "4.400",
         "0.2",
         "+14.0%",
         "0.012",
