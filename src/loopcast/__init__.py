@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.frames.panel import Panel
     from loopcast.frames.read import read
     from loopcast.frames.synthetic import generate_time_series
+    from loopcast.imputers.imputer import Imputer
     from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
 
@@ -53,6 +54,7 @@ __all__ = [
     "Drift",
     "Forecaster",
     "Found",
+    "Imputer",
     "Leaderboard",
     "LengthError",
     "Linear",
@@ -99,6 +101,7 @@ _MODULES = {
     "frames.panel": ["Panel"],
     "frames.read": ["read"],
     "frames.synthetic": ["generate_time_series"],
+    "imputers.imputer": ["Imputer"],
     "report.page": ["backtest_page", "forecast_page"],
     "report.plots": ["plot"],
 }

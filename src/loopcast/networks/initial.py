@@ -5,7 +5,7 @@ import math
 import jax
 import numpy as np
 
-from loopcast.layers.cells import Array, CellWeights, DenseWeights
+from loopcast.layers.cells import CELLS, Array, CellWeights, DenseWeights
 from loopcast.networks.draws import normal, uniform
 from loopcast.networks.network import Network, Weights
 
@@ -19,31 +19,32 @@ def initial_weights(network: Network, seed: int) -> Weights:
     layers, width = [], network.inputs
     for depth, units in enumerate(network.recurrent):
         gates = network.kind.gates * units
-        kernel = _glorot_uniform(seed + 2 * depth, (width, gates))
-        recurrent = _orthogonal(seed + 2 * depth + 1, (units, gates))
-        layers.append(CellWeights(kernel, recurrent, _initial_bias(network, units)))
+        kernel = glorot_uniform(seed + 2 * depth, (width, gates))
+        recurrent = orthogonal(seed + 2 * depth + 1, (units, gates))
+        layers.append(CellWeights(kernel, recurrent, initial_bias(network.cell, units)))
         width = units
     if network.head == "recurrent":
         return Weights(tuple(layers), None)
-    kernel = _glorot_uniform(seed + 2 * len(layers), (width, network.outputs))
+    kernel = glorot_uniform(seed + 2 * len(layers), (width, network.outputs))
     return Weights(tuple(layers), DenseWeights(kernel, jax.device_put(np.zeros(network.outputs, np.float32))))
 
 
-def _glorot_uniform(seed: int, shape: tuple[int, int]) -> Array:
+def glorot_uniform(seed: int, shape: tuple[int, int]) -> Array:
     """Uniform up to sqrt(6 / (inputs + outputs))   (Glorot & Bengio, 2010, equation 16)"""
     limit = math.sqrt(6 / sum(shape))
     return jax.device_put(uniform(seed, shape, -limit, limit))
 
 
-def _orthogonal(seed: int, shape: tuple[int, int]) -> Array:
+def orthogonal(seed: int, shape: tuple[int, int]) -> Array:
     """Orthonormal rows or columns, from the QR factors of normal numbers   (Saxe et al., 2014)"""
     q, r = np.linalg.qr(normal(seed, (max(shape), min(shape))))
     q = q * np.sign(np.diag(r))
     return jax.device_put(q.T if shape[0] < shape[1] else q)
 
 
-def _initial_bias(network: Network, units: int) -> Array:
-    bias = np.zeros(network.kind.bias_shape(units), np.float32)
-    if network.cell == "lstm":
+def initial_bias(cell: str, units: int) -> Array:
+    """Zero, but one for an LSTM's forget gate   (Jozefowicz et al., 2015)"""
+    bias = np.zeros(CELLS[cell].bias_shape(units), np.float32)
+    if cell == "lstm":
         bias[units : 2 * units] = 1.0
     return jax.device_put(bias)

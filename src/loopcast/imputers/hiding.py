@@ -1,0 +1,58 @@
+"""Which known values are hidden in training: in the pattern that the data's own gaps have."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LEAST_SHARE = 0.1  # of a window that is hidden: with less there is little to learn from it
+MOST_LAYERS = 8  # own gaps laid over one another to come to that share
+PIECE = 64  # rows of the gaps that are laid end to end where all rows get some
+SHARES = (0.05, 0.6)  # hidden of windows where the data has no gaps of its own to go by
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hiding:
+    """A source of gaps.
+
+    missing: bool `[row, channel]`, where the data has gaps; offsets: int64 `[series + 1]` of its rows.
+    """
+
+    missing: np.ndarray
+    offsets: np.ndarray
+
+    def draw(self, rng: np.random.Generator, count: int, width: int) -> np.ndarray:
+        """Gaps of `count` windows, bool `[count, width, channel]`: those of other places, or made up where none are."""
+        share = float(self.missing.mean())
+        if share == 0:
+            return self._made_up(rng, count, width)
+        layers = min(int(np.ceil(LEAST_SHARE / share)), MOST_LAYERS)
+        hidden = self._taken(rng, count, width)
+        for _ in range(layers - 1):
+            hidden |= self._taken(rng, count, width)
+        return hidden
+
+    def all_over(self, rng: np.random.Generator) -> np.ndarray:
+        """Gaps for every row there is, bool `[row, channel]`."""
+        rows = len(self.missing)
+        width = min(PIECE, rows)
+        pieces = self.draw(rng, -(-rows // width), width)
+        return pieces.reshape(-1, self.missing.shape[1])[:rows]
+
+    def _taken(self, rng: np.random.Generator, count: int, width: int) -> np.ndarray:
+        rows = rng.integers(len(self.missing), size=count)
+        series = np.searchsorted(self.offsets, rows, side="right") - 1
+        begin, stop = self.offsets[series], self.offsets[series + 1]
+        start = np.clip(rows, begin, np.maximum(stop - width, begin))
+        at = start[:, None] + np.arange(width)
+        return self.missing[np.minimum(at, len(self.missing) - 1)] & (at < stop[:, None])[..., None]
+
+    def _made_up(self, rng: np.random.Generator, count: int, width: int) -> np.ndarray:
+        """Half of the windows with single points, half with one stretch in each channel."""
+        channels = self.missing.shape[1]
+        share = rng.uniform(*SHARES, size=(count, 1, 1))
+        points = rng.uniform(size=(count, width, channels)) < share
+        length = np.ceil(share * width)
+        start = rng.integers(1 - width // 2, width, size=(count, 1, channels))
+        time = np.arange(width)[:, None]
+        stretches = (time >= start) & (time < start + length)
+        return np.where(np.arange(count)[:, None, None] % 2 == 0, points, stretches)
