@@ -1,0 +1,165 @@
+"""Gaps filled: what is known stays, nothing leaks, and intervals hold what they say."""
+
+import numpy as np
+import pytest
+
+from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
+from loopcast.frames.panel import Panel
+from loopcast.imputers.imputer import Imputer
+
+QUICK = {"units": (6,), "updates": 15, "show_progress": False}
+
+
+def waves(series=3, steps=300, channels=2, share=0.15, seed=0):
+    """Shifted sines with a little noise, whole and with points and stretches missing."""
+    rng = np.random.default_rng(seed)
+    t, phase = np.arange(steps), rng.uniform(0, 6, size=(series, 1, 1))
+    whole = np.sin(t[None, :, None] / 4 + phase + np.arange(channels)) + 0.05 * rng.normal(
+        size=(series, steps, channels)
+    )
+    missing = rng.uniform(size=whole.shape) < share / 2
+    for _ in range(int(series * channels * steps * share / 2 / 8)):
+        i, c, start = rng.integers(series), rng.integers(channels), rng.integers(steps - 8)
+        missing[i, start : start + 8, c] = True
+    return whole.astype(np.float32), np.where(missing, np.nan, whole).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """One imputer that has learned something, its whole series and those with gaps."""
+    whole, given = waves(series=4, steps=400)
+    return Imputer(units=(24,), updates=250, window=48, show_progress=False).fit(given), whole, given
+
+
+def test_known_values_come_back_bit_for_bit_and_every_gap_is_filled(trained):
+    imputer, _, given = trained
+    filled = imputer.fill(Panel.from_array(given)).reshape(given.shape)
+    known = ~np.isnan(given)
+    np.testing.assert_array_equal(filled[known], given[known])
+    assert np.isfinite(filled).all()
+
+
+def test_it_fills_waves_much_better_than_straight_lines_and_says_so(trained):
+    imputer, whole, given = trained
+    filled, gaps = imputer.fill(Panel.from_array(given)).reshape(given.shape), np.isnan(given)
+    lines = np.stack([each for series in given for each in [lined(series)]])
+    assert np.abs(filled - whole)[gaps].mean() < 0.6 * np.abs(lines - whole)[gaps].mean()
+    assert "the network filled hidden values best for 2 of 2 targets" in imputer.describe()
+    best = imputer.scores.group_by("target", maintain_order=True).first()
+    assert best["way"].to_list() == ["network", "network"]
+    assert best["fills"].all()
+
+
+def lined(series):
+    out = np.array(series, np.float64)
+    for column in out.T:
+        known = np.flatnonzero(~np.isnan(column))
+        column[:] = np.interp(np.arange(len(column)), known, column[known])
+    return out
+
+
+def test_intervals_hold_about_their_share_of_values_that_nothing_was_learned_from(trained):
+    imputer, _, _ = trained
+    whole, given = waves(series=6, steps=400, seed=9)
+    panel, gaps = Panel.from_array(given), np.isnan(given)
+    ends = imputer.intervals(panel, [50, 90])
+    shares = {}
+    for level, both in ends.items():
+        low, high = (end.reshape(given.shape) for end in both)
+        shares[level] = ((whole >= low) & (whole <= high))[gaps].mean()
+        assert np.isnan(low[~gaps]).all()
+    assert 0.38 < shares[50] < 0.62
+    assert 0.82 < shares[90] < 0.97
+
+
+def test_a_causal_imputer_sees_nothing_later_than_what_it_fills():
+    _, given = waves()
+    imputer = Imputer(mode="causal", **QUICK).fit(given)
+    later = given.copy()
+    later[:, 150:] = np.where(np.isnan(later[:, 150:]), np.nan, 5.0)
+    scale_kept = [Panel.from_array(each[:1]) for each in (given, later)]
+    single = Imputer(mode="causal", **QUICK).fit(given[:1])
+    got, other = (single.fill(panel) for panel in scale_kept)
+    np.testing.assert_array_equal(got[:150], other[:150])
+    assert imputer.fitted.form.network.sides == 1
+
+
+def test_series_do_not_change_one_another_and_their_order_is_no_matter():
+    _, given = waves()
+    imputer = Imputer(**QUICK).fit(given)
+    alone = imputer.fill(Panel.from_array(given[1:2]))
+    together = imputer.fill(Panel.from_array(given[[2, 1, 0]]))
+    np.testing.assert_allclose(together[300:600], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_far_away_values_do_not_change_how_a_gap_of_a_long_series_is_filled():
+    _, given = waves(series=1, steps=1500)
+    imputer = Imputer(window=48, **QUICK).fit(given)
+    changed = given.copy()
+    changed[:, :700] = np.where(np.isnan(given[:, :700]), np.nan, -1.0)
+    got, other = (imputer.fill(Panel.from_array(each)) for each in (given, changed))
+    np.testing.assert_array_equal(got[900:], other[900:])
+
+
+def test_a_straight_line_is_best_filled_by_one_where_the_best_way_may_be_taken():
+    line = np.arange(400.0)[None, :, None] * np.array([1.0, -2.0])
+    given = np.where(np.random.default_rng(0).uniform(size=line.shape) < 0.2, np.nan, line)
+    imputer = Imputer(best=True, **QUICK).fit(given)
+    filled = imputer.fill(Panel.from_array(given)).reshape(line.shape)
+    np.testing.assert_allclose(filled[:, 5:-5], line[:, 5:-5], rtol=1e-5)
+    assert "did better for 2 of 2 targets" in imputer.describe()
+
+
+def test_the_same_seed_fills_with_the_same_bits_and_another_does_not():
+    _, given = waves()
+    panel = Panel.from_array(given)
+    one, same, other = (Imputer(seed=seed, **QUICK).fit(given).fill(panel) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_series_without_gaps_teach_how_to_fill_some():
+    whole, given = waves(channels=1)
+    imputer = Imputer(**QUICK).fit(whole)
+    assert np.isfinite(imputer.fill(Panel.from_array(given))).all()
+
+
+def test_a_channel_that_is_missing_throughout_a_series_of_the_fitted_kind_is_filled_from_the_others():
+    _, given = waves(series=1)
+    imputer = Imputer(**QUICK).fit(given)
+    empty = given.copy()
+    empty[:, :, 1] = np.nan
+    assert np.isfinite(imputer.fill(Panel.from_array(empty))).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"mode": "both"}, "mode is"),
+        ({"cell": "transformer"}, "cell is one of"),
+        ({"updates": 0}, "updates is a whole number"),
+        ({"window": 0}, "window is a whole number"),
+        ({"units": (0,)}, "units is a whole number"),
+        ({"learning_rate": -1.0}, "learning_rate is a number above 0"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(options, match):
+    with pytest.raises(OptionError, match=match):
+        Imputer(**options)
+
+
+def test_bad_data_is_refused_by_name():
+    _, given = waves()
+    empty = given.copy()
+    empty[1, :, 0] = np.nan
+    with pytest.raises(ValuesError, match="series 1 has no value in '0'"):
+        Imputer(**QUICK).fit(empty)
+    with pytest.raises(LengthError, match="series of 8 rows; the longest has 5"):
+        Imputer(**QUICK).fit(given[:, :5])
+    imputer = Imputer(**QUICK).fit(given)
+    with pytest.raises(OptionError, match="fitted on 2 channels, got 1"):
+        imputer.fill(Panel.from_array(given[:, :, :1]))
+    with pytest.raises(OptionError, match="go up to 99%"):
+        imputer.intervals(Panel.from_array(given), [99.9])
+    with pytest.raises(NotFittedError, match="call fit"):
+        Imputer().fill(Panel.from_array(given))

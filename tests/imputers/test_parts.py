@@ -1,0 +1,103 @@
+"""Hiding, simple ways of filling, widths: each against something independent."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopcast.imputers.hiding import LEAST_SHARE, Hiding
+from loopcast.imputers.simple import last_value, linear, mean, seasonal
+from loopcast.imputers.trial import held_back
+from loopcast.imputers.widths import EDGES, distances, widths_of
+
+
+def holes(seed, share=0.3, shape=(40, 3)):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=shape)
+    values[rng.uniform(size=shape) < share] = np.nan
+    return values
+
+
+@given(seed=st.integers(0, 200), share=st.floats(0, 1))
+def test_simple_ways_are_those_of_pandas(seed, share):
+    values = holes(seed, share)
+    frame = pd.DataFrame(values)
+    np.testing.assert_allclose(linear(values, 1), frame.interpolate(limit_direction="both"))
+    np.testing.assert_allclose(last_value(values, 1), frame.ffill().bfill())
+    np.testing.assert_allclose(mean(values, 1), frame.fillna(frame.mean()))
+
+
+def test_a_season_is_filled_by_its_own_phase():
+    whole = np.tile([[1.0], [5.0], [-2.0]], (10, 1))
+    given = whole.copy()
+    given[[4, 9, 20]] = np.nan
+    np.testing.assert_allclose(seasonal(given, 3), whole)
+
+
+def test_hidden_stretches_are_as_long_as_the_gaps_of_the_data():
+    missing = np.zeros((400, 1), bool)
+    missing[np.arange(20, 400, 40)[:, None] + np.arange(7)] = True
+    drawn = Hiding(missing=missing, offsets=np.array([0, 400])).draw(np.random.default_rng(0), 300, 30)
+    assert drawn.mean() == pytest.approx(0.175, abs=0.03)
+    runs = [len(run) for row in drawn[:, :, 0] for run in "".join("x" if cell else " " for cell in row).split()]
+    assert max(runs) == 7
+
+
+def test_rare_gaps_are_laid_over_one_another():
+    missing = np.zeros((2000, 2), bool)
+    missing[::50] = True
+    drawn = Hiding(missing=missing, offsets=np.array([0, 2000])).draw(np.random.default_rng(0), 400, 40)
+    assert drawn.mean() > 0.8 * LEAST_SHARE
+    assert (drawn[..., 0] == drawn[..., 1]).all()  # channels that go missing together are hidden together
+
+
+def test_where_the_data_has_no_gaps_points_and_stretches_are_made_up():
+    hiding = Hiding(missing=np.zeros((100, 3), bool), offsets=np.array([0, 100]))
+    drawn = hiding.draw(np.random.default_rng(0), 200, 40)
+    assert 0.2 < drawn.mean() < 0.5
+    changes = np.abs(np.diff(drawn.astype(int), axis=1)).sum(axis=1)
+    assert (changes[1::2] <= 2).all()
+    assert changes[::2].mean() > 5
+
+
+@given(seed=st.integers(0, 100))
+def test_rows_held_back_are_whole_stretches_within_series_and_not_all(seed):
+    offsets = np.array([0, 5, 100, 260])
+    held = held_back(offsets, 20, np.random.default_rng(seed))
+    assert 0 < held.mean() < 0.5
+    edges = np.flatnonzero(np.diff(held.astype(int))) + 1
+    starts = {a + k for a, b in itertools.pairwise(offsets) for k in range(0, b - a + 20, 20)}
+    assert set(edges) <= starts | set(offsets)
+
+
+@given(seed=st.integers(0, 100), causal=st.booleans())
+def test_distances_are_those_of_a_loop(seed, causal):
+    missing = np.isnan(holes(seed, 0.6, (25, 2)))
+    offsets = np.array([0, 1, 9, 25])
+    got = distances(missing, offsets, causal=causal)
+    for a, b in itertools.pairwise(offsets):
+        for t in range(a, b):
+            for c in range(2):
+                places = [p for p in range(a, b) if not missing[p, c] and (p <= t or not causal)]
+                wanted = min((abs(p - t) for p in places), default=b - a)
+                assert got[t, c] == min(wanted, b - a)
+
+
+def test_widths_are_quantiles_of_errors_by_distance():
+    rng = np.random.default_rng(0)
+    away = rng.integers(1, 6, size=(6000, 2))
+    errors = rng.normal(size=(6000, 2)) * away
+    widths = widths_of(errors.astype(np.float32), away)
+    half = widths.of(90, np.array([[1, 1], [2, 3]]))
+    assert half[0, 0] == pytest.approx(1.645, rel=0.1)
+    assert half[1, 0] == pytest.approx(2 * 1.645, rel=0.1)
+    assert widths.sizes.shape == (2, len(EDGES) + 1, 99)
+
+
+def test_a_distance_of_which_nothing_is_known_takes_all_errors():
+    errors = np.random.default_rng(0).normal(size=(500, 1)).astype(np.float32)
+    widths = widths_of(errors, np.ones((500, 1), int))
+    assert widths.of(80, np.array([[60]])) == pytest.approx(widths.of(80, np.array([[1]])))
