@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LEAST_SHARE = 0.1  # of a window that is hidden: with less there is little to learn from it
+MOST_SHARE = 0.15  # that is hidden where gaps are many: what is left should be as much as there will be
 MOST_LAYERS = 8  # own gaps laid over one another to come to that share
 PIECE = 64  # rows of the gaps that are laid end to end where all rows get some
 SHARES = (0.05, 0.6)  # hidden of windows where the data has no gaps of its own to go by
@@ -29,7 +30,7 @@ class Hiding:
         hidden = self._taken(rng, count, width)
         for _ in range(layers - 1):
             hidden |= self._taken(rng, count, width)
-        return hidden
+        return hidden & _stretch(rng, count, width, min(MOST_SHARE / share, 1.0))
 
     def all_over(self, rng: np.random.Generator) -> np.ndarray:
         """Gaps for every row there is, bool `[row, channel]`."""
@@ -56,3 +57,11 @@ class Hiding:
         time = np.arange(width)[:, None]
         stretches = (time >= start) & (time < start + length)
         return np.where(np.arange(count)[:, None, None] % 2 == 0, points, stretches)
+
+
+def _stretch(rng: np.random.Generator, count: int, width: int, share: float) -> np.ndarray:
+    """One stretch of rows of each window, that share of it on average, bool `[count, width, 1]`."""
+    length = int(np.ceil(share * width))
+    start = rng.integers(1 - length, width, size=(count, 1)) if share < 1 else np.zeros((count, 1), np.int64)
+    time = np.arange(width)
+    return ((time >= start) & (time < start + length))[..., None]

@@ -10,9 +10,12 @@ import polars as pl
 
 from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
 from loopcast.forecasters.checks import positive
+from loopcast.forecasters.base import interval_columns
 from loopcast.forecasters.conformal import check_level
 from loopcast.forecasters.waiting import waiting
+from loopcast.frames.filled import fill_table
 from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.tables import open_table
 from loopcast.imputers.fitting import Lesson, learn
 from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.model import Form, Scale, fill
@@ -24,9 +27,10 @@ from loopcast.networks.network import CellName
 from loopcast.training.recipe import Recipe
 
 WINDOW = (48, 168)  # rows of a training window, at least and at most
-UPDATES = 1200
+UPDATES = 1500
 WIDE, NARROW = (96, 96), (48, 48)  # units, for several channels and for one
 NETWORK = "network"
+UNFITTED = "the imputer is not fitted: call fit(data) first"
 LEAST_ROWS = 8  # of the longest series
 
 
@@ -126,20 +130,39 @@ class Imputer:
     def fitted(self) -> Learned:
         """What fit left; NotFittedError before it."""
         if self._fitted is None:
-            raise NotFittedError("the imputer is not fitted: call fit(data) first")
+            raise NotFittedError(UNFITTED)
         return self._fitted[1]
 
     @property
     def scores(self) -> pl.DataFrame:
         """Mean absolute error of each way at the hidden values: target, way, mae, and whether it fills this target."""
-        learned, (panel, _) = self.fitted, self._fitted or (None, None)
-        names = [str(channel) for channel in range(len(learned.chosen))] if panel is None else channels_of(panel)
+        learned, names = self.fitted, self._known(None).targets
         rows = [
             {"target": name, "way": way, "mae": mae, "fills": learned.chosen[channel] == way}
             for channel, name in enumerate(names)
             for way, mae in sorted(learned.errors_of(channel).items(), key=lambda item: item[1])
         ]
         return pl.DataFrame(rows)
+
+    def impute(self, data: Any = None, *, level: Sequence[float] = ()) -> Any:
+        """The table with its gaps filled, of the kind that came in; known values are as they came.
+
+        data: a long table or a panel of the fitted kind; None is what was fitted on, as the panel has it.
+        Added are a column `TARGET-imputed` of true and false for each target, and with level `TARGET-lo-90` and
+        `TARGET-hi-90`, missing where a value was known.
+
+        >>> import polars as pl
+        >>> table = pl.DataFrame({"ds": range(40), "y": [float(t % 4) if t % 7 else None for t in range(40)]})
+        >>> imputer = Imputer(units=(4,), updates=5, show_progress=False).fit(table)
+        >>> imputer.impute(table, level=[90]).columns
+        ['ds', 'y', 'y-imputed', 'y-lo-90', 'y-hi-90']
+        """
+        panel = self._known(data)
+        values, marks = self.fill(panel), np.isnan(panel.values)
+        extra = self._ends(panel, level) if len(level) else {}
+        if data is None or isinstance(data, Panel) or open_table(data) is None:
+            return panel.filled_table(values, marks, extra)
+        return fill_table(data, panel, values, marks, extra)
 
     def fill(self, panel: Panel) -> np.ndarray:
         """The values of a panel with its gaps filled, float32 `[row, channel]`; known ones come back bit for bit."""
@@ -249,6 +272,22 @@ class Imputer:
                 said[:, [channel]] = by_series(own, panel.offsets, METHODS[way], learned.season)
         return said
 
+    def _known(self, data: Any) -> Panel:
+        """`data` as a panel like the fitted one; that one for None."""
+        fitted = self._fitted
+        if fitted is None:
+            raise NotFittedError(UNFITTED)
+        return fitted[0] if data is None else as_panel(data, like=fitted[0].template)
+
+    def _ends(self, panel: Panel, level: Sequence[float]) -> dict[str, np.ndarray]:
+        """The ends of every interval, by column name, `[row]`."""
+        columns: dict[str, np.ndarray] = {}
+        ends = self.intervals(panel, level)
+        for channel, target in enumerate(panel.targets):
+            for each, (low, high) in ends.items():
+                columns |= interval_columns(target, each, low[:, channel], high[:, channel])
+        return columns
+
     def _of_kind(self, panel: Panel) -> Learned:
         learned = self.fitted
         if panel.n_channels != learned.form.network.outputs:
@@ -265,16 +304,11 @@ def choose_window(panel: Panel, season: int) -> int:
     return int(min(np.clip(2 * season, *WINDOW), panel.lengths.max()))
 
 
-def channels_of(panel: Panel) -> list[str]:
-    """The name of each channel."""
-    return [panel.template.columns.target] if panel.n_channels == 1 else [str(c) for c in range(panel.n_channels)]
-
-
 def _require_values(panel: Panel) -> None:
     known = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64)
     if (known == 0).any():
         series, channel = np.argwhere(known == 0)[0]
         raise ValuesError(
-            f"series {panel.ids[int(series)]!r} has no value in {channels_of(panel)[channel]!r}: leave the series or "
+            f"series {panel.ids[int(series)]!r} has no value in {panel.targets[int(channel)]!r}: leave the series or "
             "the column out"
         )

@@ -1,0 +1,71 @@
+"""loopcast impute: fill the gaps of the series in a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+import loopcast
+from loopcast.cli import printing
+from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, targets
+from loopcast.columns import ID, TIME, Columns
+
+if TYPE_CHECKING:
+    from loopcast import Imputer, Panel
+
+
+def impute(
+    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    /,
+    *,
+    id_: Id = None,
+    time: Time = None,
+    target: Annotated[str | None, Parameter(metavar="A,B", help="Columns of numbers with gaps, filled jointly [y].")] = None,
+    freq: Freq = None,
+    gaps: GapsOption = "error",
+    season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
+    mode: Annotated[
+        Literal["two-sided", "causal"], Parameter(help="See both sides of a gap, or nothing later.")
+    ] = "two-sided",
+    best: Annotated[
+        bool, Parameter(negative="", help="Fill each column as did best on hidden values: network, line, season, ...")
+    ] = False,
+    level: Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 90, or none.")] = "90",
+    seed: Annotated[int, Parameter(help="The same seed fills with the same numbers.")] = 0,
+    output: Annotated[Path | None, Parameter(help="Write the filled table: .csv or .parquet.")] = None,
+    report: Report = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fill the gaps of the series in FILE, and say how far off filled values are, beside simpler ways."""
+    check_outputs(file, output=output, report=report)
+    wanted = levels(level)
+    columns = Columns(id=id_ or ID, time=time or TIME, target=targets(target))
+    panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
+    imputer = loopcast.Imputer(
+        mode=mode, season=season, best=best, seed=seed, show_progress=False if quiet else None
+    ).fit(panel)
+    if output is not None:
+        printing.write_table(imputer.impute(level=wanted), output)
+    if report is not None:
+        loopcast.plot_gaps(panel, imputer.fill(panel), imputer.intervals(panel, wanted) if wanted else None).save(report)
+    if json:
+        printing.print_object({"chosen": imputer.describe(), "scores": imputer.scores.to_dicts(), **counts(panel)})
+    else:
+        show(imputer, panel)
+
+
+def counts(panel: "Panel") -> dict[str, int]:
+    """How many values there are, and how many were missing."""
+    import numpy as np
+
+    return {"series": panel.n_series, "values": panel.values.size, "filled": int(np.isnan(panel.values).sum())}
+
+
+def show(imputer: "Imputer", panel: "Panel") -> None:
+    """What was filled, and how far off each way is at values that were hidden."""
+    found = counts(panel)
+    print(f"Filled {found['filled']:,} of {found['values']:,} values in {found['series']:,} series.")
+    print("\nMean absolute error at known values that were hidden, in units of each column's spread:")
+    printing.show(imputer.scores, digits="#.4g")
+    print(imputer.describe())

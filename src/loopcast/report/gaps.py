@@ -1,0 +1,78 @@
+"""A picture of series whose gaps were filled: what was known, what fills the gaps, and how sure it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from loopcast.errors import OptionError
+from loopcast.forecasters.checks import positive
+from loopcast.frames.panel import Panel, as_panel
+from loopcast.report.forecasts import Band
+from loopcast.report.plots import Chart, Curve, Picture, times
+
+STEPS = 600  # of a series that are shown: with more, gaps cannot be told apart
+
+
+def plot_gaps(
+    data: Any,
+    filled: np.ndarray,
+    ends: Mapping[float, tuple[np.ndarray, np.ndarray]] | None = None,
+    *,
+    most: int = 9,
+) -> Picture:
+    """A picture of filled gaps, one small chart for each series and target, those with most gaps first.
+
+    filled: float32 `[row, channel]`, as `Imputer.fill` gives it for `data`; ends: by level, as `Imputer.intervals`.
+    A long series is shown around the stretch where most is missing. OptionError for shapes that do not fit.
+
+    >>> given = np.array([1.0, np.nan, 3.0, 4.0]).reshape(1, 4, 1)
+    >>> picture = plot_gaps(given, np.float32([[1], [2], [3], [4]]))
+    >>> picture.charts[0].forecasts[0].values.tolist()
+    [1.0, 2.0, 3.0, nan]
+    """
+    panel = as_panel(data)
+    if filled.shape != panel.values.shape:
+        raise OptionError(f"filled is [row, channel] of shape {panel.values.shape}, got {filled.shape}")
+    missing = np.isnan(panel.values)
+    counts = np.add.reduceat(missing, panel.offsets[:-1], dtype=np.int64)
+    order = np.argsort(-counts, axis=None, kind="stable")[: positive("most", most)]
+    shown = [divmod(int(place), panel.n_channels) for place in order if counts.ravel()[place]]
+    return Picture(
+        title=f"{int(missing.sum())} values filled" + (f" ({len(shown)} charts)" if len(shown) > 1 else ""),
+        time=panel.template.columns.time,
+        target="value" if panel.n_channels > 1 else panel.targets[0],
+        charts=tuple(_chart(panel, i, channel, filled, ends or {}) for i, channel in shown),
+    )
+
+
+def _chart(
+    panel: Panel, i: int, channel: int, filled: np.ndarray, ends: Mapping[float, tuple[np.ndarray, np.ndarray]]
+) -> Chart:
+    begin, length = int(panel.offsets[i]), int(panel.lengths[i])
+    gaps = np.isnan(panel.series(i)[:, channel])
+    first = _window(gaps)
+    rows = slice(begin + first, begin + min(first + STEPS, length))
+    missing = gaps[first : first + STEPS]
+    beside = missing | np.append(missing[1:], False) | np.append(False, missing[:-1])  # so that a line meets its ends
+    at = times(panel, i, first, len(missing))
+    bands = tuple(
+        Band(level=level, low=low[rows, channel], high=high[rows, channel]) for level, (low, high) in sorted(ends.items())
+    )
+    name = str(panel.ids[i]) if panel.template.has_id else panel.targets[channel]
+    return Chart(
+        title=f"{name}, {panel.targets[channel]}" if panel.template.has_id and panel.n_channels > 1 else name,
+        history=Curve(name="known", times=at, values=panel.values[rows, channel]),
+        forecasts=(
+            Curve(name="filled", times=at, values=np.where(beside, filled[rows, channel], np.nan), bands=bands),
+        ),
+        truth=None,
+    )
+
+
+def _window(gaps: np.ndarray) -> int:
+    """Where to begin, so that STEPS rows show as many gaps as can be."""
+    if len(gaps) <= STEPS:
+        return 0
+    sums = np.cumsum(np.append(0, gaps))
+    return int(np.argmax(sums[STEPS:] - sums[:-STEPS]))
