@@ -36,8 +36,21 @@ class Parts(NamedTuple):
     template: Template
 
 
+class Laid(NamedTuple):
+    """A long table on its calendar: its rows series by series, where each stands, and what they make up."""
+
+    rows: Rows
+    timetable: Timetable
+    parts: Parts
+
+
 def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Parts:
     """A row per series and time; without an id column (under its usual name) all rows are one series."""
+    return lay(table, columns, freq, gaps, source).parts
+
+
+def lay(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Laid:
+    """`from_long`, with the way back to the rows of the table."""
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
     has_id = columns.id in table.names or columns.id != ID
@@ -49,7 +62,8 @@ def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: So
     timetable = set_times(times, rows, freq=freq, gaps=gaps)
     values = _targets(table, columns.targets, rows)
     template = _template(table, columns, has_id, timetable.freq, times)
-    return Parts(timetable.place(values, rows), timetable.offsets, rows.ids, timetable.starts, template)
+    parts = Parts(timetable.place(values, rows), timetable.offsets, rows.ids, timetable.starts, template)
+    return Laid(rows, timetable, parts)
 
 
 def _targets(table: Table, names: Sequence[str], rows: Rows) -> np.ndarray:

@@ -10,8 +10,9 @@ import polars as pl
 
 from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
-from loopcast.frames import results
+from loopcast.frames import filled, results
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
+from loopcast.frames.filled import NOTHING
 from loopcast.frames.frequency import Frequency
 from loopcast.frames.rows import Source
 from loopcast.frames.tables import Table, open_table
@@ -88,6 +89,19 @@ class Panel:
         """Series `i` as float32 `[time, channel]`, a read-only view."""
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
+    def series_of(self, rows: np.ndarray) -> np.ndarray:
+        """The series that each of these rows belongs to, int64 `[row]`."""
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
+    def times_of(self, rows: np.ndarray) -> pl.Series:
+        """The times of these rows.
+
+        >>> Panel.from_array(np.zeros((2, 3, 1)), start=7).times_of(np.array([0, 5])).to_list()
+        [7, 9]
+        """
+        series = self.series_of(rows)
+        return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.template.freq)
+
     def channel(self, which: str | int) -> "Panel":
         """The panel of one target alone, by its name or its place (from 0); OptionError where there is none such.
 
@@ -155,8 +169,8 @@ class Panel:
         if not missing.any():
             return
         row, channel = np.unravel_index(int(missing.argmax()), missing.shape)
-        i = int(np.searchsorted(self.offsets, row, side="right")) - 1
-        time = future_times(self.starts[[i]], np.array([row - self.offsets[i]]), 1, self.template.freq)[0]
+        here = np.array([row])
+        i, time = int(self.series_of(here)[0]), self.times_of(here)[0]
         raise ValuesError(
             f"{who} cannot take missing values, and series {self.ids[i]!r} has no value at {time} "
             f"({self.targets[channel]!r}; {int(missing.sum())} are missing in all): fill them first"
@@ -202,6 +216,21 @@ class Panel:
     def as_came(self, table: pl.DataFrame) -> Any:
         """A table of `hindcast_table` as one of the kind that came in, without an id where that had none."""
         return results.as_came(self, table)
+
+    def filled_table(self, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = NOTHING) -> Any:
+        """All rows with gaps filled, as a table of the kind that came in: id, time, targets, and which were imputed.
+
+        values: float32 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
+        extra: further columns by name, floats `[row]`. A column `TARGET-imputed` for each target, then `extra`, end it.
+        Rows stand series by series, those that were inserted among them, and numbers are float32, as a panel holds
+        them; to change only the missing cells of the table that came in, use `loopcast.frames.filled.fill_table`.
+        Errors are those of `fill_table`.
+
+        >>> panel = Panel.from_series([1.0, None])
+        >>> panel.filled_table(np.array([[1.0], [2.0]], np.float32), np.isnan(panel.values)).rows()
+        [(0, 1.0, False), (1, 2.0, True)]
+        """
+        return filled.filled_table(self, values, marks, extra)
 
     @classmethod
     def from_table(cls, table: Any, *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error") -> Self:

@@ -187,10 +187,11 @@ def _pandas_ids(pandas: Any, template: Template, ids: pl.Series) -> Any:
 
 
 def _pandas_key(pandas: Any, template: Template, key: pl.Series) -> Any:
-    return pandas.Series(key.to_list()) if key.dtype == pl.String else _pandas_times(pandas, template, key)
+    return pandas.Series(key.to_list()) if key.dtype == pl.String else pandas_times(pandas, template, key)
 
 
-def _pandas_times(pandas: Any, template: Template, times: pl.Series) -> Any:
+def pandas_times(pandas: Any, template: Template, times: pl.Series) -> Any:
+    """Times as a pandas Series of the type that `template` says."""
     if times.dtype == pl.Date:
         return pandas.Series(times.to_list(), dtype=object)
     if times.dtype.is_integer():
