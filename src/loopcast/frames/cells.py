@@ -12,8 +12,6 @@ from loopcast.errors import DataError, ValuesError
 from loopcast.frames.tables import Table, pandas_times
 from loopcast.frames.template import Template
 
-EXACT = 2**53  # beyond it float64 does not hold every whole number
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Order:
@@ -137,11 +135,12 @@ def _filled_pandas(column: Any, order: Order, values: np.ndarray, marks: np.ndar
 
 
 def _check_exact(column: pl.Series) -> None:
+    """ValuesError where a whole number would change on becoming float64, as some beyond 2**53 do."""
     if not column.dtype.is_integer():
         return
-    large = ~column.is_between(-EXACT, EXACT).fill_null(value=True)
-    if large.any():
-        value = column[int(large.arg_max() or 0)]
+    changed = column.cast(pl.Float64).cast(column.dtype, strict=False).ne_missing(column)
+    if changed.any():
+        value = column[int(changed.arg_max() or 0)]
         raise ValuesError(
             f"column {column.name!r} has to become float64 to be filled, which does not hold {value} exactly: "
             "cast it to floats first"
