@@ -22,9 +22,10 @@ from loopcast.cli.options import (
     Time,
     check_outputs,
     levels,
+    named,
+    of_one_target,
 )
 from loopcast.cli.verdict import require_better
-from loopcast.columns import ID, TARGET, TIME, Columns
 from loopcast.errors import OptionError
 
 
@@ -66,7 +67,7 @@ def backtest(
         names.append(fail_if_worse_than)
     asked = Asked(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
     forecasters, wanted, again = made(names, asked), levels(level), refits(refit)
-    columns = Columns(id=id_ or ID, time=time or TIME, target=target or TARGET)
+    columns = of_one_target(named(id_, time, target), "backtest")
     panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
     done = loopcast.backtest(
         forecasters,

@@ -24,9 +24,10 @@ from loopcast.cli.options import (
     check_outputs,
     layers,
     levels,
+    named,
+    of_one_target,
 )
 from loopcast.cli.verdict import require_better
-from loopcast.columns import ID, TARGET, TIME, Columns
 from loopcast.errors import OptionError
 
 if TYPE_CHECKING:  # at run time these load once the options are known to be right: --help has to be quick
@@ -96,7 +97,7 @@ def forecast(
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
-    columns = Columns(id=id_ or ID, time=time or TIME, target=target or TARGET)
+    columns = of_one_target(named(id_, time, target), "forecast")
     panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
     models = [forecaster, *baselines]
     unchecked = loopcast.why_no_backtest(models, panel, horizon) if check else "not asked for"

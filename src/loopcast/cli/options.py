@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
 
+from loopcast.columns import STANDARD, Columns
 from loopcast.errors import OptionError
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
@@ -60,6 +61,39 @@ def levels(text: str) -> tuple[float, ...]:
     if not all(re.fullmatch(r"\d+(\.\d+)?", part) for part in parts):
         raise OptionError(f"--level is percentages with commas between, such as 80,95, or none; got {text!r}")
     return check_level([float(part) if "." in part else int(part) for part in parts])
+
+
+def targets(text: str) -> str | tuple[str, ...]:
+    """`pm25,no2` as ('pm25', 'no2'), one name as it is; OptionError for a name that is empty.
+
+    >>> targets("pm25, no2"), targets("y")
+    (('pm25', 'no2'), 'y')
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise OptionError(f"--target is a column, or several with commas between, such as pm25,no2; got {text!r}")
+    return names if len(names) > 1 else text
+
+
+def named(id_: str | None, time: str | None, target: str | None, usual: Columns = STANDARD) -> Columns:
+    """The columns that --id, --time and --target name; those that were not given are as `usual`.
+
+    >>> named(None, "day", "pm25,no2")
+    Columns(id='unique_id', time='day', target=('pm25', 'no2'))
+    """
+    return Columns(
+        id=id_ or usual.id, time=time or usual.time, target=targets(target) if target is not None else usual.target
+    )
+
+
+def of_one_target(columns: Columns, command: str) -> Columns:
+    """`columns` again; OptionError where they name several targets, which this command does not take yet."""
+    if len(columns.targets) > 1:
+        raise OptionError(
+            f"loopcast {command} takes one target for now, got {len(columns.targets)}: {', '.join(columns.targets)}; "
+            "run it once for each (--target)"
+        )
+    return columns
 
 
 def check_outputs(

@@ -21,8 +21,9 @@ from loopcast.cli.options import (
     Time,
     check_outputs,
     levels,
+    named,
+    of_one_target,
 )
-from loopcast.columns import Columns
 
 
 def predict(
@@ -47,7 +48,7 @@ def predict(
     wanted = levels(level)
     forecaster = loopcast.load(model)
     names, steps = forecaster.fitted.template.columns, forecaster.horizon if horizon is None else horizon
-    columns = Columns(id=id_ or names.id, time=time or names.time, target=target or names.target)
+    columns = of_one_target(named(id_, time, target, names), "predict")
     panel = loopcast.read(file, columns=columns, freq=freq or forecaster.fitted.template.freq, gaps=gaps)
     table = forecaster.predict(steps, data=panel, level=wanted)
     if output is not None:

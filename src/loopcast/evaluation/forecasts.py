@@ -66,7 +66,7 @@ class Forecasts:
         """
         if missing not in ("error", "skip"):
             raise OptionError(f'missing is "error" or "skip", got {missing!r}')
-        columns = {"y": self.columns.target} | {f"= {name}": name for name in self._forecast_columns()}
+        columns = {"y": self.columns.one_target} | {f"= {name}": name for name in self._forecast_columns()}
         counts = self.frame.select(list(columns)).null_count().row(0)
         if not sum(counts):
             return self
@@ -108,11 +108,11 @@ def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecast
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
     has_id = columns.id in opened.names or columns.id != ID
-    keys = ([columns.id] if has_id else []) + [columns.time, columns.target]
+    keys = ([columns.id] if has_id else []) + [columns.time, columns.one_target]
     keys += [CUTOFF] if CUTOFF in opened.names else []
     models = find_models(opened, keys, intervals=intervals)
     check_names(opened, keys, NAMING, source)
-    target = opened.column(columns.target)
+    target = opened.column(columns.one_target)
     if not len(target):
         raise DataError("the table has no rows: there is nothing to score")
     rows = _rows(opened, columns, has_id, len(target))
@@ -132,7 +132,7 @@ def _opened(table: Any) -> Table:
 
 def _rows(table: Table, columns: Columns, has_id: bool, length: int) -> Rows:
     if not has_id:
-        return Rows.one(columns.target, length, Source())
+        return Rows.one(columns.one_target, length, Source())
     ids = table.column(columns.id)
     check_ids(ids, Source())
     return Rows.group(ids, Source())
@@ -145,7 +145,7 @@ def _frame(table: Table, rows: Rows, columns: Columns, models: Mapping[str, Mode
     if CUTOFF in table.names:
         frame[CUTOFF] = as_times(rows.sort(table.column(CUTOFF)), rows)
     frame["time"] = as_times(rows.sort(table.column(columns.time)), rows)
-    frame["y"] = rows.sort(_numbers(table, columns.target))
+    frame["y"] = rows.sort(_numbers(table, columns.one_target))
     for name in (column for model in models.values() for column in model.quantiles.values()):
         frame[f"= {name}"] = rows.sort(_numbers(table, name))
     window = [key for key in ("series", CUTOFF) if key in frame]
@@ -175,5 +175,5 @@ def _check(made: Forecasts) -> None:
         infinite = frame[ours].is_infinite().fill_null(value=False)
         if infinite.any():
             row = int(infinite.arg_max() or 0)
-            name = made.columns.target if ours == "y" else ours.removeprefix("= ")
+            name = made.columns.one_target if ours == "y" else ours.removeprefix("= ")
             raise ValuesError(f"{made.place(row)}: column {name!r} is {frame[ours][row]}, which no score can take")

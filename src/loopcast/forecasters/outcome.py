@@ -133,4 +133,4 @@ def table_of(panel: Panel, origins: Origins, results: Sequence[Sequence[Part]]) 
     }
     actual = np.stack([panel.after(rows, origins.horizon) for rows in origins.unseen], axis=1).ravel()
     table = panel.hindcast_table(origins.unseen, origins.horizon, actual, columns)
-    return table.with_columns(pl.col(*columns, panel.template.columns.target).fill_nan(None))
+    return table.with_columns(pl.col(*columns, panel.template.columns.came).fill_nan(None))

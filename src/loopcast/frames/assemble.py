@@ -36,26 +36,51 @@ class Parts(NamedTuple):
     template: Template
 
 
+class Laid(NamedTuple):
+    """A long table on its calendar: its rows series by series, where each stands, and what they make up."""
+
+    rows: Rows
+    timetable: Timetable
+    parts: Parts
+
+
 def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Parts:
     """A row per series and time; without an id column (under its usual name) all rows are one series."""
+    return lay(table, columns, freq, gaps, source).parts
+
+
+def lay(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Laid:
+    """`from_long`, with the way back to the rows of the table."""
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
     has_id = columns.id in table.names or columns.id != ID
-    wanted = ([columns.id] if has_id else []) + [columns.time, columns.target]
+    wanted = ([columns.id] if has_id else []) + [columns.time, *columns.targets]
     check_names(table, wanted, NAMING, source)
-    target = table.column(columns.target)
-    _not_empty(target, source)
+    _not_empty(table.column(columns.time), source)
     rows = _rows(table, columns, has_id, source)
     times = as_times(rows.sort(table.column(columns.time)), rows)
     timetable = set_times(times, rows, freq=freq, gaps=gaps)
-    values = check_target(rows.sort(target), rows)[:, None]
+    values = _targets(table, columns.targets, rows)
     template = _template(table, columns, has_id, timetable.freq, times)
-    return Parts(timetable.place(values, rows), timetable.offsets, rows.ids, timetable.starts, template)
+    parts = Parts(timetable.place(values, rows), timetable.offsets, rows.ids, timetable.starts, template)
+    return Laid(rows, timetable, parts)
+
+
+def _targets(table: Table, names: Sequence[str], rows: Rows) -> np.ndarray:
+    """The numbers of the columns `names` as float32 `[row, channel]`; of several, each must have one."""
+    values = np.stack([check_target(rows.sort(table.column(name)), rows) for name in names], axis=1)
+    empty = np.isnan(values).all(axis=0)
+    if len(names) > 1 and empty.any():
+        raise ValuesError(
+            f"column {names[int(empty.argmax())]!r} has no value in any row, and each of several targets needs one: "
+            "leave it out of target"
+        )
+    return values
 
 
 def _rows(table: Table, columns: Columns, has_id: bool, source: Source) -> Rows:
     if not has_id:
-        return Rows.one(columns.target, len(table.column(columns.target)), source)
+        return Rows.one(", ".join(columns.targets), len(table.column(columns.time)), source)
     ids = table.column(columns.id)
     check_ids(ids, source)
     return Rows.group(ids, source)
@@ -141,7 +166,7 @@ def first_time(start: Any, freq: Freq) -> Timetable:
     return set_times(as_times(time, rows), rows, freq=1 if freq is None else freq, gaps="error")
 
 
-def from_numbers(array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq) -> Parts:
+def from_numbers(array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, targets: Sequence[str] | None) -> Parts:
     """Numbers `[series, time, channel]`, all series from `start` on."""
     numbers = np.asarray(array)
     if numbers.dtype.kind not in "iuf":
@@ -149,13 +174,24 @@ def from_numbers(array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq) 
     if numbers.ndim != 3 or 0 in numbers.shape:
         raise DataError(f"expected numbers [series, time, channel], none of them 0, got shape {numbers.shape}")
     n, length, channels = numbers.shape
+    columns = _channels(channels, targets)
     names = _names(n, ids)
     offsets = np.arange(n + 1) * length
     values = narrow(numbers.reshape(-1, channels), Rows(names, offsets, None, Source("the array")))
     table = first_time(start, freq)
     starts = table.starts.gather([0] * n)
-    template = Template(columns=Columns(), has_id=True, freq=table.freq, time=time_name(starts.dtype))
+    template = Template(columns=columns, has_id=True, freq=table.freq, time=time_name(starts.dtype))
     return Parts(values, offsets, names, starts, template)
+
+
+def _channels(count: int, targets: Sequence[str] | None) -> Columns:
+    """What the channels of an array are called: as `targets` say, or `y`, or `y0`, `y1` and so on for several."""
+    if targets is None:
+        return Columns() if count == 1 else Columns(target=tuple(f"{TARGET}{i}" for i in range(count)))
+    columns = Columns(target=targets)
+    if len(columns.targets) != count:
+        raise DataError(f"targets are {count} names, one for each channel; got {len(columns.targets)}")
+    return columns
 
 
 def _names(n: int, ids: Sequence[Any] | None) -> pl.Series:

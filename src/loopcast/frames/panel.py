@@ -1,6 +1,6 @@
 """Many series of unequal length on one regular calendar."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -8,12 +8,14 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, SAMPLE, STANDARD, TIME, Columns
+from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
+from loopcast.frames import filled, results
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
+from loopcast.frames.filled import NOTHING
 from loopcast.frames.frequency import Frequency
 from loopcast.frames.rows import Source
-from loopcast.frames.tables import Table, build, open_table
+from loopcast.frames.tables import Table, open_table
 from loopcast.frames.template import Template
 from loopcast.frames.timetable import Gaps, future_times
 
@@ -28,11 +30,11 @@ ACCEPTED = (
 class Panel:
     """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
 
-    values: float32 `[row, channel]`, all series end to end, read-only.
+    values: float32 `[row, channel]`, all series end to end, read-only; a channel per target.
     offsets: int64 `[series + 1]`; series i is rows offsets[i]:offsets[i + 1]. Every series has a row.
     ids: `[series]`, unique, in order of first appearance.
     starts: `[series]`, the time of each first row.
-    template: how the table looked.
+    template: how the table looked; it names the channels.
 
     Make one with `from_table`, `from_wide`, `from_series`, `from_array`, `as_panel` or `loopcast.read`.
     Raises DataError where the parts do not fit each other.
@@ -65,6 +67,15 @@ class Panel:
         return int(self.values.shape[1])
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The name of each channel: the columns of a table; of an array `y`, or `y0`, `y1`, … where it has several.
+
+        >>> Panel.from_array(np.zeros((1, 3, 2))).targets
+        ('y0', 'y1')
+        """
+        return self.template.columns.targets
+
+    @property
     def lengths(self) -> np.ndarray:
         """int64 `[series]`: the rows of each series."""
         return np.diff(self.offsets)
@@ -77,6 +88,35 @@ class Panel:
     def series(self, i: int) -> np.ndarray:
         """Series `i` as float32 `[time, channel]`, a read-only view."""
         return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def series_of(self, rows: np.ndarray) -> np.ndarray:
+        """The series that each of these rows belongs to, int64 `[row]`."""
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
+    def times_of(self, rows: np.ndarray) -> pl.Series:
+        """The times of these rows.
+
+        >>> Panel.from_array(np.zeros((2, 3, 1)), start=7).times_of(np.array([0, 5])).to_list()
+        [7, 9]
+        """
+        series = self.series_of(rows)
+        return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.template.freq)
+
+    def channel(self, which: str | int) -> "Panel":
+        """The panel of one target alone, by its name or its place (from 0); OptionError where there is none such.
+
+        >>> Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"]).channel("no2").template.columns.target
+        'no2'
+        """
+        places = dict(zip(self.targets, range(self.n_channels), strict=True))
+        place = places.get(which) if isinstance(which, str) else which
+        if isinstance(place, bool) or not isinstance(place, int | np.integer) or not 0 <= place < self.n_channels:
+            known = ", ".join(map(repr, self.targets))
+            raise OptionError(
+                f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {which!r}"
+            )
+        columns = replace(self.template.columns, target=self.targets[place])
+        return replace(self, values=self.values[:, [place]], template=replace(self.template, columns=columns))
 
     def without_last(self, steps: int) -> "Panel":
         """Each series less its last `steps` rows; LengthError where one would have no row left."""
@@ -129,39 +169,37 @@ class Panel:
         if not missing.any():
             return
         row, channel = np.unravel_index(int(missing.argmax()), missing.shape)
-        i = int(np.searchsorted(self.offsets, row, side="right")) - 1
-        time = future_times(self.starts[[i]], np.array([row - self.offsets[i]]), 1, self.template.freq)[0]
-        column = repr(self.template.columns.target) if self.n_channels == 1 else f"channel {channel}"
+        here = np.array([row])
+        i, time = int(self.series_of(here)[0]), self.times_of(here)[0]
         raise ValuesError(
-            f"{who} cannot take missing values, and series {self.ids[i]!r} has no value at {time} ({column}; "
-            f"{int(missing.sum())} are missing in all): fill them first"
+            f"{who} cannot take missing values, and series {self.ids[i]!r} has no value at {time} "
+            f"({self.targets[channel]!r}; {int(missing.sum())} are missing in all): fill them first"
         )
 
-    def forecast_table(self, forecasts: Mapping[str, np.ndarray]) -> Any:
+    def forecast_table(self, forecasts: Mapping[str, np.ndarray], *, wide: bool = False) -> Any:
         """Forecasts as a table of the kind that came in: a row per series and future time.
 
-        forecasts: a column each, `[series, horizon]` or `[series, horizon, 1]`, all of one horizon.
+        forecasts: a column each, `[series, horizon]` or `[series, horizon, 1]`, all of one horizon; for several
+        targets `[series, horizon, channel]`, and then each of them has a row, and a column `target` names it.
+        wide: a column `MODEL-TARGET` for each model and target instead of rows; of no effect for one target.
         The id (if the table had one) and the time come first. Arrays and files give polars tables.
-        Raises DataError where a shape or name does not fit.
+        Raises DataError where a shape or name does not fit, such as an id column that is called `target`.
+
+        >>> panel = Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"])
+        >>> panel.forecast_table({"Naive": np.array([[[7.0, 8.0]]])}).rows()
+        [(0, 3, 'pm25', 7.0), (0, 3, 'no2', 8.0)]
+        >>> panel.forecast_table({"Naive": np.array([[[7.0, 8.0]]])}, wide=True).columns
+        ['unique_id', 'ds', 'Naive-pm25', 'Naive-no2']
         """
-        columns = {name: self._forecast_column(name, np.asarray(array)) for name, array in forecasts.items()}
-        horizons = {array.shape[1] for array in columns.values()}
-        if len(horizons) != 1:
-            raise DataError(f"forecasts of one table have one horizon, got {sorted(horizons)}")
-        horizon = horizons.pop()
-        ids = self.ids.gather(np.repeat(np.arange(self.n_series), horizon))
-        times = future_times(self.starts, self.lengths, horizon, self.template.freq)
-        return build(self.template, ids, times, {name: array.ravel() for name, array in columns.items()})
+        return results.forecast_table(self, forecasts, wide)
 
     def sample_table(self, name: str, samples: np.ndarray) -> Any:
-        """Paths `[series, sample, horizon]` as a table of the kind that came in: a row per series, sample and time."""
-        self._check_free([name], SAMPLE)
-        count, horizon = samples.shape[1:]
-        series = np.repeat(np.arange(self.n_series), count)
-        times = future_times(self.starts.gather(series), self.lengths[series], horizon, self.template.freq)
-        numbers = np.tile(np.repeat(np.arange(count), horizon), self.n_series)
-        ids = self.ids.gather(np.repeat(series, horizon))
-        return build(self.template, ids, times, {SAMPLE: numbers, name: samples.ravel()})
+        """Paths `[series, sample, horizon]` as a table of the kind that came in: a row per series, sample and time.
+
+        For several targets `[series, sample, horizon, channel]`, a row for each, which a column `target` names.
+        Raises DataError where the shape or the name does not fit.
+        """
+        return results.sample_table(self, name, samples)
 
     def hindcast_table(
         self, unseen: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
@@ -169,46 +207,30 @@ class Panel:
         """Forecasts from past cutoffs as a polars table: a row per series, cutoff and time, the id always with it.
 
         unseen: how many of a series' last rows are to come at each cutoff. actual: what came, and `columns`: numbers
-        by name, all `[series * cutoff * horizon]`. DataError where a name is that of another column.
+        by name, all `[series * cutoff * horizon]`. For several targets `[series * cutoff * horizon * channel]`: each
+        has a row, which a column `target` names, and what came is the column `y`.
+        DataError where a name is that of another column.
         """
-        names, count = self.template.columns, len(unseen)
-        self._check_free(columns, CUTOFF, names.target)
-        series = np.repeat(np.arange(self.n_series), count)
-        ends = (self.lengths[:, None] - np.asarray(unseen)).ravel()
-        starts = self.starts.gather(series)
-        keys = {
-            names.id: self.ids.gather(np.repeat(series, horizon)),
-            names.time: future_times(starts, ends, horizon, self.template.freq),
-            CUTOFF: future_times(starts, ends - 1, 1, self.template.freq).gather(
-                np.repeat(np.arange(len(ends)), horizon)
-            ),
-            names.target: actual,
-        }
-        return pl.DataFrame(keys | dict(columns))
+        return results.hindcast_table(self, unseen, horizon, actual, columns)
 
     def as_came(self, table: pl.DataFrame) -> Any:
         """A table of `hindcast_table` as one of the kind that came in, without an id where that had none."""
-        names = self.template.columns
-        numbers = {name: table[name].to_numpy() for name in table.columns if table[name].dtype.is_float()}
-        return build(self.template, table[names.id], table[names.time], numbers, more_times={CUTOFF: table[CUTOFF]})
+        return results.as_came(self, table)
 
-    def _check_free(self, columns: Iterable[str], *others: str) -> None:
-        """DataError where a column of forecasts has the name of another column."""
-        names = self.template.columns
-        taken = {names.time, *others} | ({names.id} if self.template.has_id else set())
-        for name in columns:
-            if name in taken:
-                raise DataError(f"a forecast cannot be called {name!r}: that is another column of the table")
+    def filled_table(self, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = NOTHING) -> Any:
+        """All rows with gaps filled, as a table of the kind that came in: id, time, targets, and which were imputed.
 
-    def _forecast_column(self, name: str, array: np.ndarray) -> np.ndarray:
-        self._check_free([name])
-        flat = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
-        if flat.ndim != 2 or len(flat) != self.n_series:
-            raise DataError(
-                f"forecast {name!r} is [series, horizon] or [series, horizon, 1] with {self.n_series} series, "
-                f"got shape {array.shape}"
-            )
-        return flat
+        values: float32 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
+        extra: further columns by name, floats `[row]`. A column `TARGET-imputed` for each target, then `extra`, end it.
+        Rows stand series by series, those that were inserted among them, and numbers are float32, as a panel holds
+        them; to change only the missing cells of the table that came in, use `loopcast.frames.filled.fill_table`.
+        Errors are those of `fill_table`.
+
+        >>> panel = Panel.from_series([1.0, None])
+        >>> panel.filled_table(np.array([[1.0], [2.0]], np.float32), np.isnan(panel.values)).rows()
+        [(0, 1.0, False), (1, 2.0, True)]
+        """
+        return filled.filled_table(self, values, marks, extra)
 
     @classmethod
     def from_table(cls, table: Any, *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error") -> Self:
@@ -219,11 +241,16 @@ class Panel:
         dates, timestamps, or text in ISO 8601 (which comes back as dates or timestamps). NaN and null are missing.
         freq: None infers one frequency for the whole panel, by the most common step.
         gaps: "error" refuses a series that leaves out times of its calendar, "insert" adds them as NaN.
+        columns: several targets become channels in the order named, each with missing values of its own.
 
-        Raises ColumnError, CalendarError, ValuesError, or DataError for anything but a table with rows.
+        Raises ColumnError, CalendarError, ValuesError (also where one of several targets has no value at all), or
+        DataError for anything but a table with rows.
 
         >>> Panel.from_table(pl.DataFrame({"ds": [1, 2, 4], "y": [5.0, 6.0, 8.0]}), gaps="insert").series(0).tolist()
         [[5.0], [6.0], [nan], [8.0]]
+        >>> table = pl.DataFrame({"ds": [1, 2], "pm25": [5.0, None], "no2": [1.0, 2.0]})
+        >>> Panel.from_table(table, columns=Columns(target=("pm25", "no2"))).series(0).tolist()
+        [[5.0, 1.0], [nan, 2.0]]
         """
         return cls(**from_long(_opened(table), columns, freq, gaps, Source())._asdict())
 
@@ -255,17 +282,24 @@ class Panel:
 
     @classmethod
     def from_array(
-        cls, array: Any, *, ids: Sequence[Any] | None = None, start: Any = 0, freq: Frequency | str | int = 1
+        cls,
+        array: Any,
+        *,
+        ids: Sequence[Any] | None = None,
+        start: Any = 0,
+        freq: Frequency | str | int = 1,
+        targets: Sequence[str] | None = None,
     ) -> Self:
         """A panel from numbers `[series, time, channel]`; NaN is missing. The array is copied.
 
         ids: a name for each series; None numbers them from 0. start: the first time of all series.
+        targets: a name for each channel; None is `y`, or `y0`, `y1` and so on for several.
         Raises DataError for another shape or an empty one, ValuesError for infinity or what float32 cannot hold.
 
         >>> Panel.from_array(np.zeros((2, 5, 1))).lengths.tolist()
         [5, 5]
         """
-        return cls(**from_numbers(array, ids, start, freq)._asdict())
+        return cls(**from_numbers(array, ids, start, freq, targets)._asdict())
 
 
 def as_panel(data: Any, *, like: Template | None = None) -> Panel:
@@ -273,7 +307,8 @@ def as_panel(data: Any, *, like: Template | None = None) -> Panel:
 
     An array is `[series, time, channel]`, or `[time]` for one series.
     like: how the data of a model looked. Names of columns and frequency are taken from it; CalendarError where the
-    times are of another kind (integers or days), in another time zone, or of another frequency.
+    times are of another kind (integers or days), in another time zone, or of another frequency; DataError where one
+    of the two has several targets and the other has not the same ones in the same order.
 
     >>> as_panel([1.0, 2.0, 3.0]).n_rows
     3
@@ -291,7 +326,8 @@ def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:
     if open_table(data) is not None:
         return Panel.from_table(data, columns=columns, freq=freq)
     if isinstance(data, np.ndarray) and data.ndim == 3:
-        return Panel.from_array(data)
+        named = len(columns.targets) == data.shape[2] > 1
+        return Panel.from_array(data, targets=columns.targets if named else None)
     if nw.dependencies.is_pandas_series(data):
         return Panel.from_series(data, freq=freq)
     if isinstance(data, list | tuple | pl.Series) or (isinstance(data, np.ndarray) and data.ndim == 1):
@@ -300,6 +336,13 @@ def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:
 
 
 def _agree(came: Template, like: Template) -> None:
+    theirs, ours = came.columns.targets, like.columns.targets
+    if theirs != ours and max(len(theirs), len(ours)) > 1:  # one target may have another name: it is still the only one
+        raise DataError(
+            f"the model was fitted on {', '.join(map(repr, ours))} in this order, and this data has "
+            f"{', '.join(map(repr, theirs))}: name the columns with Columns(target=...), the channels of an array with "
+            "Panel.from_array(..., targets=...)"
+        )
     if came.freq != like.freq:
         raise CalendarError(f"the model was fitted on data of frequency {like.freq}, and this data has {came.freq}")
     if came.zone != like.zone:
@@ -320,6 +363,8 @@ def _check_shapes(panel: Panel) -> None:
     values, offsets = panel.values, panel.offsets
     if values.ndim != 2 or values.dtype != np.float32:
         raise DataError(f"values are float32 [row, channel], got {values.dtype} of shape {values.shape}")
+    if values.shape[1] != len(panel.targets):
+        raise DataError(f"values have a channel per target, got shape {values.shape} and targets {panel.targets}")
     if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
         raise DataError(f"offsets are int64 [series + 1], got {offsets.dtype} of shape {offsets.shape}")
     if offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 1).any():

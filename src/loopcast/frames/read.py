@@ -75,7 +75,7 @@ def _read_parquet(path: Path, columns: Columns) -> Table:
         raise DataError(f"{path} is no Parquet file (one starts with PAR1, this with {start!r}): is its ending right?")
     try:
         names = list(pl.read_parquet_schema(path))
-        frame = pl.read_parquet(path, columns=[n for n in names if n in (columns.id, columns.time, columns.target)])
+        frame = pl.read_parquet(path, columns=[n for n in names if n in (columns.id, columns.time, *columns.targets)])
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{path} is a damaged Parquet file: {error}") from error
     return Table(frame, "polars", names)

@@ -147,11 +147,14 @@ def build(
     ids: pl.Series,
     times: pl.Series,
     columns: dict[str, np.ndarray],
-    more_times: Mapping[str, pl.Series] = MappingProxyType({}),
+    more_keys: Mapping[str, pl.Series] = MappingProxyType({}),
 ) -> Any:
-    """A table as `template` says: `ids` (a row each; left out where the table had none), times, then `columns`."""
+    """A table as `template` says: `ids` (a row each; left out where the table had none), times, then `columns`.
+
+    more_keys: columns of further times, or of text, that stand after the times.
+    """
     names = template.columns
-    keys = ({names.id: ids} if template.has_id else {}) | {names.time: times, **more_times}
+    keys = ({names.id: ids} if template.has_id else {}) | {names.time: times, **more_keys}
     if template.kind == "pandas":
         return _build_pandas(template, keys, columns)
     frame = pl.DataFrame(keys | columns)
@@ -170,7 +173,7 @@ def _build_pyarrow(template: Template, frame: pl.DataFrame) -> Any:
 def _build_pandas(template: Template, keys: dict[str, pl.Series], columns: dict[str, np.ndarray]) -> Any:
     pandas = import_module("pandas")
     names = template.columns
-    frame = {name: _pandas_times(pandas, template, times) for name, times in keys.items() if name != names.id}
+    frame = {name: _pandas_key(pandas, template, key) for name, key in keys.items() if name != names.id}
     if template.has_id:
         frame = {names.id: _pandas_ids(pandas, template, keys[names.id])} | frame
     return pandas.DataFrame(frame | columns)
@@ -183,7 +186,12 @@ def _pandas_ids(pandas: Any, template: Template, ids: pl.Series) -> Any:
     return pandas.Series(cells, dtype=template.id_type or None)
 
 
-def _pandas_times(pandas: Any, template: Template, times: pl.Series) -> Any:
+def _pandas_key(pandas: Any, template: Template, key: pl.Series) -> Any:
+    return pandas.Series(key.to_list()) if key.dtype == pl.String else pandas_times(pandas, template, key)
+
+
+def pandas_times(pandas: Any, template: Template, times: pl.Series) -> Any:
+    """Times as a pandas Series of the type that `template` says."""
     if times.dtype == pl.Date:
         return pandas.Series(times.to_list(), dtype=object)
     if times.dtype.is_integer():

@@ -57,7 +57,9 @@ class Template:
     def to_json(self) -> dict[str, Any]:
         """This template as plain values that `json.dumps` takes."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        columns = {"id": self.columns.id, "time": self.columns.time, "target": self.columns.target}
+        names = self.columns.target
+        target = names if isinstance(names, str) else list(names)
+        columns = {"id": self.columns.id, "time": self.columns.time, "target": target}
         return plain | {"columns": columns, "freq": self.freq.alias}
 
     @classmethod
@@ -67,7 +69,7 @@ class Template:
         if not isinstance(plain, Mapping) or set(plain) != names:
             raise ModelFileError(f"the model's table template needs exactly the entries {sorted(names)}, got {plain!r}")
         try:
-            columns = Columns(**_strings(plain["columns"], ("id", "time", "target")))
+            columns = Columns(**_entries(plain["columns"], ("id", "time", "target")))
             freq = Frequency.parse(plain["freq"])
             time_dtype(plain["time"])
         except (LoopcastError, pl.exceptions.PolarsError) as error:
@@ -99,7 +101,7 @@ def time_dtype(name: str) -> pl.DataType:
     raise ModelFileError(f"{name!r} is no type of times: expected an integer type, date or datetime[us, zone]")
 
 
-def _strings(plain: Any, names: tuple[str, ...]) -> dict[str, str]:
+def _entries(plain: Any, names: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(plain, Mapping) or set(plain) != set(names):
         raise ModelFileError(f"expected the entries {names}, got {plain!r}")
     return {name: plain[name] for name in names}

@@ -34,7 +34,7 @@ def facts_of(panel: Panel, horizon: int, levels: Sequence[float]) -> dict[str, s
         "Series": f"{panel.n_series:,}, {longest}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
         "Missing values": f"{missing:,} of {panel.n_rows:,}",
         "Time": f"column {names.time}, from {first} to {last}, one step is {panel.template.freq}",
-        "Target": f"column {names.target}",
+        "Target": f"column {names.one_target}",
         "Horizon": ahead(horizon),
         "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
     }

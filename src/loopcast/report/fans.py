@@ -101,7 +101,7 @@ def future_chart(panel: Panel, forecasts: Sequence[Forecasts], levels: Sequence[
     known = panel.series(i)[-tail_of(panel, horizon) :, 0]
     start = int(panel.lengths[i]) - len(known)
     return FanChart(
-        title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.target,
+        title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.one_target,
         place=i,
         times=future_times(panel.starts[[i]], np.array([start]), len(known) + horizon, panel.template.freq),
         values=np.pad(known, (0, horizon), constant_values=np.nan),

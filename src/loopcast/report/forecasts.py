@@ -64,7 +64,7 @@ def read_forecasts(given: Any, panel: Panel) -> tuple[Forecasts, ...]:
 def number_columns(table: Table, panel: Panel) -> list[str]:
     """The columns that are neither id, time nor target."""
     names = panel.template.columns
-    return [name for name in table.names if name not in (names.id, names.time, names.target)]
+    return [name for name in table.names if name not in (names.id, names.time, names.one_target)]
 
 
 def model_names(names: Iterable[str]) -> list[str]:

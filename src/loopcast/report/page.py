@@ -52,7 +52,7 @@ def backtest_page(
         charts,
         data_of(panel, models, backtest.horizon, backtest.level)
         | {"judge": judge, "measure": measure.upper(), "steps": plain(steps)},
-        title=f"Backtest of {panel.template.columns.target}: {ahead(backtest.horizon)}",
+        title=f"Backtest of {panel.template.columns.one_target}: {ahead(backtest.horizon)}",
         verdict=leaderboard.verdict,
         notes=tuple(dict.fromkeys((*leaderboard.notes, *backtest.notes))),  # a leaderboard may repeat them
         ranking=ranking(leaderboard, models),
@@ -95,7 +95,7 @@ def forecast_page(
         "forecast.html",
         charts,
         data_of(history, models, horizon, levels),
-        title=f"Forecast of {history.template.columns.target}: {ahead(horizon)}",
+        title=f"Forecast of {history.template.columns.one_target}: {ahead(horizon)}",
         verdict="" if leaderboard is None else leaderboard.verdict,
         notes=() if leaderboard is None else leaderboard.notes,
         ranking=None if leaderboard is None else ranking(leaderboard, models),
@@ -112,7 +112,7 @@ def data_of(panel: Panel, models: Sequence[Model], horizon: int, levels: Sequenc
     zone = panel.template.zone
     return {
         "time": panel.template.columns.time + (f" ({zone})" if zone else ""),
-        "target": panel.template.columns.target,
+        "target": panel.template.columns.one_target,
         "axis": "linear" if panel.template.freq.unit == "int" else "date",
         "tail": tail_of(panel, horizon),
         "levels": list(levels),

@@ -64,7 +64,7 @@ def steps_of(times: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:
 
 def errors_of(past: Past, backtest: Backtest, measure: str) -> dict[str, np.ndarray]:
     """The error of each model in each row, float64 `[row]`: |y - f|, scaled if the models are ranked by MASE."""
-    actual = past.column(backtest.panel.template.columns.target)
+    actual = past.column(backtest.panel.template.columns.one_target)
     scale = scales(past, backtest) if measure == "mase" else np.ones(len(actual))
     return {ran.name: np.abs(actual - past.column(ran.name)) / scale for ran in backtest.models}
 
@@ -105,7 +105,7 @@ def mean_by(values: np.ndarray, place: np.ndarray, count: int) -> np.ndarray:
 
 def coverage_of(past: Past, backtest: Backtest, name: str, level: float) -> np.ndarray:
     """Percent of values within a model's interval at each step ahead, float64 `[horizon]`; NaN without intervals."""
-    actual = past.column(backtest.panel.template.columns.target)
+    actual = past.column(backtest.panel.template.columns.one_target)
     low, high = past.column(f"{name}-lo-{level:g}"), past.column(f"{name}-hi-{level:g}")
     known = np.isfinite(actual) & np.isfinite(low) & np.isfinite(high)
     inside = np.where(known, 100.0 * ((low <= actual) & (actual <= high)), np.nan)

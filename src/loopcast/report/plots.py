@@ -104,7 +104,7 @@ def plot(
     return Picture(
         title=f"Forecast of {max(horizons)} steps{of}",
         time=panel.template.columns.time,
-        target=panel.template.columns.target,
+        target=panel.template.columns.one_target,
         charts=tuple(chart(panel, i, lines, known, back) for i in range(shown)),
     )
 
@@ -115,7 +115,7 @@ def chart(panel: Panel, i: int, lines: Sequence[Forecasts], truth: np.ndarray | 
     end = int(panel.lengths[i])
     future = times(panel, i, end, lines[0].values.shape[1])
     return Chart(
-        title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.target,
+        title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.one_target,
         history=Curve(name="history", times=times(panel, i, end - len(values), len(values)), values=values),
         forecasts=tuple(curve(line, i, future) for line in lines),
         truth=None if truth is None else Curve(name="what came", times=future, values=truth[i]),
