@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.frames.read import read
     from loopcast.frames.synthetic import generate_time_series
     from loopcast.imputers.imputer import Imputer
+    from loopcast.report.gaps import plot_gaps
     from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
 
@@ -79,6 +80,7 @@ __all__ = [
     "leaderboard",
     "load",
     "plot",
+    "plot_gaps",
     "read",
     "search",
     "why_no_backtest",
@@ -102,6 +104,7 @@ _MODULES = {
     "frames.read": ["read"],
     "frames.synthetic": ["generate_time_series"],
     "imputers.imputer": ["Imputer"],
+    "report.gaps": ["plot_gaps"],
     "report.page": ["backtest_page", "forecast_page"],
     "report.plots": ["plot"],
 }

@@ -7,8 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, targets
-from loopcast.columns import ID, TIME, Columns
+from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, named
 
 if TYPE_CHECKING:
     from loopcast import Imputer, Panel
@@ -20,7 +19,9 @@ def impute(
     *,
     id_: Id = None,
     time: Time = None,
-    target: Annotated[str | None, Parameter(metavar="A,B", help="Columns of numbers with gaps, filled jointly [y].")] = None,
+    target: Annotated[
+        str | None, Parameter(metavar="A,B", help="Columns of numbers with gaps, filled jointly [y].")
+    ] = None,
     freq: Freq = None,
     gaps: GapsOption = "error",
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
@@ -40,15 +41,25 @@ def impute(
     """Fill the gaps of the series in FILE, and say how far off filled values are, beside simpler ways."""
     check_outputs(file, output=output, report=report)
     wanted = levels(level)
-    columns = Columns(id=id_ or ID, time=time or TIME, target=targets(target))
+    columns = named(id_, time, target)
     panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
+    import numpy as np
+
+    from loopcast.frames.filled import fill_table
+    from loopcast.frames.read import read_whole
+
     imputer = loopcast.Imputer(
         mode=mode, season=season, best=best, seed=seed, show_progress=False if quiet else None
     ).fit(panel)
     if output is not None:
-        printing.write_table(imputer.impute(level=wanted), output)
+        table = read_whole(file)
+        whole = loopcast.Panel.from_table(table, columns=columns, freq=panel.template.freq, gaps=gaps)
+        extra = imputer.ends(whole, wanted) if wanted else {}
+        printing.write_table(fill_table(table, whole, imputer.fill(whole), np.isnan(whole.values), extra), output)
     if report is not None:
-        loopcast.plot_gaps(panel, imputer.fill(panel), imputer.intervals(panel, wanted) if wanted else None).save(report)
+        loopcast.plot_gaps(panel, imputer.fill(panel), imputer.intervals(panel, wanted) if wanted else None).save(
+            report
+        )
     if json:
         printing.print_object({"chosen": imputer.describe(), "scores": imputer.scores.to_dicts(), **counts(panel)})
     else:

@@ -35,6 +35,11 @@ app.command(
     help="Forecast the series in a file with a saved model, without training.\n\n"
     "Example: loopcast predict air.loopcast examples/air_passengers.csv --horizon 6 --output forecast.csv",
 )
+app.command(
+    "loopcast.cli.impute:impute",
+    help="Fill the gaps of the series in a file.\n\n"
+    "Example: loopcast impute air_quality.csv --time hour --target co,no2 --gaps insert --output filled.csv",
+)
 app.command("loopcast.cli.about:about", name="--version", help="Say which version this is; with --verbose, on what.")
 app.command(
     "loopcast.cli.notebook:notebook",

@@ -41,6 +41,20 @@ def read(
     return Panel(**from_long(ENDINGS[ending](file, columns), columns, freq, gaps, source)._asdict())
 
 
+def read_whole(path: str | os.PathLike[str]) -> pl.DataFrame:
+    """Every column of a file that `read` takes, as polars types them: to give back with its gaps filled.
+
+    Raises DataError as `read` does for a file of another kind or one that is not there.
+    """
+    file = Path(path)
+    ending = _ending(file)
+    _check_file(file)
+    if ending == ".parquet":
+        return pl.read_parquet(file)
+    tab = ending.startswith(".tsv")
+    return pl.read_csv(file, separator="\t" if tab else ",", infer_schema_length=None, null_values=["NaN", "nan"])
+
+
 def _ending(file: Path) -> str:
     found = max((ending for ending in ENDINGS if file.name.lower().endswith(ending)), key=len, default=None)
     if found is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LEAST_SHARE = 0.1  # of a window that is hidden: with less there is little to learn from it
-MOST_SHARE = 0.15  # that is hidden where gaps are many: what is left should be as much as there will be
+OWN_SHARE = 0.15  # hidden at least, over gaps that the data has already: more would leave less than there will be
 MOST_LAYERS = 8  # own gaps laid over one another to come to that share
 PIECE = 64  # rows of the gaps that are laid end to end where all rows get some
 SHARES = (0.05, 0.6)  # hidden of windows where the data has no gaps of its own to go by
@@ -15,11 +15,13 @@ SHARES = (0.05, 0.6)  # hidden of windows where the data has no gaps of its own 
 class Hiding:
     """A source of gaps.
 
-    missing: bool `[row, channel]`, where the data has gaps; offsets: int64 `[series + 1]` of its rows.
+    missing: bool `[row, channel]`, where there are gaps; offsets: int64 `[series + 1]` of its rows.
+    there: the share of values that is missing already where gaps will be laid over.
     """
 
     missing: np.ndarray
     offsets: np.ndarray
+    there: float = 0.0
 
     def draw(self, rng: np.random.Generator, count: int, width: int) -> np.ndarray:
         """Gaps of `count` windows, bool `[count, width, channel]`: those of other places, or made up where none are."""
@@ -30,7 +32,12 @@ class Hiding:
         hidden = self._taken(rng, count, width)
         for _ in range(layers - 1):
             hidden |= self._taken(rng, count, width)
-        return hidden & _stretch(rng, count, width, min(MOST_SHARE / share, 1.0))
+        return hidden & _stretch(rng, count, width, self._cover(share))
+
+    def _cover(self, share: float) -> float:
+        """Of how many rows the gaps are taken, so that about `share` is missing, what was missing already included."""
+        wanted = (share - self.there) / (share * (1 - self.there)) if self.there < 1 else 0.0
+        return float(np.clip(wanted, min(OWN_SHARE / share, 1.0), 1.0))
 
     def all_over(self, rng: np.random.Generator) -> np.ndarray:
         """Gaps for every row there is, bool `[row, channel]`."""

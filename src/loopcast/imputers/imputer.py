@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
-from loopcast.forecasters.checks import positive
 from loopcast.forecasters.base import interval_columns
+from loopcast.forecasters.checks import positive
 from loopcast.forecasters.conformal import check_level
 from loopcast.forecasters.waiting import waiting
 from loopcast.frames.filled import fill_table
@@ -111,9 +111,11 @@ class Imputer:
         if not isinstance(self.learning_rate, int | float) or not 0 < self.learning_rate < math.inf:
             raise OptionError(f"learning_rate is a number above 0, got {self.learning_rate!r}")
 
-    def fit(self, data: Any) -> Self:
+    def fit(self, data: Any, *, gaps_like: Any = None) -> Self:
         """Learn from `data`, a panel or what can be one, whose gaps are NaN.
 
+        gaps_like: other data of the same channels, whose gaps (and nothing else of it) say which values are hidden to
+            learn from: for a history with fewer gaps than what will be filled. None takes those of `data` itself.
         ValuesError where a channel has no value at all; LengthError where no series has 8 rows; TrainingError where the
         loss is not finite.
         """
@@ -123,7 +125,12 @@ class Imputer:
             raise LengthError(
                 f"an imputer learns from series of {LEAST_ROWS} rows; the longest has {panel.lengths.max()}"
             )
-        object.__setattr__(self, "_fitted", (panel, self._learn(panel)))
+        other = panel if gaps_like is None else as_panel(gaps_like)
+        if other.n_channels != panel.n_channels:
+            raise OptionError(f"gaps_like has {other.n_channels} channels, and the data {panel.n_channels}")
+        there = float(np.isnan(panel.values).mean())
+        hiding = Hiding(missing=np.isnan(other.values), offsets=other.offsets, there=there)
+        object.__setattr__(self, "_fitted", (panel, self._learn(panel, hiding)))
         return self
 
     @property
@@ -159,7 +166,7 @@ class Imputer:
         """
         panel = self._known(data)
         values, marks = self.fill(panel), np.isnan(panel.values)
-        extra = self._ends(panel, level) if len(level) else {}
+        extra = self.ends(panel, level) if len(level) else {}
         if data is None or isinstance(data, Panel) or open_table(data) is None:
             return panel.filled_table(values, marks, extra)
         return fill_table(data, panel, values, marks, extra)
@@ -198,7 +205,7 @@ class Imputer:
             f"On rows that were held back, {said} {count} targets."
         )
 
-    def _learn(self, panel: Panel) -> Learned:
+    def _learn(self, panel: Panel, hiding: Hiding) -> Learned:
         season = panel.season if self.season is None else self.season
         window = self.window or choose_window(panel, season)
         units = self.units if self.units is not None else NARROW if panel.n_channels == 1 else WIDE
@@ -215,7 +222,7 @@ class Imputer:
         held = held_back(panel.offsets, window, rng)
         shown = np.where(held[:, None], np.float32(np.nan), panel.values)
         scale = Scale.of(shown, panel.offsets) if panel.n_series == 1 else None
-        values, hiding = self._scaled(panel, scale), Hiding(missing=np.isnan(panel.values), offsets=panel.offsets)
+        values = self._scaled(panel, scale)
         lesson = np.where(held[:, None], np.float32(np.nan), values)
         weights = self._trained(Lesson(form=form, values=lesson, offsets=panel.offsets, hiding=hiding))
         trial = tried(
@@ -279,8 +286,8 @@ class Imputer:
             raise NotFittedError(UNFITTED)
         return fitted[0] if data is None else as_panel(data, like=fitted[0].template)
 
-    def _ends(self, panel: Panel, level: Sequence[float]) -> dict[str, np.ndarray]:
-        """The ends of every interval, by column name, `[row]`."""
+    def ends(self, panel: Panel, level: Sequence[float]) -> dict[str, np.ndarray]:
+        """The ends of every interval, float32 `[row]` by column name (`TARGET-lo-90`), as `impute` adds them."""
         columns: dict[str, np.ndarray] = {}
         ends = self.intervals(panel, level)
         for channel, target in enumerate(panel.targets):

@@ -57,7 +57,8 @@ def _chart(
     beside = missing | np.append(missing[1:], False) | np.append(False, missing[:-1])  # so that a line meets its ends
     at = times(panel, i, first, len(missing))
     bands = tuple(
-        Band(level=level, low=low[rows, channel], high=high[rows, channel]) for level, (low, high) in sorted(ends.items())
+        Band(level=level, low=low[rows, channel], high=high[rows, channel])
+        for level, (low, high) in sorted(ends.items())
     )
     name = str(panel.ids[i]) if panel.template.has_id else panel.targets[channel]
     return Chart(
