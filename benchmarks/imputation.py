@@ -4,9 +4,9 @@
 
 etth1-points-10, etth1-points-50, etth1-blocks-50: TSI-Bench's protocol. 14/5/5 months of ETTh1, z-scored on the
     training part; values hidden at random (points, or blocks of 6 rows and 6 channels) in the test part, which is cut
-    into windows of 48 rows that are filled each by itself; mean absolute error at hidden values. The imputer learns from
-    the training part, where it hides values in the same pattern. The published errors of linear interpolation come out
-    within 3 percent, or this stops.
+    into windows of 48 rows that are filled each by itself; mean absolute error at hidden values. The imputer learns
+    from the training part, where it hides values in the same pattern. The published errors of linear interpolation come
+    out within 3 percent, or this stops.
 air-quality: UCI's sensors with their real gaps (13.7 % of cells), z-scored; a further tenth is hidden, half of it
     points and half a day of one channel. Fitted on what is left, all at once.
 nh4: ammonium with a real gap pattern, of which the truth is known; in its own units.

@@ -55,7 +55,8 @@ def impute(
         table = read_whole(file)
         whole = loopcast.Panel.from_table(table, columns=columns, freq=panel.template.freq, gaps=gaps)
         extra = imputer.ends(whole, wanted) if wanted else {}
-        printing.write_table(fill_table(table, whole, imputer.fill(whole), np.isnan(whole.values), extra), output)
+        filled = fill_table(table, whole, imputer.fill(whole), np.isnan(whole.values), extra)
+        printing.write_table(filled.with_columns(filled[name].fill_nan(None) for name in extra), output)
     if report is not None:
         loopcast.plot_gaps(panel, imputer.fill(panel), imputer.intervals(panel, wanted) if wanted else None).save(
             report
