@@ -82,8 +82,7 @@ class Linear(Forecaster[Weights]):
     ahead is learned from the windows in which its value is there, by a factorisation of its own. ValuesError where a
     step has none. A series shorter than `context`, or none as long as `context + horizon`: LengthError.
 
-    >>> from loopcast.frames.observed import carried, first_rows
-from loopcast.frames.panel import Panel
+    >>> from loopcast.frames.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).reshape(1, 6, 1))
     >>> linear = Linear(horizon=2, context=2, ridge=0.0).fit(panel)
     >>> linear.forecast(panel, 3).ravel().round(3).tolist()
@@ -129,16 +128,15 @@ from loopcast.frames.panel import Panel
     def _weights(self, panel: Panel, units: np.ndarray, context: int, channel: int) -> np.ndarray:
         """The weights `[context + 1, horizon]` of one channel: of all steps at once where nothing is missing."""
         cut = Cut(panel=panel, channel=channel, unit=units[:, channel], context=context)
-        steps = np.arange(self.horizon)
         if not np.isnan(panel.values[:, channel]).any():
-            return self._solve(cut, steps)
-        for step in steps:
-            if not len(cut.starts(step[None], self.horizon)):
+            return self._solve(cut, np.arange(self.horizon))
+        for step in range(self.horizon):
+            if not len(cut.starts(np.array([step]), self.horizon)):
                 raise ValuesError(
                     f"{self.name} learns each step ahead from values that are there, and none of the values "
                     f"{step + 1} steps after {context} others is: give longer series, or a smaller horizon or context"
                 )
-        return np.hstack([self._solve(cut, step[None]) for step in steps])
+        return np.hstack([self._solve(cut, np.array([step])) for step in range(self.horizon)])
 
     def _solve(self, cut: "Cut", steps: np.ndarray) -> np.ndarray:
         """The weights `[context + 1, step]` of some of the steps ahead, which are 0 to horizon - 1."""

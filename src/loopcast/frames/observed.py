@@ -26,7 +26,7 @@ def last_rows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 def carried(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """`values` with the last value before it where one is missing, and the series' first before that; NaN where none is.
+    """`values`, where one is missing the last before it, and before that the series' first; NaN where it has none.
 
     >>> carried(np.array([[np.nan], [2.0], [np.nan], [5.0]]), np.array([0, 4])).ravel().tolist()
     [2.0, 2.0, 2.0, 5.0]
