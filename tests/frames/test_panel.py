@@ -131,7 +131,7 @@ def test_a_series_begins_with_its_first_value_and_keeps_its_later_gaps():
     values[0, [0, 2], 0], values[1, [3], 0] = (1, 2), 7
     begun = Panel.from_array(values, start="2024-01-31", freq="ME").begun()
     assert begun.lengths.tolist() == [5, 2]
-    assert begun.starts.to_list() == [dt.datetime(2024, 1, 31), dt.datetime(2024, 4, 30)]
+    assert begun.starts.to_list() == [dt.date(2024, 1, 31), dt.date(2024, 4, 30)]
     np.testing.assert_array_equal(begun.series(0)[:, 0], [1, np.nan, 2, np.nan, np.nan])
     np.testing.assert_array_equal(begun.series(1)[:, 0], [7, np.nan])
     assert begun.begun() is begun

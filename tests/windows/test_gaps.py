@@ -1,6 +1,7 @@
 """The encoding of a past with missing values, against loops that spell it out."""
 
 import math
+from itertools import pairwise
 
 import jax.numpy as jnp
 import numpy as np
@@ -48,7 +49,7 @@ def encoded(scaling, past):
     spread = 1.0
     if scaling.spread:
         seen = bent[-scaling.spread - 1 :]
-        changes = [abs(b - a) for a, b in zip(seen[:-1], seen[1:], strict=True)]
+        changes = [abs(b - a) for a, b in pairwise(seen)]
         spread = or_else(mean(changes), or_else(mean([abs(v - mean(seen)) for v in seen]), 0.0))
     if scaling.hold_flat and len({past[i] for i in there}) < 2:
         spread = 0.0

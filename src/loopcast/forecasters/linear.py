@@ -50,13 +50,12 @@ class Cut:
     def starts(self, steps: np.ndarray, horizon: int) -> np.ndarray:
         """First rows of the windows of `context` rows, `horizon` before the end or more, whose `steps` are there.
 
-        What is before the first value of a series is filled with it, so a window has to show that value: it would be
-        told of the future else.
+        None begins before the first value of its series, with which what is before it is filled: that is the future.
         """
         panel, values = self.panel, self.panel.values[:, [self.channel]]
         rows = np.arange(panel.n_rows)
         fits = np.repeat(panel.offsets[1:], panel.lengths) - rows >= self.context + horizon
-        begun = rows + self.context > np.repeat(first_rows(values, panel.offsets)[:, 0], panel.lengths)
+        begun = rows >= np.repeat(first_rows(values, panel.offsets)[:, 0], panel.lengths)
         starts = np.flatnonzero(fits & begun)
         if not np.isnan(values).any():
             return starts
@@ -78,9 +77,11 @@ class Linear(Forecaster[Weights]):
 
     A longer horizon than that of the fit feeds forecasts back; a shorter one takes the first steps.
 
-    Missing values: an input is the last value before it that is there (the series' first before that), and each step
-    ahead is learned from the windows in which its value is there, by a factorisation of its own. ValuesError where a
-    step has none. A series shorter than `context`, or none as long as `context + horizon`: LengthError.
+    Missing values: an input is the last value before it that is there. Each step ahead is learned from the windows in
+    which its value is there, by a factorisation of its own; ValuesError where a step has none. No window to learn from
+    begins before a series' first value; a forecast takes that value for what is before it.
+
+    A series shorter than `context`, or none as long as `context + horizon`: LengthError.
 
     >>> from loopcast.frames.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).reshape(1, 6, 1))
@@ -178,7 +179,7 @@ class Linear(Forecaster[Weights]):
         """As chosen, or else as much as is useful and the series allow; LengthError if no window fits."""
         season = self.season_of(panel)
         usual = 2 * season if season > 1 else 8
-        longest, shortest = int(panel.lengths.max()), int(panel.lengths.min())
+        longest, shortest = int(panel.known_lengths.max()), int(panel.lengths.min())
         context = self.context or max(1, min(usual, shortest, longest - self.horizon))
         if longest < context + self.horizon:
             raise LengthError(
