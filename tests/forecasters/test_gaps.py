@@ -297,3 +297,16 @@ def test_a_series_that_begins_in_the_windows_is_too_short_for_a_backtest():
         backtest(Naive(), panel, 3, windows=2)
     done = backtest(Naive(), panel, 3, windows=2, short="leave out")
     assert done.notes == ("Compared on 3 of 4 series: the others have fewer than 11 steps.",)
+
+
+@pytest.mark.parametrize("gap", [52, 58])
+def test_gaps_that_come_only_after_the_fit_or_only_in_what_is_to_come_stop_no_backtest(gap):
+    values = walks(share=0.0)[2:]
+    values[:, gap] = np.nan
+    panel = Panel.from_array(values)
+    done = backtest(Recurrent(horizon=3, **SMALL), panel, 3, windows=4, level=[80])
+    assert done.models[0].failures == ()
+    assert done.table["Recurrent-lo-80"].is_not_null().all()
+    model = Recurrent(horizon=3, **SMALL).fit(panel.without_last(9))
+    assert np.isfinite(model.hindcast(panel, 3, (9, 8))).all()  # what is missing is not seen yet
+    assert model.features(panel.without_last(9))[0].shape == (51, model.fitted.state.model.scaling.lags)

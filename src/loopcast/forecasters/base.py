@@ -106,7 +106,7 @@ class Forecaster(ABC, Generic[State]):
         least = self.least_rows(self._history(None), steps)
         unseen = cutoffs(self._history(None), steps, least, windows and positive("windows", windows))
         panel = long_enough(self._history(None), unseen[0] + least)
-        copy = replace(self).fit(panel.without_last(unseen[0]))
+        copy = self.ready_for(panel.without_last(unseen[-1])).fit(panel.without_last(unseen[0]))
         middle, spread = copy._middle_and_spread(panel, steps, unseen)
         actual = np.stack([panel.after(rows, steps) for rows in unseen], axis=1)
         calibration = calibration_of(actual - middle, spread, self.name)
@@ -249,6 +249,10 @@ class Forecaster(ABC, Generic[State]):
         'Last week'
         """
         return replace(self, **options)
+
+    def ready_for(self, panel: Panel) -> Self:
+        """One that is not fitted, for a fit on earlier rows of `panel` and forecasts from all of it."""
+        return replace(self)
 
     def season_of(self, panel: Panel) -> int:
         """The steps in a season: as chosen, or else the usual one of the panel's calendar."""

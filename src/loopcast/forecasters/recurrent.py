@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import polars as pl
@@ -167,7 +167,9 @@ class Recurrent(Forecaster[Learned]):
 
     def features(self, data: Any = None) -> list[np.ndarray]:
         """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
-        return features(self.fitted.state.model, self._begun(self.fitted.state, self._usable(self._history(data))))
+        begun = self._usable(self._history(data)).begun()
+        self._require_known_gaps(self.fitted.state, begun)
+        return features(self.fitted.state.model, begun)
 
     def to_keras(self) -> "keras.Model":
         """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
@@ -213,8 +215,8 @@ class Recurrent(Forecaster[Learned]):
         return self._hindcast(state, panel, horizon, (0,))[:, 0]
 
     def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
-        begun = self._begun(state, panel)
-        self._require_context(state, begun, unseen)
+        begun = panel.begun()
+        self._require_usable(state, begun, unseen)
         return forecast(state.model, begun, horizon, unseen)[..., None]
 
     def _quantiles(
@@ -223,22 +225,26 @@ class Recurrent(Forecaster[Learned]):
         """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
         if self.needs_calibration(horizon):
             return None
-        begun = self._begun(state, panel)
-        self._require_context(state, begun, unseen)
+        begun = panel.begun()
+        self._require_usable(state, begun, unseen)
         return quantiles(state.model, begun, horizon, probabilities, unseen)[:, :, :, None]
 
-    def _begun(self, state: Learned, panel: Panel) -> Panel:
-        """Each series from its first value on; ValuesError for a gap where the network was not made for any."""
-        begun = panel.begun()
+    def _require_known_gaps(self, state: Learned, panel: Panel) -> None:
+        """ValuesError where a value is missing and the network was not made for that."""
         if not state.model.scaling.gaps:
             cure = "fit it with gaps=True, or on data with missing values as they come, or fill them"
-            begun.require_observed(f"{self.name} was fitted on series without missing values", cure)
-        return begun
+            panel.require_observed(f"{self.name} was fitted on series without missing values", cure)
 
-    def _require_context(self, state: Learned, panel: Panel, unseen: Sequence[int]) -> None:
+    def _require_usable(self, state: Learned, panel: Panel, unseen: Sequence[int]) -> None:
         rows = (state.model.context or 1) + unseen[0]
         why = "a row before the first cutoff" if state.model.context is None else f"context={state.model.context}"
         require_rows(panel, rows, why)
+        self._require_known_gaps(state, panel.without_last(unseen[-1]) if unseen[-1] else panel)
+
+    def ready_for(self, panel: Panel) -> Self:
+        """With `gaps`, unless chosen, where the panel has any: a network that is not made for them refuses them."""
+        gaps = True if self.gaps is None and np.isnan(panel.begun().values).any() else self.gaps
+        return self.but(gaps=gaps)
 
     def least_rows(self, panel: Panel, horizon: int) -> int:
         """As for every forecaster, and no less than a context of its own and a value to forecast."""

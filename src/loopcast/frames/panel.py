@@ -78,6 +78,8 @@ class Panel:
         >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).known_lengths.tolist()
         [2, 0]
         """
+        if not np.isnan(self.values).any():
+            return self.lengths
         return self.offsets[1:] - first_rows(self.values, self.offsets).max(axis=1)
 
     @property
