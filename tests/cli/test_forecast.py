@@ -198,3 +198,13 @@ def test_a_model_that_is_not_there_is_bad_input(name, match, csv, tmp_path, caps
 def test_a_word_that_is_no_command_is_bad_input(capsys):
     assert run(["forcast", "x.csv"]) == 2
     assert 'Did you mean "forecast"?' in capsys.readouterr().err
+
+
+def test_a_file_with_empty_cells_is_forecast_and_its_check_says_what_did_not_count(tmp_path, capsys):
+    path = tmp_path / "gaps.csv"
+    cells = ("" if t % 5 == 2 else f"{t % 4 + t / 10:.2f}" for t in range(60))
+    path.write_text("ds,y\n" + "".join(f"{t},{cell}\n" for t, cell in enumerate(cells)))
+    assert forecast(path, "--season", "4") == 0
+    out, err = capsys.readouterr()
+    assert "values to forecast are missing in the data and count for no model." in " ".join((out + err).split())
+    assert "nan" not in out.lower()

@@ -119,11 +119,34 @@ def test_steps_are_whole_numbers(steps):
         as_panel([1.0, 2.0]).last(steps)
 
 
-def test_a_forecaster_that_cannot_take_missing_values_says_where_the_first_is():
+def test_what_cannot_take_missing_values_says_where_the_first_is_and_what_to_do():
     table = long_table({"a": 3, "b": 3}).with_columns(y=pl.when(pl.col("y") == 101).then(None).otherwise("y"))
-    with pytest.raises(ValuesError, match=r"Linear cannot take missing values.*series 'b'.* at 1 \('y'; 1 .*fill"):
-        Panel.from_table(table).require_observed("Linear")
-    Panel.from_table(long_table({"a": 3})).require_observed("Linear")
+    with pytest.raises(ValuesError, match=r"Lags take none, and series 'b'.* at 1 \('y'; 1 .*: fill them"):
+        Panel.from_table(table).require_observed("Lags take none", "fill them")
+    Panel.from_table(long_table({"a": 3})).require_observed("Lags take none", "fill them")
+
+
+def test_a_series_begins_with_its_first_value_and_keeps_its_later_gaps():
+    values = np.full((2, 5, 1), np.nan)
+    values[0, [0, 2], 0], values[1, [3], 0] = (1, 2), 7
+    begun = Panel.from_array(values, start="2024-01-31", freq="ME").begun()
+    assert begun.lengths.tolist() == [5, 2]
+    assert begun.starts.to_list() == [dt.date(2024, 1, 31), dt.date(2024, 4, 30)]
+    np.testing.assert_array_equal(begun.series(0)[:, 0], [1, np.nan, 2, np.nan, np.nan])
+    np.testing.assert_array_equal(begun.series(1)[:, 0], [7, np.nan])
+    assert begun.begun() is begun
+
+
+def test_a_series_without_any_value_is_named():
+    values = np.full((3, 4, 1), np.nan)
+    values[0] = 1
+    values[1, 3] = 1
+    panel = Panel.from_array(values, ids=["a", "b", "c"])
+    assert panel.known_lengths.tolist() == [4, 1, 0]
+    with pytest.raises(ValuesError, match=r"Naive needs one, and series 'c' has none in its 4 rows \(1 of 3.*leave it"):
+        panel.require_some("Naive needs one")
+    with pytest.raises(ValuesError, match=r"series 'b' has none in its 4 rows before its last 2 \(2 of 3"):
+        panel.require_some("Naive needs one", unseen=2)
 
 
 ID_TYPES = ["str", "object", "category", "int64", "int32", "Int64", "string", "string[pyarrow]", "int64[pyarrow]"]

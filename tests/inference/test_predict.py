@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ SCALINGS = {
     "raw": Scaling(lags=2),
     "log": Scaling(curve="log", lags=4, level=1, season=3, hold_flat=True),
     "linear": Scaling(lags=4, level=1, spread=5, season=3, hold_flat=True),
+    "raw, gaps": Scaling(lags=2, gaps=True),
+    "log, gaps": Scaling(curve="log", lags=4, level=1, season=3, hold_flat=True, gaps=True),
+    "linear, gaps": Scaling(lags=4, level=1, spread=6, season=3, seasons=2, hold_flat=True, gaps=True),
 }
 LENGTHS = (3, 17, 1, 40)
 
@@ -33,7 +37,7 @@ def panel_of(lengths=LENGTHS, seed=0):
 
 
 def model_of(scaling, cell="gru", context=None, outputs=4, members=2):
-    network = Network(cell=cell, units=(6, 5), inputs=SCALINGS[scaling].lags, outputs=outputs)
+    network = Network(cell=cell, units=(6, 5), inputs=SCALINGS[scaling].features, outputs=outputs)
     weights = tuple(initial_weights(network, 3 + member) for member in range(members))
     return Model(network=network, scaling=SCALINGS[scaling], context=context, members=weights)
 
@@ -73,6 +77,33 @@ def test_a_forecast_is_a_walk_through_the_history_one_step_at_a_time(scaling, ce
     got = forecast(model, panel, horizon)[:, 0]
     wanted = [walked(model, panel.series(i)[:, 0], horizon) for i in range(panel.n_series)]
     np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-5)
+
+
+def with_gaps(panel, share=0.4, seed=0):
+    """A share of the values missing, and the last three, but none that a series begins with."""
+    hidden = np.random.default_rng(seed).random(panel.values.shape) < share
+    hidden[panel.offsets[:-1]] = False
+    hidden[-3:] = True
+    return replace(panel, values=np.where(hidden, np.float32(np.nan), panel.values))
+
+
+@pytest.mark.parametrize(
+    ("scaling", "cell", "context"),
+    [("raw, gaps", "simple", 5), ("log, gaps", "gru", None), ("linear, gaps", "lstm", 9)],
+)
+def test_with_gaps_too_a_forecast_is_a_walk_through_the_history(scaling, cell, context):
+    model, panel = model_of(scaling, cell, context), with_gaps(panel_of())
+    got = forecast(model, panel, 7)[:, 0]
+    wanted = [walked(model, panel.series(i)[:, 0], 7) for i in range(panel.n_series)]
+    np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-5)
+
+
+def test_a_carried_state_forecasts_with_gaps_as_one_that_starts_anew():
+    model, panel = model_of("log, gaps"), with_gaps(panel_of((30, 40)))
+    carried = forecast(model, panel, 5, (12, 7, 0))
+    for cutoff, unseen in enumerate((12, 7, 0)):
+        anew = forecast(model, panel.without_last(unseen), 5)[:, 0]
+        np.testing.assert_allclose(carried[:, cutoff], anew, rtol=1e-5, atol=1e-5)
 
 
 def test_the_first_steps_are_the_same_whatever_the_horizon():

@@ -46,8 +46,8 @@ class Auto(Forecaster[Choice]):
         further network only where the time for it, and for the last fit, is left.
     show_progress: a bar on standard error; None shows it on a terminal.
 
-    Series too short for a single cutoff are left out of the comparison; LengthError where all are. Missing values:
-    ValuesError.
+    Series too short for a single cutoff are left out of the comparison; LengthError where all are. Missing values: as
+    each candidate takes them; those to forecast count for none. A series without any value: ValuesError.
 
     >>> panel = Panel.from_array(np.arange(40.0).reshape(1, 40, 1))
     >>> Auto(horizon=2, budget=0.001).fit(panel).predict()["Auto"].to_list()
@@ -84,7 +84,7 @@ class Auto(Forecaster[Choice]):
         began = time.perf_counter()
         candidates = distinct(self.candidates(panel))
         origins = self._origins(panel, candidates)
-        compared = panel.where(panel.lengths >= rows_for(panel, origins, candidates))
+        compared = panel.where(panel.known_lengths >= rows_for(panel, origins, candidates))
         tried = self._compare(compared, origins, candidates, began)
         board = leaderboard(gathered(compared, origins, [each for each, _ in tried], [parts for _, parts in tried]))
         best = next(each for each, _ in tried if each.name == board.table["model"][0])
@@ -102,7 +102,7 @@ class Auto(Forecaster[Choice]):
 
         season, horizon = self.season, self.horizon
         network = Recurrent(horizon=horizon, season=season, seed=self.seed, show_progress=False)
-        positive = bool(panel.values.min() >= 0)
+        positive = bool(np.nanmin(panel.values) >= 0)
         return [
             Naive(),
             SeasonalNaive(season=season),
@@ -115,14 +115,14 @@ class Auto(Forecaster[Choice]):
         ]
 
     def _origins(self, panel: Panel, candidates: Sequence[Forecaster[Any]]) -> Origins:
-        typical = float(np.median(panel.lengths))
+        typical = float(np.median(panel.known_lengths))
         each = [Origins(horizon=self.horizon, windows=windows, step=self.horizon) for windows in WINDOWS]
         needed = [rows_for(panel, origins, candidates) for origins in each]
         fitting = [origins for origins, rows in zip(each, needed, strict=True) if rows <= typical]
-        if not fitting and panel.lengths.max() < needed[-1]:
+        if not fitting and panel.known_lengths.max() < needed[-1]:
             raise LengthError(
                 f"{self.name} compares forecasts of {self.horizon} steps on series of {needed[-1]} rows or more, and "
-                f"the longest has {panel.lengths.max()}: name a forecaster, such as Naive, or ask for fewer steps"
+                f"the longest has {panel.known_lengths.max()}: name a forecaster, such as Naive, or ask for fewer steps"
             )
         return fitting[0] if fitting else each[-1]
 

@@ -70,6 +70,7 @@ def search(
     if find_spec("optuna") is None:
         raise OptionError('a search needs Optuna: pip install "loopcast[search]"')
     panel, count = as_panel(data), positive("trials", trials)
+    panel.require_some("a search needs a value of each series")
     plain = Recurrent(horizon=horizon, season=season, members=1, seed=seed, show_progress=False)
     study = opened(storage, seed, about(panel, horizon, windows, season))
 
@@ -88,7 +89,7 @@ def suggested(plain: Recurrent, panel: Panel, trial: "optuna.trial.BaseTrial") -
     """The network of one trial."""
     layers = trial.suggest_int("layers", *LAYERS)
     most = int(min(max(np.median(panel.lengths) // 2, 2), MOST_LAGS))
-    log = trial.suggest_categorical("log", (True, False)) if panel.values.min() >= 0 else False
+    log = trial.suggest_categorical("log", (True, False)) if np.nanmin(panel.values) >= 0 else False
     return plain.but(
         cell=trial.suggest_categorical("cell", CELLS),
         units=(trial.suggest_categorical("units", UNITS),) * layers,

@@ -51,10 +51,10 @@ class Leaderboard:
 def leaderboard(backtest: Backtest) -> Leaderboard:
     """Rank the models of a backtest by MASE (by MAE where no series has one), and say which to use.
 
-    All models are compared on the same points: those at which every model with any forecast has one. A model with
-    none stands last, with nulls. Errors are those of the first seed. The skill of every model, and its p-value
-    (`diebold_mariano` on the absolute errors that `measure` is the mean of), is against the baseline that is best on
-    these very points: with many models to choose from, the smallest p-value is smaller than it says.
+    All models are compared on the same points: those at which what came is known and every model with any forecast has
+    one. A model with none stands last, with nulls. Errors are those of the first seed. The skill of every model, and
+    its p-value (`diebold_mariano` on the absolute errors that `measure` is the mean of), is against the baseline that
+    is best on these very points: with many models to choose from, the smallest p-value is smaller than it says.
     Raises ValuesError where no point is left to compare on.
 
     >>> from loopcast.forecasters.outcome import Ran
@@ -145,7 +145,10 @@ def failures(backtest: Backtest, alive: Collection[str]) -> Iterator[str]:
 
 def _notes(compared: Compared, tests: dict[str, Comparison]) -> Iterator[str]:
     points, total = compared.known.frame.height, compared.whole.frame.height
-    if points < total:
+    missing = compared.whole.frame["y"].null_count()
+    if missing:
+        yield f"{missing} of {total} values to forecast are missing in the data and count for no model."
+    if points < total - missing:
         yield (
             f"Errors are over {points} of {total} points: those that are known, and of which every model with any "
             "forecast has one."

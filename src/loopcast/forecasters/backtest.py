@@ -82,7 +82,8 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     level: percentages of intervals, which are calibrated on rows before the cutoffs.
     season: for scaled errors; None is the usual one of the calendar.
     seeds: fits of each model that draws random numbers, from seeds that follow one another.
-    short: "leave out" leaves series out that are too short for the windows, as the notes then say.
+    short: "leave out" leaves series out that are too short for the windows, as the notes then say. A series begins
+        with its first value; a value that is missing in a window counts for no model (see `leaderboard`).
     keep: a folder where what is finished is kept; a run that was interrupted goes on from there.
     show_progress: a bar on standard error; None shows it on a terminal.
 
@@ -132,19 +133,27 @@ def compared(
     if whole.n_channels != 1:
         raise OptionError(f"a backtest takes one value per row, got {whole.n_channels} channels")
     needed = rows_for(whole, origins, models)
-    enough = whole.lengths >= needed
+    lengths = whole.known_lengths
+    enough = lengths >= needed
     if not enough.any() or (short == "error" and not enough.all()):
-        name = whole.ids[int(np.argmin(whole.lengths))]
+        shortest = int(np.argmin(lengths))
+        name, rows = whole.ids[shortest], rows_from_first(whole, shortest)
         count = int((~enough).sum())
         raise LengthError(
             f"{origins.windows} windows of {origins.horizon} steps need series of {needed} rows, and series {name!r} "
-            f"has {whole.lengths.min()} ({count} of {whole.n_series} are too short): ask for fewer windows or a "
+            f"has {rows} ({count} of {whole.n_series} are too short): ask for fewer windows or a "
             'shorter horizon, or leave such series out (short="leave out")'
         )
     if enough.all():
         return whole, ()
     left = f"Compared on {int(enough.sum())} of {whole.n_series} series: the others have fewer than {needed} steps."
     return whole.where(enough), (left,)
+
+
+def rows_from_first(panel: Panel, i: int) -> str:
+    """How many rows series `i` has, and where fewer count, since its first value is later, that they do."""
+    known, rows = panel.known_lengths[i], panel.lengths[i]
+    return f"{rows}" if known == rows else f"{known} from its first value on"
 
 
 def why_no_backtest(
@@ -165,11 +174,11 @@ def why_no_backtest(
     panel = as_panel(data)
     origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step)
     needed = rows_for(panel, origins, distinct(models)) + (horizon if len(level) else 0)  # of one series, to calibrate
-    longest = int(panel.lengths.max())
+    longest = int(panel.known_lengths.max())
     if longest >= needed:
         return None
     which = "" if panel.n_series == 1 else "even the longest "
-    name = panel.ids[int(np.argmax(panel.lengths))]
+    name = panel.ids[int(np.argmax(panel.known_lengths))]
     return f"{which}series {name!r} has {longest} steps, and holding {origins.unseen[0]} back needs {needed}"
 
 

@@ -36,11 +36,13 @@ class Forecaster(ABC, Generic[State]):
     season: steps in a season; None takes the usual one of the calendar's frequency (12 for monthly data).
     alias: the name of the forecaster's column; None is the class name.
 
+    Missing values (NaN) are data; every forecaster says what it makes of them. A series without any value has nothing
+    to go by: `fit` and `predict` raise a ValuesError that names it.
+
     A subclass gives `_fit`, `_forecast`, `_describe`, and `_to_parts` with `_from_parts` for its model file.
     """
 
     runtime: ClassVar[frozenset[str]] = frozenset()  # options that say how to run; a model file leaves them out
-    needs_observed: ClassVar[bool] = True  # False where the forecaster handles missing values itself
     network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
 
     horizon: int = 1
@@ -88,9 +90,10 @@ class Forecaster(ABC, Generic[State]):
         """Forecasts from earlier cutoffs, float32 `[series, cutoff, horizon, channel]`, without fitting anew.
 
         unseen: for each cutoff how many of the last rows of each series are to come, fewer from one to the next.
-        LengthError where a series would have no row left.
+        LengthError where a series would have no row left, ValuesError where it would have no value.
         """
-        return self._hindcast(self.fitted.state, self._usable(panel), positive("horizon", horizon), falling(unseen))
+        steps, back = positive("horizon", horizon), falling(unseen)
+        return self._hindcast(self.fitted.state, self._usable(panel, back[0]), steps, back)
 
     def calibrate(self, horizon: int | None = None, *, windows: int | None = None) -> Self:
         """Learn how wide intervals have to be, from a copy that is fitted on all but a tail and forecasts that tail.
@@ -103,7 +106,7 @@ class Forecaster(ABC, Generic[State]):
         least = self.least_rows(self._history(None), steps)
         unseen = cutoffs(self._history(None), steps, least, windows and positive("windows", windows))
         panel = long_enough(self._history(None), unseen[0] + least)
-        copy = replace(self).fit(panel.without_last(unseen[0]))
+        copy = self.ready_for(panel.without_last(unseen[-1])).fit(panel.without_last(unseen[0]))
         middle, spread = copy._middle_and_spread(panel, steps, unseen)
         actual = np.stack([panel.after(rows, steps) for rows in unseen], axis=1)
         calibration = calibration_of(actual - middle, spread, self.name)
@@ -142,7 +145,7 @@ class Forecaster(ABC, Generic[State]):
         """
         steps, back = positive("horizon", horizon), falling(unseen)
         if self.fitted.calibration is None:
-            own = self._quantiles(self.fitted.state, self._usable(panel), steps, probabilities, back)
+            own = self._quantiles(self.fitted.state, self._usable(panel, back[0]), steps, probabilities, back)
             if own is not None:
                 return own
         errors = self._calibrated(steps).quantiles(probabilities, steps)[None, None, :, None]
@@ -217,7 +220,7 @@ class Forecaster(ABC, Generic[State]):
     def to_parts(self) -> Parts:
         """What a model file holds of this fitted forecaster; `from_parts` undoes it."""
         learned, calibration = self._to_parts(self.fitted.state), self.fitted.calibration
-        errors = {} if calibration is None else {CALIBRATION: calibration.errors}
+        errors = {} if calibration is None else calibration.to_file(CALIBRATION)
         options = {name: value for name, value in self.options().items() if name not in self.runtime}
         return Parts(options=options, facts=learned.facts, arrays=learned.arrays | errors)
 
@@ -229,8 +232,7 @@ class Forecaster(ABC, Generic[State]):
             raise OptionError(f"{cls.__name__} has the options {sorted(names)}, got {sorted(parts.options)}")
         made = cls(**parts.options)
         arrays = dict(parts.arrays)
-        errors = arrays.pop(CALIBRATION, None)
-        calibration = None if errors is None else Calibration.of_file(errors)
+        calibration = Calibration.of_file(arrays, CALIBRATION)
         state = made._from_parts(replace(parts, arrays=arrays))
         made._keep(Fitted(panel=None, template=template, state=state, calibration=calibration))
         return made
@@ -247,6 +249,10 @@ class Forecaster(ABC, Generic[State]):
         'Last week'
         """
         return replace(self, **options)
+
+    def ready_for(self, panel: Panel) -> Self:
+        """One that is not fitted, for a fit on earlier rows of `panel` and forecasts from all of it."""
+        return replace(self)
 
     def season_of(self, panel: Panel) -> int:
         """The steps in a season: as chosen, or else the usual one of the panel's calendar."""
@@ -268,7 +274,8 @@ class Forecaster(ABC, Generic[State]):
 
     def _middle_and_spread(self, panel: Panel, horizon: int, unseen: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Where an interval has its middle and in what it is measured, each as `hindcast` or what broadcasts to it."""
-        own = self._quantiles(self.fitted.state, self._usable(panel), horizon, np.array([0.1, 0.5, 0.9]), unseen)
+        usable = self._usable(panel, unseen[0])
+        own = self._quantiles(self.fitted.state, usable, horizon, np.array([0.1, 0.5, 0.9]), unseen)
         if own is not None:
             return own[..., 1], (own[..., 2] - own[..., 0]) / 2
         return self.hindcast(panel, horizon, unseen), usual_change(panel, self.season_of(panel), unseen)
@@ -294,9 +301,8 @@ class Forecaster(ABC, Generic[State]):
             raise NotFittedError("a model file holds no series: give the history, data=...")
         return panel
 
-    def _usable(self, panel: Panel) -> Panel:
-        if self.needs_observed:
-            panel.require_observed(self.name)
+    def _usable(self, panel: Panel, unseen: int = 0) -> Panel:
+        panel.require_some(f"{self.name} needs a value of each series", unseen)
         return panel
 
     def _keep(self, fitted: Fitted[State]) -> None:

@@ -1,7 +1,8 @@
 """The forecasts that cost nothing: what any network has to beat.
 
 Formulas after Hyndman & Athanasopoulos, *Forecasting: Principles and Practice*, 3rd ed., section 5.2;
-y_T is the last of a series' T values, m the steps in a season, h the step ahead.
+y_T is the last of a series' T values, m the steps in a season, h the step ahead. Where values are missing, each goes by
+those that are there; a series without any is a ValuesError.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from loopcast.forecasters.base import Forecaster
 from loopcast.forecasters.checks import positive
 from loopcast.forecasters.fitted import Parts
+from loopcast.frames.observed import first_rows, last_rows
 from loopcast.frames.panel import Panel
 
 
@@ -32,7 +34,7 @@ class Stateless(Forecaster[None]):
 class Naive(Stateless):
     """Every future step is the last value: ŷ_{T+h} = y_T.
 
-    Missing values: ValuesError. Series of any length from 1 will do.
+    Missing values: the last one that is there counts. Series of any length from 1 will do.
 
     >>> from loopcast.frames.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 5.0, 7.0]).reshape(1, 3, 1))
@@ -41,7 +43,7 @@ class Naive(Stateless):
     """
 
     def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
-        return np.repeat(panel.last(1), horizon, axis=1)
+        return np.repeat(latest(panel), horizon, axis=1)
 
     def _describe(self, state: None) -> str:
         return "repeats the last value of each series"
@@ -51,7 +53,8 @@ class Naive(Stateless):
 class SeasonalNaive(Forecaster[int]):
     """Every future step is the value one season before: ŷ_{T+h} = y_{T+h-mk}, k the smallest that is known.
 
-    Missing values: ValuesError. A series shorter than a season: LengthError.
+    Missing values: the latest value of the same time of the season counts, however many seasons back; the last value
+    where that time never had one. A series shorter than a season: LengthError.
 
     >>> from loopcast.frames.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 2.0, 3.0, 4.0, 5.0]).reshape(1, 5, 1))
@@ -63,7 +66,18 @@ class SeasonalNaive(Forecaster[int]):
         return self.season_of(panel)
 
     def _forecast(self, state: int, panel: Panel, horizon: int) -> np.ndarray:
-        return panel.last(state)[:, np.arange(horizon) % state]
+        return self._season(state, panel)[:, np.arange(horizon) % state]
+
+    def _season(self, state: int, panel: Panel) -> np.ndarray:
+        """The latest value of each time of the season, `[series, season, channel]`."""
+        season = panel.last(state)
+        rows = panel.offsets[1:, None] - state + np.arange(state)
+        while True:
+            rows = rows - state
+            earlier = np.isnan(season) & (rows >= panel.offsets[:-1, None])[..., None]
+            if not earlier.any():
+                return np.where(np.isnan(season), latest(panel), season)
+            season = np.where(earlier, panel.values[np.maximum(rows, 0)], season)
 
     def _describe(self, state: int) -> str:
         why = "as chosen" if self.season else "the usual season of this calendar"
@@ -81,7 +95,8 @@ class SeasonalNaive(Forecaster[int]):
 class Drift(Stateless):
     """The straight line through the first and the last value: ŷ_{T+h} = y_T + h (y_T - y_1) / (T - 1).
 
-    Missing values: ValuesError. A series of one value goes on flat.
+    Missing values: the first and the last that are there count, as many steps apart as they are. A series of one value
+    goes on flat.
 
     >>> from loopcast.frames.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 9.0, 5.0]).reshape(1, 3, 1))
@@ -90,10 +105,12 @@ class Drift(Stateless):
     """
 
     def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
-        last = panel.last(1).astype(np.float64)
-        first = panel.values[panel.offsets[:-1], None]
-        slope = (last - first) / np.maximum(panel.lengths - 1, 1)[:, None, None]
-        steps = np.arange(1, horizon + 1)[:, None]
+        begin, end = (find(panel.values, panel.offsets)[:, None] for find in (first_rows, last_rows))
+        first, last = (np.take_along_axis(panel.values[:, None], rows, axis=0) for rows in (begin, end))
+        last = last.astype(np.float64)
+        slope = (last - first) / np.maximum(end - begin, 1)
+        since = panel.offsets[1:, None, None] - 1 - end
+        steps = since + np.arange(1, horizon + 1)[:, None]
         return (last + steps * slope).astype(np.float32)
 
     def _describe(self, state: None) -> str:
@@ -104,7 +121,8 @@ class Drift(Stateless):
 class WindowAverage(Stateless):
     """Every future step is the mean of the last `window` values.
 
-    Missing values: ValuesError. A series shorter than the window: LengthError.
+    Missing values: those of the window that are there count, and where none is the last one before it. A series
+    shorter than the window: LengthError.
 
     >>> from loopcast.frames.panel import Panel
     >>> panel = Panel.from_array(np.array([9.0, 2.0, 4.0]).reshape(1, 3, 1))
@@ -119,8 +137,20 @@ class WindowAverage(Stateless):
         positive("window", self.window)
 
     def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
-        mean = panel.last(self.window).mean(axis=1, keepdims=True, dtype=np.float64)
-        return np.repeat(mean.astype(np.float32), horizon, axis=1)
+        window = panel.last(self.window)
+        there = ~np.isnan(window)
+        count = there.sum(axis=1, keepdims=True)
+        mean = np.sum(window, axis=1, keepdims=True, dtype=np.float64, where=there) / np.maximum(count, 1)
+        return np.repeat(np.where(count > 0, mean.astype(np.float32), latest(panel)), horizon, axis=1)
 
     def _describe(self, state: None) -> str:
         return f"repeats the mean of the last {self.window} values of each series"
+
+
+def latest(panel: Panel) -> np.ndarray:
+    """The last value of each series that is there, float32 `[series, 1, channel]`.
+
+    >>> latest(Panel.from_array(np.array([3.0, 4.0, np.nan]).reshape(1, 3, 1))).item()
+    4.0
+    """
+    return np.take_along_axis(panel.values, last_rows(panel.values, panel.offsets), axis=0)[:, None]

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ SMALL = 2000  # rows; below this, a network of half the size has enough to learn
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the choices look at."""
+    """What the choices look at. rows: those with a value; missing: the share of those without one."""
 
     season: int
     horizon: int
@@ -30,17 +31,20 @@ class Facts:
     rows: int
     series: int
     lowest: float
+    missing: float = 0.0
 
     @classmethod
     def of(cls, panel: Panel, season: int, horizon: int) -> "Facts":
+        there = int((~np.isnan(panel.values)).sum())
         return cls(
             season=season,
             horizon=horizon,
             longest=int(panel.lengths.max()),
             median=int(np.median(panel.lengths)),
-            rows=panel.n_rows,
+            rows=there,
             series=panel.n_series,
-            lowest=float(panel.values.min()),
+            lowest=float(np.nanmin(panel.values)),
+            missing=1 - there / panel.n_rows,
         )
 
 
@@ -56,7 +60,7 @@ def choose_lags(facts: Facts) -> int:
     return min(facts.season + 1 if facts.rows < SMALL else 2 * facts.season, LAGS)
 
 
-def choose_scaling(facts: Facts, log: bool, lags: int, seasons: int) -> Scaling:
+def choose_scaling(facts: Facts, log: bool, lags: int, seasons: int, gaps: bool) -> Scaling:
     """Relative to the last value, added to the usual season; without logarithms, in units of its usual change."""
     return Scaling(
         curve="log" if log else "none",
@@ -66,6 +70,7 @@ def choose_scaling(facts: Facts, log: bool, lags: int, seasons: int) -> Scaling:
         season=facts.season,
         seasons=seasons,
         hold_flat=True,
+        gaps=gaps,
     )
 
 
@@ -89,22 +94,32 @@ def _season_error(panel: Panel, facts: Facts, log: bool, count: int, most: int) 
 
 
 def _error_in(values: np.ndarray, season: int, log: bool, count: int, most: int, ahead: int) -> float | None:
-    """In units of the changes from season to season; None where the series is too short or never changes."""
+    """In units of the changes from season to season, over what is there; None where a series is too short or still."""
     whole = len(values) // season
     if whole < most + ahead:
         return None
     rows = values[len(values) - whole * season :].astype(np.float64)
-    table = (np.arcsinh(rows / (2 * NEAR_ZERO * max(np.abs(rows).mean(), SMALLEST))) if log else rows).reshape(
-        -1, season
-    )
-    change = np.abs(np.diff(table, axis=0)).mean()
-    levels = table.mean(axis=1, keepdims=True)
-    shapes = np.lib.stride_tricks.sliding_window_view(table, count, axis=0).mean(axis=-1)  # [last season, phase]
-    usual = shapes - shapes.mean(axis=1, keepdims=True) + levels[count - 1 :]
+    unit = max(np.nan_to_num(_mean(np.abs(rows))), SMALLEST)
+    table = (np.arcsinh(rows / (2 * NEAR_ZERO * unit)) if log else rows).reshape(-1, season)
+    change = _mean(np.abs(np.diff(table, axis=0)), axis=None)
+    levels = _mean(table)[:, None]
+    shapes = _mean(np.lib.stride_tricks.sliding_window_view(table, count, axis=0))  # [last season, phase]
+    shared = np.where(np.isnan(table[count - 1 :]), np.nan, shapes)  # as high as the last season where both are there
+    usual = shapes - _mean(shared)[:, None] + levels[count - 1 :]
     origins = usual[most - count : len(usual) - ahead]
     ends = np.arange(most, len(table) - ahead + 1)
-    errors = [np.abs(table[ends + step] - origins[: len(ends)]).mean() for step in range(ahead)]
-    return float(np.mean(errors) / change) if change > 0 else None
+    errors = [_mean(np.abs(table[ends + step] - origins[: len(ends)]), axis=None) for step in range(ahead)]
+    error = _mean(np.array(errors)) / change if change > 0 else math.nan
+    return None if math.isnan(error) else float(error)
+
+
+def _mean(values: np.ndarray, axis: int | None = -1) -> Any:
+    """The mean of what is there; NaN where nothing is."""
+    there = ~np.isnan(values)
+    if there.all():
+        return values.mean(axis=axis)
+    count = there.sum(axis=axis)
+    return np.where(count > 0, np.sum(values, axis=axis, where=there) / np.maximum(count, 1), np.nan)
 
 
 def choose_window(facts: Facts) -> int:

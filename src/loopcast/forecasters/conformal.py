@@ -5,12 +5,13 @@ Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World* (2005), secti
 section 5.2. Errors of a forecaster on rows that it learned from are never used.
 """
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError
+from loopcast.frames.observed import carried
 from loopcast.frames.panel import Panel
 
 PATHS = 1000  # errors of a step that calibration looks for, where series are long enough
@@ -26,7 +27,7 @@ class Calibration:
     """How wrong a forecaster was on a tail that it had not seen.
 
     errors: float32 `[path, step]`, what came less its forecast, in units of the spread of its series; a path is a
-        series at a cutoff, and no number in it is missing.
+        series at a cutoff. NaN where what came is missing; every path has a number.
     """
 
     errors: np.ndarray
@@ -35,47 +36,87 @@ class Calibration:
     def horizon(self) -> int:
         return self.errors.shape[1]
 
+    def to_file(self, name: str) -> dict[str, np.ndarray]:
+        """The arrays of a model file, in which no number is NaN: the errors, and where some are missing which are not.
+
+        >>> list(Calibration(errors=np.float32([[1, np.nan]])).to_file("calibration"))
+        ['calibration', 'calibration.known']
+        """
+        missing = np.isnan(self.errors)
+        known = {f"{name}.known": (~missing).astype(np.float32)} if missing.any() else {}
+        return {name: np.where(missing, np.float32(0), self.errors)} | known
+
     @classmethod
-    def of_file(cls, errors: np.ndarray) -> "Calibration":
-        """From an array of a model file; OptionError where it cannot be one."""
+    def of_file(cls, arrays: MutableMapping[str, np.ndarray], name: str) -> "Calibration | None":
+        """From the arrays of a model file, which it takes out of them; OptionError where they cannot be one."""
+        errors, known = arrays.pop(name, None), arrays.pop(f"{name}.known", None)
+        if errors is None:
+            if known is not None:
+                raise OptionError("a calibration without errors cannot be")
+            return None
         if errors.ndim != 2 or 0 in errors.shape or errors.dtype != np.float32:
             raise OptionError(f"a calibration is float32 [path, step], got {errors.dtype} of shape {errors.shape}")
-        return cls(errors=errors)
+        if known is None:
+            return cls(errors=errors)
+        if known.shape != errors.shape or not np.isin(known, (0, 1)).all() or not known.any(axis=1).all():
+            raise OptionError(f"what is known of a calibration is 0 or 1 [path, step], a 1 in each, got {known.shape}")
+        return cls(errors=np.where(known == 1, errors, np.float32(np.nan)))
 
     def quantiles(self, probabilities: np.ndarray, horizon: int) -> np.ndarray:
         """The error below which each share of errors lies, float64 `[step, probability]`, in units of the spread.
 
         Both tails count as one: an interval is symmetric about the forecast. The k-th smallest of n sizes of errors
         stands for a share of k / (n + 1), so that with exchangeable errors an interval covers no less than it says;
-        a share beyond n / (n + 1) is that of the largest error seen.
+        a share beyond n / (n + 1) is that of the largest error seen. Errors that are missing do not count; a step of
+        which none is known has the typical size between those of the steps beside it.
         """
         sizes = np.abs(self.errors[:, :horizon].astype(np.float64))
         shares = np.abs(2 * np.asarray(probabilities) - 1)
         signs = np.sign(2 * np.asarray(probabilities) - 1)
-        if len(sizes) >= OWN:
-            return signs * np.quantile(sizes, shares, axis=0, method="weibull").T
-        typical = np.maximum(sizes.mean(axis=0), np.finfo(np.float32).tiny)
-        shape = np.quantile(sizes / typical, shares, method="weibull")
+        if (~np.isnan(sizes)).sum(axis=0).min() >= OWN:
+            return signs * np.nanquantile(sizes, shares, axis=0, method="weibull").T
+        typical = np.maximum(_typical(sizes), np.finfo(np.float32).tiny)
+        shape = np.nanquantile(sizes / typical, shares, method="weibull")
         return typical[:, None] * (signs * shape)
 
     def draw(self, shape: tuple[int, ...], horizon: int, rng: np.random.Generator) -> np.ndarray:
         """Shares `[..., step]`, each even over (0, 1), that go together from step to step as errors of one path do.
 
         Each draw takes a path and, at each step, a share at random within the path's rank there: the empirical
-        copula, as in Clark et al., "The Schaake shuffle", *Journal of Hydrometeorology* 5 (2004).
+        copula, as in Clark et al., "The Schaake shuffle", *Journal of Hydrometeorology* 5 (2004). Where the path's
+        error is missing the share depends on nothing.
         """
         errors = self.errors[:, :horizon]
-        ranks = errors.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
-        chosen = ranks[rng.integers(len(ranks), size=shape)]
-        return (chosen + rng.uniform(size=chosen.shape)) / len(ranks)
+        ranks = errors.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")  # NaN comes last
+        paths = rng.integers(len(ranks), size=shape)
+        even = rng.uniform(size=(*shape, errors.shape[1]))
+        known = ~np.isnan(errors)
+        return np.where(known[paths], (ranks[paths] + even) / np.maximum(known.sum(axis=0), 1), even)
+
+
+def _typical(sizes: np.ndarray) -> np.ndarray:
+    """The mean size of what is known at each step, `[step]`; of a step without any, between the steps beside it."""
+    counts = (~np.isnan(sizes)).sum(axis=0)
+    if not counts.any():
+        raise LengthError("no error is known at any of these steps: calibrate with more windows")
+    means = np.nansum(sizes, axis=0) / np.maximum(counts, 1)
+    steps = np.arange(len(means))
+    filled: np.ndarray = np.interp(steps, steps[counts > 0], means[counts > 0])
+    return filled
 
 
 def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str) -> Calibration:
-    """From errors and spreads, `[series, cutoff, horizon, channel]` or what broadcasts to it; thinned where many."""
+    """From errors and spreads, `[series, cutoff, horizon, channel]` or what broadcasts to it; thinned where many.
+
+    An error is NaN where what came is missing; a path without any is left out.
+    """
     still = np.where(errors == 0, 0.0, np.nan)  # a constant series that is forecast as one is no surprise
     scaled = np.divide(errors, spread, out=np.broadcast_to(still, errors.shape).copy(), where=spread > 0)
     paths = np.moveaxis(scaled, 2, -1).reshape(-1, errors.shape[2])
-    paths = paths[np.isfinite(paths).all(axis=1)]
+    missing = np.moveaxis(np.isnan(errors), 2, -1).reshape(paths.shape)
+    paths = paths[(np.isfinite(paths) | missing).all(axis=1) & ~missing.all(axis=1)]
+    if missing.all():
+        raise LengthError(f"{who} cannot be calibrated: no value of the tail that is held back is there")
     if not len(paths):
         raise LengthError(f"{who} cannot be calibrated: no series varies before the tail that is held back")
     kept = np.linspace(0, len(paths) - 1, min(len(paths), MOST_PATHS)).round().astype(int)
@@ -84,7 +125,7 @@ def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str) -> Calibrat
 
 def why_no_tail(panel: Panel, horizon: int, least: int) -> str | None:
     """Why no series can hold a tail back to calibrate from, in a sentence; None where one can."""
-    longest = int(panel.lengths.max())
+    longest = int(panel.known_lengths.max())
     if longest >= horizon + least:
         return None
     return (
@@ -102,7 +143,7 @@ def cutoffs(panel: Panel, horizon: int, least: int, windows: int | None) -> tupl
     short = why_no_tail(panel, horizon, least)
     if short is not None:
         raise LengthError(short)
-    longest, typical = int(panel.lengths.max()), int(np.median(panel.lengths))
+    longest, typical = int(panel.known_lengths.max()), int(np.median(panel.known_lengths))
     count = -(-PATHS // panel.n_series) if windows is None else windows
     room = max(min(typical // SHARE, typical - least) - horizon, 0) if windows is None else longest - least - horizon
     count = min(count, room + 1)
@@ -111,10 +152,11 @@ def cutoffs(panel: Panel, horizon: int, least: int, windows: int | None) -> tupl
 
 
 def long_enough(panel: Panel, rows: int) -> Panel:
-    """The series of at least so many rows; LengthError where there is none."""
-    if panel.lengths.max() < rows:
-        raise LengthError(f"no series has {rows} rows (the longest has {panel.lengths.max()}): ask for fewer steps")
-    return panel if panel.lengths.min() >= rows else panel.where(panel.lengths >= rows)
+    """The series of at least so many rows from their first value on; LengthError where there is none."""
+    lengths = panel.known_lengths
+    if lengths.max() < rows:
+        raise LengthError(f"no series has {rows} rows (the longest has {lengths.max()}): ask for fewer steps")
+    return panel if lengths.min() >= rows else panel.where(lengths >= rows)
 
 
 def at_shares(quantiles: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -149,23 +191,32 @@ def usual_change(panel: Panel, season: int, unseen: Sequence[int]) -> np.ndarray
 
     Of the latest seasons alone: how much a series changes changes too. Of steps where a series is no longer than a
     season at the first cutoff, or repeats itself from season to season; 0 where it is constant or has one row.
+    Pairs of which one is missing do not count; steps are from one value that is there to the next. Where the latest
+    seasons have none, all before the cutoff count.
     """
     back = np.asarray(unseen)
     return np.stack([_usual(panel.series(i), season, back) for i in range(panel.n_series)])[:, :, None]
 
 
 def _usual(values: np.ndarray, season: int, unseen: np.ndarray) -> np.ndarray:
-    steps = _changes(values, 1, season, unseen)
+    begun = np.logical_or.accumulate(~np.isnan(values), axis=0)
+    latest = np.where(begun, carried(values, np.array([0, len(values)])), np.float32(np.nan))
+    steps = _changes(values, latest, 1, season, unseen)
     if season == 1 or len(values) - unseen[0] <= season:
         return steps
-    seasonal = _changes(values, season, season, unseen)
+    seasonal = _changes(values, values, season, season, unseen)
     return np.where(seasonal > 0, seasonal, steps)
 
 
-def _changes(values: np.ndarray, apart: int, season: int, unseen: np.ndarray) -> np.ndarray:
-    """The mean change over `apart` rows before each cutoff, `[cutoff, channel]`."""
-    changes = np.abs(values[apart:].astype(np.float64) - values[:-apart])
-    sums = np.cumsum(np.concatenate([np.zeros((1, values.shape[1])), changes]), axis=0)
+def _changes(values: np.ndarray, before: np.ndarray, apart: int, season: int, unseen: np.ndarray) -> np.ndarray:
+    """The mean change from `before` to what is `apart` rows later, before each cutoff, `[cutoff, channel]`."""
+    changes = np.abs(values[apart:].astype(np.float64) - before[: len(values) - apart])
+    nothing = np.zeros((1, values.shape[1]))
+    sums = np.cumsum(np.concatenate([nothing, np.nan_to_num(changes)]), axis=0)
+    known = np.cumsum(np.concatenate([nothing, ~np.isnan(changes)]), axis=0)
     counts = np.maximum(len(values) - unseen - apart, 0)
     earlier = np.maximum(counts - max(RECENT * season, LEAST), 0)
-    return (sums[counts] - sums[earlier]) / np.maximum(counts - earlier, 1)[:, None]
+    recent = known[counts] > known[earlier]
+    sum_before, known_before = (np.where(recent, part[earlier], 0.0) for part in (sums, known))
+    mean: np.ndarray = (sums[counts] - sum_before) / np.maximum(known[counts] - known_before, 1)
+    return mean

@@ -52,7 +52,7 @@ class Learned:
         facts = parts.facts
         expect(set(facts), FACTS, "facts")
         network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
-        expect(network.inputs, scaling.lags, "inputs of the network")
+        expect(network.inputs, scaling.features, "inputs of the network")
         require(facts["distribution"] in tuple(DISTRIBUTIONS), "distribution")
         expect(network.outputs % DISTRIBUTIONS[facts["distribution"]].parameters, 0, "outputs of the network left over")
         members = range(positive("members", facts["members"]))
@@ -88,7 +88,8 @@ def read_network(facts: Any) -> Network:
 
 def read_scaling(facts: Any) -> Scaling:
     _expect_fields(facts, Scaling)
-    require(facts["curve"] in ("none", "log") and isinstance(facts["hold_flat"], bool), "curve and hold_flat")
+    require(facts["curve"] in ("none", "log"), "curve")
+    require(isinstance(facts["hold_flat"], bool) and isinstance(facts["gaps"], bool), "hold_flat and gaps")
     for name in ("lags", "level", "spread", "season"):
         require(type(facts[name]) is int and 0 <= facts[name] <= LARGEST_COUNT, name)
     positive("lags", facts["lags"])

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import polars as pl
@@ -47,6 +47,8 @@ class Recurrent(Forecaster[Learned]):
     scaling: "auto" shows each step causal, relative values (see `loopcast.windows.scaling.Scaling`);
         "none" shows the raw value, and the output is the forecast.
     log: proportional scale; None takes it where no value is negative. Only with scaling="auto".
+    gaps: whether values may be missing; None is as the data given to `fit`. True is ready for missing values that only
+        later data has, of which it then learned nothing; False refuses them.
     lags: latest values shown at each step; None chooses from season and length (1 with scaling="none").
     epochs, batch_size: None chooses by the number of windows.
     learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
@@ -67,7 +69,12 @@ class Recurrent(Forecaster[Learned]):
         "always" is an OptionError where the kernels cannot run; "never" is the scan.
     show_progress: a bar on standard error; None shows it on a terminal.
 
-    Ctrl-C during `fit` keeps the best epoch so far, then goes on as KeyboardInterrupt. Missing values: ValuesError.
+    Missing values: a series begins with its first value. After it, each step also shows whether its own value is there
+    and how long ago the last one was; what is missing is no target. A series without any, and a history with missing
+    values where those of `fit` had none: ValuesError. A series whose last values are all missing, as far back as a step
+    sees, is forecast to stay at its last one.
+
+    Ctrl-C during `fit` keeps the best epoch so far, then goes on as KeyboardInterrupt.
     A loss that is not finite: TrainingError, with the last good weights kept.
 
     >>> from loopcast import generate_time_series
@@ -89,6 +96,7 @@ class Recurrent(Forecaster[Learned]):
     context: int | Literal["all"] | None = None
     scaling: Literal["auto", "none"] = "auto"
     log: bool | None = None
+    gaps: bool | None = None
     lags: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
@@ -140,7 +148,7 @@ class Recurrent(Forecaster[Learned]):
             raise OptionError(f"dropout is at least 0 and below 1, got {self.dropout!r}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
             raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {self.seed!r}")
-        for name in ("log", "show_progress", "refit"):
+        for name in ("log", "gaps", "show_progress", "refit"):
             value = getattr(self, name)
             if not isinstance(value, bool) and (name == "refit" or value is not None):
                 raise OptionError(f"{name} is True or False{'' if name == 'refit' else ', or None'}, got {value!r}")
@@ -159,7 +167,9 @@ class Recurrent(Forecaster[Learned]):
 
     def features(self, data: Any = None) -> list[np.ndarray]:
         """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
-        return features(self.fitted.state.model, self._usable(self._history(data)))
+        begun = self._usable(self._history(data)).begun()
+        self._require_known_gaps(self.fitted.state, begun)
+        return features(self.fitted.state.model, begun)
 
     def to_keras(self) -> "keras.Model":
         """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
@@ -190,7 +200,7 @@ class Recurrent(Forecaster[Learned]):
         return Stepper(model.network, model.members)
 
     def _fit(self, panel: Panel) -> Learned:
-        setup = set_up(self, panel)
+        setup = set_up(self, panel.begun())
         training = Training(setup.task, setup.recipe, members=self.members)
         try:
             with progress(self.name, show=self.show_progress) as watch:
@@ -205,8 +215,9 @@ class Recurrent(Forecaster[Learned]):
         return self._hindcast(state, panel, horizon, (0,))[:, 0]
 
     def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
-        self._require_context(state, panel, unseen)
-        return forecast(state.model, panel, horizon, unseen)[..., None]
+        begun = panel.begun()
+        self._require_usable(state, begun, unseen)
+        return forecast(state.model, begun, horizon, unseen)[..., None]
 
     def _quantiles(
         self, state: Learned, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
@@ -214,13 +225,26 @@ class Recurrent(Forecaster[Learned]):
         """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
         if self.needs_calibration(horizon):
             return None
-        self._require_context(state, panel, unseen)
-        return quantiles(state.model, panel, horizon, probabilities, unseen)[:, :, :, None]
+        begun = panel.begun()
+        self._require_usable(state, begun, unseen)
+        return quantiles(state.model, begun, horizon, probabilities, unseen)[:, :, :, None]
 
-    def _require_context(self, state: Learned, panel: Panel, unseen: Sequence[int]) -> None:
+    def _require_known_gaps(self, state: Learned, panel: Panel) -> None:
+        """ValuesError where a value is missing and the network was not made for that."""
+        if not state.model.scaling.gaps:
+            cure = "fit it with gaps=True, or on data with missing values as they come, or fill them"
+            panel.require_observed(f"{self.name} was fitted on series without missing values", cure)
+
+    def _require_usable(self, state: Learned, panel: Panel, unseen: Sequence[int]) -> None:
         rows = (state.model.context or 1) + unseen[0]
         why = "a row before the first cutoff" if state.model.context is None else f"context={state.model.context}"
         require_rows(panel, rows, why)
+        self._require_known_gaps(state, panel.without_last(unseen[-1]) if unseen[-1] else panel)
+
+    def ready_for(self, panel: Panel) -> Self:
+        """With `gaps`, unless chosen, where the panel has any: a network that is not made for them refuses them."""
+        gaps = True if self.gaps is None and np.isnan(panel.begun().values).any() else self.gaps
+        return self.but(gaps=gaps)
 
     def least_rows(self, panel: Panel, horizon: int) -> int:
         """As for every forecaster, and no less than a context of its own and a value to forecast."""

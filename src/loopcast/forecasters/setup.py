@@ -38,13 +38,16 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
     """Fill in what `options` leave open, from the rows of `panel`."""
     if panel.n_channels != 1:
         raise OptionError(f"{options.name} forecasts one value per row, got {panel.n_channels} channels")
+    if options.gaps is False:
+        cure = "fill them, or leave gaps as it is (None)"
+        panel.require_observed(f"{options.name} cannot take missing values with gaps=False", cure)
     facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
     scaling, why_scaling = _scaling(options, facts, panel)
     plan, why_plan = _plan(options, facts, panel, scaling.lags)
     network = Network(
         cell=options.cell,
         units=choices.choose_units(facts) if options.units is None else options.units,
-        inputs=scaling.lags,
+        inputs=scaling.features,
         outputs=plan.horizon * DISTRIBUTIONS[options.distribution].parameters,
         head=options.head,
         dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
@@ -71,6 +74,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         reasons=(
             _why_network(options, network, facts),
             why_scaling,
+            *_why_gaps(facts, scaling),
             why_plan,
             why_held,
             _why_recipe(options, recipe),
@@ -80,12 +84,14 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
 
 
 def _scaling(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[Scaling, str]:
+    gaps = facts.missing > 0 if options.gaps is None else options.gaps
     if options.scaling == "none":
-        return Scaling(lags=options.lags or 1), "The network sees and gives raw values (scaling is off)."
+        scaling = Scaling(lags=options.lags or 1, gaps=gaps)
+        return scaling, "The network sees and gives raw values (scaling is off)."
     log = choices.choose_log(facts) if options.log is None else options.log
     lags = choices.choose_lags(facts) if options.lags is None else options.lags
     seasons = choices.choose_seasons(panel, facts, log)
-    scaling = choices.choose_scaling(facts, log, lags, seasons)
+    scaling = choices.choose_scaling(facts, log, lags, seasons, gaps)
     curve = "on a logarithmic curve, as no value is negative" if log else "in units of its usual change"
     before = "the last value" if facts.season == 1 else f"the value one season ({facts.season} steps) before"
     if seasons > 1:
@@ -93,6 +99,17 @@ def _scaling(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[
     return scaling, (
         f"Each step shows the last {lags} values relative to the latest, {curve}; "
         f"the network's output is added to {before}."
+    )
+
+
+def _why_gaps(facts: choices.Facts, scaling: Scaling) -> tuple[str, ...]:
+    """Nothing where the network does not expect missing values."""
+    if not scaling.gaps:
+        return ()
+    share = f"{100 * facts.missing:.2g} % of the values are" if facts.missing else "No value is"
+    return (
+        f"{share} missing; each step also shows whether its own is there and how many steps ago the last one was. "
+        "What is missing is no target.",
     )
 
 
@@ -127,11 +144,19 @@ def _held_back(options: "Recurrent", facts: choices.Facts, panel: Panel, plan: W
         return none, f"No rows were held back: no series has more than {options.horizon + plan.warmup}."
     cutoffs = choices.choose_cutoffs(facts)
     unseen = options.horizon * np.arange(cutoffs, 0, -1)
+    if not _some_known(panel, int(unseen[0]), plan.warmup):
+        return none, f"No rows were held back: none of the last {unseen[0]} of a series has a value."
     then = "then it learns again, from all rows, for as many" if options.refit else "the rows stay held back"
     return unseen, (
         f"The last {unseen[0]} rows of each series are held back to choose the number of epochs by the forecasts from "
         f"{cutoffs} cutoff{'s' * (cutoffs > 1)} (patience {options.patience}); {then}."
     )
+
+
+def _some_known(panel: Panel, tail: int, warmup: int) -> bool:
+    """Whether any of the last rows of the series that are long enough has a value to judge a forecast by."""
+    enough = panel.lengths > tail + warmup
+    return bool(enough.any()) and not np.isnan(panel.where(enough).last(tail)).all()
 
 
 def _validation(plan: WindowPlan, panel: Panel, unseen: np.ndarray) -> WindowIndex:

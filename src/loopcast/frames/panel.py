@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import narwhals as nw
@@ -14,6 +15,7 @@ from loopcast.frames import filled, results
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
 from loopcast.frames.filled import NOTHING
 from loopcast.frames.frequency import Frequency
+from loopcast.frames.observed import first_rows
 from loopcast.frames.rows import Source
 from loopcast.frames.tables import Table, open_table
 from loopcast.frames.template import Template
@@ -79,6 +81,17 @@ class Panel:
     def lengths(self) -> np.ndarray:
         """int64 `[series]`: the rows of each series."""
         return np.diff(self.offsets)
+
+    @cached_property
+    def known_lengths(self) -> np.ndarray:
+        """int64 `[series]`: the rows of each series from its first value on (that of every channel); 0 without one.
+
+        >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).known_lengths.tolist()
+        [2, 0]
+        """
+        if not np.isnan(self.values).any():
+            return self.lengths
+        return self.offsets[1:] - first_rows(self.values, self.offsets).max(axis=1)
 
     @property
     def season(self) -> int:
@@ -163,7 +176,27 @@ class Panel:
                 f"({len(short)} of {self.n_series} series are too short); ask for fewer steps or leave them out"
             )
 
-    def require_observed(self, who: str) -> None:
+    def begun(self) -> "Panel":
+        """Each series from its first value on: what is missing before it is no gap.
+
+        ValuesError naming the first series without a value.
+
+        >>> Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1)).begun().values.ravel().tolist()
+        [2.0, nan]
+        """
+        self.require_some("a series begins with its first value")
+        before = self.lengths - self.known_lengths
+        if not before.any():
+            return self
+        rows = np.arange(self.n_rows) - np.repeat(self.offsets[:-1], self.lengths)
+        return replace(
+            self,
+            values=self.values[rows >= np.repeat(before, self.lengths)],
+            offsets=np.append(0, np.cumsum(self.known_lengths)),
+            starts=future_times(self.starts, before, 1, self.template.freq),
+        )
+
+    def require_observed(self, why: str, cure: str) -> None:
         """ValuesError naming the first missing value, unless every value is there."""
         missing = np.isnan(self.values)
         if not missing.any():
@@ -172,8 +205,20 @@ class Panel:
         here = np.array([row])
         i, time = int(self.series_of(here)[0]), self.times_of(here)[0]
         raise ValuesError(
-            f"{who} cannot take missing values, and series {self.ids[i]!r} has no value at {time} "
-            f"({self.targets[channel]!r}; {int(missing.sum())} are missing in all): fill them first"
+            f"{why}, and series {self.ids[i]!r} has no value at {time} ({self.targets[channel]!r}; "
+            f"{int(missing.sum())} are missing in all): {cure}"
+        )
+
+    def require_some(self, why: str, unseen: int = 0) -> None:
+        """ValuesError naming the first series whose rows but the last `unseen` have no value at all, if it has any."""
+        empty = (self.known_lengths <= unseen) & (self.lengths > unseen)
+        if not empty.any():
+            return
+        name, rows = self.ids[int(empty.argmax())], self.lengths[int(empty.argmax())]
+        before = f" before its last {unseen}" if unseen else ""
+        raise ValuesError(
+            f"{why}, and series {name!r} has none in its {rows} rows{before} ({int(empty.sum())} of {self.n_series} "
+            "series have none): leave it out"
         )
 
     def forecast_table(self, forecasts: Mapping[str, np.ndarray], *, wide: bool = False) -> Any:

@@ -34,13 +34,14 @@ def forecast(model: Model, panel: Panel, horizon: int, unseen: Sequence[int] = (
 
     unseen: for each cutoff how many of the last rows are not seen yet, fewer from one to the next. The state is
     carried on from cutoff to cutoff, unless a model has a context of its own and builds it anew for each.
+    A series whose latest `reach` rows have no value stays at the last value before them.
     """
     blocks = -(-horizon // model.horizon)
 
     def read(carry: Carry) -> Array:
         return roll(model.network, model.scaling, model.distribution, blocks, model.members, carry)
 
-    return _at_cutoffs(model, panel, unseen, read)[..., :horizon]
+    return _held(model, panel, unseen, _at_cutoffs(model, panel, unseen, read)[..., :horizon])
 
 
 def quantiles(
@@ -55,7 +56,7 @@ def quantiles(
         scaled = model.kind.quantiles(np.asarray(carry.output), probabilities).astype(np.float32)
         return unscaled(model.network, model.scaling, carry.past, scaled)
 
-    return _at_cutoffs(model, panel, unseen, read)[:, :, :horizon]
+    return _held(model, panel, unseen, _at_cutoffs(model, panel, unseen, read)[:, :, :horizon])
 
 
 def _at_cutoffs(model: Model, panel: Panel, unseen: Sequence[int], read: Callable[[Carry], Array]) -> np.ndarray:
@@ -67,6 +68,17 @@ def _at_cutoffs(model: Model, panel: Panel, unseen: Sequence[int], read: Callabl
     parts = [np.asarray(part) for part in one_behind(read(carry) for carry in carries)]
     each = [np.stack(parts[first : first + count], axis=1) for first in range(0, len(parts), count)]
     return np.concatenate(each)[: panel.n_series]
+
+
+def _held(model: Model, panel: Panel, unseen: Sequence[int], ahead: np.ndarray) -> np.ndarray:
+    """`ahead` `[series, cutoff, ...]`, and the last value there is where the encoding sees none, so holds 0."""
+    if not (model.scaling.gaps and model.scaling.hold_flat):
+        return ahead
+    values = panel.values[:, 0]
+    cutoffs = panel.offsets[1:, None] - 1 - np.asarray(unseen)
+    latest = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(len(values))))[cutoffs]
+    room = (...,) + (None,) * (ahead.ndim - 2)
+    return np.where((cutoffs - latest >= model.scaling.reach)[room], values[latest][room], ahead)
 
 
 def one_behind(parts: Iterable[Array]) -> Iterator[Array]:

@@ -21,11 +21,11 @@ SMALLEST = 1e-30  # unit of a series of zeros: still a normal float32 when multi
 class View(NamedTuple):
     """The past as seen from one step: what goes into the network, and how to read what comes out."""
 
-    features: Array  # [..., lags], NaN-free
+    features: Array  # [..., Scaling.features], NaN-free
     anchor: Array  # [..., horizon]: output 0 means this, on the curve
     spread: Array  # [...]: output 1 means this much more, on the curve; 0 where the past is flat and stays so
     unit: Array  # [...]: the series' usual size, in its own units
-    last: Array  # [...]: the latest value
+    last: Array  # [...]: the latest value; with gaps the latest that was observed, 0 where none is within reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,11 @@ class Scaling:
     season: add the output to the value one season before; 1 is the last value, 0 adds to nothing.
     seasons: with more than one, to the mean of the values so many seasons before, as high as the last season was.
     hold_flat: where all values within reach are equal, forecast that value.
+    gaps: past values may be missing (NaN). Then everything is taken over what is observed within reach: the latest
+        value is the latest observed, a level or a seasonal value without one is that value, and changes are those
+        between neighbours that are both observed (without any, distances from the mean). Lags that are missing are
+        shown as 0, and each step shows two features more: 1 where the latest value is observed, else 0, and
+        log(1 + steps since one was), of `reach` steps at most.
     """
 
     curve: Curve = "none"
@@ -50,19 +55,30 @@ class Scaling:
     season: int = 0
     seasons: int = 1
     hold_flat: bool = False
+    gaps: bool = False
 
     @property
     def reach(self) -> int:
         """How many values back the encoding looks."""
         return max(self.lags, self.level, self.spread + 1, self.season * self.seasons)
 
+    @property
+    def features(self) -> int:
+        """How many numbers each step shows: the inputs of the network."""
+        return self.lags + 2 * self.gaps
+
+    # Without gaps only rows before a series begins have no value, and nothing is computed for what cannot be.
+
     def view(self, past: Array, horizon: int) -> View:
         """`past` `[..., reach]`, latest last, NaN where there is no value, as the network is to see it."""
-        unit = jnp.maximum(_mean(jnp.abs(past)), SMALLEST)
+        unit = self._unit(past)
+        last = _latest(past) if self.gaps else past[..., -1]
         spread = self._spread(past, unit)
-        shown = self._bend(past[..., -self.lags :], unit) - self._level(past, unit)[..., None]
+        shown = self._bend(past[..., -self.lags :], unit) - self._level(past, last, unit)[..., None]
         features = jnp.nan_to_num(shown / _nonzero(spread)[..., None])
-        return View(features, self._anchor(past, unit, horizon), spread, unit, past[..., -1])
+        if self.gaps:
+            features = jnp.concatenate([features, self._freshness(past)], -1)
+        return View(features, self._anchor(past, last, unit, horizon), spread, unit, last)
 
     def output_for(self, view: View, values: Array) -> Array:
         """What the network should say where `values` `[..., horizon]` came."""
@@ -80,37 +96,67 @@ class Scaling:
     def _bend(self, values: Array, unit: Array) -> Array:
         return values if self.curve == "none" else arcsinh(values / (2 * NEAR_ZERO * unit[..., None]))
 
-    def _level(self, past: Array, unit: Array) -> Array:
+    def _unit(self, past: Array) -> Array:
+        size = _mean(jnp.abs(past))
+        return jnp.maximum(jnp.nan_to_num(size) if self.gaps else size, SMALLEST)
+
+    def _freshness(self, past: Array) -> Array:
+        """Whether the latest value is observed, and the logarithm of how long ago one was, `[..., 2]`."""
+        since = _steps_since(past)
+        return jnp.stack([jnp.where(since == 0, 1.0, 0.0), jnp.log1p(since)], -1).astype(past.dtype)
+
+    def _level(self, past: Array, last: Array, unit: Array) -> Array:
         if self.level == 0:
             return jnp.zeros(past.shape[:-1], past.dtype)
-        return _mean(self._bend(past[..., -self.level :], unit))
+        mean = _mean(self._bend(past[..., -self.level :], unit))
+        return jnp.where(jnp.isnan(mean), self._bend(last[..., None], unit)[..., 0], mean) if self.gaps else mean
 
     def _spread(self, past: Array, unit: Array) -> Array:
         moving = jnp.nanmax(past, -1) > jnp.nanmin(past, -1) if self.hold_flat else jnp.array(True)
         if self.spread == 0:
             return jnp.where(moving, jnp.ones(past.shape[:-1], past.dtype), 0.0)
-        change = jnp.diff(self._bend(past[..., -self.spread - 1 :], unit), axis=-1)
-        return jnp.where(moving, jnp.nan_to_num(_mean(jnp.abs(change))), 0.0)
+        bent = self._bend(past[..., -self.spread - 1 :], unit)
+        change = _mean(jnp.abs(jnp.diff(bent, axis=-1)))
+        if self.gaps:
+            apart = _mean(jnp.abs(bent - _mean(bent)[..., None]))
+            change = jnp.where(jnp.isnan(change), apart, change)
+        return jnp.where(moving, jnp.nan_to_num(change), 0.0)
 
-    def _anchor(self, past: Array, unit: Array, horizon: int) -> Array:
+    def _anchor(self, past: Array, last: Array, unit: Array, horizon: int) -> Array:
         if self.season == 0:
             return jnp.zeros((*past.shape[:-1], horizon), past.dtype)
         season = past[..., -self.season :]
         if self.seasons > 1:
-            return self._repeated(self._usual_season(past, unit), horizon)
+            return self._repeated(self._usual_season(past, last, unit), horizon)
         seasonal = self._repeated(season, horizon)
-        return self._bend(jnp.where(jnp.isnan(seasonal), past[..., -1:], seasonal), unit)
+        return self._bend(jnp.where(jnp.isnan(seasonal), last[..., None], seasonal), unit)
 
     def _repeated(self, season: Array, horizon: int) -> Array:
         return jnp.concatenate([season] * -(-horizon // self.season), -1)[..., :horizon]
 
-    def _usual_season(self, past: Array, unit: Array) -> Array:
+    def _usual_season(self, past: Array, last: Array, unit: Array) -> Array:
         """The mean of several seasons, on the curve, moved to where the last one has its mean."""
         bent = self._bend(past[..., -self.season * self.seasons :], unit)
         each = bent.reshape(*bent.shape[:-1], self.seasons, self.season)
         usual = _mean(each.swapaxes(-1, -2))
-        moved = usual + (_mean(each[..., -1, :]) - _mean(usual))[..., None]
-        return jnp.where(jnp.isnan(moved), bent[..., -1:], moved)
+        if not self.gaps:
+            moved = usual + (_mean(each[..., -1, :]) - _mean(usual))[..., None]
+            return jnp.where(jnp.isnan(moved), bent[..., -1:], moved)
+        # Means of different times of the season could differ without any move: only times that both have count.
+        moved = usual + jnp.nan_to_num(_mean(each[..., -1, :] - usual))[..., None]
+        return jnp.where(jnp.isnan(moved), self._bend(last[..., None], unit), moved)
+
+
+def _steps_since(past: Array) -> Array:
+    """How many steps ago a value was observed, int `[...]`; as many as there are where none was."""
+    steps = past.shape[-1]
+    return jnp.where(jnp.isnan(past), steps, jnp.arange(steps - 1, -1, -1)).min(-1)
+
+
+def _latest(past: Array) -> Array:
+    """The latest value that was observed; 0 where none was. A sum of one term, which XLA vectorises."""
+    ago = jnp.arange(past.shape[-1] - 1, -1, -1)
+    return jnp.where(ago == _steps_since(past)[..., None], past, 0.0).sum(-1)
 
 
 def _mean(values: Array) -> Array:
