@@ -31,6 +31,7 @@ def impute(
     best: Annotated[
         bool, Parameter(negative="", help="Fill each column as did best on hidden values: network, line, season, ...")
     ] = False,
+    updates: Annotated[int, Parameter(help="Steps of training; fewer are quicker and fill less well.")] = 1500,
     level: Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 90, or none.")] = "90",
     seed: Annotated[int, Parameter(help="The same seed fills with the same numbers.")] = 0,
     output: Annotated[Path | None, Parameter(help="Write the filled table: .csv or .parquet.")] = None,
@@ -49,7 +50,7 @@ def impute(
     from loopcast.frames.read import read_whole
 
     imputer = loopcast.Imputer(
-        mode=mode, season=season, best=best, seed=seed, show_progress=False if quiet else None
+        mode=mode, season=season, best=best, updates=updates, seed=seed, show_progress=False if quiet else None
     ).fit(panel)
     if output is not None:
         table = read_whole(file)
