@@ -16,10 +16,10 @@ demo: $(VENV)/installed
 	$(BIN)/loopcast forecast examples/air_passengers.csv --horizon 12
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-all: $(VENV)/installed-test
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "slow or not slow"
 
 check: $(VENV)/installed-check
 	$(BIN)/ruff format --check .

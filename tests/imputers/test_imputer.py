@@ -118,6 +118,14 @@ def test_the_same_seed_fills_with_the_same_bits_and_another_does_not():
     assert not np.array_equal(one, other)
 
 
+def test_the_gaps_to_learn_from_may_be_those_of_other_data():
+    whole, given = waves()
+    imputer = Imputer(**QUICK).fit(whole, gaps_like=given[:2, :100])
+    assert np.isfinite(imputer.fill(Panel.from_array(given))).all()
+    with pytest.raises(OptionError, match="gaps_like has 1 channels, and the data 2"):
+        Imputer(**QUICK).fit(whole, gaps_like=given[:, :, :1])
+
+
 def test_series_without_gaps_teach_how_to_fill_some():
     whole, given = waves(channels=1)
     imputer = Imputer(**QUICK).fit(whole)
@@ -152,7 +160,7 @@ def test_bad_data_is_refused_by_name():
     _, given = waves()
     empty = given.copy()
     empty[1, :, 0] = np.nan
-    with pytest.raises(ValuesError, match="series 1 has no value in '0'"):
+    with pytest.raises(ValuesError, match="series 1 has no value in 'y0'"):
         Imputer(**QUICK).fit(empty)
     with pytest.raises(LengthError, match="series of 8 rows; the longest has 5"):
         Imputer(**QUICK).fit(given[:, :5])

@@ -54,6 +54,14 @@ def test_rare_gaps_are_laid_over_one_another():
     assert (drawn[..., 0] == drawn[..., 1]).all()  # channels that go missing together are hidden together
 
 
+@pytest.mark.parametrize(("there", "wanted"), [(0.0, 0.5), (0.5, 0.15)])
+def test_over_gaps_that_are_there_already_fewer_are_laid(there, wanted):
+    missing = np.random.default_rng(0).uniform(size=(2000, 2)) < 0.5
+    hiding = Hiding(missing=missing, offsets=np.array([0, 2000]), there=there)
+    assert hiding.draw(np.random.default_rng(0), 400, 40).mean() == pytest.approx(wanted, abs=0.04)
+    assert hiding.all_over(np.random.default_rng(0), 777).shape == (777, 2)
+
+
 def test_where_the_data_has_no_gaps_points_and_stretches_are_made_up():
     hiding = Hiding(missing=np.zeros((100, 3), bool), offsets=np.array([0, 100]))
     drawn = hiding.draw(np.random.default_rng(0), 200, 40)

@@ -119,7 +119,7 @@ def test_nothing_after_the_stop_changes_a_window(poison):
 
 
 @pytest.mark.skipif(why_no_kernels() is not None, reason="the kernels are not built")
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=12)
 @given(plan=plans, lengths=panels, reach=st.integers(1, 6), held_back=st.integers(0, 3), seed=st.integers(0, 99))
 def test_the_kernel_copies_what_the_program_reads(plan, lengths, reach, held_back, seed):
     offsets = offsets_of(lengths)

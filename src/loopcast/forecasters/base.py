@@ -157,8 +157,8 @@ class Forecaster(ABC, Generic[State]):
     ) -> dict[str, np.ndarray]:
         """By column name, the forecast and the ends of its intervals, float32 `[series, cutoff, horizon, channel]`."""
         levels = check_level(level)
-        ends = self.quantiles(panel, horizon, bounds(levels), unseen)
-        columns = {self.name: self.hindcast(panel, horizon, unseen)}
+        ends = self.quantiles(panel, horizon, np.append(bounds(levels), 0.5), unseen)
+        columns = {self.name: ends[..., -1]}  # the forecast is the median, and is not computed twice
         for i, each in enumerate(levels):
             columns |= interval_columns(self.name, each, ends[..., i], ends[..., len(levels) + i])
         return columns

@@ -39,9 +39,8 @@ class Hiding:
         wanted = (share - self.there) / (share * (1 - self.there)) if self.there < 1 else 0.0
         return float(np.clip(wanted, min(OWN_SHARE / share, 1.0), 1.0))
 
-    def all_over(self, rng: np.random.Generator) -> np.ndarray:
-        """Gaps for every row there is, bool `[row, channel]`."""
-        rows = len(self.missing)
+    def all_over(self, rng: np.random.Generator, rows: int) -> np.ndarray:
+        """Gaps for so many rows, piece by piece, bool `[row, channel]`."""
         width = min(PIECE, rows)
         pieces = self.draw(rng, -(-rows // width), width)
         return pieces.reshape(-1, self.missing.shape[1])[:rows]

@@ -64,7 +64,7 @@ def tried(
 
     values: `[row, channel]` with NaN; fill: what the network makes of them, of the same shape.
     """
-    rounds = [hiding.all_over(rng) & held[:, None] & ~np.isnan(values) for _ in range(MOST_ROUNDS)]
+    rounds = [hiding.all_over(rng, len(values)) & held[:, None] & ~np.isnan(values) for _ in range(MOST_ROUNDS)]
     counts = np.cumsum([hidden.sum() for hidden in rounds])
     needed = 1 + int(np.searchsorted(counts, ERRORS * values.shape[1]))
     errors: dict[str, list[np.ndarray]] = {}
