@@ -178,7 +178,9 @@ def test_channels_are_as_many_as_targets():
 
 def test_a_missing_value_of_one_target_is_named_by_its_column():
     with pytest.raises(ValuesError, match=r"series 'a' has no value at 2020-01-02 00:00:00 \('pm25'; 2 are missing"):
-        Panel.from_table(pl.DataFrame(air()), columns=AIR).require_observed("Linear cannot take missing values", "fill them first")
+        Panel.from_table(pl.DataFrame(air()), columns=AIR).require_observed(
+            "Linear cannot take missing values", "fill them first"
+        )
 
 
 FORECAST = np.arange(8, dtype=np.float32).reshape(2, 2, 2)  # [series, horizon, channel]

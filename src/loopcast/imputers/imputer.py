@@ -20,7 +20,7 @@ from loopcast.imputers.fitting import Lesson, learn
 from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.model import Form, Scale, fill
 from loopcast.imputers.simple import METHODS
-from loopcast.imputers.trial import Trial, by_series, held_back, tried
+from loopcast.imputers.trial import Trial, by_series, cut, held_back, tried
 from loopcast.imputers.widths import SHARES, Widths, distances, widths_of
 from loopcast.networks.joined import Joined
 from loopcast.networks.network import CellName
@@ -225,12 +225,13 @@ class Imputer:
         values = self._scaled(panel, scale)
         lesson = np.where(held[:, None], np.float32(np.nan), values)
         weights = self._trained(Lesson(form=form, values=lesson, offsets=panel.offsets, hiding=hiding))
+        pieces = cut(panel.offsets, int(np.diff(hiding.offsets).max()))
         trial = tried(
             values,
-            panel.offsets,
+            pieces,
             held,
             hiding,
-            lambda left: fill(form, weights, left, panel.offsets),
+            lambda left: fill(form, weights, left, pieces),
             season=season,
             causal=causal,
             rng=rng,

@@ -49,6 +49,16 @@ def held_back(offsets: np.ndarray, window: int, rng: np.random.Generator) -> np.
     return np.isin(stretch, chosen)
 
 
+def cut(offsets: np.ndarray, longest: int) -> np.ndarray:
+    """Series in pieces of no more rows than what will be filled has: a short series has less to be filled from.
+
+    >>> cut(np.array([0, 5, 7]), 2).tolist()
+    [0, 2, 4, 5, 7]
+    """
+    begins = [np.arange(a, b, longest) for a, b in pairwise(offsets)]
+    return np.append(np.concatenate(begins), offsets[-1])
+
+
 def tried(
     values: np.ndarray,
     offsets: np.ndarray,
