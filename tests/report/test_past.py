@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 
 from loopcast.errors import OptionError
+from loopcast.evaluation.scale import running_scale
+from loopcast.frames.panel import Panel
 from loopcast.report.chosen import choose, find
-from loopcast.report.past import coverage_of, errors_of, judge_of, mean_by, past_of, running_step
+from loopcast.report.past import coverage_of, errors_of, judge_of, mean_by, past_of, scales
 from report.made import NAMES, made_backtest, made_leaderboard, made_panel
 
 
@@ -40,11 +42,15 @@ def test_steps_ahead_and_cutoffs_are_those_of_the_table():
 
 def test_the_scale_leaves_out_missing_values_and_is_missing_where_nothing_changes():
     random = np.random.default_rng(0)
-    values = np.where(random.random(40) < 0.2, np.nan, random.normal(size=40))
+    holes = np.where(random.random(40) < 0.2, np.nan, random.normal(size=40))
+    panel = Panel.from_array(holes.reshape(1, 40, 1))
+    values, scale = panel.values[:, 0].astype(np.float64), running_scale(panel, 7)["scale"]
     for t in range(12, 40):
         changes = [abs(values[s] - values[s - 7]) for s in range(7, t + 1)]
-        np.testing.assert_allclose(running_step(values, 7)[t], np.nanmean(changes))
-    assert np.isnan(running_step(np.ones(20), 7)).all()
+        np.testing.assert_allclose(scale[t], np.nanmean(changes))
+    backtest = made_backtest()
+    flat = replace(backtest, panel=replace(backtest.panel, values=np.ones_like(backtest.panel.values)))
+    assert np.isnan(scales(past_of(flat), flat)).all()
 
 
 def test_coverage_counts_what_came_within_the_interval():

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from loopcast.errors import OptionError
 from loopcast.evaluation.leaderboard import Leaderboard
+from loopcast.evaluation.scale import running_scale
 from loopcast.forecasters.outcome import Backtest
 from loopcast.frames.calendar import positions, to_ticks
 from loopcast.frames.panel import Panel
@@ -70,25 +70,10 @@ def errors_of(past: Past, backtest: Backtest, measure: str) -> dict[str, np.ndar
 
 
 def scales(past: Past, backtest: Backtest) -> np.ndarray:
-    """Mean |y_t - y_{t-season}| of the history before each row's cutoff, float64 `[row]`; NaN where that is 0."""
-    found = np.full(len(past.series), np.nan)
-    bounds = np.flatnonzero(np.diff(past.series, prepend=-1, append=-1))
-    for start, end in pairwise(bounds):
-        values = backtest.panel.series(int(past.series[start]))[:, 0].astype(np.float64)
-        found[start:end] = running_step(values, backtest.season)[past.cutoff[start:end]]
-    return found
-
-
-def running_step(values: np.ndarray, season: int) -> np.ndarray:
-    """For each step, mean |y_t - y_{t-season}| up to it, without missing values; NaN where that is 0 or unknown.
-
-    >>> running_step(np.array([1.0, 3.0, np.nan, 5.0, 9.0]), 1)
-    array([nan,  2.,  2.,  2.,  3.])
-    """
-    change = np.full(len(values), np.nan)
-    change[season:] = np.abs(values[season:] - values[:-season])
-    total, count = np.nancumsum(change), np.cumsum(np.isfinite(change))
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=total > 0)
+    """Mean |y_t - y_{t-season}| of the history up to each row's cutoff, float64 `[row]`; NaN where that is 0."""
+    running = running_scale(backtest.panel, backtest.season)["scale"].to_numpy()
+    scale = running[backtest.panel.offsets[past.series] + past.cutoff]
+    return np.where(scale > 0, scale, np.nan)
 
 
 def mean_by(values: np.ndarray, place: np.ndarray, count: int) -> np.ndarray:
