@@ -72,6 +72,14 @@ def test_intervals_hold_about_their_share_of_values_that_nothing_was_learned_fro
     assert 0.82 < shares[90] < 0.97
 
 
+def test_what_was_filled_already_gives_the_same_intervals(trained):
+    imputer, _, given = trained
+    panel = Panel.from_array(given)
+    anew, given_to = imputer.ends(panel, [90]), imputer.ends(panel, [90], filled=imputer.fill(panel))
+    for name, end in anew.items():
+        np.testing.assert_array_equal(given_to[name], end)
+
+
 def test_a_causal_imputer_sees_nothing_later_than_what_it_fills():
     _, given = waves()
     imputer = Imputer(mode="causal", **QUICK).fit(given)

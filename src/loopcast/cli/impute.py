@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 from cyclopts import Parameter
 
 import loopcast
@@ -10,6 +11,8 @@ from loopcast.cli import printing
 from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, named
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from loopcast import Imputer, Panel
 
 
@@ -44,34 +47,36 @@ def impute(
     wanted = levels(level)
     columns = named(id_, time, target)
     panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
-    import numpy as np
-
-    from loopcast.frames.filled import fill_table
-    from loopcast.frames.read import read_whole
-
     imputer = loopcast.Imputer(
         mode=mode, season=season, best=best, updates=updates, seed=seed, show_progress=False if quiet else None
     ).fit(panel)
+    if output is not None or report is not None:
+        filled = imputer.fill(panel)
     if output is not None:
-        table = read_whole(file)
-        whole = loopcast.Panel.from_table(table, columns=columns, freq=panel.template.freq, gaps=gaps)
-        extra = imputer.ends(whole, wanted) if wanted else {}
-        filled = fill_table(table, whole, imputer.fill(whole), np.isnan(whole.values), extra)
-        printing.write_table(filled.with_columns(filled[name].fill_nan(None) for name in extra), output)
+        extra = imputer.ends(panel, wanted, filled=filled) if wanted else {}
+        printing.write_table(whole(file, panel, filled, extra), output)
     if report is not None:
-        loopcast.plot_gaps(panel, imputer.fill(panel), imputer.intervals(panel, wanted) if wanted else None).save(
-            report
-        )
+        ends = imputer.intervals(panel, wanted, filled=filled) if wanted else None
+        loopcast.plot_gaps(panel, filled, ends).save(report)
     if json:
         printing.print_object({"chosen": imputer.describe(), "scores": imputer.scores.to_dicts(), **counts(panel)})
     else:
         show(imputer, panel)
 
 
+def whole(file: Path, panel: "Panel", filled: np.ndarray, extra: dict[str, np.ndarray]) -> "pl.DataFrame":
+    """The table in the file with every column it has, its gaps filled, and `extra` with it."""
+    from loopcast.frames.filled import fill_table
+    from loopcast.frames.read import read_whole
+
+    table, template = read_whole(file), panel.template
+    same = loopcast.Panel.from_table(table, columns=template.columns, freq=template.freq, gaps="insert")
+    done: pl.DataFrame = fill_table(table, same, filled, np.isnan(same.values), extra)
+    return done.with_columns(done[name].fill_nan(None) for name in extra)
+
+
 def counts(panel: "Panel") -> dict[str, int]:
     """How many values there are, and how many were missing."""
-    import numpy as np
-
     return {"series": panel.n_series, "values": panel.values.size, "filled": int(np.isnan(panel.values).sum())}
 
 

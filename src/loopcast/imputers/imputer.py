@@ -166,7 +166,7 @@ class Imputer:
         """
         panel = self._known(data)
         values, marks = self.fill(panel), np.isnan(panel.values)
-        extra = self.ends(panel, level) if len(level) else {}
+        extra = self.ends(panel, level, filled=values) if len(level) else {}
         if data is None or isinstance(data, Panel) or open_table(data) is None:
             return panel.filled_table(values, marks, extra)
         return fill_table(data, panel, values, marks, extra)
@@ -177,17 +177,34 @@ class Imputer:
         filled = self._filled(learned, panel)
         return np.where(np.isnan(panel.values), filled, panel.values)
 
-    def intervals(self, panel: Panel, level: Sequence[float]) -> dict[float, tuple[np.ndarray, np.ndarray]]:
-        """For each level both ends of an interval at each gap, float32 `[row, channel]`; NaN where a value is known."""
+    def intervals(
+        self, panel: Panel, level: Sequence[float], *, filled: np.ndarray | None = None
+    ) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+        """For each level both ends of an interval at each gap, float32 `[row, channel]`; NaN where a value is known.
+
+        filled: what `fill` gave for this panel, so that it is not computed again; None computes it.
+        """
         learned, wanted = self._of_kind(panel), check_level(level)
         if wanted[-1] / 100 > SHARES[-1]:
             raise OptionError(f"intervals of filled values go up to {SHARES[-1]:.0%}, got level {wanted[-1]:g}")
         missing = np.isnan(panel.values)
-        filled = np.where(missing, self._filled(learned, panel), np.float32(np.nan))
+        middle = np.where(missing, self.fill(panel) if filled is None else filled, np.float32(np.nan))
         away = distances(missing, panel.offsets, causal=learned.form.causal)
         spread = self._scale(learned, panel).rows(panel.offsets)[1]
         halves = {each: learned.widths.of(each, away) * spread for each in wanted}
-        return {each: (filled - half, filled + half) for each, half in halves.items()}
+        return {each: (middle - half, middle + half) for each, half in halves.items()}
+
+    def ends(self, panel: Panel, level: Sequence[float], *, filled: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """The ends of every interval, float32 `[row]` by column name (`TARGET-lo-90`), as `impute` adds them.
+
+        filled: as for `intervals`.
+        """
+        columns: dict[str, np.ndarray] = {}
+        ends = self.intervals(panel, level, filled=filled)
+        for channel, target in enumerate(panel.targets):
+            for each, (low, high) in ends.items():
+                columns |= interval_columns(target, each, low[:, channel], high[:, channel])
+        return columns
 
     def describe(self) -> str:
         """In plain words, what was chosen, and which way of filling was best for how many targets."""
@@ -286,15 +303,6 @@ class Imputer:
         if fitted is None:
             raise NotFittedError(UNFITTED)
         return fitted[0] if data is None else as_panel(data, like=fitted[0].template)
-
-    def ends(self, panel: Panel, level: Sequence[float]) -> dict[str, np.ndarray]:
-        """The ends of every interval, float32 `[row]` by column name (`TARGET-lo-90`), as `impute` adds them."""
-        columns: dict[str, np.ndarray] = {}
-        ends = self.intervals(panel, level)
-        for channel, target in enumerate(panel.targets):
-            for each, (low, high) in ends.items():
-                columns |= interval_columns(target, each, low[:, channel], high[:, channel])
-        return columns
 
     def _of_kind(self, panel: Panel) -> Learned:
         learned = self.fitted

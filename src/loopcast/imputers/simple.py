@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from loopcast.frames.observed import carried
+
 Fill = Callable[[np.ndarray, int], np.ndarray]
 
 
@@ -17,12 +19,7 @@ def last_value(values: np.ndarray, season: int) -> np.ndarray:
     >>> last_value(np.array([[np.nan], [1.0], [np.nan], [5.0]]), 1).ravel().tolist()
     [1.0, 1.0, 1.0, 5.0]
     """
-    filled = np.array(values, np.float64)
-    for column in filled.T:
-        known = np.flatnonzero(~np.isnan(column))
-        if len(known):
-            column[:] = column[known[np.maximum(np.searchsorted(known, np.arange(len(column)), side="right") - 1, 0)]]
-    return filled
+    return carried(np.array(values, np.float64), np.array([0, len(values)]))
 
 
 def linear(values: np.ndarray, season: int) -> np.ndarray:
