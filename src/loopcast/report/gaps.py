@@ -24,7 +24,8 @@ def plot_gaps(
     """A picture of filled gaps, one small chart for each series and target, those with most gaps first.
 
     filled: float32 `[row, channel]`, as `Imputer.fill` gives it for `data`; ends: by level, as `Imputer.intervals`.
-    A long series is shown around the stretch where most is missing. OptionError for shapes that do not fit.
+    A long series is shown around the stretch where most is missing. Where nothing is, the first series are shown as
+    they are. OptionError for shapes that do not fit.
 
     >>> given = np.array([1.0, np.nan, 3.0, 4.0]).reshape(1, 4, 1)
     >>> picture = plot_gaps(given, np.float32([[1], [2], [3], [4]]))
@@ -37,7 +38,7 @@ def plot_gaps(
     missing = np.isnan(panel.values)
     counts = np.add.reduceat(missing, panel.offsets[:-1], dtype=np.int64)
     order = np.argsort(-counts, axis=None, kind="stable")[: positive("most", most)]
-    shown = [divmod(int(place), panel.n_channels) for place in order if counts.ravel()[place]]
+    shown = [divmod(int(place), panel.n_channels) for place in order if counts.ravel()[place] or not missing.any()]
     return Picture(
         title=f"{int(missing.sum())} values filled" + (f" ({len(shown)} charts)" if len(shown) > 1 else ""),
         time=panel.template.columns.time,
