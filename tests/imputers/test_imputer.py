@@ -118,6 +118,15 @@ def test_a_straight_line_is_best_filled_by_one_where_the_best_way_may_be_taken()
     assert "did better for 2 of 2 targets" in imputer.describe()
 
 
+def test_a_channel_with_too_few_values_to_hide_any_is_filled_by_the_network_and_not_judged():
+    _, given = waves(series=1)
+    given[0, 1:, 1] = np.nan
+    imputer = Imputer(best=True, **QUICK).fit(given)
+    assert imputer.fitted.chosen[1] == "network"
+    assert "of 2 targets" in imputer.describe()
+    assert set(imputer.scores["target"]) == {"y0"}
+
+
 def test_the_same_seed_fills_with_the_same_bits_and_another_does_not():
     _, given = waves()
     panel = Panel.from_array(given)

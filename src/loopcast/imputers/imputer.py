@@ -50,11 +50,6 @@ class Learned:
     chosen: tuple[str, ...]
     season: int
 
-    def errors_of(self, channel: int) -> dict[str, float]:
-        """Mean absolute error of each way at the hidden values of a channel, in units of its scale."""
-        errors = {way: float(self.trial.mae(way)[channel]) for way in self.trial.errors}
-        return {way: mae for way, mae in errors.items() if not math.isnan(mae)}
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Imputer:
@@ -147,7 +142,7 @@ class Imputer:
         rows = [
             {"target": name, "way": way, "mae": mae, "fills": learned.chosen[channel] == way}
             for channel, name in enumerate(names)
-            for way, mae in sorted(learned.errors_of(channel).items(), key=lambda item: item[1])
+            for way, mae in learned.trial.ranked(channel)
         ]
         return pl.DataFrame(rows)
 
@@ -209,12 +204,10 @@ class Imputer:
     def describe(self) -> str:
         """In plain words, what was chosen, and which way of filling was best for how many targets."""
         learned, network = self.fitted, self.fitted.form.network
-        best = [
-            min(learned.errors_of(channel).items(), key=lambda item: item[1])[0] for channel in range(network.outputs)
-        ]
-        others = ", ".join(sorted(set(best) - {NETWORK}))
-        said = "the network filled hidden values best" if not others else f"{others} did better"
-        count = f"for {best.count(NETWORK) if not others else sum(way != NETWORK for way in best)} of {network.outputs}"
+        ranked = [learned.trial.ranked(channel) for channel in range(network.outputs)]
+        others = [ways[0][0] for ways in ranked if ways and ways[0][0] != NETWORK]
+        said = f"{', '.join(sorted(set(others)))} did better" if others else "the network filled hidden values best"
+        count = f"for {len(others) or sum(map(bool, ranked))} of {network.outputs}"
         units = "-".join(map(str, network.units))
         return (
             f"{network.cell.upper()} {units}, {'from both ends' if network.sides == 2 else 'forwards'}, "
@@ -278,8 +271,8 @@ class Imputer:
     def _chosen(self, trial: Trial, channels: int) -> tuple[str, ...]:
         if not self.best:
             return (NETWORK,) * channels
-        errors = {way: trial.mae(way) for way in trial.errors}
-        return tuple(min(errors, key=lambda way: np.nan_to_num(errors[way][c], nan=np.inf)) for c in range(channels))
+        ranked = [trial.ranked(channel) for channel in range(channels)]
+        return tuple(ways[0][0] if ways else NETWORK for ways in ranked)
 
     def _scale(self, learned: Learned, panel: Panel) -> Scale:
         return Scale.of(panel.values, panel.offsets) if learned.scale is None else learned.scale

@@ -34,6 +34,11 @@ class Trial:
         count = (~np.isnan(sizes)).sum(axis=0)
         return np.where(count > 0, np.nansum(sizes, axis=0) / np.maximum(count, 1), np.nan)
 
+    def ranked(self, channel: int) -> list[tuple[str, float]]:
+        """Ways of filling a channel and their mean absolute errors, best first; none if nothing of it was hidden."""
+        errors = {name: float(self.mae(name)[channel]) for name in self.errors}
+        return sorted(((way, mae) for way, mae in errors.items() if not np.isnan(mae)), key=lambda pair: pair[1])
+
 
 def held_back(offsets: np.ndarray, window: int, rng: np.random.Generator) -> np.ndarray:
     """Rows that training does not see, bool `[row]`: a tenth of the stretches of a window, here and there.
