@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import BASELINES, Asked, made, said, seconds
+from loopcast.cli.models import BASELINES, Asked, made, seconds
 from loopcast.cli.options import (
     Budget,
     FailIfWorseThan,
@@ -27,6 +27,7 @@ from loopcast.cli.options import (
     named,
     of_one_target,
 )
+from loopcast.cli.outputs import write_forecast
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 
@@ -110,16 +111,9 @@ def forecast(
         printing.status("Measuring how sure it is on a held-back tail ...", quiet=quiet)
         forecaster.calibrate(horizon)
     table = forecaster.predict(horizon, level=shown)
-    if output is not None:
-        printing.write_table(table, output)
     if save is not None:
         forecaster.save(save)
-    if plot is not None:
-        loopcast.plot(panel, table).save(plot)
-    if report is not None:
-        descriptions = {forecaster.name: forecaster.describe()}
-        page = loopcast.forecast_page(panel, table, leaderboard=board, command=said(), descriptions=descriptions)
-        printing.write_page(page, report)
+    write_forecast(panel, forecaster, table, board=board, output=output, plot=plot, report=report)
     if json:
         printing.print_json(
             table, models={forecaster.name: forecaster.describe()}, check=board, unchecked=unchecked, unsure=unsure

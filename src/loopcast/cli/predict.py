@@ -7,7 +7,6 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import said
 from loopcast.cli.options import (
     Freq,
     GapsOption,
@@ -24,6 +23,7 @@ from loopcast.cli.options import (
     named,
     of_one_target,
 )
+from loopcast.cli.outputs import write_forecast
 
 
 def predict(
@@ -51,15 +51,7 @@ def predict(
     columns = of_one_target(named(id_, time, target, names), "predict")
     panel = loopcast.read(file, columns=columns, freq=freq or forecaster.fitted.template.freq, gaps=gaps)
     table = forecaster.predict(steps, data=panel, level=wanted)
-    if output is not None:
-        printing.write_table(table, output)
-    if plot is not None:
-        loopcast.plot(panel, table).save(plot)
-    if report is not None:
-        page = loopcast.forecast_page(
-            panel, table, command=said(), descriptions={forecaster.name: forecaster.describe()}
-        )
-        printing.write_page(page, report)
+    write_forecast(panel, forecaster, table, output=output, plot=plot, report=report)
     if json:
         models = {forecaster.name: forecaster.describe()}
         printing.print_json(table, models=models, check=None, unchecked="a saved model is not compared", unsure=None)
