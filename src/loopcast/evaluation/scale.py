@@ -10,7 +10,7 @@ from loopcast.columns import Columns
 from loopcast.errors import CalendarError, DataError, OptionError
 from loopcast.evaluation.forecasts import CUTOFF, Forecasts
 from loopcast.forecasters.checks import positive
-from loopcast.frames.calendar import positions, to_ticks, zone_of
+from loopcast.frames.calendar import zone_of
 from loopcast.frames.panel import Panel, as_panel
 from loopcast.frames.tables import open_table
 
@@ -85,11 +85,7 @@ def _rows_known(cutoffs: pl.Series, series: np.ndarray, panel: Panel) -> np.ndar
     starts = panel.starts
     if cutoffs.dtype.is_integer() != starts.dtype.is_integer() or zone_of(cutoffs.dtype) != zone_of(starts.dtype):
         raise CalendarError(f"cutoffs are {cutoffs.dtype} and the times of the histories {starts.dtype}: convert one")
-    ticks = np.append(to_ticks(starts), to_ticks(cutoffs))
-    first = np.append(np.arange(panel.n_series), series)
-    steps, fits = (
-        part[panel.n_series :] for part in positions(ticks, first, panel.template.freq, zone_of(starts.dtype))
-    )
+    steps, fits = panel.steps_of(cutoffs, series)
     if not fits.all():
         window = int(np.argmin(fits))
         raise CalendarError(

@@ -13,6 +13,7 @@ from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
 from loopcast.frames import filled, results
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
+from loopcast.frames.calendar import positions, to_ticks
 from loopcast.frames.filled import NOTHING
 from loopcast.frames.frequency import Frequency
 from loopcast.frames.observed import first_rows
@@ -114,6 +115,22 @@ class Panel:
         """
         series = self.series_of(rows)
         return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.template.freq)
+
+    def steps_of(self, times: pl.Series, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many steps after the start of its series each time is, int64 `[row]`, and whether it is on the calendar.
+
+        times: of the kind and zone of the panel's; series: int64 `[row]`, the series of each. Off the calendar the
+        steps mean nothing.
+
+        >>> panel = Panel.from_array(np.zeros((2, 3, 1)), start=7, freq=2)
+        >>> steps, fits = panel.steps_of(pl.Series([7, 11, 12]), np.array([0, 1, 1]))
+        >>> steps[fits].tolist(), fits.tolist()
+        ([0, 2], [True, True, False])
+        """
+        ticks = np.append(to_ticks(self.starts), to_ticks(times))
+        first = np.append(np.arange(self.n_series), series)
+        steps, fits = positions(ticks, first, self.template.freq, self.template.zone)
+        return steps[self.n_series :], fits[self.n_series :]
 
     def channel(self, which: str | int) -> "Panel":
         """The panel of one target alone, by its name or its place (from 0); OptionError where there is none such.

@@ -10,7 +10,6 @@ from loopcast.errors import OptionError
 from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.evaluation.scale import running_scale
 from loopcast.forecasters.outcome import Backtest
-from loopcast.frames.calendar import positions, to_ticks
 from loopcast.frames.panel import Panel
 
 
@@ -54,12 +53,10 @@ def past_of(backtest: Backtest) -> Past:
 
 def steps_of(times: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:
     """How many steps after the start of its series each time is, int64 `[row]`; OptionError off the calendar."""
-    ticks = np.concatenate([to_ticks(panel.starts), to_ticks(times)])
-    first = np.concatenate([np.arange(panel.n_series), series])
-    steps, fits = positions(ticks, first, panel.template.freq, panel.template.zone)
+    steps, fits = panel.steps_of(times, series)
     if not fits.all():
         raise OptionError(f"column {times.name!r} of a backtest has a time that is not on the calendar of its panel")
-    return steps[panel.n_series :]
+    return steps
 
 
 def errors_of(past: Past, backtest: Backtest, measure: str) -> dict[str, np.ndarray]:
