@@ -105,7 +105,7 @@ TRAIN, VALID, TEST = 8640, 2880, 2880
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """One model on one set; errors in the order of the set's, coverage in percent, seconds of fit and of predict."""
+    """One model on one set; errors in the order of the set's, coverage in percent, width in units of the data."""
 
     set: str
     series: int
@@ -115,6 +115,7 @@ class Score:
     coverage: tuple[float, ...]
     coverage_by_step: tuple[tuple[float, float], ...]
     msis: tuple[float, ...]
+    width: tuple[float, ...]
     fit_seconds: float
     predict_seconds: float
     peak_mib: float
@@ -168,7 +169,7 @@ def scored(
     actual = np.stack([panel.after(rows, each.horizon) for rows in unseen], axis=1).ravel()
     table = panel.hindcast_table(unseen, each.horizon, actual, {name: part.ravel() for name, part in columns.items()})
     sure = len(columns) > 1
-    metrics = (*each.errors, *(("coverage", "msis") if sure else ()))
+    metrics = (*each.errors, *(("coverage", "msis", "width") if sure else ()))
     total = loopcast.evaluate(table, metrics, data=panel, season=each.season).row(0, named=True)
     steps = loopcast.evaluate(table, ["coverage"], by=["step"]) if sure else pl.DataFrame()
     levels = LEVELS if sure else ()
@@ -183,6 +184,7 @@ def scored(
             (steps[f"coverage-{level}"].min(), steps[f"coverage-{level}"].max()) for level in levels
         ),
         msis=tuple(total[f"msis-{level}"] for level in levels),
+        width=tuple(total[f"width-{level}"] for level in levels),
         fit_seconds=seconds[0],
         predict_seconds=seconds[1],
         peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -235,9 +237,9 @@ def show(each: Set, scores: list[Score]) -> None:
         print(f"  published: {each.published}")
     for got in scores:
         inside = ", ".join(
-            f"{level} %: {share:.1f} [{low:.1f}, {high:.1f}] MSIS {msis:.3f}"
-            for level, share, (low, high), msis in zip(
-                LEVELS, got.coverage, got.coverage_by_step, got.msis, strict=True
+            f"{level} %: {share:.1f} [{low:.1f}, {high:.1f}] MSIS {msis:.3f}, width {width:.4g}"
+            for level, share, (low, high), msis, width in zip(
+                LEVELS, got.coverage, got.coverage_by_step, got.msis, got.width, strict=True
             )
         )
         print(
