@@ -148,6 +148,32 @@ class Panel:
         columns = replace(self.template.columns, target=self.targets[place])
         return replace(self, values=self.values[:, [place]], template=replace(self.template, columns=columns))
 
+    def apart(self) -> "Panel":
+        """Each target of each series as a series of its own, of one channel: all of the first series, then the next.
+
+        Series `i * n_channels + c` is channel c of series i, and called "ID, TARGET"; a panel of one target is itself.
+
+        >>> panel = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"]).apart()
+        >>> panel.ids.to_list(), panel.series(1).ravel().tolist()
+        (['a, pm25', 'a, no2'], [1.0, 3.0, 5.0])
+        """
+        if self.n_channels == 1:
+            return self
+        each = np.repeat(np.arange(self.n_series), self.n_channels)
+        offsets = np.append(0, np.cumsum(self.lengths[each]))
+        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[each] - offsets[:-1], self.lengths[each])
+        channels = np.repeat(np.tile(np.arange(self.n_channels), self.n_series), self.lengths[each])
+        names = [f"{name}, {target}" for name in self.ids.to_list() for target in self.targets]
+        columns = replace(self.template.columns, target=", ".join(self.targets))
+        return replace(
+            self,
+            values=self.values[rows, channels][:, None],
+            offsets=offsets,
+            ids=pl.Series(self.ids.name, names),
+            starts=self.starts.gather(each),
+            template=replace(self.template, columns=columns, has_id=True, id_type=""),
+        )
+
     def without_last(self, steps: int) -> "Panel":
         """Each series less its last `steps` rows; LengthError where one would have no row left."""
         _whole("steps", steps)
