@@ -1,7 +1,8 @@
 """The only place that names the columns of a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Literal
 
 from loopcast.errors import OptionError
 
@@ -11,6 +12,9 @@ SAMPLE = "sample"  # of simulated paths: which one
 WHICH = "target"  # of results for several targets: which of them a row is about
 
 
+CALENDAR = ("hour", "weekday", "month")  # parts of a calendar that a time may be shown by
+
+
 @dataclass(frozen=True, kw_only=True)
 class Columns:
     """Which column of a long table is which; the defaults are the field's standard names.
@@ -18,32 +22,70 @@ class Columns:
     id: the column that tells series apart; a table without it is one series.
     time: timestamps, dates or integers.
     target: the number to forecast, or several of them: a list or tuple of names, kept as a tuple in its order.
+    past, future, static: covariates, each a list of names. `past` are numbers known up to the cutoff, `future` those
+        known over the horizon as well (see `Forecaster.predict`); of both, true and false are 1 and 0. `static` does
+        not change within a series: numbers, or categories (text, categories, true and false).
+    calendar: what of a time is shown beside them: some of "hour" (of the day), "weekday" and "month" (the time of the
+        year, to the day), or "auto", which is all of these that change from step to step and come again.
+    holidays: a country, such as "DE", or a part of one, "US-CA", whose public holidays are shown; needs the package
+        `holidays` (`pip install loopcast[holidays]`).
 
-    Raises OptionError when two roles share one name, a target is named twice, or a name is empty.
+    Raises OptionError when two roles share one name, a column is named twice, or a name is empty.
 
     >>> Columns(target="passengers")
-    Columns(id='unique_id', time='ds', target='passengers')
-    >>> Columns(target=["pm25", "no2"]).targets
+    Columns(target='passengers')
+    >>> Columns(target=["pm25", "no2"], future=["temperature"]).targets
     ('pm25', 'no2')
     """
 
     id: str = ID
     time: str = TIME
     target: str | Sequence[str] = TARGET
+    past: Sequence[str] = ()
+    future: Sequence[str] = ()
+    static: Sequence[str] = ()
+    calendar: Sequence[str] | Literal["auto"] = ()
+    holidays: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.target, list):
-            object.__setattr__(self, "target", tuple(self.target))
-        if not isinstance(self.target, str | tuple) or not self.target:
-            raise OptionError(f"target is the name of a column, or a list of several names, got {self.target!r}")
-        names = (self.id, self.time, *self.targets)
+        for field in ("target", "past", "future", "static", "calendar"):
+            if isinstance(getattr(self, field), list):
+                object.__setattr__(self, field, tuple(getattr(self, field)))
+        self._check_kinds()
+        names = (self.id, self.time, *self.targets, *self.covariates)
         if not all(isinstance(name, str) and name for name in names):
             raise OptionError(f"column names are non-empty strings, got {names}")
         twice = next((name for i, name in enumerate(self.targets) if name in self.targets[:i]), None)
         if twice is not None:
             raise OptionError(f"each target is named once, got {twice!r} twice in {self.targets}: leave one out")
-        if len(set(names)) < len(names):
-            raise OptionError(f"id, time and target are different columns, got {names}")
+        if len({self.id, self.time, *self.targets}) < 2 + len(self.targets):
+            raise OptionError(f"id, time and target are different columns, got {names[: 2 + len(self.targets)]}")
+        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        if twice is not None:
+            raise OptionError(f"a column has one role, and {twice!r} has two: {self}")
+
+    def _check_kinds(self) -> None:
+        if not isinstance(self.target, str | tuple) or not self.target:
+            raise OptionError(f"target is the name of a column, or a list of several names, got {self.target!r}")
+        for field in ("past", "future", "static"):
+            if not isinstance(getattr(self, field), tuple):
+                raise OptionError(f"{field} is a list of names of columns, got {getattr(self, field)!r}")
+        parts = self.calendar
+        known = parts == "auto" or (isinstance(parts, tuple) and set(parts) <= set(CALENDAR))
+        if not known or len(set(parts)) < len(parts):
+            raise OptionError(f'calendar is "auto" or some of {", ".join(CALENDAR)}, got {parts!r}')
+        if self.holidays is not None and not (isinstance(self.holidays, str) and self.holidays):
+            raise OptionError(f'holidays is a country such as "DE" or "US-CA", or None, got {self.holidays!r}')
+
+    def __repr__(self) -> str:
+        chosen = {field.name: getattr(self, field.name) for field in fields(self)}
+        usual = {field.name: field.default for field in fields(self)}
+        return f"Columns({', '.join(f'{name}={value!r}' for name, value in chosen.items() if value != usual[name])})"
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The columns of all covariates: past, future, static."""
+        return (*self.past, *self.future, *self.static)
 
     @property
     def targets(self) -> tuple[str, ...]:

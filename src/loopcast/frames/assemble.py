@@ -10,6 +10,8 @@ import polars as pl
 
 from loopcast.columns import ID, TARGET, Columns
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
+from loopcast.frames.clock import parts_of
+from loopcast.frames.covariates import Covariates, read_covariates
 from loopcast.frames.frequency import Frequency
 from loopcast.frames.rows import Rows, Source
 from loopcast.frames.tables import Table, from_cells, from_pandas
@@ -34,6 +36,7 @@ class Parts(NamedTuple):
     ids: pl.Series
     starts: pl.Series
     template: Template
+    covariates: Covariates | None = None
 
 
 class Laid(NamedTuple):
@@ -54,7 +57,7 @@ def lay(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) 
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
     has_id = columns.id in table.names or columns.id != ID
-    wanted = ([columns.id] if has_id else []) + [columns.time, *columns.targets]
+    wanted = ([columns.id] if has_id else []) + [columns.time, *columns.targets, *columns.covariates]
     check_names(table, wanted, NAMING, source)
     _not_empty(table.column(columns.time), source)
     rows = _rows(table, columns, has_id, source)
@@ -62,7 +65,15 @@ def lay(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) 
     timetable = set_times(times, rows, freq=freq, gaps=gaps)
     values = _targets(table, columns.targets, rows)
     template = _template(table, columns, has_id, timetable.freq, times)
-    parts = Parts(timetable.place(values, rows), timetable.offsets, rows.ids, timetable.starts, template)
+    parts = Parts(
+        values=timetable.place(values, rows),
+        offsets=timetable.offsets,
+        ids=rows.ids,
+        starts=timetable.starts,
+        template=template,
+        covariates=read_covariates(table, columns, rows, timetable),
+    )
+    parts_of(columns, timetable.freq)  # an error now, and not when a model asks
     return Laid(rows, timetable, parts)
 
 

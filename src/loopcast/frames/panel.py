@@ -11,13 +11,15 @@ import polars as pl
 
 from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
-from loopcast.frames import filled, results
+from loopcast.frames import ahead, filled, results
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
 from loopcast.frames.calendar import positions, to_ticks
+from loopcast.frames.covariates import Covariates
 from loopcast.frames.filled import NOTHING
 from loopcast.frames.frequency import Frequency
 from loopcast.frames.observed import first_rows
 from loopcast.frames.rows import Source
+from loopcast.frames.stretches import laid_out
 from loopcast.frames.tables import Table, open_table
 from loopcast.frames.template import Template
 from loopcast.frames.timetable import Gaps, future_times
@@ -38,6 +40,7 @@ class Panel:
     ids: `[series]`, unique, in order of first appearance.
     starts: `[series]`, the time of each first row.
     template: how the table looked; it names the channels.
+    covariates: what is known besides; None where the columns name none.
 
     Make one with `from_table`, `from_wide`, `from_series`, `from_array`, `as_panel` or `loopcast.read`.
     Raises DataError where the parts do not fit each other.
@@ -48,6 +51,7 @@ class Panel:
     ids: pl.Series
     starts: pl.Series
     template: Template
+    covariates: Covariates | None = None
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -160,17 +164,14 @@ class Panel:
         if self.n_channels == 1:
             return self
         each = np.repeat(np.arange(self.n_series), self.n_channels)
-        offsets = np.append(0, np.cumsum(self.lengths[each]))
-        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[each] - offsets[:-1], self.lengths[each])
-        channels = np.repeat(np.tile(np.arange(self.n_channels), self.n_series), self.lengths[each])
+        channels = np.tile(np.arange(self.n_channels), self.n_series)
         names = [f"{name}, {target}" for name in self.ids.to_list() for target in self.targets]
         columns = replace(self.template.columns, target=", ".join(self.targets))
+        cut = self._cut(each, np.zeros_like(each), self.lengths[each])
         return replace(
-            self,
-            values=self.values[rows, channels][:, None],
-            offsets=offsets,
+            cut,
+            values=np.take_along_axis(cut.values, np.repeat(channels, cut.lengths)[:, None], axis=1),
             ids=pl.Series(self.ids.name, names),
-            starts=self.starts.gather(each),
             template=replace(self.template, columns=columns, has_id=True, id_type=""),
         )
 
@@ -178,9 +179,8 @@ class Panel:
         """Each series less its last `steps` rows; LengthError where one would have no row left."""
         _whole("steps", steps)
         self._require_length(steps + 1, f"leaving out the last {steps} steps needs a row before them")
-        offsets = np.append(0, np.cumsum(self.lengths - steps))
-        keep = np.repeat(self.offsets[:-1] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
-        return replace(self, values=self.values[keep], offsets=offsets)
+        every = np.arange(self.n_series)
+        return self._cut(every, np.zeros_like(every), self.lengths - steps)
 
     def last(self, steps: int) -> np.ndarray:
         """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
@@ -202,12 +202,20 @@ class Panel:
         [0, 2]
         """
         kept = np.flatnonzero(wanted)
+        return self._cut(kept, np.zeros_like(kept), self.lengths[kept])
+
+    def _cut(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray) -> "Panel":
+        """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known."""
+        begin = self.offsets[series] + front
+        rows, offsets = laid_out(begin, lengths)
+        starts = self.starts.gather(series)
         return replace(
             self,
-            values=self.values[np.repeat(wanted, self.lengths)],
-            offsets=np.append(0, np.cumsum(self.lengths[kept])),
-            ids=self.ids.gather(kept),
-            starts=self.starts.gather(kept),
+            values=self.values[rows],
+            offsets=offsets,
+            ids=self.ids.gather(series),
+            starts=future_times(starts, front, 1, self.template.freq) if front.any() else starts,
+            covariates=self.covariates and self.covariates.cut(series, begin, front, lengths),
         )
 
     def _require_length(self, rows: int, why: str) -> None:
@@ -231,13 +239,34 @@ class Panel:
         before = self.lengths - self.known_lengths
         if not before.any():
             return self
-        rows = np.arange(self.n_rows) - np.repeat(self.offsets[:-1], self.lengths)
-        return replace(
-            self,
-            values=self.values[rows >= np.repeat(before, self.lengths)],
-            offsets=np.append(0, np.cumsum(self.known_lengths)),
-            starts=future_times(self.starts, before, 1, self.template.freq),
-        )
+        return self._cut(np.arange(self.n_series), before, self.known_lengths)
+
+    def with_future(self, table: Any) -> "Panel":
+        """The same series with what is known ahead of them: the future covariates of the steps after their ends.
+
+        table: a long table with the id, the time and the future covariates of each of these steps, none left out; of
+        other rows and series nothing is taken. CalendarError for a time that comes twice or is not on the calendar;
+        ColumnError, ValuesError as in `from_table`; OptionError where the columns name no future covariate.
+
+        >>> columns = Columns(future=["price"])
+        >>> sales = pl.DataFrame({"ds": [1, 2], "y": [5.0, 6.0], "price": [1.0, 2.0]})
+        >>> panel = Panel.from_table(sales, columns=columns)
+        >>> panel.with_future(pl.DataFrame({"ds": [3, 4], "price": [2.0, 1.0]})).known_ahead.tolist()
+        [2]
+        """
+        return replace(self, covariates=ahead.read_ahead(self, _opened(table)))
+
+    @property
+    def known_ahead(self) -> np.ndarray:
+        """int64 `[series]`: the steps after its end for which the future covariates of a series are known."""
+        if self.covariates is None:
+            return np.zeros(self.n_series, np.int64)
+        known: np.ndarray = np.diff(self.covariates.offsets) - self.lengths
+        return known
+
+    def require_ahead(self, horizon: int) -> None:
+        """ValuesError naming the first series and time at which a future covariate is needed and not known."""
+        ahead.require(self, horizon)
 
     def require_observed(self, why: str, cure: str) -> None:
         """ValuesError naming the first missing value, unless every value is there."""
@@ -329,7 +358,7 @@ class Panel:
         dates, timestamps, or text in ISO 8601 (which comes back as dates or timestamps). NaN and null are missing.
         freq: None infers one frequency for the whole panel, by the most common step.
         gaps: "error" refuses a series that leaves out times of its calendar, "insert" adds them as NaN.
-        columns: several targets become channels in the order named, each with missing values of its own.
+        columns: several targets become channels in the order named, each with missing values of its own; and covariates.
 
         Raises ColumnError, CalendarError, ValuesError (also where one of several targets has no value at all), or
         DataError for anything but a table with rows.
@@ -424,6 +453,11 @@ def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:
 
 
 def _agree(came: Template, like: Template) -> None:
+    if came.columns.covariates != like.columns.covariates:
+        raise DataError(
+            f"the model was fitted with the covariates {list(like.columns.covariates)}, and this data has "
+            f"{list(came.columns.covariates)}: name the same with Columns(past=..., future=..., static=...)"
+        )
     theirs, ours = came.columns.targets, like.columns.targets
     if theirs != ours and max(len(theirs), len(ours)) > 1:  # one target may have another name: it is still the only one
         raise DataError(
@@ -459,6 +493,10 @@ def _check_shapes(panel: Panel) -> None:
         raise DataError(f"offsets go up from 0 to the {len(values)} rows of values, got {offsets}")
     if not len(panel.ids) == len(panel.starts) == len(offsets) - 1:
         raise DataError(f"{len(offsets) - 1} series have as many ids and starts: {len(panel.ids)}, {len(panel.starts)}")
+    if bool(panel.template.columns.covariates) != (panel.covariates is not None):
+        raise DataError("a panel has covariates where its columns name some, and only there")
+    if panel.covariates is not None:
+        panel.covariates.check(panel.template.columns, offsets)
 
 
 def _whole(name: str, value: int) -> None:

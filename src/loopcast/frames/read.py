@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from loopcast.columns import STANDARD, Columns
 from loopcast.errors import DataError
+from loopcast.frames.ahead import read_ahead
 from loopcast.frames.assemble import Freq, from_long
 from loopcast.frames.panel import Panel
 from loopcast.frames.rows import Source
@@ -39,6 +41,20 @@ def read(
     _check_file(file)
     source = Source(str(file), lines=ending != ".parquet")
     return Panel(**from_long(ENDINGS[ending](file, columns), columns, freq, gaps, source)._asdict())
+
+
+def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
+    """`panel` with the future covariates in a file, of the steps after the end of each series.
+
+    The file is of a kind that `read` takes; what is to be in it, and the errors, are those of `Panel.with_future`.
+    """
+    file = Path(path)
+    ending = _ending(file)
+    _check_file(file)
+    names = panel.template.columns
+    columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
+    table = ENDINGS[ending](file, columns)
+    return replace(panel, covariates=read_ahead(panel, table, Source(str(file), lines=ending != ".parquet")))
 
 
 def read_whole(path: str | os.PathLike[str]) -> pl.DataFrame:
@@ -89,7 +105,8 @@ def _read_parquet(path: Path, columns: Columns) -> Table:
         raise DataError(f"{path} is no Parquet file (one starts with PAR1, this with {start!r}): is its ending right?")
     try:
         names = list(pl.read_parquet_schema(path))
-        frame = pl.read_parquet(path, columns=[n for n in names if n in (columns.id, columns.time, *columns.targets)])
+        wanted = (columns.id, columns.time, *columns.targets, *columns.covariates)
+        frame = pl.read_parquet(path, columns=[n for n in names if n in wanted])
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{path} is a damaged Parquet file: {error}") from error
     return Table(frame, "polars", names)

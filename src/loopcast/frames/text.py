@@ -25,7 +25,7 @@ def read_text(path: Path, columns: Columns, separator: str) -> Table:
         raise DataError(f"line 1 of {path} ends in CR alone, as on old Macs: save it with LF or CR LF at the line ends")
     names = next(csv.reader([header], delimiter=separator), [])
     _check_separator(header, names, columns, separator, path)
-    wanted = {columns.id, columns.time, *columns.targets}
+    wanted = {columns.id, columns.time, *columns.targets, *columns.covariates}
     places = [i for i, name in enumerate(names) if name in wanted or i == len(names) - 1]  # the last shows short lines
     try:
         frame = pl.read_csv(data, infer_schema=False, separator=separator, columns=places)

@@ -1,0 +1,117 @@
+"""Future covariates of the steps after the end of each series."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from loopcast.errors import CalendarError, OptionError, ValuesError
+from loopcast.frames.covariates import Covariates, numbers_of
+from loopcast.frames.rows import Rows, Source
+from loopcast.frames.stretches import laid_out
+from loopcast.frames.tables import Table
+from loopcast.frames.times import as_times
+from loopcast.frames.timetable import future_times
+from loopcast.frames.validate import check_names
+
+if TYPE_CHECKING:
+    from loopcast.frames.panel import Panel
+
+NAMING = "A table of future covariates has the id, the time and each future covariate"
+
+
+def read_ahead(panel: "Panel", table: Table, source: Source | None = None) -> Covariates:
+    """See `Panel.with_future`."""
+    columns, covariates = panel.template.columns, panel.covariates
+    if covariates is None or not columns.future:
+        raise OptionError("the data has no future covariates: name them with Columns(future=[...])")
+    names = [*([columns.id] if panel.template.has_id else []), columns.time, *columns.future]
+    check_names(table, names, NAMING, source or Source())
+    rows = Rows.one(", ".join(columns.future), len(table.column(columns.time)), source or Source())
+    series, steps, order = _places(panel, table, rows)
+    own = replace(rows, offsets=np.array([0, len(order)]), order=order)
+    values = numbers_of([own.sort(table.column(name)) for name in columns.future], own)
+    found, counts = _in_order(panel, series, steps)
+    return _joined(panel, covariates, values[found], counts)
+
+
+def _places(panel: "Panel", table: Table, rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Series and step after its start of each row that is of a series of the panel, and which rows those are."""
+    columns, template = panel.template.columns, panel.template
+    times = as_times(table.column(columns.time), rows)
+    if template.has_id:
+        known = pl.DataFrame({"id": panel.ids.cast(pl.String), "series": np.arange(panel.n_series)})
+        ids = table.column(columns.id).cast(pl.String).to_frame("id")
+        series = ids.join(known, on="id", how="left", maintain_order="left")["series"]
+    else:
+        series = pl.Series(np.zeros(len(times), np.int64))
+    order = np.flatnonzero(series.is_not_null().to_numpy())
+    own = series.gather(order).to_numpy().astype(np.int64)
+    if times.dtype.is_integer() != template.time_dtype.is_integer():
+        raise CalendarError(f"column {columns.time!r} holds {times.dtype}, and the times of the data are {template.time}")
+    steps, fits = panel.steps_of(times.gather(order).cast(template.time_dtype), own)
+    if not fits.all():
+        row = int(order[int(np.argmin(fits))])
+        raise CalendarError(
+            f"{rows.place(row)}, column {columns.time!r}: {times[row]} is not on the calendar of the data "
+            f"(frequency {template.freq})"
+        )
+    return own, steps, order
+
+
+def _in_order(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows after the end of each series, in their order, and how many each has.
+
+    Errors for a time that comes twice, and for one that is left out.
+    """
+    after = steps - panel.lengths[series]
+    rows = np.flatnonzero(after >= 0)
+    rows = rows[np.lexsort((after[rows], series[rows]))]
+    counts = np.bincount(series[rows], minlength=panel.n_series)
+    expected = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    wrong = after[rows] != expected
+    if wrong.any():
+        i = int(series[rows[int(wrong.argmax())]])
+        there, due = after[rows[int(wrong.argmax())]], expected[int(wrong.argmax())]
+        twice = there < due
+        time = _time(panel, i, int(there if twice else due))
+        if twice:
+            raise CalendarError(f"series {panel.ids[i]!r}: {time} comes twice among the future covariates")
+        raise ValuesError(
+            f"series {panel.ids[i]!r}: the future covariates of {time} are missing, and later ones are there: each "
+            "step after the end of a series needs a row"
+        )
+    return rows, counts
+
+
+def _joined(panel: "Panel", covariates: Covariates, values: np.ndarray, counts: np.ndarray) -> Covariates:
+    """The known rows of the panel, each series' own followed by `values`, of which it has so many."""
+    own, _ = laid_out(covariates.offsets[:-1], panel.lengths)
+    offsets = np.append(0, np.cumsum(panel.lengths + counts))
+    future = np.empty((offsets[-1], values.shape[1]), np.float32)
+    future[laid_out(offsets[:-1], panel.lengths)[0]] = covariates.future[own]
+    future[laid_out(offsets[:-1] + panel.lengths, counts)[0]] = values
+    return replace(covariates, future=future, offsets=offsets)
+
+
+def require(panel: "Panel", horizon: int) -> None:
+    """See `Panel.require_ahead`."""
+    if not panel.template.columns.future:
+        return
+    short = panel.known_ahead < horizon
+    if not short.any():
+        return
+    i = int(short.argmax())
+    names = ", ".join(panel.template.columns.future)
+    raise ValuesError(
+        f"{horizon} steps ahead need the future covariates ({names}) of those steps, and series {panel.ids[i]!r} has none "
+        f"at {_time(panel, i, int(panel.known_ahead[i]))} ({int(short.sum())} of {panel.n_series} series have too few): "
+        "give them, as in predict(future=table) or --future FILE"
+    )
+
+
+def _time(panel: "Panel", i: int, after: int) -> object:
+    """The time so many steps after the first one that follows series `i`."""
+    steps = panel.lengths[i : i + 1] + after
+    return future_times(panel.starts.gather([i]), steps, 1, panel.template.freq)[0]
