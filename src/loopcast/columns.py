@@ -1,8 +1,8 @@
 """The only place that names the columns of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from loopcast.errors import OptionError
 
@@ -81,6 +81,19 @@ class Columns:
         chosen = {field.name: getattr(self, field.name) for field in fields(self)}
         usual = {field.name: field.default for field in fields(self)}
         return f"Columns({', '.join(f'{name}={value!r}' for name, value in chosen.items() if value != usual[name])})"
+
+    def to_json(self) -> dict[str, Any]:
+        """These columns as plain values that `json.dumps` takes."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in named.items()}
+
+    @classmethod
+    def from_json(cls, plain: Any) -> "Columns":
+        """The columns that `to_json` wrote, also before there were covariates; OptionError for anything else."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(plain, Mapping) or not {"id", "time", "target"} <= set(plain) <= names:
+            raise OptionError(f"columns have the entries {sorted(names)}, got {plain!r}")
+        return cls(**plain)
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def task(cell="gru", every_step=True, held_back=0, numbers=None):
         scaling=Scaling(),
         plan=plan,
         distribution="point",
-        values=(values() if numbers is None else numbers).ravel(),
+        values=(values() if numbers is None else numbers).reshape(-1, 1),
         training=plan.training(offsets, held_back),
         validation=plan.validation(offsets, np.array([held_back])) if held_back else None,
         everything=plan.training(offsets, 0) if held_back else None,

@@ -71,7 +71,7 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
     offsets = offsets_of(lengths)
     values = np.random.default_rng(seed).normal(size=offsets[-1]).astype(np.float32)
     index = plan.validation(offsets, np.array([held_back])) if validation else plan.training(offsets, held_back)
-    got = Examples(*map(np.asarray, gather(Scaling(lags=lags), plan, gatherable(values), index.stacked())))
+    got = Examples(*map(np.asarray, gather(Scaling(lags=lags), plan, 0, gatherable(values[:, None]), index.stacked())))
     steps = range(plan.context) if plan.every_step else [plan.context - 1]
     for w in range(len(index)):
         for t in range(plan.context):
@@ -86,22 +86,22 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
             for k in range(plan.horizon):
                 at = row + 1 + k
                 counts = index.first[w] <= row <= index.last[w] and index.begin[w] <= at < index.stop[w]
-                np.testing.assert_array_equal(got.targets[w, position, k], values[at] if counts else np.nan)
+                np.testing.assert_array_equal(got.targets[w, position, 0, k], values[at] if counts else np.nan)
 
 
 def test_validation_windows_forecast_exactly_what_was_held_back():
     plan = WindowPlan(context=4, horizon=3)
     values = np.arange(20, dtype=np.float32)
-    got = gather(Scaling(), plan, gatherable(values), plan.validation(offsets_of([12, 8]), np.array([3])).stacked())
-    np.testing.assert_array_equal(got.targets[:, -1], [[9, 10, 11], [17, 18, 19]])
+    got = gather(Scaling(), plan, 0, gatherable(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([3])).stacked())
+    np.testing.assert_array_equal(got.targets[:, -1, 0], [[9, 10, 11], [17, 18, 19]])
     assert np.isnan(got.targets[:, :-1]).all()
 
 
 def test_with_several_cutoffs_each_forecasts_what_comes_after_it_from_what_came_before():
     plan = WindowPlan(context=2, horizon=3)
     values = np.arange(20, dtype=np.float32)
-    got = gather(Scaling(), plan, gatherable(values), plan.validation(offsets_of([12, 8]), np.array([6, 3])).stacked())
-    np.testing.assert_array_equal(got.targets[:, -1], [[6, 7, 8], [9, 10, 11], [14, 15, 16], [17, 18, 19]])
+    got = gather(Scaling(), plan, 0, gatherable(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([6, 3])).stacked())
+    np.testing.assert_array_equal(got.targets[:, -1, 0], [[6, 7, 8], [9, 10, 11], [14, 15, 16], [17, 18, 19]])
     np.testing.assert_array_equal(got.features[:, -1, 0], [5, 8, 13, 16])
 
 
@@ -113,7 +113,7 @@ def test_nothing_after_the_stop_changes_a_window(poison):
     scaling = Scaling(lags=3, level=2, spread=3, season=2)
     changed = values.copy()
     changed[25:] = poison
-    gathered = [gather(scaling, plan, gatherable(each), index) for each in (values, changed)]
+    gathered = [gather(scaling, plan, 0, gatherable(each[:, None]), index) for each in (values, changed)]
     for before, after in zip(*gathered, strict=True):
         np.testing.assert_array_equal(before, after)
 
@@ -123,7 +123,7 @@ def test_nothing_after_the_stop_changes_a_window(poison):
 @given(plan=plans, lengths=panels, reach=st.integers(1, 6), held_back=st.integers(0, 3), seed=st.integers(0, 99))
 def test_the_kernel_copies_what_the_program_reads(plan, lengths, reach, held_back, seed):
     offsets = offsets_of(lengths)
-    values = gatherable(np.random.default_rng(seed).normal(size=offsets[-1]).astype(np.float32))
+    values = gatherable(np.random.default_rng(seed).normal(size=(offsets[-1], 1)).astype(np.float32)).values
     index = plan.training(offsets, held_back).stacked()
     for copied, read in zip(
         copy_windows(reach, plan, values, index), read_windows(reach, plan, values, index), strict=True
@@ -135,6 +135,6 @@ def test_the_kernel_copies_what_the_program_reads(plan, lengths, reach, held_bac
 def test_an_index_that_names_rows_of_no_panel_reads_nothing():
     plan, far = WindowPlan(context=3, horizon=2), 2**31 - 8
     index = np.array([[-far, -far, -far, far, far], [far, -5, far, far, far]], np.int32)
-    past, ahead = copy_windows(2, plan, gatherable(np.ones(4, np.float32)), index)
+    past, ahead = copy_windows(2, plan, gatherable(np.ones((4, 1), np.float32)).values, index)
     assert np.isnan(past).all()
     assert np.isnan(ahead).all()

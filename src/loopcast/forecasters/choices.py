@@ -44,7 +44,7 @@ class Facts:
             rows=there,
             series=panel.n_series,
             lowest=float(np.nanmin(panel.values)),
-            missing=1 - there / panel.n_rows,
+            missing=1 - there / panel.values.size,
         )
 
 
@@ -88,7 +88,8 @@ def choose_seasons(panel: Panel, facts: Facts, log: bool) -> int:
 def _season_error(panel: Panel, facts: Facts, log: bool, count: int, most: int) -> float:
     """Mean error of the mean of `count` seasons, over the seasons that have `most` before them, series alike."""
     ahead = -(-facts.horizon // facts.season)
-    each = [_error_in(panel.series(i)[:, 0], facts.season, log, count, most, ahead) for i in range(panel.n_series)]
+    series = [column for i in range(panel.n_series) for column in panel.series(i).T]
+    each = [_error_in(column, facts.season, log, count, most, ahead) for column in series]
     known = [error for error in each if error is not None]
     return float(np.mean(known)) if known else math.inf
 

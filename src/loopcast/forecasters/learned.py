@@ -1,6 +1,6 @@
 """What a recurrent forecaster learned, and how a model file holds it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from loopcast.errors import OptionError
@@ -11,10 +11,14 @@ from loopcast.networks.heads import DISTRIBUTIONS
 from loopcast.networks.network import Network
 from loopcast.networks.weights import named, nested
 from loopcast.training.task import Epoch
+from loopcast.windows.encoding import Encoding
 from loopcast.windows.scaling import Scaling
 
 LARGEST_COUNT = 1_000_000  # of any size in a model file
 FACTS = {"network", "scaling", "context", "distribution", "members", "reasons", "best_epoch", "history"}
+LATER = {"channels": 1, "encoding": None}  # facts that files did not always have, and what is meant without them
+LATER_FIELDS = {"ahead", "per_step", "tables"}  # and fields of a network
+SCALES = "encoding"  # the array of a model file that belongs to the fact of that name
 RUNTIME = "fused"  # field of a network that says how to run it on a machine, not what was learned
 
 
@@ -34,6 +38,8 @@ class Learned:
             "scaling": vars(model.scaling),
             "context": model.context,
             "distribution": model.distribution,
+            "channels": model.channels,
+            "encoding": None if model.encoding is None else model.encoding.to_facts(),
             "members": len(model.members),
             "reasons": self.reasons,
             "best_epoch": self.best_epoch,
@@ -44,20 +50,22 @@ class Learned:
             for number, weights in enumerate(model.members)
             for name, array in named(model.network, weights).items()
         }
-        return Parts(facts=facts, arrays=arrays)
+        scales = {} if model.encoding is None else {SCALES: model.encoding.to_array()}
+        return Parts(facts=facts, arrays=arrays | scales)
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "Learned":
         """The same again; OptionError where a fact has a wrong type or size, or does not fit the others."""
-        facts = parts.facts
-        expect(set(facts), FACTS, "facts")
+        facts = LATER | parts.facts
+        expect(set(facts), FACTS | set(LATER), "facts")
         network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
-        expect(network.inputs, scaling.features, "inputs of the network")
+        channels, encoding = positive("channels", facts["channels"]), read_encoding(parts, facts["encoding"])
         require(facts["distribution"] in tuple(DISTRIBUTIONS), "distribution")
-        expect(network.outputs % DISTRIBUTIONS[facts["distribution"]].parameters, 0, "outputs of the network left over")
+        check_sizes(network, scaling, channels, encoding, DISTRIBUTIONS[facts["distribution"]].parameters)
+        parts = replace(parts, arrays={name: array for name, array in parts.arrays.items() if name != SCALES})
         members = range(positive("members", facts["members"]))
         require(len(members) <= len(parts.arrays), "members")
-        parts.take(set(facts), {f"member{k}.{name}": shape for k in members for name, shape in network.shapes.items()})
+        parts.take(set(parts.facts), {f"member{k}.{name}": shape for k in members for name, shape in network.shapes.items()})
         history = read_history(facts["history"])
         require(all(isinstance(reason, str) for reason in each(facts["reasons"])), "reasons are sentences")
         best = positive("best_epoch", facts["best_epoch"])
@@ -73,6 +81,8 @@ class Learned:
             context=context,
             members=weights,
             distribution=facts["distribution"],
+            channels=channels,
+            encoding=encoding,
         )
         return cls(model=model, history=history, best_epoch=best, reasons=facts["reasons"])
 
@@ -80,10 +90,29 @@ class Learned:
 def read_network(facts: Any) -> Network:
     _expect_fields(facts, Network, but=RUNTIME)
     require(facts["cell"] in ("simple", "gru", "lstm") and facts["head"] in ("dense", "recurrent"), "cell and head")
-    for size in (*each(facts["units"]), facts["inputs"], facts["outputs"]):
+    tables = [each(table) for table in each(facts.get("tables", ()))]
+    for size in (*each(facts["units"]), facts["inputs"], facts["outputs"], facts.get("per_step", 1), *sum(tables, ())):
         positive("a size of the network", size)
+    require(all(len(table) == 2 for table in tables), "tables of rows and columns")
+    require(type(facts.get("ahead", 0)) is int and 0 <= facts.get("ahead", 0) <= LARGEST_COUNT, "ahead")
     require(isinstance(facts["dropout"], int | float) and 0 <= facts["dropout"] < 1, "dropout")
     return Network(**facts)
+
+
+def read_encoding(parts: Parts, facts: Any) -> Encoding | None:
+    require((facts is None) == (SCALES not in parts.arrays), "an encoding with its scales, or neither")
+    return None if facts is None else Encoding.from_file(facts, parts.arrays[SCALES])
+
+
+def check_sizes(network: Network, scaling: Scaling, channels: int, encoding: Encoding | None, parameters: int) -> None:
+    """OptionError unless the sizes of a network are what it sees and says."""
+    besides = 0 if encoding is None else encoding.width + sum(width for _, width in encoding.tables)
+    expect(network.inputs, channels * scaling.features + besides, "inputs of the network")
+    expect(network.outputs % (channels * parameters), 0, "outputs of the network left over")
+    expect(network.tables, () if encoding is None else encoding.tables, "tables of the network")
+    expect(network.ahead, 0 if encoding is None else encoding.ahead_width, "numbers known ahead")
+    require(not network.ahead or network.per_step == channels * parameters, "outputs of a step")
+    require(not network.ahead or network.head == "dense", "a dense head with numbers known ahead")
 
 
 def read_scaling(facts: Any) -> Scaling:
@@ -123,4 +152,5 @@ def expect(got: object, wanted: object, what: str) -> None:
 
 def _expect_fields(facts: Any, kind: type, *, but: str = "") -> None:
     require(isinstance(facts, dict), kind.__name__)
-    expect(set(facts), {field.name for field in fields(kind)} - {but}, f"fields of {kind.__name__}")
+    names = {field.name for field in fields(kind)} - {but}
+    expect(set(facts) | (names & LATER_FIELDS), names, f"fields of {kind.__name__}")

@@ -13,18 +13,17 @@ from loopcast.forecasters.base import Forecaster
 from loopcast.forecasters.checks import LARGEST, positive
 from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.learned import Learned
-from loopcast.forecasters.setup import Setup, require_rows, set_up
+from loopcast.forecasters.setup import require_rows
+from loopcast.forecasters.ways import Channels, Way, better
 from loopcast.frames.panel import Panel
 from loopcast.inference.model import Model
 from loopcast.inference.predict import features, forecast, quantiles
 from loopcast.inference.stepper import Stepper
 from loopcast.layers.stack import Fused
 from loopcast.networks.heads import DistributionName, LossName
-from loopcast.networks.network import CellName, Head
-from loopcast.training.loop import Training
+from loopcast.networks.network import CellName, Head, Network
 from loopcast.training.progress import progress
 from loopcast.training.recipe import ScheduleName
-from loopcast.training.task import Trained
 from loopcast.windows.plan import Strategy
 
 if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
@@ -49,6 +48,11 @@ class Recurrent(Forecaster[Learned]):
     log: proportional scale; None takes it where no value is negative. Only with scaling="auto".
     gaps: whether values may be missing; None is as the data given to `fit`. True is ready for missing values that only
         later data has, of which it then learned nothing; False refuses them.
+    channels: of several targets, "joint" is one network whose state sees and gives all of them; "independent" is one
+        network for each alone, with the same weights; None takes the one whose forecasts of the held-back rows are
+        better. Missing values of one target are missing in no other.
+    unknown_categories: whether static covariates may have categories later that `fit` had none of: some are then taken
+        for unknown in training. Without it they are an error.
     lags: latest values shown at each step; None chooses from season and length (1 with scaling="none").
     epochs, batch_size: None chooses by the number of windows.
     learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
@@ -68,6 +72,9 @@ class Recurrent(Forecaster[Learned]):
         compiled scan (an LSTM on a GPU in cuDNN, where no steps are missing), with the same results to rounding;
         "always" is an OptionError where the kernels cannot run; "never" is the scan.
     show_progress: a bar on standard error; None shows it on a terminal.
+
+    Covariates and the calendar, where `Columns` names any, are shown at each step; what is known ahead (future
+    covariates, the calendar) also corrects each step of the forecast, in the same way at each.
 
     Missing values: a series begins with its first value. After it, each step also shows whether its own value is there
     and how long ago the last one was; what is missing is no target. A series without any, and a history with missing
@@ -97,6 +104,8 @@ class Recurrent(Forecaster[Learned]):
     scaling: Literal["auto", "none"] = "auto"
     log: bool | None = None
     gaps: bool | None = None
+    channels: Literal["joint", "independent"] | None = None
+    unknown_categories: bool = False
     lags: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
@@ -122,6 +131,8 @@ class Recurrent(Forecaster[Learned]):
         _one_of("fused", self.fused, Fused)
         _one_of("schedule", self.schedule, ScheduleName)
         _one_of("scaling", self.scaling, Literal["auto", "none"])
+        if self.channels is not None:
+            _one_of("channels", self.channels, Literal["joint", "independent"])
         positive("members", self.members)
         for name in ("lags", "epochs", "batch_size", "patience"):
             if getattr(self, name) is not None:
@@ -148,10 +159,10 @@ class Recurrent(Forecaster[Learned]):
             raise OptionError(f"dropout is at least 0 and below 1, got {self.dropout!r}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
             raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {self.seed!r}")
-        for name in ("log", "gaps", "show_progress", "refit"):
-            value = getattr(self, name)
-            if not isinstance(value, bool) and (name == "refit" or value is not None):
-                raise OptionError(f"{name} is True or False{'' if name == 'refit' else ', or None'}, got {value!r}")
+        for name in ("log", "gaps", "show_progress", "refit", "unknown_categories"):
+            value, firm = getattr(self, name), name in ("refit", "unknown_categories")
+            if not isinstance(value, bool) and (firm or value is not None):
+                raise OptionError(f"{name} is True or False{'' if firm else ', or None'}, got {value!r}")
         if self.distribution != "point" and (self.head != "dense" or self.loss != "mae"):
             raise OptionError(
                 f'distribution="{self.distribution}" has a dense head and a loss of its own: leave head and loss as '
@@ -167,9 +178,10 @@ class Recurrent(Forecaster[Learned]):
 
     def features(self, data: Any = None) -> list[np.ndarray]:
         """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
-        begun = self._usable(self._history(data)).begun()
+        model = self.fitted.state.model
+        begun = _as_seen(model, self._usable(self._history(data))).begun()
         self._require_known_gaps(self.fitted.state, begun)
-        return features(self.fitted.state.model, begun)
+        return features(model, begun)
 
     def to_keras(self) -> "keras.Model":
         """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
@@ -180,6 +192,7 @@ class Recurrent(Forecaster[Learned]):
         from loopcast.networks.stock import stock_model
 
         model = self.fitted.state.model
+        _require_plain(model.network, "a stock Keras model")
         return stock_model(model.network, model.members, every_step=self.strategy != "direct")
 
     def stepper(self) -> Stepper:
@@ -197,27 +210,37 @@ class Recurrent(Forecaster[Learned]):
         (10,)
         """
         model = self.fitted.state.model
+        _require_plain(model.network, "a stepper")
         return Stepper(model.network, model.members)
 
     def _fit(self, panel: Panel) -> Learned:
-        setup = set_up(self, panel.begun())
-        training = Training(setup.task, setup.recipe, members=self.members)
+        ways = [Way.of(self, panel, channels) for channels in self._channels(panel)]
+        best = ways[0]
         try:
             with progress(self.name, show=self.show_progress) as watch:
-                training.run(watch)
+                for way in ways:
+                    way.training.choose(watch)
+                best = better(ways)
+                best.training.finish(watch)
         finally:  # whatever stopped it, the best weights so far are kept
-            if training.trained is not None:
-                learned = _learned(setup, training.trained)
+            if best.training.trained is not None:
+                learned = best.learned(ways)
                 self._keep(Fitted(panel=panel, template=panel.template, state=learned))
         return learned
+
+    def _channels(self, panel: Panel) -> tuple[Channels, ...]:
+        """How the targets may be seen: as asked, or one way or the other."""
+        if panel.n_channels == 1:
+            return ("joint",)
+        return ("joint", "independent") if self.channels is None else (self.channels,)
 
     def _forecast(self, state: Learned, panel: Panel, horizon: int) -> np.ndarray:
         return self._hindcast(state, panel, horizon, (0,))[:, 0]
 
     def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
-        begun = panel.begun()
+        begun = _as_seen(state.model, panel).begun()
         self._require_usable(state, begun, unseen)
-        return forecast(state.model, begun, horizon, unseen)[..., None]
+        return _as_came(forecast(state.model, begun, horizon, unseen), panel)
 
     def _quantiles(
         self, state: Learned, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
@@ -225,9 +248,9 @@ class Recurrent(Forecaster[Learned]):
         """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
         if self.needs_calibration(horizon):
             return None
-        begun = panel.begun()
+        begun = _as_seen(state.model, panel).begun()
         self._require_usable(state, begun, unseen)
-        return quantiles(state.model, begun, horizon, probabilities, unseen)[:, :, :, None]
+        return _as_came(quantiles(state.model, begun, horizon, probabilities, unseen), panel)
 
     def _require_known_gaps(self, state: Learned, panel: Panel) -> None:
         """ValuesError where a value is missing and the network was not made for that."""
@@ -281,16 +304,25 @@ _HISTORY = {
 }
 
 
-def _learned(setup: Setup, trained: Trained) -> Learned:
-    task = setup.task
-    model = Model(
-        network=task.network,
-        scaling=task.scaling,
-        context=setup.context,
-        members=trained.members,
-        distribution=task.distribution,
-    )
-    return Learned(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=setup.reasons)
+def _as_seen(model: Model, panel: Panel) -> Panel:
+    """A panel as the network sees it: each target by itself where it sees one at a time."""
+    return panel.apart() if model.channels == 1 else panel
+
+
+def _as_came(ahead: np.ndarray, panel: Panel) -> np.ndarray:
+    """`[series, cutoff, step, channel, ...]` of the panel that came, from that of one that may stand apart."""
+    if len(ahead) == panel.n_series:
+        return ahead
+    return np.moveaxis(ahead[:, :, :, 0].reshape(panel.n_series, panel.n_channels, *ahead.shape[1:3], *ahead.shape[4:]), 1, 3)
+
+
+def _require_plain(network: Network, what: str) -> None:
+    """OptionError where a network takes in more than features."""
+    if network.ahead or network.tables:
+        raise OptionError(
+            f"{what} takes the features of a step alone, and this model also reads what is known ahead, or embeddings of "
+            "categories: fit it without future covariates, a calendar and static categories"
+        )
 
 
 def _one_of(name: str, value: object, kinds: object) -> None:

@@ -12,6 +12,7 @@ from loopcast.networks.heads import DISTRIBUTIONS
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
+from loopcast.windows.encoding import Encoding
 from loopcast.windows.plan import WindowIndex, WindowPlan
 from loopcast.windows.scaling import Scaling
 
@@ -31,28 +32,21 @@ class Setup:
     task: Task
     recipe: Recipe
     context: int | None
+    encoding: Encoding | None
     reasons: tuple[str, ...]
 
 
 def set_up(options: "Recurrent", panel: Panel) -> Setup:
     """Fill in what `options` leave open, from the rows of `panel`."""
-    if panel.n_channels != 1:
-        raise OptionError(f"{options.name} forecasts one value per row, got {panel.n_channels} channels")
+    encoding = Encoding.of(panel, unknown=options.unknown_categories)
+    _require_possible(options, encoding)
     if options.gaps is False:
         cure = "fill them, or leave gaps as it is (None)"
         panel.require_observed(f"{options.name} cannot take missing values with gaps=False", cure)
     facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
     scaling, why_scaling = _scaling(options, facts, panel)
     plan, why_plan = _plan(options, facts, panel, scaling.lags)
-    network = Network(
-        cell=options.cell,
-        units=choices.choose_units(facts) if options.units is None else options.units,
-        inputs=scaling.features,
-        outputs=plan.horizon * DISTRIBUTIONS[options.distribution].parameters,
-        head=options.head,
-        dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
-        fused=options.fused,
-    )
+    network = _network(options, facts, panel.n_channels * scaling.features, panel.n_channels, plan.horizon, encoding)
     unseen, why_held = _held_back(options, facts, panel, plan)
     held_back = int(unseen[0]) if len(unseen) else 0
     training = plan.training(panel.offsets, held_back)
@@ -61,18 +55,24 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         scaling=scaling,
         plan=plan,
         distribution=options.distribution,
-        values=panel.values[:, 0],
+        values=panel.values,
         training=training,
         validation=_validation(plan, panel, unseen) if held_back else None,
         everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
+        beside=None if encoding is None else encoding.rows(panel),
+        codes=None if encoding is None else encoding.codes(panel)[panel.series_of(np.arange(panel.n_rows))],
+        unknown=options.unknown_categories and encoding is not None and bool(encoding.tables),
     )
     recipe = _recipe(options, facts, len(training))
     return Setup(
         task=task,
         recipe=recipe,
         context=options.context if isinstance(options.context, int) else None,
+        encoding=encoding,
         reasons=(
             _why_network(options, network, facts),
+            *_why_targets(panel),
+            *_why_besides(encoding),
             why_scaling,
             *_why_gaps(facts, scaling),
             why_plan,
@@ -81,6 +81,60 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
             _why_path(network, masked=training.padded),
         ),
     )
+
+
+def _require_possible(options: "Recurrent", encoding: Encoding | None) -> None:
+    """OptionError for options that what is known besides the targets leaves no room for."""
+    if encoding is None:
+        return
+    if options.strategy == "iterated" and encoding.past_width:
+        raise OptionError(
+            f"past covariates ({', '.join(encoding.columns.past)}) are known up to the cutoff, and the iterated strategy "
+            'would have to feed forecasts of them back: take strategy="sequence" or "direct"'
+        )
+    if options.head == "recurrent" and encoding.ahead_width:
+        raise OptionError('what is known of steps ahead comes in at a dense head: take head="dense"')
+
+
+def _network(  # noqa: PLR0913 - all that a network's sizes depend on
+    options: "Recurrent", facts: choices.Facts, features: int, channels: int, horizon: int, encoding: Encoding | None
+) -> Network:
+    tables = () if encoding is None else encoding.tables
+    besides = 0 if encoding is None else encoding.width + sum(width for _, width in tables)
+    per_step = channels * DISTRIBUTIONS[options.distribution].parameters
+    ahead = 0 if encoding is None else encoding.ahead_width
+    return Network(
+        cell=options.cell,
+        units=choices.choose_units(facts) if options.units is None else options.units,
+        inputs=features + besides,
+        outputs=horizon * per_step,
+        head=options.head,
+        dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
+        fused=options.fused,
+        ahead=ahead,
+        per_step=per_step if ahead else 1,
+        tables=tables,
+    )
+
+
+def _why_targets(panel: Panel) -> tuple[str, ...]:
+    if panel.n_channels == 1:
+        return ()
+    return (f"One state sees {panel.n_channels} targets together and gives all of them ({', '.join(panel.targets)}).",)
+
+
+def _why_besides(encoding: Encoding | None) -> tuple[str, ...]:
+    if encoding is None:
+        return ()
+    columns, calendar = encoding.columns, ", ".join(encoding.parts)
+    kinds = [
+        f"{kind} {', '.join(names)}"
+        for kind, names in (("past", columns.past), ("future", columns.future), ("static", columns.static))
+        if names
+    ]
+    seen = "; ".join([*kinds, *([f"the calendar's {calendar}"] if calendar else [])])
+    ahead = " What is known ahead also corrects each step of the forecast." if encoding.ahead_width else ""
+    return (f"Each step also shows {seen}.{ahead}",)
 
 
 def _scaling(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[Scaling, str]:

@@ -36,9 +36,8 @@ class Covariates:
         """Of some series, their rows from `begin` on, so many, and all known ones but the first `front`."""
         rows, _ = laid_out(begin, lengths)
         known, offsets = laid_out(self.offsets[series] + front, np.diff(self.offsets)[series] - front)
-        return Covariates(
-            past=self.past[rows], future=self.future[known], offsets=offsets, static=self.static[series.tolist()]
-        )
+        static = pl.DataFrame([column.gather(series) for column in self.static.iter_columns()])
+        return Covariates(past=self.past[rows], future=self.future[known], offsets=offsets, static=static)
 
     def check(self, columns: Columns, offsets: np.ndarray) -> None:
         """DataError unless these fit the columns and the rows of a panel."""

@@ -155,7 +155,8 @@ class Panel:
     def apart(self) -> "Panel":
         """Each target of each series as a series of its own, of one channel: all of the first series, then the next.
 
-        Series `i * n_channels + c` is channel c of series i, and called "ID, TARGET"; a panel of one target is itself.
+        Series `i * n_channels + c` is channel c of series i, and called "ID, TARGET", or "TARGET" where there is
+        no id; a panel of one target is itself.
 
         >>> panel = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"]).apart()
         >>> panel.ids.to_list(), panel.series(1).ravel().tolist()
@@ -165,7 +166,8 @@ class Panel:
             return self
         each = np.repeat(np.arange(self.n_series), self.n_channels)
         channels = np.tile(np.arange(self.n_channels), self.n_series)
-        names = [f"{name}, {target}" for name in self.ids.to_list() for target in self.targets]
+        before = [f"{name}, " for name in self.ids.to_list()] if self.template.has_id else [""]
+        names = [f"{name}{target}" for name in before for target in self.targets]
         columns = replace(self.template.columns, target=", ".join(self.targets))
         cut = self._cut(each, np.zeros_like(each), self.lengths[each])
         return replace(

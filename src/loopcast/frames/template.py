@@ -57,9 +57,7 @@ class Template:
     def to_json(self) -> dict[str, Any]:
         """This template as plain values that `json.dumps` takes."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        named = {field.name: getattr(self.columns, field.name) for field in fields(Columns)}
-        columns = {name: list(value) if isinstance(value, tuple) else value for name, value in named.items()}
-        return plain | {"columns": columns, "freq": self.freq.alias}
+        return plain | {"columns": self.columns.to_json(), "freq": self.freq.alias}
 
     @classmethod
     def from_json(cls, plain: Any) -> "Template":
@@ -68,7 +66,7 @@ class Template:
         if not isinstance(plain, Mapping) or set(plain) != names:
             raise ModelFileError(f"the model's table template needs exactly the entries {sorted(names)}, got {plain!r}")
         try:
-            columns = Columns(**_entries(plain["columns"]))
+            columns = Columns.from_json(plain["columns"])
             freq = Frequency.parse(plain["freq"])
             time_dtype(plain["time"])
         except (LoopcastError, pl.exceptions.PolarsError) as error:
@@ -98,14 +96,6 @@ def time_dtype(name: str) -> pl.DataType:
     if name in INTEGERS:
         return INTEGERS[name]()
     raise ModelFileError(f"{name!r} is no type of times: expected an integer type, date or datetime[us, zone]")
-
-
-def _entries(plain: Any) -> dict[str, Any]:
-    """The arguments of Columns; a file from before there were covariates names none."""
-    names = {field.name for field in fields(Columns)}
-    if not isinstance(plain, Mapping) or not {"id", "time", "target"} <= set(plain) <= names:
-        raise ModelFileError(f"expected the entries {sorted(names)}, got {plain!r}")
-    return dict(plain)
 
 
 def _check(plain: Mapping[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """A trained model: one network with the weights of one or several trainings, which speak with their mean."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -8,6 +7,7 @@ import jax.numpy as jnp
 from loopcast.layers.cells import Array
 from loopcast.networks.heads import DISTRIBUTIONS, Distribution, DistributionName
 from loopcast.networks.network import Network, States, Weights
+from loopcast.windows.encoding import Encoding
 from loopcast.windows.scaling import Scaling
 
 Members = tuple[Weights, ...]
@@ -19,6 +19,8 @@ class Model:
     """A network, its members' weights, how it sees a series, how far back its state reaches and what its output means.
 
     context: rows from which the state is built, the latest ones; None is the whole history.
+    channels: how many targets it sees and forecasts at once.
+    encoding: how it sees what is known besides them; None where nothing is.
     """
 
     network: Network
@@ -26,6 +28,8 @@ class Model:
     context: int | None
     members: Members
     distribution: DistributionName = "point"
+    channels: int = 1
+    encoding: Encoding | None = None
 
     @property
     def kind(self) -> Distribution:
@@ -34,35 +38,46 @@ class Model:
     @property
     def horizon(self) -> int:
         """How many steps ahead the network's output reaches."""
-        return self.network.outputs // self.kind.parameters
+        return self.network.outputs // (self.kind.parameters * self.channels)
 
 
 def zero_states(network: Network, members: Members, batch: int) -> MemberStates:
     return (network.zero_state(batch),) * len(members)
 
 
-def step(network: Network, members: Members, states: MemberStates, inputs: Array) -> tuple[MemberStates, Array]:
-    """One observation, `[batch, input]`: every member's new state, and the mean of their outputs."""
-    each = [network.step(weights, state, inputs) for weights, state in zip(members, states, strict=True)]
-    return tuple(state for state, _ in each), mean([output for _, output in each])
+def step(
+    network: Network, members: Members, states: MemberStates, features: Array, codes: Array
+) -> tuple[MemberStates, Array]:
+    """One observation, `[batch, feature]`: every member's new state, and what it gives, `[member, batch, given]`."""
+    each = [
+        network.step(weights, state, network.join(weights, features[:, None], codes)[:, 0])
+        for weights, state in zip(members, states, strict=True)
+    ]
+    return tuple(state for state, _ in each), jnp.stack([given for _, given in each])
 
 
 def scan(
     network: Network,
     members: Members,
     states: MemberStates,
-    inputs: Array,
+    features: Array,
+    codes: Array,
     *,
     observed: Array | None = None,
     last_only: bool = False,
 ) -> tuple[MemberStates, Array]:
-    """Many steps, as `Network.scan`: every member's state after the last, and the mean of their outputs."""
+    """Many steps, `[batch, time, feature]`, as `Network.scan`: every member's state after the last, and what it gives.
+
+    codes: int32 `[batch, table]`, which embeddings join the features. Given is `[member, batch, time, given]`.
+    """
     each = [
-        network.scan(weights, state, inputs, observed=observed, last_only=last_only)
+        network.scan(weights, state, network.join(weights, features, codes), observed=observed, last_only=last_only)
         for weights, state in zip(members, states, strict=True)
     ]
-    return tuple(state for state, _ in each), mean([output for _, output in each])
+    return tuple(state for state, _ in each), jnp.stack([given for _, given in each])
 
 
-def mean(outputs: Sequence[Array]) -> Array:
-    return outputs[0] if len(outputs) == 1 else jnp.stack(outputs).mean(axis=0)
+def said(network: Network, members: Members, given: Array, ahead: Array) -> Array:
+    """The mean of the members' outputs `[batch, ..., output]`, of what each gave and what is known ahead."""
+    each = [network.finish(weights, own, ahead) for weights, own in zip(members, given, strict=True)]
+    return each[0] if len(each) == 1 else jnp.stack(each).mean(axis=0)

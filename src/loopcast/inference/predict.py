@@ -8,11 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from loopcast.errors import OptionError
 from loopcast.frames.panel import Panel
-from loopcast.inference.model import Members, MemberStates, Model, scan, step, zero_states
+from loopcast.inference.besides import Besides
+from loopcast.inference.model import Members, MemberStates, Model, said, scan, step, zero_states
 from loopcast.networks.compiled import compiled
 from loopcast.networks.heads import DISTRIBUTIONS, DistributionName
 from loopcast.networks.network import Network
+from loopcast.windows.gather import per_channel, side_by_side
 from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
 
@@ -25,23 +28,39 @@ class Carry(NamedTuple):
     """All that a model keeps of a batch of histories."""
 
     states: MemberStates
-    past: Array  # the latest `reach` values, [batch, reach], NaN where there is none
-    output: Array  # what the network said after the latest one, [batch, horizon]
+    past: Array  # the latest `reach` values, [batch, channel, reach], NaN where there is none
+    given: Array  # what the members gave after the latest one, [member, batch, given]
+
+
+class Coming(NamedTuple):
+    """What is known of a batch of series besides their values, at a cutoff."""
+
+    static: Array  # [batch, number]
+    codes: Array  # int32 [batch, table]
+    ahead: Array  # [batch, step, number]: of the steps to come
 
 
 def forecast(model: Model, panel: Panel, horizon: int, unseen: Sequence[int] = (0,)) -> np.ndarray:
-    """The `horizon` values after each cutoff, float32 `[series, cutoff, horizon]`, in the panel's units.
+    """The `horizon` values after each cutoff, float32 `[series, cutoff, horizon, channel]`, in the panel's units.
 
     unseen: for each cutoff how many of the last rows are not seen yet, fewer from one to the next. The state is
     carried on from cutoff to cutoff, unless a model has a context of its own and builds it anew for each.
     A series whose latest `reach` rows have no value stays at the last value before them.
+    OptionError beyond the model's own horizon where there are past covariates, of which nothing is known there.
     """
     blocks = -(-horizon // model.horizon)
+    besides = Besides.of(model.encoding, panel, max(0, horizon - unseen[-1]))
+    if blocks > 1 and besides.past_width:
+        raise OptionError(
+            f"past covariates are known up to the cutoff, so a forecast reaches as far as the network's own horizon of "
+            f"{model.horizon}, got horizon {horizon}: fit with that horizon"
+        )
 
-    def read(carry: Carry) -> Array:
-        return roll(model.network, model.scaling, model.distribution, blocks, model.members, carry)
+    def read(carry: Carry, coming: Coming) -> Array:
+        return roll(model.network, model.scaling, model.distribution, blocks, model.members, carry, coming)
 
-    return _held(model, panel, unseen, _at_cutoffs(model, panel, unseen, read)[..., :horizon])
+    ahead = _at_cutoffs(model, panel, besides, blocks * model.horizon, unseen, read)[..., :horizon]
+    return _held(model, panel, unseen, ahead.swapaxes(2, 3))
 
 
 def quantiles(
@@ -49,36 +68,59 @@ def quantiles(
 ) -> np.ndarray:
     """What the network itself says of each of the next `horizon` values, up to its own horizon.
 
-    float32 `[series, cutoff, horizon, probability]`; `unseen` as in `forecast`.
+    float32 `[series, cutoff, horizon, channel, probability]`; `unseen` as in `forecast`.
     """
+    besides = Besides.of(model.encoding, panel, max(0, horizon - unseen[-1]))
 
-    def read(carry: Carry) -> Array:
-        scaled = model.kind.quantiles(np.asarray(carry.output), probabilities).astype(np.float32)
+    def read(carry: Carry, coming: Coming) -> Array:
+        own = outputs_of(model.network, carry.past.shape[1], model.horizon, model.members, carry.given, coming.ahead)
+        scaled = model.kind.quantiles(np.asarray(own), probabilities).astype(np.float32)
         return unscaled(model.network, model.scaling, carry.past, scaled)
 
-    return _held(model, panel, unseen, _at_cutoffs(model, panel, unseen, read)[:, :, :horizon])
+    ahead = _at_cutoffs(model, panel, besides, model.horizon, unseen, read)[..., :horizon, :]
+    return _held(model, panel, unseen, ahead.swapaxes(2, 3))
 
 
-def _at_cutoffs(model: Model, panel: Panel, unseen: Sequence[int], read: Callable[[Carry], Array]) -> np.ndarray:
-    """What `read` makes of the carry at each cutoff, `[series, cutoff, ...]`."""
+def _at_cutoffs(
+    model: Model,
+    panel: Panel,
+    besides: Besides,
+    steps: int,
+    unseen: Sequence[int],
+    read: Callable[[Carry, Coming], Array],
+) -> np.ndarray:
+    """What `read` makes of the carry at each cutoff, and of `steps` known ahead of it, `[series, cutoff, ...]`."""
     size, count = min(CHUNK, power_of_two(panel.n_series)), len(unseen)
     nothing = nothing_seen(model, size)
-    chunks = (panel.offsets[first : first + size + 1] for first in range(0, panel.n_series, size))
-    carries = (carry for offsets in chunks for carry in _carries(model, nothing, panel.values[:, 0], offsets, unseen))
-    parts = [np.asarray(part) for part in one_behind(read(carry) for carry in carries)]
+    chunks = (np.arange(first, min(first + size, panel.n_series)) for first in range(0, panel.n_series, size))
+    parts = [
+        np.asarray(part)
+        for part in one_behind(
+            read(carry, _coming(besides, panel, series, rows, steps, size))
+            for series in chunks
+            for rows, carry in zip(unseen, _carries(model, nothing, panel, besides, series, unseen), strict=True)
+        )
+    ]
     each = [np.stack(parts[first : first + count], axis=1) for first in range(0, len(parts), count)]
     return np.concatenate(each)[: panel.n_series]
 
 
+def _coming(besides: Besides, panel: Panel, series: np.ndarray, unseen: int, steps: int, size: int) -> Coming:
+    """What is known at the cutoff of a chunk of series that leaves `unseen` rows to come."""
+    codes, static = filled(besides.codes[series], size), filled(besides.static[series], size)
+    return Coming(static, codes, filled(besides.after(series, panel.lengths[series] - unseen, steps), size))
+
+
 def _held(model: Model, panel: Panel, unseen: Sequence[int], ahead: np.ndarray) -> np.ndarray:
-    """`ahead` `[series, cutoff, ...]`, and the last value there is where the encoding sees none, so holds 0."""
+    """`ahead` `[series, cutoff, step, channel, ...]`, and the last value there is where the encoding sees none."""
     if not (model.scaling.gaps and model.scaling.hold_flat):
         return ahead
-    values = panel.values[:, 0]
     cutoffs = panel.offsets[1:, None] - 1 - np.asarray(unseen)
-    latest = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(len(values))))[cutoffs]
-    room = (...,) + (None,) * (ahead.ndim - 2)
-    return np.where((cutoffs - latest >= model.scaling.reach)[room], values[latest][room], ahead)
+    known = np.where(np.isnan(panel.values), 0, np.arange(panel.n_rows)[:, None])
+    latest = np.maximum.accumulate(known, axis=0)[cutoffs]  # [series, cutoff, channel]
+    last = np.take_along_axis(panel.values, latest.reshape(-1, panel.n_channels), axis=0).reshape(latest.shape)
+    room = (slice(None), slice(None), None, slice(None)) + (None,) * (ahead.ndim - 4)
+    return np.where((cutoffs[..., None] - latest >= model.scaling.reach)[room], last[room], ahead)
 
 
 def one_behind(parts: Iterable[Array]) -> Iterator[Array]:
@@ -91,33 +133,45 @@ def one_behind(parts: Iterable[Array]) -> Iterator[Array]:
 
 
 def features(model: Model, panel: Panel) -> list[np.ndarray]:
-    """What the network sees of each series at the rows its state is built from, float32 `[time, feature]` each."""
-    reach = model.scaling.reach
+    """What the network sees of each series at the rows its state is built from, float32 `[time, feature]` each.
+
+    Without the embeddings of its categories, which each member has its own of.
+    """
+    reach, besides = model.scaling.reach, Besides.of(model.encoding, panel, 0)
     seen = []
     for begin, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
         steps = int(stop - begin) if model.context is None else min(model.context, int(stop - begin))
-        history = _end_aligned(panel.values[:, 0], begin[None], stop[None], steps - 1 + reach, 1)
-        windows = history[0][np.arange(steps)[:, None] + np.arange(reach)]
-        seen.append(np.asarray(model.scaling.view(jnp.asarray(windows), 1).features))
+        history = _end_aligned(panel.values, begin[None], stop[None], steps - 1 + reach, 1)
+        windows = history[..., np.arange(steps)[:, None] + np.arange(reach)]
+        own = side_by_side(model.scaling.view(jnp.asarray(windows), 1).features)[0]
+        seen.append(np.concatenate([np.asarray(own), besides.rows[stop - steps : stop]], axis=1))
     return seen
 
 
 def _carries(
-    model: Model, nothing: Carry, values: np.ndarray, offsets: np.ndarray, unseen: Sequence[int]
+    model: Model, nothing: Carry, panel: Panel, besides: Besides, series: np.ndarray, unseen: Sequence[int]
 ) -> Iterator[Carry]:
     """The carry at each cutoff of a chunk of series."""
-    begin, stop = offsets[:-1], offsets[1:]
+    begin, stop = panel.offsets[series], panel.offsets[series + 1]
     if model.context is not None:
-        yield from (_from_nothing(model, nothing, values, begin, stop - rows) for rows in unseen)
+        yield from (_from_nothing(model, nothing, panel, besides, series, begin, stop - rows) for rows in unseen)
         return
-    carry = _from_nothing(model, nothing, values, begin, stop - unseen[0])
+    carry = _from_nothing(model, nothing, panel, besides, series, begin, stop - unseen[0])
     yield carry
     for before, after in pairwise(unseen):
-        carry = _further(model, carry, values, stop - before, before - after)
+        carry = _further(model, carry, panel, besides, series, stop - before, before - after)
         yield carry
 
 
-def _from_nothing(model: Model, nothing: Carry, values: np.ndarray, begin: np.ndarray, stop: np.ndarray) -> Carry:
+def _from_nothing(
+    model: Model,
+    nothing: Carry,
+    panel: Panel,
+    besides: Besides,
+    series: np.ndarray,
+    begin: np.ndarray,
+    stop: np.ndarray,
+) -> Carry:
     """The carry after the rows `begin:stop` of each series, or after as many of them as are the model's context."""
     size, reach, longest = len(nothing.past), model.scaling.reach, int((stop - begin).max())
     context = longest if model.context is None else min(model.context, longest)
@@ -125,88 +179,139 @@ def _from_nothing(model: Model, nothing: Carry, values: np.ndarray, begin: np.nd
     rows = context if context == model.context else power_of_two(context)
     segment = -(-rows // -(-rows // SEGMENT))
     steps = -(-context // segment) * segment
-    history = _end_aligned(values, begin, stop, steps + reach, size)
+    history = _end_aligned(panel.values, begin, stop, steps + reach, size)
+    known = _end_aligned(besides.rows, begin, stop, steps, size, missing=0.0).swapaxes(1, 2)
+    codes = filled(besides.codes[series], size)
     seen = np.arange(steps) >= steps - np.minimum(stop - begin, context)[:, None]
     seen = np.concatenate([seen, np.zeros((size - len(seen), steps), bool)])
-    carry = Carry(nothing.states, jax.device_put(history[:, :reach]), nothing.output)
+    carry = Carry(nothing.states, jax.device_put(history[..., :reach]), nothing.given)
     for at in range(0, steps, segment):
-        taken, observed = history[:, reach:][:, at : at + segment], seen[:, at : at + segment]
+        part, observed = slice(at, at + segment), seen[:, at : at + segment]
         # What becomes of the series that only fill the chunk is no matter.
         whole = bool(observed[: len(begin)].all())
+        taken = Taken(history[..., reach:][..., part], known[:, part], codes)
         carry = absorb(model.network, model.scaling, model.members, carry, taken, None if whole else observed)
     return carry
 
 
-def _further(model: Model, carry: Carry, values: np.ndarray, stop: np.ndarray, rows: int) -> Carry:
+def _further(
+    model: Model, carry: Carry, panel: Panel, besides: Besides, series: np.ndarray, stop: np.ndarray, rows: int
+) -> Carry:
     """The carry once the next `rows` rows, from row `stop` of each series on, are taken in too."""
-    rest = np.zeros((len(carry.past) - len(stop), rows), np.float32)
-    taken = np.concatenate([values[stop[:, None] + np.arange(rows)], rest])
-    for at in range(0, rows, SEGMENT):
-        carry = absorb(model.network, model.scaling, model.members, carry, taken[:, at : at + SEGMENT], None)
+    size = len(carry.past)
+    at = stop[:, None] + np.arange(rows)
+    values, known = filled(panel.values[at].swapaxes(1, 2), size), filled(besides.rows[at], size)
+    codes = filled(besides.codes[series], size)
+    for first in range(0, rows, SEGMENT):
+        part = slice(first, first + SEGMENT)
+        taken = Taken(values[..., part], known[:, part], codes)
+        carry = absorb(model.network, model.scaling, model.members, carry, taken, None)
     return carry
+
+
+def filled(rows: np.ndarray, size: int) -> np.ndarray:
+    """`rows` with zeros after them, `size` in all."""
+    return np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), rows.dtype)])
 
 
 def nothing_seen(model: Model, batch: int) -> Carry:
     """The carry before the first observation."""
     shapes = jax.eval_shape(lambda: zero_states(model.network, model.members, batch))
     states = jax.tree.map(lambda shape: np.zeros(shape.shape, shape.dtype), shapes)  # of NumPy: nothing to compile
-    past = np.full((batch, model.scaling.reach), np.nan, np.float32)
-    return Carry(*jax.device_put((states, past, np.zeros((batch, model.network.outputs), np.float32))))
+    past = np.full((batch, model.channels, model.scaling.reach), np.nan, np.float32)
+    given = np.zeros((len(model.members), batch, model.network.given), np.float32)
+    return Carry(*jax.device_put((states, past, given)))
+
+
+class Taken(NamedTuple):
+    """Rows of a batch of series, to be taken in."""
+
+    values: Array  # [batch, channel, time]
+    known: Array  # [batch, time, number]
+    codes: Array  # int32 [batch, table]
 
 
 @compiled(2)
 def absorb(
-    network: Network, scaling: Scaling, members: Members, carry: Carry, values: Array, observed: Array | None
+    network: Network, scaling: Scaling, members: Members, carry: Carry, taken: Taken, observed: Array | None
 ) -> Carry:
-    """Take `values` `[batch, time]` in; where `observed` is False, nothing changes (None: all is)."""
-    steps, reach = values.shape[1], scaling.reach
-    joined = jnp.concatenate([carry.past, values], axis=1)
-    features = scaling.view(stretches(joined[:, 1:], reach), 1).features
-    states, outputs = scan(network, members, carry.states, features, observed=observed, last_only=True)
-    return Carry(states, joined[:, steps:], outputs[:, -1])
+    """Take rows in; where `observed` `[batch, time]` is False, nothing changes (None: all is)."""
+    steps, reach = taken.values.shape[-1], scaling.reach
+    joined = jnp.concatenate([carry.past, taken.values], axis=-1)
+    own = side_by_side(scaling.view(stretches(joined[..., 1:], reach), 1).features)
+    features = jnp.concatenate([own, taken.known], axis=-1)
+    states, given = scan(
+        network, members, carry.states, features, taken.codes, observed=observed, last_only=True
+    )
+    return Carry(states, joined[..., steps:], given[:, :, -1])
 
 
 def stretches(values: Array, width: int) -> Array:
-    """Every stretch of `width` neighbours, `[batch, time]` to `[batch, time - width + 1, width]`."""
+    """Every stretch of `width` neighbours, `[..., time]` to `[..., time - width + 1, width]`."""
     if width == 1:
-        return values[:, :, None]
-    return values[:, jnp.arange(values.shape[1] - width + 1)[:, None] + jnp.arange(width)]
+        return values[..., None]
+    return values[..., jnp.arange(values.shape[-1] - width + 1)[:, None] + jnp.arange(width)]
+
+
+@compiled(3)
+def outputs_of(
+    network: Network, channels: int, horizon: int, members: Members, given: Array, ahead: Array
+) -> Array:
+    """The outputs for each channel, `[batch, channel, horizon * parameter]`."""
+    return per_channel(said(network, members, given, ahead), channels, horizon)
 
 
 @compiled(4)
 def roll(
-    network: Network, scaling: Scaling, distribution: DistributionName, blocks: int, members: Members, carry: Carry
+    network: Network,
+    scaling: Scaling,
+    distribution: DistributionName,
+    blocks: int,
+    members: Members,
+    carry: Carry,
+    coming: Coming,
 ) -> Array:
-    """`blocks` times the network's horizon ahead, `[batch, blocks * horizon]`: each is fed back."""
+    """`blocks` times the network's horizon ahead, `[batch, channel, blocks * horizon]`: each is fed back."""
+    kind, channels = DISTRIBUTIONS[distribution], carry.past.shape[1]
+    horizon = network.outputs // (kind.parameters * channels)
 
-    def read(carry: Carry) -> Array:
-        ahead = DISTRIBUTIONS[distribution].median(carry.output)
-        return scaling.value_of(scaling.view(carry.past, ahead.shape[-1]), ahead)
+    def read(carry: Carry, ahead: Array) -> Array:
+        own = per_channel(said(network, members, carry.given, ahead), channels, horizon)
+        return scaling.value_of(scaling.view(carry.past, horizon), kind.median(own))
 
-    def push(carry: Carry, value: Array) -> tuple[Carry, None]:
-        past = jnp.concatenate([carry.past[:, 1:], value[:, None]], axis=1)
-        states, output = step(network, members, carry.states, scaling.view(past, 1).features)
-        return Carry(states, past, output), None
+    def push(carry: Carry, each: tuple[Array, Array]) -> tuple[Carry, None]:
+        value, known = each
+        past = jnp.concatenate([carry.past[..., 1:], value[..., None]], axis=-1)
+        own = scaling.view(past, 1).features
+        inputs = jnp.concatenate([own.reshape(len(own), -1), coming.static, known], axis=-1)
+        states, given = step(network, members, carry.states, inputs, coming.codes)
+        return Carry(states, past, given), None
 
-    def block(carry: Carry, _: None) -> tuple[Carry, Array]:
-        ahead = read(carry)
-        return jax.lax.scan(push, carry, ahead.T)[0], ahead
+    def block(carry: Carry, ahead: Array) -> tuple[Carry, Array]:
+        said_ahead = read(carry, ahead)
+        steps = (jnp.moveaxis(said_ahead, -1, 0), jnp.moveaxis(ahead, 1, 0))
+        return jax.lax.scan(push, carry, steps)[0], said_ahead
 
+    known = coming.ahead.reshape(len(coming.ahead), blocks, horizon, -1)
     if blocks == 1:
-        return read(carry)
-    carry, earlier = jax.lax.scan(block, carry, length=blocks - 1)
-    return jnp.concatenate([earlier.swapaxes(0, 1).reshape(len(carry.past), -1), read(carry)], axis=1)
+        return read(carry, known[:, 0])
+    carry, earlier = jax.lax.scan(block, carry, jnp.moveaxis(known[:, :-1], 1, 0))
+    before = jnp.moveaxis(earlier, 0, 2).reshape(*carry.past.shape[:2], -1)
+    return jnp.concatenate([before, read(carry, known[:, -1])], axis=-1)
 
 
 @compiled(2)
 def unscaled(_: Network, scaling: Scaling, past: Array, scaled: Array) -> Array:
-    """The values that outputs `[batch, horizon, probability]` mean."""
-    view = scaling.view(past, scaled.shape[1])
+    """The values that outputs `[batch, channel, horizon, probability]` mean."""
+    view = scaling.view(past, scaled.shape[-2])
     return jax.vmap(lambda each: scaling.value_of(view, each), in_axes=-1, out_axes=-1)(scaled)
 
 
-def _end_aligned(values: np.ndarray, begin: np.ndarray, stop: np.ndarray, width: int, size: int) -> np.ndarray:
-    """The last `width` rows of each series, float32 `[size, width]`, NaN before a series begins."""
+def _end_aligned(
+    values: np.ndarray, begin: np.ndarray, stop: np.ndarray, width: int, size: int, *, missing: float = np.nan
+) -> np.ndarray:
+    """The last `width` rows of each series, float32 `[size, channel, width]`, `missing` before a series begins."""
     rows = stop[:, None] + np.arange(-width, 0)
-    last = np.where(rows >= begin[:, None], values[np.maximum(rows, 0)], np.float32(np.nan))
-    return np.concatenate([last, np.full((size - len(last), width), np.nan, np.float32)])
+    last = np.where((rows >= begin[:, None])[..., None], values[np.maximum(rows, 0)], np.float32(missing))
+    rest = np.full((size - len(last), width, values.shape[1]), missing, np.float32)
+    return np.concatenate([last, rest]).swapaxes(1, 2)

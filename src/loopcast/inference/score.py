@@ -5,13 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.frames.panel import Panel
-from loopcast.inference.model import Members, Model, scan, zero_states
+from loopcast.inference.model import Members, Model, said, scan, zero_states
 from loopcast.layers.cells import Array
 from loopcast.networks.compiled import compiled
 from loopcast.networks.heads import DISTRIBUTIONS, DistributionName
 from loopcast.networks.network import Network
 from loopcast.training.loop import batched
-from loopcast.windows.gather import gather, gatherable
+from loopcast.windows.gather import Rows, gather, gatherable
 from loopcast.windows.plan import WindowPlan
 from loopcast.windows.scaling import Scaling
 
@@ -21,14 +21,15 @@ BATCH = 256
 def every_step_mse(model: Model, panel: Panel, context: int) -> float:
     """Mean squared error, in the network's units, of the forecasts made at each of `context` steps.
 
-    Windows of `context` rows and the horizon after them are laid over every series, one after the other.
+    Windows of `context` rows and the horizon after them are laid over every series, one after the other. The model has
+    one target and no covariates.
     """
     horizon = model.horizon
     plan = WindowPlan(context=context, horizon=horizon, stride=context + horizon)
-    values = jax.device_put(gatherable(panel.values[:, 0]))
+    rows = jax.device_put(gatherable(panel.values))
     batches = batched(plan.training(panel.offsets, 0).stacked(), BATCH)
     parts = [
-        _sums(model.network, model.scaling, plan, model.distribution, model.members, values, index) for index in batches
+        _sums(model.network, model.scaling, plan, model.distribution, model.members, rows, index) for index in batches
     ]
     total, count = np.array(jax.device_get(parts), np.float64).sum(axis=0)
     return float(total / count)
@@ -41,11 +42,12 @@ def _sums(
     plan: WindowPlan,
     distribution: DistributionName,
     members: Members,
-    values: Array,
+    rows: Rows,
     index: Array,
 ) -> tuple[Array, Array]:
     """Squared errors and their number, over the windows of `index` `[window, 5]`."""
-    examples = gather(scaling, plan, values, index)
-    _, outputs = scan(network, members, zero_states(network, members, len(index)), examples.features)
-    errors = DISTRIBUTIONS[distribution].median(outputs) - examples.targets
+    examples = gather(scaling, plan, 0, rows, index)
+    _, given = scan(network, members, zero_states(network, members, len(index)), examples.features, examples.codes)
+    outputs = said(network, members, given, examples.ahead)
+    errors = DISTRIBUTIONS[distribution].median(outputs) - examples.targets[:, :, 0]
     return jnp.nansum(jnp.square(errors)), jnp.count_nonzero(~jnp.isnan(errors))

@@ -78,11 +78,13 @@ def _by_program(network: Network, members: Members) -> tuple[int, Step]:
     leaves, tree = jax.tree.flatten(jax.eval_shape(lambda: zero_states(network, members, 1)))
     ends = np.cumsum([0, *(leaf.size for leaf in leaves)])
 
+    codes = np.zeros((1, 0), np.int32)
+
     @jax.jit
     def run(vector: jax.Array, features: jax.Array) -> tuple[jax.Array, jax.Array]:
         parts = [vector[a:b].reshape(leaf.shape) for (a, b), leaf in zip(pairwise(ends), leaves, strict=True)]
-        states, output = step(network, members, jax.tree.unflatten(tree, parts), features[None])
-        return jnp.concatenate([jnp.zeros(0), *(leaf.ravel() for leaf in jax.tree.leaves(states))]), output[0]
+        states, given = step(network, members, jax.tree.unflatten(tree, parts), features[None], codes)
+        return jnp.concatenate([jnp.zeros(0), *(leaf.ravel() for leaf in jax.tree.leaves(states))]), given.mean(0)[0]
 
     def take(state: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         after, output = run(np.asarray(state, np.float32), np.asarray(features, np.float32))

@@ -7,7 +7,7 @@ import numpy as np
 
 from loopcast.layers.cells import CELLS, Array, CellWeights, DenseWeights
 from loopcast.networks.draws import normal, uniform
-from loopcast.networks.network import Network, Weights
+from loopcast.networks.network import MIXED, KnownWeights, Network, Weights
 
 
 def initial_weights(network: Network, seed: int) -> Weights:
@@ -25,8 +25,21 @@ def initial_weights(network: Network, seed: int) -> Weights:
         width = units
     if network.head == "recurrent":
         return Weights(tuple(layers), None)
-    kernel = glorot_uniform(seed + 2 * len(layers), (width, network.outputs))
-    return Weights(tuple(layers), DenseWeights(kernel, jax.device_put(np.zeros(network.outputs, np.float32))))
+    seed += 2 * len(layers)
+    dense = DenseWeights(glorot_uniform(seed, (width, network.given)), _zeros(network.given))
+    tables = tuple(uniform(seed + 2 + k, table, -0.5, 0.5) for k, table in enumerate(network.tables))
+    return Weights(tuple(layers), dense, _known(network, seed + 1), tuple(map(jax.device_put, tables)))
+
+
+def _known(network: Network, seed: int) -> KnownWeights | None:
+    """What is known ahead adds nothing at first."""
+    if not network.ahead:
+        return None
+    return KnownWeights(glorot_uniform(seed, (network.ahead, MIXED)), _zeros(MIXED, network.per_step))
+
+
+def _zeros(*shape: int) -> Array:
+    return jax.device_put(np.zeros(shape, np.float32))
 
 
 def glorot_uniform(seed: int, shape: tuple[int, int]) -> Array:

@@ -19,11 +19,23 @@ CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
 
 
+MIXED = 16  # hidden numbers in which the state and what is known of a step ahead meet
+
+
+class KnownWeights(NamedTuple):
+    """Of what is known of a step ahead: into the hidden numbers, and out of them."""
+
+    kernel: Array  # [ahead, MIXED]
+    readout: Array  # [MIXED, per_step]
+
+
 class Weights(NamedTuple):
-    """Of every recurrent layer, a recurrent head's included, and of a dense head."""
+    """Of every recurrent layer, a recurrent head's included, of a dense head, of what is known ahead, and embeddings."""
 
     layers: tuple[CellWeights, ...]
     dense: DenseWeights | None
+    known: KnownWeights | None = None
+    tables: tuple[Array, ...] = ()
 
 
 States = tuple[State, ...]  # one entry per recurrent layer
@@ -38,6 +50,11 @@ class Network:
     dropout: share of each layer's outputs (but not of a recurrent head's) that is dropped while training, the same
         ones at every step.
     fused: whether the fused kernels run the layers; see `loopcast.layers.stack.scan_stack`.
+    ahead: numbers that are known of each step ahead. With some, the dense head gives MIXED numbers more, and `finish`
+        makes the outputs of them: what a step's known numbers add is the same function at every step ahead, after the
+        temporal decoder of Das et al., "Long-term forecasting with TiDE", *TMLR* (2023).
+    per_step: outputs of each step ahead.
+    tables: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
     """
 
     cell: CellName
@@ -47,10 +64,18 @@ class Network:
     head: Head = "dense"
     dropout: float = 0.0
     fused: Fused = "auto"
+    ahead: int = 0
+    per_step: int = 1
+    tables: tuple[tuple[int, int], ...] = ()
 
     @property
     def kind(self) -> Cell:
         return CELLS[self.cell]
+
+    @property
+    def given(self) -> int:
+        """How many numbers `step` and `scan` give a step, of which `finish` makes the outputs."""
+        return self.outputs + (MIXED if self.ahead else 0)
 
     @property
     def recurrent(self) -> tuple[int, ...]:
@@ -69,8 +94,10 @@ class Network:
             shapes[f"layer{depth}.bias"] = self.kind.bias_shape(units)
             width = units
         if self.head == "dense":
-            shapes |= {"dense.kernel": (width, self.outputs), "dense.bias": (self.outputs,)}
-        return shapes
+            shapes |= {"dense.kernel": (width, self.given), "dense.bias": (self.given,)}
+        if self.ahead:
+            shapes |= {"known.kernel": (self.ahead, MIXED), "known.readout": (MIXED, self.per_step)}
+        return shapes | {f"table{k}": table for k, table in enumerate(self.tables)}
 
     @property
     def parameters(self) -> int:
@@ -133,8 +160,24 @@ class Network:
             fused=self.fused,
         )
 
+    def join(self, weights: Weights, features: Array, codes: Array) -> Array:
+        """The inputs: `features` `[batch, time, feature]`, and at each step the embeddings of `codes` `[batch, table]`."""
+        if not self.tables:
+            return features
+        each = jnp.concatenate([table[codes[:, k]] for k, table in enumerate(weights.tables)], axis=-1)
+        shape = (*features.shape[:-1], each.shape[-1])
+        return jnp.concatenate([features, jnp.broadcast_to(each[:, None], shape)], axis=-1)
+
+    def finish(self, weights: Weights, given: Array, ahead: Array) -> Array:
+        """The outputs `[..., output]` of what `scan` gave and what is known ahead, `[..., step ahead, number]`."""
+        if weights.known is None:
+            return given
+        own, mixed = given[..., : self.outputs], given[..., None, self.outputs :]
+        hidden = jax.nn.relu(mixed + ahead @ weights.known.kernel)
+        return own + (hidden @ weights.known.readout).reshape(own.shape)
+
     def read(self, weights: Weights, hidden: Array) -> Array:
-        """The head: the last recurrent layer's output `[..., units]` to `[..., output]`."""
+        """The head: the last recurrent layer's output `[..., units]` to `[..., given]`."""
         return hidden if weights.dense is None else weights.dense.read(hidden)
 
     def _scan_dropping(

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import jax
 import numpy as np
 
 from loopcast.layers.cells import Array, CellWeights, DenseWeights
-from loopcast.networks.network import Network, Weights
+from loopcast.networks.network import KnownWeights, Network, Weights
 
 PER_LAYER = len(CellWeights._fields)
 
@@ -39,11 +39,13 @@ def unflat(network: Network, vector: Array | np.ndarray) -> Weights:
 
 def _parts(weights: Weights) -> list[Any]:
     layers = [part for layer in weights.layers for part in layer]
-    return layers + ([] if weights.dense is None else list(weights.dense))
+    heads = [part for head in (weights.dense, weights.known) if head is not None for part in head]
+    return layers + heads + list(weights.tables)
 
 
 def _weights(network: Network, parts: Iterable[Any]) -> Weights:
-    ordered = list(parts)
-    layers = tuple(CellWeights(*ordered[k * PER_LAYER : (k + 1) * PER_LAYER]) for k in range(len(network.recurrent)))
-    rest = ordered[PER_LAYER * len(layers) :]
-    return Weights(layers, DenseWeights(*rest) if rest else None)
+    ordered = iter(parts)
+    layers = tuple(CellWeights(*islice(ordered, PER_LAYER)) for _ in network.recurrent)
+    dense = DenseWeights(*islice(ordered, 2)) if network.head == "dense" else None
+    known = KnownWeights(*islice(ordered, 2)) if network.ahead else None
+    return Weights(layers, dense, known, tuple(ordered))

@@ -48,7 +48,18 @@ class Training:
         Whatever stops it, Ctrl-C included, `trained` stays as it was before the epoch that was cut short.
         Raises TrainingError when a loss or a weight is NaN or infinite.
         """
-        first = self._chosen(watch)
+        self.choose(watch)
+        self.finish(watch)
+
+    def choose(self, watch: Callable[[Epoch, int], None]) -> None:
+        """The first half of `run`: `trained` is then the better one of the trainings that are tried."""
+        self.trained = self._chosen(watch)
+
+    def finish(self, watch: Callable[[Epoch, int], None]) -> None:
+        """The second half of `run`: every member, on everything."""
+        first = self.trained
+        if first is None:
+            raise TrainingError("nothing is trained yet: choose first")
         if self.task.everything is None:
             self._add_members(first, first.members, self.task, replace(self.recipe, epochs=first.epochs), watch)
         else:
@@ -96,7 +107,7 @@ class Run:
     def __init__(self, task: Task, recipe: Recipe, *, member: int = 0, final: bool = False) -> None:
         self.task, self.recipe, self.member, self.final = task, recipe, member, final
         self.program = Program.of(task, recipe)
-        self.values = jax.device_put(gatherable(task.values))
+        self.rows = jax.device_put(gatherable(task.values, task.beside, task.codes))
 
     @property
     def batches(self) -> int:
@@ -135,7 +146,7 @@ class Run:
         sums = []
         for windows, rate, step in zip(*map(stretches, works), strict=True):
             pace = Pace(*jax.device_put((roomy(rate), roomy(step))))
-            carry, losses = self.program.run_batches(carry, self.values, roomy(windows), np.int32(len(windows)), pace)
+            carry, losses = self.program.run_batches(carry, self.rows, roomy(windows), np.int32(len(windows)), pace)
             sums.append(losses)
         return carry, means_of(sums)
 
@@ -144,7 +155,7 @@ class Run:
             return None
         batches = batched(self.task.validation.stacked(), VALIDATION_BATCH)
         return means_of(
-            [self.program.validate(carry.weights, self.values, roomy(batches), np.int32(len(batches)))]
+            [self.program.validate(carry.weights, self.rows, roomy(batches), np.int32(len(batches)))]
         ).loss
 
 

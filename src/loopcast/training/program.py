@@ -20,11 +20,12 @@ from loopcast.networks.weights import flat, unflat
 from loopcast.training.adam import Moments, clipped, updated
 from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
-from loopcast.windows.gather import Examples, gather
+from loopcast.windows.gather import Examples, Rows, gather, per_channel
 from loopcast.windows.plan import WindowPlan
 from loopcast.windows.scaling import Scaling
 
 Array = jax.Array
+UNKNOWN = 0.05  # share of categories that are taken for unknown in training, so that something is learned of those
 
 
 class Pace(NamedTuple):
@@ -46,8 +47,8 @@ class Carry(NamedTuple):
 class Losses(NamedTuple):
     """Sums over batches, place by place: a sum over places takes a CPU as long as everything else about a loss."""
 
-    loss: Array  # [window, step, horizon], step 1 where only the last one counts
-    last_square: Array  # [window, horizon], squared errors at the last step
+    loss: Array  # [window, step, channel, horizon], step 1 where only the last one counts
+    last_square: Array  # [window, channel, horizon], squared errors at the last step
     counted: Array  # how many targets there were
     counted_last: Array  # and how many of them at the last step
 
@@ -64,6 +65,7 @@ class Program:
     clip: float | None
     weight_decay: float | None
     padded: bool  # whether training windows may begin before their series
+    unknown: bool  # whether categories are now and then taken for unknown ones
 
     @classmethod
     def of(cls, task: Task, recipe: Recipe) -> "Program":
@@ -76,12 +78,19 @@ class Program:
             clip=recipe.clip,
             weight_decay=recipe.weight_decay,
             padded=task.training.padded,
+            unknown=task.unknown,
         )
 
     @property
+    def channels(self) -> int:
+        return self.network.outputs // (self.plan.horizon * DISTRIBUTIONS[self.distribution].parameters)
+
+    @property
     def mostly_kernels(self) -> bool:
-        """Not on a curve: XLA computes that at every step of every batch, three times as fast with its full effort."""
-        return self.network.mostly_kernels and self.scaling.curve == "none"
+        """Not on a curve, and not with what is known ahead: XLA computes that at every step of every batch, three
+        times as fast with its full effort.
+        """
+        return self.network.mostly_kernels and self.scaling.curve == "none" and not self.network.ahead
 
     def start(self, seed: int) -> Carry:
         """Before the first batch."""
@@ -90,15 +99,17 @@ class Program:
 
     @compiled(1)
     def run_batches(
-        self, carry: Carry, values: Array, batches: Array, count: Array, pace: Pace
+        self, carry: Carry, rows: Rows, batches: Array, count: Array, pace: Pace
     ) -> tuple[Carry, Losses]:
         """Train on the first `count` of `batches` `[batch, window, 5]` in turn; the losses over all."""
-        key = jax.random.key(carry.seed) if self.network.dropout > 0 else None
+        key = jax.random.key(carry.seed) if self.network.dropout > 0 or self.unknown else None
 
         def one(number: Array, state: tuple[Carry, Losses]) -> tuple[Carry, Losses]:
             carry, sums = state
             dropout_key = None if key is None else jax.random.fold_in(key, carry.update)
-            examples = gather(self.scaling, self.plan, values, batches[number])
+            examples = gather(self.scaling, self.plan, self.network.ahead, rows, batches[number])
+            if self.unknown and dropout_key is not None:
+                examples = examples._replace(codes=self._some_unknown(examples.codes, dropout_key))
             objective = jax.value_and_grad(self._objective, has_aux=True)
             weights = unflat(self.network, carry.weights)
             (_, losses), gradients = objective(weights, examples, dropout_key, self.padded)
@@ -109,32 +120,34 @@ class Program:
         return jax.lax.fori_loop(0, count, one, (carry, self._no_losses(batches.shape[1])))
 
     @compiled(1)
-    def validate(self, weights: Array, values: Array, batches: Array, count: Array) -> Losses:
+    def validate(self, weights: Array, rows: Rows, batches: Array, count: Array) -> Losses:
         """The losses over the first `count` of `batches`."""
         parts = unflat(self.network, weights)
 
         def one(number: Array, sums: Losses) -> Losses:
-            examples = gather(self.scaling, self.plan, values, batches[number])
+            examples = gather(self.scaling, self.plan, self.network.ahead, rows, batches[number])
             return jax.tree.map(jnp.add, sums, self._objective(parts, examples, None, padded=True)[1])
 
         return jax.lax.fori_loop(0, count, one, self._no_losses(batches.shape[1]))
 
     def _no_losses(self, windows: int) -> Losses:
         steps, horizon = self.plan.context if self.plan.every_step else 1, self.plan.horizon
-        none = jnp.zeros((windows, steps, horizon), jnp.float32)
+        none = jnp.zeros((windows, steps, self.channels, horizon), jnp.float32)
         return Losses(none, none[:, 0], jnp.float32(0), jnp.float32(0))
 
     def _objective(
         self, weights: Weights, examples: Examples, dropout_key: Array | None, padded: bool
     ) -> tuple[Array, Losses]:
-        _, outputs = self.network.scan(
+        _, given = self.network.scan(
             weights,
             self.network.zero_state(len(examples.features)),
-            examples.features,
+            self.network.join(weights, examples.features, examples.codes),
             observed=examples.observed if padded else None,
             dropout_key=dropout_key,
             last_only=not self.plan.every_step,
         )
+        outputs = self.network.finish(weights, given, examples.ahead)
+        outputs = per_channel(outputs, self.channels, self.plan.horizon)
         counts = ~jnp.isnan(examples.targets)
         kind = DISTRIBUTIONS[self.distribution]
         middle = kind.median(outputs)
@@ -143,6 +156,11 @@ class Program:
         counted, counted_last = (jnp.count_nonzero(each).astype(jnp.float32) for each in (counts, counts[:, -1]))
         losses = Losses(each, jnp.square(middle[:, -1] - targets[:, -1]), counted, counted_last)
         return each.sum() / jnp.maximum(counted, 1.0), losses
+
+    def _some_unknown(self, codes: Array, key: Array) -> Array:
+        """Categories `[batch, table]`, some of them taken for unknown: the last of their table."""
+        last = jnp.array([rows - 1 for rows, _ in self.network.tables])
+        return jnp.where(jax.random.bernoulli(key, UNKNOWN, codes.shape), last, codes)
 
     def _updated(self, carry: Carry, gradient: Array, pace: Pace) -> Carry:
         weights, moments = updated(

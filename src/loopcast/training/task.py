@@ -15,7 +15,10 @@ from loopcast.windows.scaling import Scaling
 class Task:
     """A network, how it sees windows, what its output means, the values, and where the windows lie.
 
-    values: float32 `[row]` of the whole panel, already transformed.
+    values: float32 `[row, channel]` of the whole panel.
+    beside: float32 `[row, number]`, what is known at each row besides; the last `network.ahead` of it ahead as well.
+    codes: int32 `[row, table]`, the categories of each row's series.
+    unknown: whether the last category of each table stands for unknown ones, as now and then any in training.
     validation: None, and every epoch counts as better than the one before.
     everything: windows over all rows, those held back for validation included, for a last training on everything
         once the number of epochs is chosen; None leaves that out.
@@ -29,6 +32,9 @@ class Task:
     training: WindowIndex
     validation: WindowIndex | None
     everything: WindowIndex | None
+    beside: np.ndarray | None = None
+    codes: np.ndarray | None = None
+    unknown: bool = False
 
     def on_everything(self) -> "Task":
         """The same task with nothing held back."""

@@ -4,13 +4,14 @@ What is known at a row comes from that row and those before it; what is known ah
 covariates, is known at every row up to the last one that they are given for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from loopcast.columns import Columns
+from loopcast.columns import CALENDAR, Columns
 from loopcast.errors import OptionError, ValuesError
 from loopcast.frames.clock import parts_of, shown, width_of
 from loopcast.frames.panel import Panel
@@ -89,6 +90,47 @@ class Encoding:
                 None if name in numbers else tuple(sorted(static[name].unique().to_list())) for name in static.columns
             ),
             unknown=unknown,
+            parts=parts,
+        )
+
+    def to_facts(self) -> dict[str, Any]:
+        """Everything but the scales, as plain values."""
+        return {
+            "columns": self.columns.to_json(),
+            "gappy": self.gappy,
+            "categories": self.categories,
+            "unknown": self.unknown,
+            "parts": self.parts,
+        }
+
+    def to_array(self) -> np.ndarray:
+        """The scales, float32 `[2, number]`: mean and spread of past, future and static numbers."""
+        return np.concatenate([np.stack(scale) for scale in (self.past, self.future, self.static)], axis=1)
+
+    @classmethod
+    def from_file(cls, facts: Any, scales: np.ndarray) -> "Encoding":
+        """The encoding that `to_facts` and `to_array` wrote; OptionError where they cannot be of one."""
+        names = {"columns", "gappy", "categories", "unknown", "parts"}
+        if not isinstance(facts, Mapping) or set(facts) != names or not isinstance(facts["unknown"], bool):
+            raise OptionError(f"an encoding has the entries {sorted(names)}, got {facts!r}")
+        columns = Columns.from_json(facts["columns"])
+        counts = [len(columns.past), len(columns.future), _count_numbers(columns, facts["categories"])]
+        gappy, parts = facts["gappy"], facts["parts"]
+        if scales.shape != (2, sum(counts)) or scales.dtype != np.float32 or not (scales[1] > 0).all():
+            raise OptionError(f"the scales of {sum(counts)} numbers are float32 [2, number], got {scales.shape}")
+        if not _all(gappy, bool) or len(gappy) != counts[0] + counts[1]:
+            raise OptionError(f"an encoding says of each covariate whether it has gaps, got {gappy!r}")
+        if not _all(parts, str) or not set(parts) <= {*CALENDAR, "holiday"} or len(set(parts)) < len(parts):
+            raise OptionError(f"an encoding shows parts of a calendar, got {parts!r}")
+        past, future, static = (Scale(*each) for each in np.split(scales, np.cumsum(counts)[:-1], axis=1))
+        return cls(
+            columns=columns,
+            past=past,
+            future=future,
+            static=static,
+            gappy=gappy,
+            categories=facts["categories"],
+            unknown=facts["unknown"],
             parts=parts,
         )
 
@@ -197,6 +239,20 @@ class Encoding:
             f"series {panel.ids[i]!r} at {time}: covariate {tuple(names)[column]!r} is missing, and the model was fitted "
             "where none was: give its value, or fit on data in which some are missing"
         )
+
+
+def _all(values: Any, kind: type) -> bool:
+    return isinstance(values, tuple) and all(type(value) is kind for value in values)
+
+
+def _count_numbers(columns: Columns, categories: Any) -> int:
+    """How many static covariates are numbers; OptionError unless the others have categories, each once."""
+    if not isinstance(categories, tuple) or len(categories) != len(columns.static):
+        raise OptionError(f"an encoding has categories, or none, for each static covariate, got {categories!r}")
+    known = [each for each in categories if each is not None]
+    if not all(_all(each, str) and each and len(set(each)) == len(each) for each in known):
+        raise OptionError("the categories of a static covariate are different words")
+    return len(categories) - len(known)
 
 
 def _width(gappy: tuple[bool, ...]) -> int:

@@ -1,4 +1,7 @@
-"""From an index of windows to what a network trains on, on the device."""
+"""From an index of windows to what a network trains on, on the device.
+
+Channels lie end to end, and a window of one is a window of all: the same rows, so many further on.
+"""
 
 from typing import NamedTuple
 
@@ -14,32 +17,82 @@ from loopcast.windows.sizes import power_of_two
 Array = jax.Array
 
 
+class Rows(NamedTuple):
+    """A panel's rows on the device, with rows after them up to a power of two: near sizes compile once."""
+
+    values: Array  # [channel * row], NaN after the last of each channel
+    beside: Array  # [row, number]: what is known at each row besides, no NaN
+    codes: Array  # int32 [row, table]: the categories of its series
+
+
 class Examples(NamedTuple):
     """A batch of windows, encoded."""
 
-    features: Array  # [batch, time, feature]
+    features: Array  # [batch, time, feature], of the channels one after the other, then what is known besides
     observed: Array  # bool [batch, time]: the row belongs to the series
-    targets: Array  # [batch, time, horizon], time 1 where only the last step counts; NaN where nothing counts
+    targets: Array  # [batch, time, channel, horizon], time 1 where only the last counts; NaN where nothing counts
+    ahead: Array  # [batch, time, horizon, number]: what is known of each step ahead; time as for targets
+    codes: Array  # int32 [batch, table]
 
 
-def gatherable(values: np.ndarray) -> np.ndarray:
-    """`values` `[row]` with NaN after them, up to a power of two: near sizes compile once, and the last is NaN."""
-    room = power_of_two(len(values) + 1) - len(values)
-    return np.concatenate([values, np.full(room, np.nan, np.float32)])
+def gatherable(values: np.ndarray, beside: np.ndarray | None = None, codes: np.ndarray | None = None) -> Rows:
+    """The rows of `values` `[row, channel]`, and of what is known besides, as `gather` takes them."""
+    rows, channels = values.shape
+    room = power_of_two(rows + 1)
+    laid = np.full((channels, room), np.nan, np.float32)
+    laid[:, :rows] = values.T
+    return Rows(laid.ravel(), _roomy(beside, room, np.float32), _roomy(codes, room, np.int32))
 
 
-def gather(scaling: Scaling, plan: WindowPlan, values: Array, index: Array) -> Examples:
-    """The windows that `index` `[batch, 5]` names, out of a panel's `gatherable` values."""
-    past, ahead = (read_windows if why_no_kernels() else copy_windows)(scaling.reach, plan, values, index)
+def _roomy(rows: np.ndarray | None, room: int, dtype: type) -> np.ndarray:
+    filled = np.zeros((room, 0 if rows is None else rows.shape[1]), dtype)
+    if rows is not None:
+        filled[: len(rows)] = rows
+    return filled
+
+
+def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Array) -> Examples:
+    """The windows that `index` `[batch, 5]` names; the last `known` numbers besides are known of steps to come."""
+    room = len(rows.beside)
+    channels = rows.values.size // room
+    each = (index[:, None] + room * jnp.arange(channels)[:, None]).reshape(-1, index.shape[1])
+    past, ahead = (read_windows if why_no_kernels() else copy_windows)(scaling.reach, plan, rows.values, each)
     view = scaling.view(past, plan.horizon)
-    shown = view if plan.every_step else jax.tree.map(lambda each: each[:, -1:], view)
+    shown = view if plan.every_step else jax.tree.map(lambda part: part[:, -1:], view)
     targets = jnp.where(shown.spread[..., None] > 0, scaling.output_for(shown, ahead), jnp.nan)
     now = index[:, :1] + jnp.arange(plan.context)
-    return Examples(view.features, now >= index[:, 1:2], targets)
+    inside = (now >= index[:, 1:2]) & (now < index[:, 4:])
+    beside = jnp.where(inside[..., None], rows.beside[jnp.clip(now, 0, room - 1)], 0.0)
+    coming = (now if plan.every_step else now[:, -1:])[..., None] + jnp.arange(1, plan.horizon + 1)
+    return Examples(
+        features=jnp.concatenate([side_by_side(apart(view.features, channels)), beside], axis=-1),
+        observed=now >= index[:, 1:2],
+        targets=apart(targets, channels).swapaxes(1, 2),
+        ahead=rows.beside[:, beside.shape[-1] - known :][jnp.clip(coming, 0, room - 1)],
+        codes=rows.codes[index[:, 1]],
+    )
+
+
+def apart(windows: Array, channels: int) -> Array:
+    """`[batch * channel, ...]` to `[batch, channel, ...]`."""
+    return windows.reshape(-1, channels, *windows.shape[1:])
+
+
+def side_by_side(features: Array) -> Array:
+    """`[batch, channel, time, feature]` to `[batch, time, channel * feature]`."""
+    batch, channels, time, width = features.shape
+    return features.swapaxes(1, 2).reshape(batch, time, channels * width)
+
+
+def per_channel(outputs: Array, channels: int, horizon: int) -> Array:
+    """What is said of each channel: `[..., horizon * channel * number]` to `[..., channel, horizon * number]`."""
+    leading = outputs.shape[:-1]
+    steps = outputs.reshape(*leading, horizon, channels, -1)
+    return steps.swapaxes(-3, -2).reshape(*leading, channels, -1)
 
 
 def read_windows(reach: int, plan: WindowPlan, values: Array, index: Array) -> tuple[Array, Array]:
-    """The past `[batch, context, reach]` of each step and the horizon after it `[batch, context or 1, horizon]`.
+    """Of `values` `[row]`, the past `[batch, context, reach]` of each step and the horizon after it `[batch, context or 1, horizon]`.
 
     What is not a window's to see is read from the last of `values`, so that nothing has to be masked afterwards.
     """
