@@ -92,7 +92,9 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
 def test_validation_windows_forecast_exactly_what_was_held_back():
     plan = WindowPlan(context=4, horizon=3)
     values = np.arange(20, dtype=np.float32)
-    got = gather(Scaling(), plan, 0, gatherable(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([3])).stacked())
+    got = gather(
+        Scaling(), plan, 0, gatherable(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([3])).stacked()
+    )
     np.testing.assert_array_equal(got.targets[:, -1, 0], [[9, 10, 11], [17, 18, 19]])
     assert np.isnan(got.targets[:, :-1]).all()
 
@@ -100,7 +102,13 @@ def test_validation_windows_forecast_exactly_what_was_held_back():
 def test_with_several_cutoffs_each_forecasts_what_comes_after_it_from_what_came_before():
     plan = WindowPlan(context=2, horizon=3)
     values = np.arange(20, dtype=np.float32)
-    got = gather(Scaling(), plan, 0, gatherable(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([6, 3])).stacked())
+    got = gather(
+        Scaling(),
+        plan,
+        0,
+        gatherable(values[:, None]),
+        plan.validation(offsets_of([12, 8]), np.array([6, 3])).stacked(),
+    )
     np.testing.assert_array_equal(got.targets[:, -1, 0], [[6, 7, 8], [9, 10, 11], [14, 15, 16], [17, 18, 19]])
     np.testing.assert_array_equal(got.features[:, -1, 0], [5, 8, 13, 16])
 

@@ -73,7 +73,7 @@ class Auto(Forecaster[Choice]):
     def calibrate(self, horizon: int | None = None, *, windows: int | None = None) -> Self:
         """As for every forecaster, of the chosen one: it is not chosen anew."""
         steps = self.horizon if horizon is None else horizon
-        chosen = replace(self.fitted.state.forecaster).fit(self._history(None)).calibrate(steps, windows=windows)
+        chosen = replace(self.fitted.state.forecaster).learn(self._history(None)).calibrate(steps, windows=windows)
         self._keep(replace(self.fitted, calibration=chosen.fitted.calibration))
         return self
 
@@ -94,7 +94,7 @@ class Auto(Forecaster[Choice]):
             f"{compared.n_series} series. {board.verdict}"
         ]
         reasons += [f"Not compared, for lack of time (budget {self.budget:g} s): {', '.join(left)}."] if left else []
-        return Choice(forecaster=replace(best).fit(panel), reasons=tuple(reasons))
+        return Choice(forecaster=replace(best).learn(panel), reasons=tuple(reasons))
 
     def candidates(self, panel: Panel) -> list[Forecaster[Any]]:
         """What is compared, in this order."""

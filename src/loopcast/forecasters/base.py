@@ -63,19 +63,33 @@ class Forecaster(ABC, Generic[State]):
         return self.alias or type(self).__name__
 
     def fit(self, data: Any) -> Self:
-        """Learn from `data`: a Panel, or a table with the columns unique_id, ds and y."""
-        panel = self._usable(as_panel(data))
-        self._keep(Fitted(panel=panel, template=panel.template, state=self._fit(panel)))
+        """Learn from `data`: a Panel, or a table with the columns unique_id, ds and y.
+
+        ValuesError for a covariate from which nothing can be learned: without a value, constant, or with more than a
+        thousand categories.
+        """
+        panel = as_panel(data)
+        panel.require_teaching()
+        return self.learn(panel)
+
+    def learn(self, panel: Panel) -> Self:
+        """As `fit`, from earlier rows of a panel that is fit to be learned from: in them a covariate may be constant."""
+        usable = self._usable(panel)
+        self._keep(Fitted(panel=usable, template=usable.template, state=self._fit(usable)))
         return self
 
-    def predict(self, horizon: int | None = None, *, data: Any = None, level: Sequence[float] = ()) -> Any:
+    def predict(
+        self, horizon: int | None = None, *, data: Any = None, future: Any = None, level: Sequence[float] = ()
+    ) -> Any:
         """Forecast the `horizon` steps after the end of each series, as a table of the kind that came in.
 
         data: other histories, of series seen in `fit` or not; None is the series given to `fit`.
+        future: where there are future covariates, a table of them for each of these steps, as `Panel.with_future` takes
+            it; None where the panel has them already. Models that do without covariates need none.
         level: percentages such as [80, 95]; each adds the columns NAME-lo-80 and NAME-hi-80, the ends of an interval
             that holds so large a share of what comes. The first call with a level may train once more: see `calibrate`.
         """
-        panel = self._history(data)
+        panel = self._history(data, future)
         steps = self.horizon if horizon is None else horizon
         if not level:
             return panel.forecast_table({self.name: self.forecast(panel, steps)})
@@ -106,7 +120,7 @@ class Forecaster(ABC, Generic[State]):
         least = self.least_rows(self._history(None), steps)
         unseen = cutoffs(self._history(None), steps, least, windows and positive("windows", windows))
         panel = long_enough(self._history(None), unseen[0] + least)
-        copy = self.ready_for(panel.without_last(unseen[-1])).fit(panel.without_last(unseen[0]))
+        copy = self.ready_for(panel.without_last(unseen[-1])).learn(panel.without_last(unseen[0]))
         middle, spread = copy._middle_and_spread(panel, steps, unseen)
         actual = np.stack([panel.after(rows, steps) for rows in unseen], axis=1)
         calibration = calibration_of(actual - middle, spread, self.name)
@@ -118,7 +132,9 @@ class Forecaster(ABC, Generic[State]):
         panel = as_panel(data)
         return why_no_tail(panel, horizon, self.least_rows(panel, horizon))
 
-    def simulate(self, n: int, horizon: int | None = None, *, data: Any = None, seed: int = 0) -> Any:
+    def simulate(
+        self, n: int, horizon: int | None = None, *, data: Any = None, future: Any = None, seed: int = 0
+    ) -> Any:
         """`n` ways in which each series may go on: a row per series, `sample` (from 0) and time.
 
         At each step they are spread as the quantiles say, and from step to step they go together as errors did in the
@@ -130,7 +146,7 @@ class Forecaster(ABC, Generic[State]):
         >>> Naive().fit(panel).simulate(100, horizon=2).shape
         (200, 4)
         """
-        panel, count = self._history(data), positive("n", n)
+        panel, count = self._history(data, future), positive("n", n)
         steps = self.horizon if horizon is None else positive("horizon", horizon)
         shares = self._calibrated(steps).draw((panel.n_series, count), steps, np.random.default_rng(seed))
         quantiles = self.quantiles(panel, steps, GRID)[:, 0, :, 0]
@@ -293,13 +309,13 @@ class Forecaster(ABC, Generic[State]):
         """What the forecaster's own distribution says, as `quantiles`; None where it has none."""
         return None
 
-    def _history(self, data: Any) -> Panel:
-        """`data` as a panel of the fitted kind; the fitted series themselves for None."""
+    def _history(self, data: Any, future: Any = None) -> Panel:
+        """`data` as a panel of the fitted kind, the fitted series for None, with the `future` covariates if given."""
         fitted = self.fitted
         panel = fitted.panel if data is None else as_panel(data, like=fitted.template)
         if panel is None:
             raise NotFittedError("a model file holds no series: give the history, data=...")
-        return panel
+        return panel if future is None else panel.with_future(future)
 
     def _usable(self, panel: Panel, unseen: int = 0) -> Panel:
         panel.require_some(f"{self.name} needs a value of each series", unseen)

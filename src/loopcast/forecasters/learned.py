@@ -65,7 +65,9 @@ class Learned:
         parts = replace(parts, arrays={name: array for name, array in parts.arrays.items() if name != SCALES})
         members = range(positive("members", facts["members"]))
         require(len(members) <= len(parts.arrays), "members")
-        parts.take(set(parts.facts), {f"member{k}.{name}": shape for k in members for name, shape in network.shapes.items()})
+        parts.take(
+            set(parts.facts), {f"member{k}.{name}": shape for k in members for name, shape in network.shapes.items()}
+        )
         history = read_history(facts["history"])
         require(all(isinstance(reason, str) for reason in each(facts["reasons"])), "reasons are sentences")
         best = positive("best_epoch", facts["best_epoch"])

@@ -313,7 +313,9 @@ def _as_came(ahead: np.ndarray, panel: Panel) -> np.ndarray:
     """`[series, cutoff, step, channel, ...]` of the panel that came, from that of one that may stand apart."""
     if len(ahead) == panel.n_series:
         return ahead
-    return np.moveaxis(ahead[:, :, :, 0].reshape(panel.n_series, panel.n_channels, *ahead.shape[1:3], *ahead.shape[4:]), 1, 3)
+    return np.moveaxis(
+        ahead[:, :, :, 0].reshape(panel.n_series, panel.n_channels, *ahead.shape[1:3], *ahead.shape[4:]), 1, 3
+    )
 
 
 def _require_plain(network: Network, what: str) -> None:

@@ -57,7 +57,7 @@ class Round:
 
     def _part(self, unseen: tuple[int, ...]) -> Part:
         horizon, began = self.origins.horizon, time.perf_counter()
-        model = self.forecaster.ready_for(self.panel.without_last(unseen[-1])).fit(self.panel.without_last(unseen[0]))
+        model = self.forecaster.ready_for(self.panel.without_last(unseen[-1])).learn(self.panel.without_last(unseen[0]))
         if self.level and model.needs_calibration(horizon):
             model.calibrate(horizon)
         fitted = time.perf_counter()

@@ -33,6 +33,7 @@ def read_ahead(panel: "Panel", table: Table, source: Source | None = None) -> Co
     own = replace(rows, offsets=np.array([0, len(order)]), order=order)
     values = numbers_of([own.sort(table.column(name)) for name in columns.future], own)
     found, counts = _in_order(panel, series, steps)
+    _require_values(panel, values[found], counts)
     return _joined(panel, covariates, values[found], counts)
 
 
@@ -49,7 +50,9 @@ def _places(panel: "Panel", table: Table, rows: Rows) -> tuple[np.ndarray, np.nd
     order = np.flatnonzero(series.is_not_null().to_numpy())
     own = series.gather(order).to_numpy().astype(np.int64)
     if times.dtype.is_integer() != template.time_dtype.is_integer():
-        raise CalendarError(f"column {columns.time!r} holds {times.dtype}, and the times of the data are {template.time}")
+        raise CalendarError(
+            f"column {columns.time!r} holds {times.dtype}, and the times of the data are {template.time}"
+        )
     steps, fits = panel.steps_of(times.gather(order).cast(template.time_dtype), own)
     if not fits.all():
         row = int(order[int(np.argmin(fits))])
@@ -83,6 +86,20 @@ def _in_order(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[np
             "step after the end of a series needs a row"
         )
     return rows, counts
+
+
+def _require_values(panel: "Panel", values: np.ndarray, counts: np.ndarray) -> None:
+    """ValuesError naming the first that is missing: what is to be known ahead is known."""
+    missing = np.isnan(values)
+    if not missing.any():
+        return
+    row, column = np.unravel_index(int(missing.argmax()), missing.shape)
+    ends = np.cumsum(counts)
+    i = int(np.searchsorted(ends, row, side="right"))
+    raise ValuesError(
+        f"series {panel.ids[i]!r}: the future covariate {panel.template.columns.future[column]!r} has no value at "
+        f"{_time(panel, i, int(row - ends[i] + counts[i]))}: give it, or name it as a past covariate"
+    )
 
 
 def _joined(panel: "Panel", covariates: Covariates, values: np.ndarray, counts: np.ndarray) -> Covariates:

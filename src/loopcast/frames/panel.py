@@ -14,7 +14,7 @@ from loopcast.errors import CalendarError, DataError, LengthError, OptionError, 
 from loopcast.frames import ahead, filled, results
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
 from loopcast.frames.calendar import positions, to_ticks
-from loopcast.frames.covariates import Covariates
+from loopcast.frames.covariates import Covariates, require_teaching
 from loopcast.frames.filled import NOTHING
 from loopcast.frames.frequency import Frequency
 from loopcast.frames.observed import first_rows
@@ -269,6 +269,11 @@ class Panel:
     def require_ahead(self, horizon: int) -> None:
         """ValuesError naming the first series and time at which a future covariate is needed and not known."""
         ahead.require(self, horizon)
+
+    def require_teaching(self) -> None:
+        """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
+        if self.covariates is not None:
+            require_teaching(self.covariates, self.template.columns)
 
     def require_observed(self, why: str, cure: str) -> None:
         """ValuesError naming the first missing value, unless every value is there."""

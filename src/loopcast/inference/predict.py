@@ -240,9 +240,7 @@ def absorb(
     joined = jnp.concatenate([carry.past, taken.values], axis=-1)
     own = side_by_side(scaling.view(stretches(joined[..., 1:], reach), 1).features)
     features = jnp.concatenate([own, taken.known], axis=-1)
-    states, given = scan(
-        network, members, carry.states, features, taken.codes, observed=observed, last_only=True
-    )
+    states, given = scan(network, members, carry.states, features, taken.codes, observed=observed, last_only=True)
     return Carry(states, joined[..., steps:], given[:, :, -1])
 
 
@@ -254,9 +252,7 @@ def stretches(values: Array, width: int) -> Array:
 
 
 @compiled(3)
-def outputs_of(
-    network: Network, channels: int, horizon: int, members: Members, given: Array, ahead: Array
-) -> Array:
+def outputs_of(network: Network, channels: int, horizon: int, members: Members, given: Array, ahead: Array) -> Array:
     """The outputs for each channel, `[batch, channel, horizon * parameter]`."""
     return per_channel(said(network, members, given, ahead), channels, horizon)
 

@@ -154,9 +154,7 @@ class Run:
         if self.task.validation is None:
             return None
         batches = batched(self.task.validation.stacked(), VALIDATION_BATCH)
-        return means_of(
-            [self.program.validate(carry.weights, self.rows, roomy(batches), np.int32(len(batches)))]
-        ).loss
+        return means_of([self.program.validate(carry.weights, self.rows, roomy(batches), np.int32(len(batches)))]).loss
 
 
 def batched(index: np.ndarray, size: int) -> np.ndarray:

@@ -98,9 +98,7 @@ class Program:
         return Carry(*jax.device_put((weights, Moments.zero(len(weights)), np.uint32(seed), np.int32(0))))
 
     @compiled(1)
-    def run_batches(
-        self, carry: Carry, rows: Rows, batches: Array, count: Array, pace: Pace
-    ) -> tuple[Carry, Losses]:
+    def run_batches(self, carry: Carry, rows: Rows, batches: Array, count: Array, pace: Pace) -> tuple[Carry, Losses]:
         """Train on the first `count` of `batches` `[batch, window, 5]` in turn; the losses over all."""
         key = jax.random.key(carry.seed) if self.network.dropout > 0 or self.unknown else None
 

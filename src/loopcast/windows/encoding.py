@@ -226,7 +226,12 @@ class Encoding:
         return _shown(self.past.scaled(panel.covariates.past), gappy, panel.offsets)
 
     def _require_known(
-        self, panel: Panel, names: "tuple[str, ...] | object", gappy: tuple[bool, ...], values: np.ndarray, offsets: np.ndarray
+        self,
+        panel: Panel,
+        names: "tuple[str, ...] | object",
+        gappy: tuple[bool, ...],
+        values: np.ndarray,
+        offsets: np.ndarray,
     ) -> None:
         """ValuesError naming the first value that is missing of a covariate that missed none in the fit."""
         wrong = np.isnan(values) & ~np.array(gappy, bool)
