@@ -66,9 +66,9 @@ def test_a_network_that_carries_its_state_forecasts_as_one_that_starts_anew_at_e
 def test_more_cutoffs_take_no_more_of_the_history_in(monkeypatch):
     taken = []
 
-    def counting(network, scaling, members, carry, values, observed):
-        taken.append(values.shape[1])
-        return absorb(network, scaling, members, carry, values, observed)
+    def counting(network, scaling, members, carry, rows, observed):
+        taken.append(rows.values.shape[-1])
+        return absorb(network, scaling, members, carry, rows, observed)
 
     panel, absorb = Panel.from_table(series(count=2, length=200)), predict.absorb
     model = Recurrent(horizon=2, **SMALL).fit(panel)

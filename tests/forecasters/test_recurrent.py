@@ -316,11 +316,6 @@ def test_a_series_shorter_than_a_fixed_context_is_named():
         model.predict(data=table(lengths=(20, 5)))
 
 
-def test_series_of_several_channels_are_refused():
-    with pytest.raises(OptionError, match="2 channels"):
-        Recurrent(horizon=2, **QUICK).fit(np.zeros((3, 20, 2), np.float32))
-
-
 def test_series_of_a_few_rows_are_enough():
     model = Recurrent(horizon=6, **QUICK | {"season": 1}).fit(table(lengths=(3, 1, 2)))
     assert model.predict()["Recurrent"].is_finite().all()

@@ -106,9 +106,9 @@ def test_what_is_missing_is_no_target_and_no_feature_is_nan(name, seed, share):
     scaling, plan = SCALINGS[name], WindowPlan(context=10, horizon=3)
     values = with_gaps(seed, share, rows=1, reach=30)[0]
     index = plan.training(np.array([0, 17, 30]), 0).stacked()
-    examples = gather(scaling, plan, gatherable(values), index)
+    examples = gather(scaling, plan, 0, gatherable(values[:, None]), index)
     assert np.isfinite(examples.features).all()
-    targets = np.asarray(examples.targets)
+    targets = np.asarray(examples.targets)[:, :, 0]
     for window, (start, *_) in enumerate(index):
         for step in range(10):
             ahead = values[start + step + 1 : start + step + 4]
