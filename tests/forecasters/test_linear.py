@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from loopcast.errors import LengthError, OptionError
-from loopcast.forecasters import linear
+from loopcast.forecasters import lagged
 from loopcast.forecasters.linear import Linear
 from loopcast.frames.panel import Panel
 
@@ -32,7 +32,7 @@ def mean_steps(panel):
 @pytest.mark.parametrize("horizon", [1, 3])
 @pytest.mark.parametrize("chunk", [1, 100, 2**20])
 def test_without_ridge_and_scaling_it_is_least_squares_with_a_constant(horizon, chunk, monkeypatch):
-    monkeypatch.setattr(linear, "CHUNK", chunk)
+    monkeypatch.setattr(lagged, "CHUNK", chunk)
     panel = walks()
     x, y = windows(panel, 5, horizon)
     expected = np.linalg.lstsq(x, y)[0]

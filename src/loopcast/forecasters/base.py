@@ -73,7 +73,7 @@ class Forecaster(ABC, Generic[State]):
         return self.learn(panel)
 
     def learn(self, panel: Panel) -> Self:
-        """As `fit`, from earlier rows of a panel that is fit to be learned from: in them a covariate may be constant."""
+        """As `fit`, from earlier rows of a panel that was checked: in them a covariate may be constant."""
         usable = self._usable(panel)
         self._keep(Fitted(panel=usable, template=usable.template, state=self._fit(usable)))
         return self

@@ -1,10 +1,8 @@
 """The linear model: all the steps ahead as weighted sums of the last values, in closed form."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,54 +10,26 @@ from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.forecasters.base import Forecaster
 from loopcast.forecasters.checks import positive
 from loopcast.forecasters.fitted import Parts
-from loopcast.frames.observed import carried, first_rows
+from loopcast.forecasters.lagged import Known, Lagged, width_of
+from loopcast.frames.observed import carried
 from loopcast.frames.panel import Panel
-
-CHUNK = 2**20  # numbers gathered at once: memory stays a few megabytes however many windows there are
-
-
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """Per channel, for `context` values and a constant (the rows), each step ahead (the columns)."""
-
-    matrix: np.ndarray  # float64 [channel, context + 1, horizon]
-
-    @property
-    def context(self) -> int:
-        return self.matrix.shape[1] - 1
-
-    @property
-    def horizon(self) -> int:
-        return self.matrix.shape[2]
+from loopcast.windows.encoding import Encoding
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Cut:
-    """Where windows may be cut from one channel of a panel. unit: what each series is measured in, `[series]`."""
+class Weights:
+    """Per channel, for `context` values, what is known besides them, and a constant (the rows), each step ahead.
 
-    panel: Panel
-    channel: int
-    unit: np.ndarray
+    encoding: how covariates and the calendar are seen; None without any.
+    """
+
+    matrix: np.ndarray  # float64 [channel, context + known + 1, horizon]
     context: int
+    encoding: Encoding | None
 
-    @cached_property
-    def filled(self) -> np.ndarray:
-        """The values as inputs, `[row]`."""
-        return carried(self.panel.values[:, [self.channel]], self.panel.offsets)[:, 0]
-
-    def starts(self, steps: np.ndarray, horizon: int) -> np.ndarray:
-        """First rows of the windows of `context` rows, `horizon` before the end or more, whose `steps` are there.
-
-        None begins before the first value of its series, with which what is before it is filled: that is the future.
-        """
-        panel, values = self.panel, self.panel.values[:, [self.channel]]
-        rows = np.arange(panel.n_rows)
-        fits = np.repeat(panel.offsets[1:], panel.lengths) - rows >= self.context + horizon
-        begun = rows >= np.repeat(first_rows(values, panel.offsets)[:, 0], panel.lengths)
-        starts = np.flatnonzero(fits & begun)
-        if not np.isnan(values).any():
-            return starts
-        return starts[~np.isnan(values[starts[:, None] + self.context + steps, 0]).any(axis=1)]
+    @property
+    def horizon(self) -> int:
+        return int(self.matrix.shape[2])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +45,11 @@ class Linear(Forecaster[Weights]):
     step of its series, so that series of any size and level count alike and a constant one stays constant;
     "none" takes the numbers as they are.
 
-    A longer horizon than that of the fit feeds forecasts back; a shorter one takes the first steps.
+    Covariates and the calendar: each step ahead also weighs what is known at the cutoff (past, future and static
+    covariates, of categories which one it is, and the calendar), and what is known ahead of that step.
+
+    A longer horizon than that of the fit feeds forecasts back (OptionError with past covariates, of which nothing is
+    known there); a shorter one takes the first steps.
 
     Missing values: an input is the last value before it that is there. Each step ahead is learned from the windows in
     which its value is there, by a factorisation of its own; ValuesError where a step has none. No window to learn from
@@ -104,62 +78,70 @@ class Linear(Forecaster[Weights]):
             raise OptionError(f'scaling is "series" or "none", got {self.scaling!r}')
 
     def _fit(self, panel: Panel) -> Weights:
-        context = self._context(panel)
-        units = self._units(panel)
-        channels = range(panel.n_channels)
-        return Weights(matrix=np.stack([self._weights(panel, units, context, c) for c in channels]))
+        context, units = self._context(panel), self._units(panel)
+        encoding = Encoding.of(panel, unknown=False)
+        lagged = Lagged(
+            panel=panel,
+            channel=0,
+            context=context,
+            horizon=self.horizon,
+            known=Known.of(encoding, panel, 0),
+            unit=units[:, 0],
+            relative=self.scaling == "series",
+        )
+        channels = [replace(lagged, channel=c, unit=units[:, c]) for c in range(panel.n_channels)]
+        matrix = np.stack([self._weights(each) for each in channels])
+        return Weights(matrix=matrix, context=context, encoding=encoding)
 
     def _forecast(self, state: Weights, panel: Panel, horizon: int) -> np.ndarray:
         if panel.n_channels != len(state.matrix):
             raise OptionError(f"{self.name} was fitted on {len(state.matrix)} channels, got {panel.n_channels}")
+        if state.encoding is not None:
+            state.encoding.require_reach(state.horizon, horizon)
+        known = Known.of(state.encoding, panel, horizon)
         filled = replace(panel, values=carried(panel.values, panel.offsets))
         path = filled.last(state.context).astype(np.float64)
         unit = self._units(panel)[:, None]
-        while path.shape[1] < state.context + horizon:
-            path = np.concatenate([path, self._ahead(state, path[:, -state.context :], unit)], axis=1)
+        cutoff = known.offsets[:-1] + panel.lengths - 1
+        for first in range(0, horizon, state.horizon):
+            last = np.minimum(cutoff + first, known.offsets[1:] - 1)
+            besides = known.at(last, np.arange(state.horizon))
+            path = np.concatenate([path, self._ahead(state, path[:, -state.context :], unit, besides)], axis=1)
         return path[:, state.context : state.context + horizon].astype(np.float32)
 
-    def _ahead(self, state: Weights, past: np.ndarray, unit: np.ndarray) -> np.ndarray:
-        """The next steps `[series, state.horizon, channel]` after `past` `[series, context, channel]`."""
+    def _ahead(self, state: Weights, past: np.ndarray, unit: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """The next steps `[series, state.horizon, channel]` after `past` `[series, context, channel]`.
+
+        known: `[series, state.horizon, number]`, what is known of each of these steps.
+        """
         level = self._level(past)
         seen = (past - level) / np.where(unit > 0, unit, 1)
-        weighted = np.einsum("slc,clh->shc", seen, state.matrix[:, :-1]) + state.matrix[:, -1].T
+        weighted = np.einsum("slc,clh->shc", seen, state.matrix[:, : state.context]) + state.matrix[:, -1].T
+        weighted += np.einsum("shk,ckh->shc", known, state.matrix[:, state.context : -1])
         return level + unit * weighted
 
-    def _weights(self, panel: Panel, units: np.ndarray, context: int, channel: int) -> np.ndarray:
-        """The weights `[context + 1, horizon]` of one channel: of all steps at once where nothing is missing."""
-        cut = Cut(panel=panel, channel=channel, unit=units[:, channel], context=context)
-        if not np.isnan(panel.values[:, channel]).any():
-            return self._solve(cut, np.arange(self.horizon))
-        for step in range(self.horizon):
-            if not len(cut.starts(np.array([step]), self.horizon)):
+    def _weights(self, lagged: Lagged) -> np.ndarray:
+        """The weights of one channel: of all steps at once where they have the same inputs and nothing is missing."""
+        every = np.arange(self.horizon)
+        if not lagged.gaps and not lagged.known.width:
+            return self._solve(lagged, every)
+        for step in every:
+            if not len(lagged.starts(np.array([step]))):
                 raise ValuesError(
                     f"{self.name} learns each step ahead from values that are there, and none of the values "
-                    f"{step + 1} steps after {context} others is: give longer series, or a smaller horizon or context"
+                    f"{step + 1} steps after {lagged.context} others is: give longer series, or a smaller horizon or "
+                    "context"
                 )
-        return np.hstack([self._solve(cut, np.array([step])) for step in range(self.horizon)])
+        return np.hstack([self._solve(lagged, every[step : step + 1]) for step in every])
 
-    def _solve(self, cut: "Cut", steps: np.ndarray) -> np.ndarray:
-        """The weights `[context + 1, step]` of some of the steps ahead, which are 0 to horizon - 1."""
-        rows = cut.context + 1
-        shrink = np.r_[np.full(cut.context, math.sqrt(self.ridge)), 0.0]
-        triangle = np.hstack([np.diag(shrink), np.zeros((rows, len(steps)))])
-        for windows in self._windows(cut, steps):
-            inputs = np.insert(windows, cut.context, 1.0, axis=1)
-            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, inputs]), mode="r"))
-        return np.linalg.lstsq(triangle[:rows, :rows], triangle[:rows, rows:])[0]
-
-    def _windows(self, cut: "Cut", steps: np.ndarray) -> Iterator[np.ndarray]:
-        """Every window and what follows it, scaled, float64 `[windows, context + step]`, a chunk at a time."""
-        unit = np.repeat(cut.unit, cut.panel.lengths)
-        starts = cut.starts(steps, self.horizon)
-        starts = starts[unit[starts] > 0]
-        shown = np.concatenate([np.arange(cut.context), cut.context + steps])
-        size = max(CHUNK // len(shown), 1)
-        for first in range(0, len(starts), size):
-            chosen = starts[first : first + size, None]
-            windows = cut.filled[chosen + shown].astype(np.float64)
-            yield (windows - self._level(windows[:, : cut.context])) / unit[chosen]
+    def _solve(self, lagged: Lagged, steps: np.ndarray) -> np.ndarray:
+        """The weights `[context + known + 1, step]` of some of the steps ahead, which are 0 to horizon - 1."""
+        inputs = lagged.context + lagged.known.width
+        shrink = np.r_[np.full(inputs, math.sqrt(self.ridge)), 0.0]
+        triangle = np.hstack([np.diag(shrink), np.zeros((inputs + 1, len(steps)))])
+        for rows in lagged.rows(steps):
+            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, rows]), mode="r"))
+        return np.linalg.lstsq(triangle[: inputs + 1, : inputs + 1], triangle[: inputs + 1, inputs + 1 :])[0]
 
     def _level(self, past: np.ndarray) -> np.ndarray:
         """What a window `[window, time, ...]` is measured from."""
@@ -200,13 +182,21 @@ class Linear(Forecaster[Weights]):
         )
 
     def _to_parts(self, state: Weights) -> Parts:
-        return Parts(facts={"context": state.context}, arrays={"matrix": state.matrix})
+        facts: dict[str, Any] = {"context": state.context}
+        if state.encoding is None:
+            return Parts(facts=facts, arrays={"matrix": state.matrix})
+        facts["encoding"] = state.encoding.to_facts()
+        return Parts(facts=facts, arrays={"matrix": state.matrix, "encoding": state.encoding.to_array()})
 
     def _from_parts(self, parts: Parts) -> Weights:
         channels = sum(parts.arrays["matrix"].shape[:1]) if "matrix" in parts.arrays else 0
         context = positive("context", parts.facts.get("context", 0))
-        parts.take({"context"}, {"matrix": (channels, context + 1, self.horizon)})
-        return Weights(matrix=parts.arrays["matrix"])
+        scales = parts.arrays.get("encoding")
+        encoding = None if scales is None else Encoding.from_file(parts.facts.get("encoding"), scales)
+        own = {} if scales is None else {"encoding": scales.shape}
+        matrix = (channels, context + width_of(encoding) + 1, self.horizon)
+        parts.take({"context", *own}, own | {"matrix": matrix})
+        return Weights(matrix=parts.arrays["matrix"], context=context, encoding=encoding)
 
 
 def mean_step(values: np.ndarray) -> np.ndarray:

@@ -238,6 +238,7 @@ class Recurrent(Forecaster[Learned]):
         return self._hindcast(state, panel, horizon, (0,))[:, 0]
 
     def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
+        panel.require_ahead(max(0, horizon - unseen[-1]))
         begun = _as_seen(state.model, panel).begun()
         self._require_usable(state, begun, unseen)
         return _as_came(forecast(state.model, begun, horizon, unseen), panel)
@@ -248,6 +249,7 @@ class Recurrent(Forecaster[Learned]):
         """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
         if self.needs_calibration(horizon):
             return None
+        panel.require_ahead(max(0, horizon - unseen[-1]))
         begun = _as_seen(state.model, panel).begun()
         self._require_usable(state, begun, unseen)
         return _as_came(quantiles(state.model, begun, horizon, probabilities, unseen), panel)
@@ -266,8 +268,7 @@ class Recurrent(Forecaster[Learned]):
 
     def ready_for(self, panel: Panel) -> Self:
         """With `gaps`, unless chosen, where the panel has any: a network that is not made for them refuses them."""
-        gaps = True if self.gaps is None and np.isnan(panel.begun().values).any() else self.gaps
-        return self.but(gaps=gaps)
+        return self.but(gaps=True) if self.gaps is None and panel.begun().has_gaps else self.but()
 
     def least_rows(self, panel: Panel, horizon: int) -> int:
         """As for every forecaster, and no less than a context of its own and a value to forecast."""
@@ -322,8 +323,8 @@ def _require_plain(network: Network, what: str) -> None:
     """OptionError where a network takes in more than features."""
     if network.ahead or network.tables:
         raise OptionError(
-            f"{what} takes the features of a step alone, and this model also reads what is known ahead, or embeddings of "
-            "categories: fit it without future covariates, a calendar and static categories"
+            f"{what} takes the features of a step alone, and this model also reads what is known ahead, or embeddings "
+            "of categories: fit it without future covariates, a calendar and static categories"
         )
 
 

@@ -38,7 +38,7 @@ class Setup:
 
 def set_up(options: "Recurrent", panel: Panel) -> Setup:
     """Fill in what `options` leave open, from the rows of `panel`."""
-    encoding = Encoding.of(panel, unknown=options.unknown_categories)
+    encoding = Encoding.of(panel, unknown=options.unknown_categories, gaps=options.gaps is True)
     _require_possible(options, encoding)
     if options.gaps is False:
         cure = "fill them, or leave gaps as it is (None)"
@@ -89,14 +89,14 @@ def _require_possible(options: "Recurrent", encoding: Encoding | None) -> None:
         return
     if options.strategy == "iterated" and encoding.past_width:
         raise OptionError(
-            f"past covariates ({', '.join(encoding.columns.past)}) are known up to the cutoff, and the iterated strategy "
-            'would have to feed forecasts of them back: take strategy="sequence" or "direct"'
+            f"past covariates ({', '.join(encoding.columns.past)}) are known up to the cutoff, and the iterated "
+            'strategy would have to feed forecasts of them back: take strategy="sequence" or "direct"'
         )
     if options.head == "recurrent" and encoding.ahead_width:
         raise OptionError('what is known of steps ahead comes in at a dense head: take head="dense"')
 
 
-def _network(  # noqa: PLR0913 - all that a network's sizes depend on
+def _network(
     options: "Recurrent", facts: choices.Facts, features: int, channels: int, horizon: int, encoding: Encoding | None
 ) -> Network:
     tables = () if encoding is None else encoding.tables

@@ -97,7 +97,7 @@ def _require_values(panel: "Panel", values: np.ndarray, counts: np.ndarray) -> N
     ends = np.cumsum(counts)
     i = int(np.searchsorted(ends, row, side="right"))
     raise ValuesError(
-        f"series {panel.ids[i]!r}: the future covariate {panel.template.columns.future[column]!r} has no value at "
+        f"series {panel.ids[i]!r}: the future covariate {panel.template.columns.future[int(column)]!r} has no value at "
         f"{_time(panel, i, int(row - ends[i] + counts[i]))}: give it, or name it as a past covariate"
     )
 
@@ -122,8 +122,9 @@ def require(panel: "Panel", horizon: int) -> None:
     i = int(short.argmax())
     names = ", ".join(panel.template.columns.future)
     raise ValuesError(
-        f"{horizon} steps ahead need the future covariates ({names}) of those steps, and series {panel.ids[i]!r} has none "
-        f"at {_time(panel, i, int(panel.known_ahead[i]))} ({int(short.sum())} of {panel.n_series} series have too few): "
+        f"{horizon} steps ahead need the future covariates ({names}) of those steps, and series {panel.ids[i]!r} has "
+        f"none at {_time(panel, i, int(panel.known_ahead[i]))} ({int(short.sum())} of {panel.n_series} series have too "
+        "few): "
         "give them, as in predict(future=table) or --future FILE"
     )
 

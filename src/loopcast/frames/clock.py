@@ -1,5 +1,7 @@
 """What a clock and a calendar on the wall show at each time, as numbers that a model can use."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 
@@ -26,8 +28,8 @@ def parts_of(columns: Columns, freq: Frequency) -> tuple[str, ...]:
         wrong = next((part for part in parts if part not in useful), None)
         if wrong is not None:
             raise OptionError(
-                f"calendar={wrong!r} says nothing at times of frequency {freq}: take some of {', '.join(useful) or 'no'} "
-                'parts, or "auto"'
+                f"calendar={wrong!r} says nothing at times of frequency {freq}: take some of "
+                f'{", ".join(useful) or "no"} parts, or "auto"'
             )
     if columns.holidays is None:
         return parts
@@ -105,7 +107,7 @@ def _holiday(day: np.ndarray, where: str) -> np.ndarray:
     return np.isin(days, dates).astype(np.float64)
 
 
-def _calendar(where: str, years: range) -> list[object]:
+def _calendar(where: str, years: range) -> list[date]:
     """The public holidays of those years; OptionError where the package is not there or does not know the place."""
     try:
         import holidays

@@ -81,8 +81,8 @@ def _static(table: Table, name: str, rows: Rows) -> pl.Series:
     if differs.any():
         row = int(differs.arg_max() or 0)
         raise ValuesError(
-            f"{rows.place(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; a static "
-            "covariate does not change within a series: name it as a past or future one"
+            f"{rows.place(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; a "
+            "static covariate does not change within a series: name it as a past or future one"
         )
     return _as_static(column.gather(rows.offsets[:-1]), rows)
 

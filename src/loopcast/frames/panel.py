@@ -99,6 +99,12 @@ class Panel:
         return self.offsets[1:] - first_rows(self.values, self.offsets).max(axis=1)
 
     @property
+    def has_gaps(self) -> bool:
+        """Whether any value is missing, of a target or of a covariate."""
+        covariates = () if self.covariates is None else (self.covariates.past, self.covariates.future)
+        return any(np.isnan(values).any() for values in (self.values, *covariates))
+
+    @property
     def season(self) -> int:
         """Steps in the usual season of the frequency, as in `Frequency.season`."""
         return self.template.freq.season
@@ -365,7 +371,8 @@ class Panel:
         dates, timestamps, or text in ISO 8601 (which comes back as dates or timestamps). NaN and null are missing.
         freq: None infers one frequency for the whole panel, by the most common step.
         gaps: "error" refuses a series that leaves out times of its calendar, "insert" adds them as NaN.
-        columns: several targets become channels in the order named, each with missing values of its own; and covariates.
+        columns: several targets become channels in the order named, each with missing values of its own; with
+            covariates, each time has its own, also after the end of a series (see `with_future`).
 
         Raises ColumnError, CalendarError, ValuesError (also where one of several targets has no value at all), or
         DataError for anything but a table with rows.

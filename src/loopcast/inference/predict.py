@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loopcast.errors import OptionError
 from loopcast.frames.panel import Panel
 from loopcast.inference.besides import Besides
 from loopcast.inference.model import Members, MemberStates, Model, said, scan, step, zero_states
@@ -49,12 +48,9 @@ def forecast(model: Model, panel: Panel, horizon: int, unseen: Sequence[int] = (
     OptionError beyond the model's own horizon where there are past covariates, of which nothing is known there.
     """
     blocks = -(-horizon // model.horizon)
+    if model.encoding is not None:
+        model.encoding.require_reach(model.horizon, horizon)
     besides = Besides.of(model.encoding, panel, max(0, horizon - unseen[-1]))
-    if blocks > 1 and besides.past_width:
-        raise OptionError(
-            f"past covariates are known up to the cutoff, so a forecast reaches as far as the network's own horizon of "
-            f"{model.horizon}, got horizon {horizon}: fit with that horizon"
-        )
 
     def read(carry: Carry, coming: Coming) -> Array:
         return roll(model.network, model.scaling, model.distribution, blocks, model.members, carry, coming)
@@ -108,7 +104,8 @@ def _at_cutoffs(
 def _coming(besides: Besides, panel: Panel, series: np.ndarray, unseen: int, steps: int, size: int) -> Coming:
     """What is known at the cutoff of a chunk of series that leaves `unseen` rows to come."""
     codes, static = filled(besides.codes[series], size), filled(besides.static[series], size)
-    return Coming(static, codes, filled(besides.after(series, panel.lengths[series] - unseen, steps), size))
+    ahead = filled(besides.after(series, panel.lengths[series] - unseen, steps), size)
+    return Coming(*jax.device_put((static, codes, ahead)))
 
 
 def _held(model: Model, panel: Panel, unseen: Sequence[int], ahead: np.ndarray) -> np.ndarray:
@@ -189,7 +186,7 @@ def _from_nothing(
         part, observed = slice(at, at + segment), seen[:, at : at + segment]
         # What becomes of the series that only fill the chunk is no matter.
         whole = bool(observed[: len(begin)].all())
-        taken = Taken(history[..., reach:][..., part], known[:, part], codes)
+        taken = Taken(*jax.device_put((history[..., reach:][..., part], known[:, part], codes)))
         carry = absorb(model.network, model.scaling, model.members, carry, taken, None if whole else observed)
     return carry
 
@@ -204,7 +201,7 @@ def _further(
     codes = filled(besides.codes[series], size)
     for first in range(0, rows, SEGMENT):
         part = slice(first, first + SEGMENT)
-        taken = Taken(values[..., part], known[:, part], codes)
+        taken = Taken(*jax.device_put((values[..., part], known[:, part], codes)))
         carry = absorb(model.network, model.scaling, model.members, carry, taken, None)
     return carry
 

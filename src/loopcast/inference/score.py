@@ -26,7 +26,7 @@ def every_step_mse(model: Model, panel: Panel, context: int) -> float:
     """
     horizon = model.horizon
     plan = WindowPlan(context=context, horizon=horizon, stride=context + horizon)
-    rows = jax.device_put(gatherable(panel.values))
+    rows = gatherable(panel.values)
     batches = batched(plan.training(panel.offsets, 0).stacked(), BATCH)
     parts = [
         _sums(model.network, model.scaling, plan, model.distribution, model.members, rows, index) for index in batches

@@ -78,7 +78,7 @@ def _by_program(network: Network, members: Members) -> tuple[int, Step]:
     leaves, tree = jax.tree.flatten(jax.eval_shape(lambda: zero_states(network, members, 1)))
     ends = np.cumsum([0, *(leaf.size for leaf in leaves)])
 
-    codes = np.zeros((1, 0), np.int32)
+    codes = jnp.zeros((1, 0), jnp.int32)
 
     @jax.jit
     def run(vector: jax.Array, features: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -30,7 +30,7 @@ class KnownWeights(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """Of every recurrent layer, a recurrent head's included, of a dense head, of what is known ahead, and embeddings."""
+    """Of recurrent layers, a recurrent head's included, of a dense head, of what is known ahead, and embeddings."""
 
     layers: tuple[CellWeights, ...]
     dense: DenseWeights | None
@@ -161,7 +161,7 @@ class Network:
         )
 
     def join(self, weights: Weights, features: Array, codes: Array) -> Array:
-        """The inputs: `features` `[batch, time, feature]`, and at each step the embeddings of `codes` `[batch, table]`."""
+        """The inputs: `features` `[batch, time, feature]`, each with the embeddings of `codes` `[batch, table]`."""
         if not self.tables:
             return features
         each = jnp.concatenate([table[codes[:, k]] for k, table in enumerate(weights.tables)], axis=-1)

@@ -4,7 +4,7 @@ What is known at a row comes from that row and those before it; what is known ah
 covariates, is known at every row up to the last one that they are given for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -41,7 +41,10 @@ class Scale(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """What is known of each row and of the steps to come, float32 `[known row, column]`; offsets: int64 `[series + 1]`."""
+    """What is known of each row and of the steps to come.
+
+    values: float32 `[known row, column]`; offsets: int64 `[series + 1]`.
+    """
 
     values: np.ndarray
     offsets: np.ndarray
@@ -68,8 +71,11 @@ class Encoding:
     parts: tuple[str, ...]
 
     @classmethod
-    def of(cls, panel: Panel, *, unknown: bool) -> "Encoding | None":
-        """From the rows of a panel; None where it has neither covariates nor a calendar to show."""
+    def of(cls, panel: Panel, *, unknown: bool, gaps: bool = False) -> "Encoding | None":
+        """From the rows of a panel; None where it has neither covariates nor a calendar to show.
+
+        gaps: whether to expect missing values also of covariates that have none in these rows.
+        """
         columns, covariates = panel.template.columns, panel.covariates
         parts = parts_of(columns, panel.template.freq)
         if covariates is None:
@@ -85,7 +91,7 @@ class Encoding:
             past=Scale.of(covariates.past),
             future=Scale.of(future),
             static=Scale.of(static.select(numbers).to_numpy().reshape(panel.n_series, -1)),
-            gappy=tuple(np.isnan(np.concatenate([covariates.past, future], axis=1)).any(axis=0).tolist()),
+            gappy=tuple((gaps | np.isnan(np.hstack([covariates.past, future])).any(axis=0)).tolist()),
             categories=tuple(
                 None if name in numbers else tuple(sorted(static[name].unique().to_list())) for name in static.columns
             ),
@@ -155,6 +161,14 @@ class Encoding:
         counts = [len(each) for each in self.categories if each is not None]
         return tuple((count + self.unknown, min(MOST_SIZE, (count + 1) // 2 + 1)) for count in counts)
 
+    def require_reach(self, reach: int, horizon: int) -> None:
+        """OptionError where forecasts would be fed back with past covariates, of which nothing is known by then."""
+        if horizon > reach and self.past_width:
+            raise OptionError(
+                f"past covariates ({', '.join(self.columns.past)}) are known up to the cutoff, so a forecast reaches "
+                f"as far as the horizon of the fit, {reach}, and {horizon} steps were asked for: fit with that horizon"
+            )
+
     def rows(self, panel: Panel) -> np.ndarray:
         """What is known at each row of a panel, float32 `[row, width]`."""
         ahead = self.ahead(panel, 0)
@@ -213,8 +227,8 @@ class Encoding:
             i = int(new.argmax())
             raise OptionError(
                 f"series {panel.ids[i]!r}: {name!r} is {cells[i]!r}, which was not there in the fit (known: "
-                f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}); fit with unknown_categories=True "
-                "to learn what to make of others"
+                f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}); fit with "
+                "unknown_categories=True to learn what to make of others"
             )
         return codes
 
@@ -228,7 +242,7 @@ class Encoding:
     def _require_known(
         self,
         panel: Panel,
-        names: "tuple[str, ...] | object",
+        names: Sequence[str],
         gappy: tuple[bool, ...],
         values: np.ndarray,
         offsets: np.ndarray,
@@ -241,8 +255,8 @@ class Encoding:
         i = int(np.searchsorted(offsets, row, side="right")) - 1
         time = future_times(panel.starts.gather([i]), row - offsets[i : i + 1], 1, panel.template.freq)[0]
         raise ValuesError(
-            f"series {panel.ids[i]!r} at {time}: covariate {tuple(names)[column]!r} is missing, and the model was fitted "
-            "where none was: give its value, or fit on data in which some are missing"
+            f"series {panel.ids[i]!r} at {time}: covariate {names[int(column)]!r} is missing, and the model was "
+            "fitted where none was: give its value, or fit on data in which some are missing"
         )
 
 
@@ -266,7 +280,7 @@ def _width(gappy: tuple[bool, ...]) -> int:
 
 def _shown(values: np.ndarray, gappy: tuple[bool, ...], offsets: np.ndarray) -> np.ndarray:
     """Each column as it is, or where it may have gaps as three: the last value, whether it is there, and since when."""
-    columns = []
+    columns: list[np.ndarray] = []
     for column, gaps in zip(values.T, gappy, strict=True):
         columns += _with_gaps(column, offsets) if gaps else [column]
     return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0), np.float32)

@@ -41,11 +41,11 @@ def gatherable(values: np.ndarray, beside: np.ndarray | None = None, codes: np.n
     room = power_of_two(rows + 1)
     laid = np.full((channels, room), np.nan, np.float32)
     laid[:, :rows] = values.T
-    return Rows(laid.ravel(), _roomy(beside, room, np.float32), _roomy(codes, room, np.int32))
+    return Rows(*jax.device_put((laid.ravel(), _roomy(beside, room, np.float32), _roomy(codes, room, np.int32))))
 
 
 def _roomy(rows: np.ndarray | None, room: int, dtype: type) -> np.ndarray:
-    filled = np.zeros((room, 0 if rows is None else rows.shape[1]), dtype)
+    filled: np.ndarray = np.zeros((room, 0 if rows is None else rows.shape[1]), dtype)
     if rows is not None:
         filled[: len(rows)] = rows
     return filled
@@ -55,7 +55,7 @@ def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Ar
     """The windows that `index` `[batch, 5]` names; the last `known` numbers besides are known of steps to come."""
     room = len(rows.beside)
     channels = rows.values.size // room
-    each = (index[:, None] + room * jnp.arange(channels)[:, None]).reshape(-1, index.shape[1])
+    each = (index[:, None] + room * jnp.arange(channels, dtype=index.dtype)[:, None]).reshape(-1, index.shape[1])
     past, ahead = (read_windows if why_no_kernels() else copy_windows)(scaling.reach, plan, rows.values, each)
     view = scaling.view(past, plan.horizon)
     shown = view if plan.every_step else jax.tree.map(lambda part: part[:, -1:], view)
@@ -92,7 +92,9 @@ def per_channel(outputs: Array, channels: int, horizon: int) -> Array:
 
 
 def read_windows(reach: int, plan: WindowPlan, values: Array, index: Array) -> tuple[Array, Array]:
-    """Of `values` `[row]`, the past `[batch, context, reach]` of each step and the horizon after it `[batch, context or 1, horizon]`.
+    """Of `values` `[row]`, the past of each step `[batch, context, reach]` and what comes after it.
+
+    That is `[batch, context or 1, horizon]`.
 
     What is not a window's to see is read from the last of `values`, so that nothing has to be masked afterwards.
     """
