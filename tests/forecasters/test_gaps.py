@@ -228,37 +228,44 @@ def test_the_usual_change_is_over_the_pairs_that_are_there(season):
 
 
 def test_errors_that_are_missing_leave_each_step_with_its_own():
-    errors = np.float32(np.random.default_rng(0).normal(size=(900, 3)))
+    errors = np.float32(np.random.default_rng(0).normal(size=(900, 3, 1)))
     errors[:450, 1] = np.nan
     shares = np.array([0.1, 0.6, 0.9])
     got = Calibration(errors=errors).quantiles(shares, 3)
     for step, rows in enumerate((slice(None), slice(450, None), slice(None))):
-        sizes = np.abs(errors[rows, step].astype(float))
+        sizes = np.abs(errors[rows, step, 0].astype(float))
         wanted = np.sign(2 * shares - 1) * np.quantile(sizes, abs(2 * shares - 1), method="weibull")
-        np.testing.assert_allclose(got[step], wanted)
+        np.testing.assert_allclose(got[step, 0], wanted)
     drawn = Calibration(errors=errors).draw((4000,), 3, np.random.default_rng(1))
     assert (np.abs(drawn.mean(axis=0) - 0.5) < 0.03).all()
 
 
 def test_a_step_of_which_no_error_is_known_is_between_its_neighbours():
-    errors = np.float32([[1, np.nan, 3], [2, np.nan, 6], [3, np.nan, 9]])
-    got = Calibration(errors=errors).quantiles(np.array([0.8]), 3)[:, 0]
+    errors = np.float32([[1, np.nan, 3], [2, np.nan, 6], [3, np.nan, 9]])[:, :, None]
+    got = Calibration(errors=errors).quantiles(np.array([0.8]), 3)[:, 0, 0]
     assert got[1] == pytest.approx((got[0] + got[2]) / 2)
 
 
 def test_a_path_of_which_nothing_is_known_is_left_out_and_an_unmeasurable_one_too():
     errors = np.array([[1.0, np.nan], [np.nan, np.nan], [0.0, 5.0]])[:, None, :, None]
     spread = np.array([2.0, 2.0, 0.0])[:, None, None, None]
-    np.testing.assert_array_equal(calibration_of(errors, spread, "Naive").errors, np.float32([[0.5, np.nan]]))
+    np.testing.assert_array_equal(
+        calibration_of(errors, spread, "Naive", "y").errors[:, :, 0], np.float32([[0.5, np.nan]])
+    )
     with pytest.raises(LengthError, match="no value of the tail that is held back is there"):
-        calibration_of(errors[1:2], spread[1:2], "Naive")
+        calibration_of(errors[1:2], spread[1:2], "Naive", "y")
 
 
-@pytest.mark.parametrize("known", [np.zeros((1, 2)), np.full((1, 2), 0.5), np.ones((2, 2))])
+@pytest.mark.parametrize("known", [np.full((1, 2), 0.5), np.ones((2, 2))])
 def test_a_file_that_says_wrongly_what_is_known_is_refused(known):
     arrays = {"c": np.zeros((1, 2), np.float32), "c.known": known.astype(np.float32)}
     with pytest.raises(OptionError, match="0 or 1"):
         Calibration.of_file(arrays, "c")
+
+
+def test_a_file_that_knows_no_error_of_a_path_is_refused():
+    with pytest.raises(OptionError, match="an error of every path"):
+        Calibration.of_file({"c": np.zeros((1, 2), np.float32), "c.known": np.zeros((1, 2), np.float32)}, "c")
 
 
 @every_model

@@ -1,6 +1,5 @@
 """A wider search for a network's settings, with Optuna, that can be interrupted and resumed."""
 
-import hashlib
 import os
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from loopcast.errors import LoopcastError, OptionError
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.forecasters.backtest import backtest
 from loopcast.forecasters.checks import positive
+from loopcast.forecasters.finished import digest_of
 from loopcast.forecasters.recurrent import Recurrent
 from loopcast.frames.panel import Panel, as_panel
 
@@ -119,9 +119,7 @@ def opened(storage: str | os.PathLike[str] | None, seed: int, searched: str) -> 
 
 def about(panel: Panel, horizon: int, windows: int, season: int | None) -> str:
     """What a study is about, in a few characters."""
-    digest = hashlib.sha256(repr((horizon, windows, season, panel.offsets.tobytes())).encode())
-    digest.update(panel.values.tobytes())
-    return digest.hexdigest()[:16]
+    return digest_of(repr((horizon, windows, season)), panel).hexdigest()[:16]
 
 
 def found(plain: Recurrent, panel: Panel, study: "optuna.Study") -> Found:

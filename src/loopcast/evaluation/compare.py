@@ -1,19 +1,23 @@
 """The models of a backtest on the same points: their errors, how these vary, and whether they differ."""
 
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from loopcast.evaluation.forecasts import CUTOFF, Forecasts, read_forecasts
+from loopcast.columns import CUTOFF, WHICH
+from loopcast.evaluation.forecasts import Forecasts, read_forecasts
 from loopcast.evaluation.metric import MEDIAN
+from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.models import Model
 from loopcast.evaluation.scale import with_scale
 from loopcast.evaluation.score import score
 from loopcast.evaluation.significance import Comparison, diebold_mariano
 from loopcast.forecasters.outcome import Backtest
+
+ERRORS = ("mase", "smape", "mae", "rmse")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,12 +39,29 @@ class Compared:
     @cached_property
     def errors(self) -> pl.DataFrame:
         """`model`, then its errors over all points: mase, smape, mae, rmse."""
-        return score(self.known, ("mase", "smape", "mae", "rmse")).drop("row", "points")
+        return score(self.known, ERRORS).drop("row", "points")
 
     @property
     def measure(self) -> str:
-        """What to rank by: "mase", or "mae" where no series has one."""
-        return "mae" if self.errors["mase"].has_nulls() else "mase"
+        """What to rank by: "mase", or where no series has one "mae", or "smape" for several targets."""
+        if not self.errors["mase"].has_nulls():
+            return "mase"
+        return "smape" if len(self.known.targets) > 1 else "mae"
+
+    def by_target(self) -> pl.DataFrame:
+        """`target` and `model`, then its errors and coverage on that target, in the order of the targets."""
+        errors = score(self.known, ERRORS, (WHICH,)).drop("row", "points")
+        covered = self.coverage((WHICH,))
+        table = (
+            errors.join(covered, on=["model", WHICH], how="left", maintain_order="left")
+            if covered.width > 1
+            else errors
+        )
+        names = dict(enumerate(self.known.targets))
+        named = table.sort(WHICH, maintain_order=True).with_columns(
+            pl.col(WHICH).replace_strict(names, return_dtype=pl.String)
+        )
+        return named.select(WHICH, pl.exclude(WHICH))
 
     def error(self, model: str) -> float:
         """The error of a model, by `measure`."""
@@ -66,14 +87,14 @@ class Compared:
         """The errors of the models that a table of another seed has, on the points compared."""
         seed = read_forecasts(table, self.whole.columns, intervals=False)
         theirs = seed.frame.select(*seed.window, "time", *(c for c in seed.frame.columns if c.startswith("= ")))
-        keys = self.known.frame.select("row", *seed.window, "time", "y", "scale", "squares")
+        keys = self.known.frame.select("row", *self.known.window, "time", "y", "scale", "squares")
         frame = keys.join(theirs, on=[*seed.window, "time"], how="left", maintain_order="left")
         both = [name for name in seed.models if name in self.models]
         return score(replace(seed, frame=frame).only(both), (self.measure,)).select("model", self.measure)
 
-    def coverage(self) -> pl.DataFrame:
-        """`model` and the coverage of each level, where the model has intervals."""
-        parts = [score(part, ("coverage",)).drop("row", "points") for part in self._with_intervals().values()]
+    def coverage(self, by: Sequence[str] = ()) -> pl.DataFrame:
+        """`model`, `by` and the coverage of each level, where the model has intervals."""
+        parts = [score(part, ("coverage",), by).drop("row", "points") for part in self._with_intervals().values()]
         return pl.concat(parts, how="diagonal") if parts else pl.DataFrame({"model": []}, schema={"model": pl.String})
 
     def without_intervals(self) -> Iterator[str]:
@@ -94,15 +115,27 @@ class Compared:
         return found
 
     def test(self, first: str, second: str) -> Comparison:
-        """The Diebold-Mariano test on the absolute errors of two models, scaled where they are ranked by MASE."""
-        ours, theirs = ((pl.col("y") - pl.col(f"= {name}")).abs() for name in (first, second))
-        loss = (ours - theirs) / pl.col("scale") if self.measure == "mase" else ours - theirs
-        each = self.known.frame.group_by(self.known.window).agg(loss.mean().alias("loss")).drop_nulls("loss")
+        """The Diebold-Mariano test on the absolute errors of two models, scaled where they are ranked by MASE.
+
+        Targets of one series may depend on each other in any way: at each cutoff their mean is one observation.
+        """
+        loss = self._error(first) - self._error(second)
+        scaled = loss / self.known.frame["scale"] if self.measure == "mase" else loss
+        each = self.known.frame.select(self.known.window).with_columns(loss=scaled)
+        each = each.group_by(self.known.window).agg(pl.col("loss").mean()).drop_nulls("loss")
+        if self.known.targets:
+            each = each.group_by("series", CUTOFF).agg(pl.col("loss").mean())
         # cutoffs at which no model is compared keep their place, so that lags stay what they are
         cutoffs = self.whole.frame[CUTOFF].unique().sort()
         table = np.full((len(self.whole.ids), len(cutoffs)), np.nan)
         table[each["series"].to_numpy(), cutoffs.search_sorted(each[CUTOFF])] = each["loss"].to_numpy()
         return diebold_mariano(table, horizon=self.backtest.horizon, step=self.backtest.step)
+
+    def _error(self, model: str) -> pl.Series:
+        """The error at each point compared, before it is scaled: absolute, or symmetric where ranked by sMAPE."""
+        metric = METRICS["smape" if self.measure == "smape" else "mae"]
+        [each] = metric.columns(()).values()
+        return self.known.of(model).select(each.alias("error"))["error"]
 
 
 def compare(backtest: Backtest) -> Compared | None:

@@ -8,14 +8,14 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from loopcast.columns import STANDARD, Columns
+from loopcast.columns import CUTOFF, STANDARD, WHICH, Columns
 from loopcast.errors import ColumnError, OptionError, UndefinedMetricWarning
-from loopcast.evaluation.forecasts import CUTOFF, Forecasts, Missing, read_forecasts
+from loopcast.evaluation.forecasts import Forecasts, Missing, read_forecasts
 from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.scale import as_histories, histories_needed, season_of, with_scale
 from loopcast.evaluation.score import score, undefined
 
-GROUPS = ("series", "step", "cutoff")
+GROUPS = ("series", "target", "step", "cutoff")
 
 
 def evaluate(
@@ -33,12 +33,14 @@ def evaluate(
 
     table: long (pandas, polars or pyarrow), a row per series and time: the id (left out for one series), the time,
         `cutoff` (the last time that was known; may be left out), the target as it came, a column of forecasts per
-        model, and for intervals of 80 percent `MODEL-lo-80` and `MODEL-hi-80`. In any order.
+        model, and for intervals of 80 percent `MODEL-lo-80` and `MODEL-hi-80`. In any order. Of several targets a row
+        for each, with its name in the column `target` and what came in `y`, as `cross_validation` gives it.
     metrics: names in `loopcast.evaluation.metrics.METRICS`, which says the formula, sign and source of each. Those of
         intervals give a column per level, "coverage-80", or per quantile, "pinball-0.1"; null for a model without.
-    by: any of "series", "step" (1 is the first time of each series and cutoff) and "cutoff".
-    data: the histories, a panel or a table, for scaled metrics. Each series (and cutoff) is scaled by its rows up to
-        the cutoff, or by all of them in a table without cutoffs: give no rows of the forecasts' own times then.
+    by: any of "series", "target", "step" (1 is the first time of each series and cutoff) and "cutoff". Without
+        "target", scores in the units of the data are null over several targets, which have units of their own.
+    data: the histories, a panel or a table, for scaled metrics. Each series (and target, and cutoff) is scaled by its
+        rows up to the cutoff, or by all of them in a table without cutoffs: give no rows of the forecasts' times then.
     season: steps in a season, for the scale; None is the usual one of the calendar of `data`.
     reference: the model that OWA compares with.
     missing: "error" raises where what came or a forecast is missing (NaN or null); "skip" leaves such rows out, for
@@ -63,7 +65,7 @@ def evaluate(
         panel = as_histories(data, columns)
         forecasts = with_scale(forecasts, panel, season_of(panel, season))
     scores = score(forecasts, names, groups, reference)
-    for sentence in undefined(forecasts, scores, names, reference):
+    for sentence in undefined(forecasts, scores, names, groups, reference):
         warnings.warn(sentence, UndefinedMetricWarning, stacklevel=2)
     return _like(table, forecasts, scores)
 
@@ -87,6 +89,8 @@ def _check_needs(forecasts: Forecasts, names: Sequence[str], groups: Sequence[st
         raise OptionError(f"by='series' needs the column {forecasts.columns.id!r}: the table is one series")
     if "cutoff" in groups and not forecasts.has_cutoff:
         raise OptionError("by='cutoff' needs a column 'cutoff', the last time known: the table has none")
+    if WHICH in groups and not forecasts.targets:
+        raise OptionError("by='target' needs a column 'target' that names the target of each row: the table has none")
     of_intervals = [name for name in names if "level" in METRICS[name].needs]
     if of_intervals and not any(model.levels for model in forecasts.models.values()):
         model = next(iter(forecasts.models))
@@ -96,7 +100,7 @@ def _check_needs(forecasts: Forecasts, names: Sequence[str], groups: Sequence[st
         )
     if "owa" in names and reference not in forecasts.models:
         raise OptionError(f"owa needs reference=..., one of {', '.join(forecasts.models)}; got {reference!r}")
-    taken = {"model", "points", "step", CUTOFF, *METRICS}
+    taken = {"model", "points", "step", CUTOFF, WHICH, *METRICS}
     if "series" in groups and forecasts.columns.id in taken:
         raise ColumnError(f"the id cannot be called {forecasts.columns.id!r}: that is a column of the scores")
 
@@ -104,7 +108,7 @@ def _check_needs(forecasts: Forecasts, names: Sequence[str], groups: Sequence[st
 def _like(table: Any, forecasts: Forecasts, scores: pl.DataFrame) -> Any:
     """The scores as a table of the caller's kind; ids and cutoffs are the caller's own cells."""
     native = nw.from_native(table, eager_only=True)
-    keys = {"series": forecasts.columns.id, "cutoff": CUTOFF}
+    keys = {"series": forecasts.columns.id, WHICH: WHICH, CUTOFF: CUTOFF}
     names = {name: keys.get(name, name) for name in scores.columns if name != "row"}
     ours = [_column(scores[name], native) for name in names if name not in keys]
     theirs = [named for name, named in names.items() if name in keys]

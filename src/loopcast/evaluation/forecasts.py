@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from loopcast.columns import ID, Columns
+from loopcast.columns import CUTOFF, ID, WHICH, Columns
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 from loopcast.evaluation.metric import MEDIAN
 from loopcast.evaluation.models import Model, find_models
@@ -18,18 +18,20 @@ from loopcast.frames.validate import check_ids, check_names
 
 Missing = Literal["error", "skip"]
 
-CUTOFF = "cutoff"
 NAMING = "Say which is which with Columns(id=..., time=..., target=...); all others but 'cutoff' are forecasts"
+WORDS = (pl.String, pl.Categorical, pl.Enum)  # types of a column that names targets
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Forecasts:
-    """Forecasts beside what came, sorted by series, cutoff and time.
+    """Forecasts beside what came, sorted by series, target, cutoff and time.
 
-    frame: `row` (of the caller's table), `series` (its place in `ids`), `cutoff` (where the table has one), `time`,
-        `step` (1 is the first time of a series and cutoff), `y`, and every column of forecasts as "= NAME"; float64,
-        null where missing. Later `scale` and `squares`, the in-sample scales.
+    frame: `row` (of the caller's table), `series` (its place in `ids`), `target` (its place in `targets`, where the
+        table names them), `cutoff` (where the table has one), `time`, `step` (1 is the first time of a window), `y`,
+        and every column of forecasts as "= NAME"; float64, null where missing. Later `scale` and `squares`, the
+        in-sample scales.
     ids: `[series]`; has_id: whether the table had them; columns: as the caller calls them.
+    targets: those that a column `target` names; none where the table has no such column.
     """
 
     frame: pl.DataFrame
@@ -37,6 +39,7 @@ class Forecasts:
     has_id: bool
     columns: Columns
     models: Mapping[str, Model]
+    targets: tuple[str, ...] = ()
 
     @property
     def has_cutoff(self) -> bool:
@@ -46,7 +49,7 @@ class Forecasts:
     @property
     def window(self) -> list[str]:
         """What tells windows apart."""
-        return ["series", CUTOFF] if self.has_cutoff else ["series"]
+        return window_of(self.frame.columns)
 
     def of(self, name: str) -> pl.DataFrame:
         """One model's: the keys, `y`, its forecast `f`, and its other quantiles "0.1", "0.9"."""
@@ -66,7 +69,7 @@ class Forecasts:
         """
         if missing not in ("error", "skip"):
             raise OptionError(f'missing is "error" or "skip", got {missing!r}')
-        columns = {"y": self.columns.one_target} | {f"= {name}": name for name in self._forecast_columns()}
+        columns = {"y": self.columns.came} | {f"= {name}": name for name in self._forecast_columns()}
         counts = self.frame.select(list(columns)).null_count().row(0)
         if not sum(counts):
             return self
@@ -80,10 +83,11 @@ class Forecasts:
         return replace(self, frame=frame)
 
     def place(self, row: int) -> str:
-        """A row of `frame` in words: its series and time, and its cutoff."""
+        """A row of `frame` in words: its series, target and time, and its cutoff."""
         there = self.frame.row(row, named=True)
         cutoff = f" (cutoff {there[CUTOFF]})" if self.has_cutoff else ""
-        return f"series {self.ids[there['series']]!r} at {there['time']}{cutoff}"
+        which = f", target {self.targets[there[WHICH]]!r}" if self.targets else ""
+        return f"series {self.ids[there['series']]!r}{which} at {there['time']}{cutoff}"
 
     def _forecast_columns(self) -> Iterator[str]:
         return (column for model in self.models.values() for column in model.quantiles.values())
@@ -101,6 +105,7 @@ class Forecasts:
 def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecasts:
     """The forecasts in a long table; the ends of intervals only where they are needed.
 
+    Where a text column `target` says which of several targets a row is about, each is told apart.
     Raises ColumnError, CalendarError (times that are missing or come twice), ValuesError for text and infinity,
     or DataError for anything but a table with rows.
     """
@@ -108,19 +113,48 @@ def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecast
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
     has_id = columns.id in opened.names or columns.id != ID
-    keys = ([columns.id] if has_id else []) + [columns.time, columns.one_target]
+    keys = ([columns.id] if has_id else []) + [columns.time, columns.came]
     keys += [CUTOFF] if CUTOFF in opened.names else []
+    keys += [WHICH] if _names_targets(opened, columns) else []
     models = find_models(opened, keys, intervals=intervals)
     check_names(opened, keys, NAMING, source)
-    target = opened.column(columns.one_target)
-    if not len(target):
+    height = len(opened.column(columns.came))
+    if not height:
         raise DataError("the table has no rows: there is nothing to score")
-    rows = _rows(opened, columns, has_id, len(target))
-    made = Forecasts(
-        frame=_frame(opened, rows, columns, models), ids=rows.ids, has_id=has_id, columns=columns, models=models
-    )
+    rows = _rows(opened, columns, has_id, height)
+    targets = _targets(opened.column(WHICH), columns) if WHICH in keys else ()
+    frame = _frame(opened, rows, columns, models, targets)
+    made = Forecasts(frame=frame, ids=rows.ids, has_id=has_id, columns=columns, models=models, targets=targets)
     _check(made)
     return made
+
+
+def window_of(columns: Sequence[str]) -> list[str]:
+    """Those of the columns that tell windows apart."""
+    return [key for key in ("series", WHICH, CUTOFF) if key in columns]
+
+
+def _names_targets(table: Table, columns: Columns) -> bool:
+    """Whether a column of the table says which target a row is about: a forecast would be numbers."""
+    if len(columns.targets) > 1:
+        return True
+    other = {columns.id, columns.time, columns.came}
+    return WHICH in table.names and WHICH not in other and isinstance(table.column(WHICH).dtype, WORDS)
+
+
+def _targets(which: pl.Series, columns: Columns) -> tuple[str, ...]:
+    """The targets that a column names, in the order of `columns` where that names several."""
+    if not isinstance(which.dtype, WORDS) or which.null_count():
+        nulls = which.null_count()
+        raise ColumnError(f"column {WHICH!r} names each row's target in words; it is {which.dtype}, with {nulls} nulls")
+    named = tuple(which.cast(pl.String).unique(maintain_order=True))
+    if len(columns.targets) == 1:
+        return named
+    unknown = set(named) - set(columns.targets)
+    if unknown:
+        known = ", ".join(map(repr, columns.targets))
+        raise DataError(f"column {WHICH!r} has {sorted(unknown)[0]!r}, which is none of the targets named: {known}")
+    return tuple(name for name in columns.targets if name in named)
 
 
 def _opened(table: Any) -> Table:
@@ -132,23 +166,29 @@ def _opened(table: Any) -> Table:
 
 def _rows(table: Table, columns: Columns, has_id: bool, length: int) -> Rows:
     if not has_id:
-        return Rows.one(columns.one_target, length, Source())
+        return Rows.one(columns.came, length, Source())
     ids = table.column(columns.id)
     check_ids(ids, Source())
     return Rows.group(ids, Source())
 
 
-def _frame(table: Table, rows: Rows, columns: Columns, models: Mapping[str, Model]) -> pl.DataFrame:
+def _frame(
+    table: Table, rows: Rows, columns: Columns, models: Mapping[str, Model], targets: Sequence[str]
+) -> pl.DataFrame:
     lengths = np.diff(rows.offsets)
     order = np.arange(lengths.sum()) if rows.order is None else rows.order
     frame = {"row": pl.Series(order), "series": pl.Series(np.repeat(np.arange(len(lengths)), lengths))}
+    if targets:
+        places = dict(zip(targets, range(len(targets)), strict=True))
+        which = rows.sort(table.column(WHICH)).cast(pl.String)
+        frame[WHICH] = which.replace_strict(places, return_dtype=pl.Int64)
     if CUTOFF in table.names:
         frame[CUTOFF] = as_times(rows.sort(table.column(CUTOFF)), rows)
     frame["time"] = as_times(rows.sort(table.column(columns.time)), rows)
-    frame["y"] = rows.sort(_numbers(table, columns.one_target))
+    frame["y"] = rows.sort(_numbers(table, columns.came))
     for name in (column for model in models.values() for column in model.quantiles.values()):
         frame[f"= {name}"] = rows.sort(_numbers(table, name))
-    window = [key for key in ("series", CUTOFF) if key in frame]
+    window = window_of(list(frame))
     step = pl.int_range(1, pl.len() + 1).over(window).alias("step")
     return pl.DataFrame(frame).sort(*window, "time").with_columns(step)
 
@@ -159,8 +199,8 @@ def _numbers(table: Table, name: str) -> pl.Series:
     if column.dtype != pl.Null and not column.dtype.is_numeric():
         kind = "values of mixed or unknown types" if column.dtype == pl.Object else str(column.dtype)
         raise ColumnError(
-            f"column {name!r} holds {kind}, not numbers; every column but the id, the time and 'cutoff' is what came "
-            "or a forecast: cast it, or drop it first"
+            f"column {name!r} holds {kind}, not numbers; every column but the id, the time, 'target' and 'cutoff' is "
+            "what came or a forecast: cast it, or drop it first"
         )
     return column.cast(pl.Float64).fill_nan(None)
 
@@ -175,5 +215,5 @@ def _check(made: Forecasts) -> None:
         infinite = frame[ours].is_infinite().fill_null(value=False)
         if infinite.any():
             row = int(infinite.arg_max() or 0)
-            name = made.columns.one_target if ours == "y" else ours.removeprefix("= ")
+            name = made.columns.came if ours == "y" else ours.removeprefix("= ")
             raise ValuesError(f"{made.place(row)}: column {name!r} is {frame[ours][row]}, which no score can take")

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from loopcast.columns import WHICH
 from loopcast.evaluation.compare import Compared, compare
 from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.score import without_scale
@@ -23,34 +24,38 @@ COSTS = {"fit_seconds": pl.Float64, "predict_seconds": pl.Float64, "parameters":
 class Leaderboard:
     """The models of a backtest, best first.
 
-    measure: the name of the metric they are ranked by: "mase", or "mae" where MASE is undefined.
-    table: a row per model: model (str), network (bool), then mase, smape, mae, rmse (null where undefined),
+    measure: the name of the metric they are ranked by: "mase"; where that is undefined "mae", or "smape" for several
+        targets.
+    table: a row per model: model (str), network (bool), then mase, smape, mae, rmse (null where undefined; the last two
+        also for several targets, whose units differ),
         spread (standard deviation of `measure` over series), seed_spread (over seeds; null with one seed),
         skill (1 - error / error of the best baseline, by `measure`), p_value (Diebold-Mariano against the best
         baseline; null for that one itself), coverage-80 and so on (percent, for each level), fit_seconds,
         predict_seconds, parameters.
     verdict: one sentence: which model to use, and whether the difference is more than noise.
     notes: what to know in order to read the table, in plain sentences.
+    targets: of several targets, a row per target and model, best first on each: target, model, network, mase, smape,
+        mae, rmse, skill (against the baseline that is best on that target), coverage-80 and so on; None of one target.
     """
 
     measure: str
     table: pl.DataFrame
     verdict: str
     notes: tuple[str, ...] = ()
+    targets: pl.DataFrame | None = None
 
     def _repr_html_(self) -> str:
-        """The verdict, the table and the notes, for a notebook."""
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.table.columns)
-        rows = ("".join(f"<td>{escape(_cell(cell))}</td>" for cell in row) for row in self.table.rows())
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        """The verdict, the tables and the notes, for a notebook."""
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        return f"<p><strong>{escape(self.verdict)}</strong></p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
+        tables = _html(self.table) + ("" if self.targets is None else _html(self.targets))
+        return f"<p><strong>{escape(self.verdict)}</strong></p>{tables}" + (f"<ul>{notes}</ul>" if notes else "")
 
 
 def leaderboard(backtest: Backtest) -> Leaderboard:
     """Rank the models of a backtest by MASE (by MAE where no series has one), and say which to use.
 
+    Of several targets each series' error is the mean of its targets', and series are what the test counts; where no
+    series has a MASE the ranking is by sMAPE, since the units of targets differ.
     All models are compared on the same points: those at which what came is known and every model with any forecast has
     one. A model with none stands last, with nulls. Errors are those of the first seed. The skill of every model, and
     its p-value (`diebold_mariano` on the absolute errors that `measure` is the mean of), is against the baseline that
@@ -95,6 +100,7 @@ def leaderboard(backtest: Backtest) -> Leaderboard:
             test=tests.get(network or "", Comparison(mean=None, says="")),
         ),
         notes=(*backtest.notes, *failures(backtest, compared.models), *_notes(compared, tests)),
+        targets=_targets(backtest, compared) if backtest.panel.n_channels > 1 else None,
     )
 
 
@@ -111,6 +117,21 @@ def _table(backtest: Backtest, parts: list[pl.DataFrame], measure: str = "mase")
     lacking = [pl.lit(None).alias(name) for name in kinds if name not in table.columns]
     table = table.with_columns(lacking).select(pl.col(name).cast(kind) for name, kind in kinds.items())
     return table.sort(measure, "network", nulls_last=True, maintain_order=True)
+
+
+def _targets(backtest: Backtest, compared: Compared) -> pl.DataFrame:
+    """The errors on each target, the least first, and by how much they are below the best baseline's there."""
+    kinds = pl.DataFrame([{"model": ran.name, "network": ran.network} for ran in backtest.models])
+    table = compared.by_target().join(kinds, on="model", how="left", maintain_order="left")
+    error = pl.col(compared.measure)
+    least = error.filter(~pl.col("network")).min().over(WHICH)
+    skill = pl.when(least > 0).then(1 - error / least).alias("skill")
+    places = pl.Enum(backtest.panel.targets)
+    return (
+        table.with_columns(skill)
+        .sort(pl.col(WHICH).cast(places), error, "network", nulls_last=True, maintain_order=True)
+        .select(WHICH, "model", "network", *ERRORS, "skill", pl.selectors.starts_with("coverage-"))
+    )
 
 
 def _against(compared: Compared, best: str | None, tests: dict[str, Comparison]) -> pl.DataFrame:
@@ -154,11 +175,24 @@ def _notes(compared: Compared, tests: dict[str, Comparison]) -> Iterator[str]:
             "forecast has one."
         )
     if sentence := without_scale(compared.known):
-        ranked = "; ranked by MAE" if compared.measure == "mae" else ""
+        ranked = "" if compared.measure == "mase" else f"; ranked by {compared.measure.upper()}"
         yield f"MASE is {sentence}{ranked}."
+    if len(compared.known.targets) > 1:
+        names = ", ".join(compared.known.targets)
+        yield (
+            f"Errors are means over {len(compared.known.targets)} targets ({names}); MAE and RMSE are in the units of "
+            "each, and so only by target."
+        )
     yield from compared.without_intervals()
     for says in dict.fromkeys(test.says for test in tests.values() if test.p_value is None):
         yield f"Whether differences are more than noise is unknown: {says}."
+
+
+def _html(table: pl.DataFrame) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
+    rows = ("".join(f"<td>{escape(_cell(cell))}</td>" for cell in row) for row in table.rows())
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(value: Any) -> str:

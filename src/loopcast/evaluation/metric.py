@@ -39,6 +39,7 @@ class Metric:
     each: the expression of one point, None for OWA, which is made of two means.
     within: how the points of a group (of a window, where `alike`) become one number.
     alike: whether every series counts alike, rather than every point.
+    in_units: whether it adds numbers in the units of the data: of targets that have units of their own there is none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Metric:
     needs: frozenset[Need] = frozenset()
     per: Literal["model", "level", "quantile"] = "model"
     alike: bool = False
+    in_units: bool = False
 
     def columns(self, levels: tuple[float, ...]) -> dict[str, pl.Expr]:
         """The expression of each column that this metric has for a model with intervals of these levels.

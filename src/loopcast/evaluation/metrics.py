@@ -1,8 +1,9 @@
 """Every metric of forecasts, by name: what it says, how it is read, and how it is computed.
 
 A metric is an expression per point (one time of one series from one cutoff), then a mean over the points of a group.
-Where a metric is scaled, every series counts alike instead: the mean within each window (series and cutoff), then over
-the windows of each series, then over series. `y` is what came and `f` the forecast, both in the units of the data.
+Where a metric is scaled, every series counts alike instead: the mean within each window (series, target and cutoff),
+then over the windows of each target, over the targets of each series, and over series. `y` is what came and `f` the
+forecast, both in the units of the data.
 """
 
 from collections.abc import Mapping
@@ -77,6 +78,7 @@ _ALL = (
         best="0",
         source=ANOTHER_LOOK,
         each=lambda _: (Y - F).abs(),
+        in_units=True,
     ),
     Metric(
         name="mse",
@@ -85,6 +87,7 @@ _ALL = (
         best="0",
         source=ANOTHER_LOOK,
         each=lambda _: (Y - F) ** 2,
+        in_units=True,
     ),
     Metric(
         name="rmse",
@@ -94,6 +97,7 @@ _ALL = (
         source=ANOTHER_LOOK,
         each=lambda _: (Y - F) ** 2,
         within=_root,
+        in_units=True,
     ),
     Metric(
         name="bias",
@@ -102,6 +106,7 @@ _ALL = (
         best="0",
         source=ANOTHER_LOOK,
         each=lambda _: F - Y,
+        in_units=True,
     ),
     Metric(
         name="mape",
@@ -158,6 +163,7 @@ _ALL = (
         each=lambda part: _pinball(part.at),
         needs=_INTERVALS,
         per="quantile",
+        in_units=True,
     ),
     Metric(
         name="crps",
@@ -167,6 +173,7 @@ _ALL = (
         source=WEIGHTED_INTERVALS,
         each=_crps,
         needs=_INTERVALS,
+        in_units=True,
     ),
     Metric(
         name="wql",
@@ -177,6 +184,7 @@ _ALL = (
         each=_crps,
         within=_by_size,
         needs=_INTERVALS,
+        in_units=True,
     ),
     Metric(
         name="msis",
@@ -208,6 +216,7 @@ _ALL = (
         each=_width,
         needs=_INTERVALS,
         per="level",
+        in_units=True,
     ),
 )
 

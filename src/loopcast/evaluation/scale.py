@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.columns import Columns
+from loopcast.columns import CUTOFF, WHICH, Columns
 from loopcast.errors import CalendarError, DataError, OptionError
-from loopcast.evaluation.forecasts import CUTOFF, Forecasts
+from loopcast.evaluation.forecasts import Forecasts
 from loopcast.forecasters.checks import positive
 from loopcast.frames.calendar import zone_of
 from loopcast.frames.panel import Panel, as_panel
@@ -16,21 +16,20 @@ from loopcast.frames.tables import open_table
 
 
 def as_histories(data: Any, columns: Columns) -> Panel:
-    """The histories as a panel of one channel, from a panel or a table with the columns of the forecasts."""
-    panel = Panel.from_table(data, columns=columns) if open_table(data) is not None else as_panel(data)
-    if panel.n_channels != 1:
-        raise DataError(f"the histories of a scale have one channel, got {panel.n_channels}: give one at a time")
-    return panel
+    """The histories as a panel, from a panel or a table with the columns of the forecasts."""
+    return Panel.from_table(data, columns=columns) if open_table(data) is not None else as_panel(data)
 
 
 def with_scale(forecasts: Forecasts, panel: Panel, season: int) -> Forecasts:
     """`forecasts` with the scales of each window: mean |y_t - y_{t-m}| and mean (y_t - y_{t-m})², m = `season`.
 
     They are taken over the rows of the series up to the cutoff (all its rows where there is no cutoff), without the
-    pairs of which one value is missing; null where that is 0 or no pair is left.
+    pairs of which one value is missing; null where that is 0 or no pair is left. Each target has its own.
     """
     windows = forecasts.frame.select(forecasts.window).unique(maintain_order=True)
-    series = _places(forecasts, panel)[windows["series"].to_numpy()]
+    channels = _channels(forecasts, panel)[windows[WHICH].to_numpy() if forecasts.targets else 0]
+    series = _places(forecasts, panel)[windows["series"].to_numpy()] * panel.n_channels + channels
+    panel = panel.apart()
     rows = _rows_known(windows[CUTOFF], series, panel) if forecasts.has_cutoff else panel.lengths[series]
     known = running_scale(panel, positive("season", season))[panel.offsets[series] + np.maximum(rows, 1) - 1]
     scales = windows.with_columns(
@@ -78,6 +77,24 @@ def _places(forecasts: Forecasts, panel: Panel) -> np.ndarray:
             "give the histories of all, data=..."
         )
     return places.to_numpy()
+
+
+def _channels(forecasts: Forecasts, panel: Panel) -> np.ndarray:
+    """int64 `[target]`: which channel of the panel each target of the forecasts is; DataError where it is none."""
+    if not forecasts.targets and panel.n_channels == 1:
+        return np.zeros(1, np.int64)
+    known = ", ".join(map(repr, panel.targets))
+    if not forecasts.targets:
+        raise DataError(
+            f"the histories have {panel.n_channels} targets ({known}): the table has to say which, in {WHICH!r}"
+        )
+    unknown = [name for name in forecasts.targets if name not in panel.targets]
+    if unknown:
+        raise DataError(
+            f"target {unknown[0]!r} has forecasts and no history (the histories are of {known}): give a panel of all "
+            "targets, or name them with Columns(target=[...])"
+        )
+    return np.array([panel.targets.index(name) for name in forecasts.targets])
 
 
 def _rows_known(cutoffs: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:

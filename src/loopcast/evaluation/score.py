@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from loopcast.columns import CUTOFF, WHICH
 from loopcast.evaluation.forecasts import Forecasts
 from loopcast.evaluation.metric import Metric
 from loopcast.evaluation.metrics import METRICS
@@ -17,7 +18,8 @@ def score(
     """A row per model and group: `model`, `row` (one of the caller's in the group), `by`, `points`, then the metrics.
 
     forecasts: nothing missing, and with scales where a metric needs them. by: columns of its frame.
-    reference: the model that OWA compares with. A score is null where it is undefined. Sorted by model, then group.
+    reference: the model that OWA compares with. A score is null where it is undefined, and where it would add numbers
+    in the units of several targets. Sorted by model, then group.
     """
     needed = [*metrics, *OWA_PARTS] if "owa" in metrics else list(metrics)
     parts = [METRICS[name] for name in dict.fromkeys(needed)]
@@ -27,7 +29,15 @@ def score(
         tables = {name: table.with_columns(owa=_owa(table, compared)) for name, table in tables.items()}
     named = [table.select(pl.lit(name).alias("model"), pl.all()) for name, table in tables.items()]
     columns = [column for name in metrics for column in columns_of(METRICS[name], forecasts)]
-    return pl.concat(named, how="diagonal").select("model", "row", *by, "points", *columns)
+    mixed = [column for name in mixing(forecasts, metrics, by) for column in columns_of(METRICS[name], forecasts)]
+    table = pl.concat(named, how="diagonal").select("model", "row", *by, "points", *columns)
+    return table.with_columns(pl.lit(None, pl.Float64).alias(column) for column in mixed)
+
+
+def mixing(forecasts: Forecasts, metrics: Sequence[str], by: Sequence[str]) -> list[str]:
+    """The metrics that would add numbers in the units of several targets."""
+    several = len(forecasts.targets) > 1 and WHICH not in by
+    return [name for name in metrics if METRICS[name].in_units and several]
 
 
 def columns_of(metric: Metric, forecasts: Forecasts) -> list[str]:
@@ -52,9 +62,10 @@ def score_one(forecasts: Forecasts, model: str, metrics: Sequence[Metric], by: S
 
 
 def _alike(points: pl.DataFrame, by: Sequence[str], window: Sequence[str], means: Sequence[pl.Expr]) -> pl.DataFrame:
-    """Means in which every series of a group counts alike: within windows, over those of a series, over series."""
+    """Means in which every series of a group counts alike: in windows, over those of a target, targets, series."""
     names = [mean.meta.output_name() for mean in means]
-    for keys in ([*by, *window], [*by, "series"]):
+    series = [key for key in window if key != CUTOFF]
+    for keys in ([*by, *window], [*by, *series], [*by, "series"]):
         points = _group(points, list(dict.fromkeys(keys)), means)
         means = [pl.col(name).mean() for name in names]
     return _group(points, by, means)
@@ -71,9 +82,15 @@ def _owa(table: pl.DataFrame, compared: pl.DataFrame) -> pl.Series:
 
 
 def undefined(
-    forecasts: Forecasts, scores: pl.DataFrame, metrics: Sequence[str], reference: str | None = None
+    forecasts: Forecasts,
+    scores: pl.DataFrame,
+    metrics: Sequence[str],
+    by: Sequence[str] = (),
+    reference: str | None = None,
 ) -> Iterator[str]:
     """What is undefined and so left out of means, or null, in a sentence each."""
+    if mixed := mixing(forecasts, metrics, by):
+        yield f"{', '.join(mixed)}: targets have units of their own, which have no mean; by='target' scores each"
     scaled = [name for name in metrics if "scale" in METRICS[name].needs]
     if scaled and (sentence := without_scale(forecasts)):
         yield f"{', '.join(scaled)}: {sentence}"
@@ -82,7 +99,7 @@ def undefined(
         first = forecasts.place(int(zeros.arg_max() or 0))
         yield f"mape divides by what came, which is 0 at {zeros.sum()} of {len(zeros)} points (first {first})"
     quantiles = [name for name, model in forecasts.models.items() if model.levels]
-    if "wql" in metrics and scores.filter(pl.col("model").is_in(quantiles))["wql"].has_nulls():
+    if "wql" in metrics and not mixed and scores.filter(pl.col("model").is_in(quantiles))["wql"].has_nulls():
         yield "wql divides by the sum of |y|, which is 0 in some groups"
     if "owa" in metrics and scores.filter(pl.col("model") == reference)["owa"].has_nulls():
         yield f"owa divides by the errors of the reference {reference!r}, which are 0 or undefined in some groups"
@@ -90,11 +107,15 @@ def undefined(
 
 def without_scale(forecasts: Forecasts) -> str | None:
     """Which series have no scale at some cutoff, in words; None where all have one."""
-    lacking = forecasts.frame.filter(pl.col("scale").is_null())["series"].unique(maintain_order=True)
-    if not len(lacking):
+    keys = [key for key in forecasts.window if key != CUTOFF]
+    lacking = forecasts.frame.filter(pl.col("scale").is_null()).select(keys).unique(maintain_order=True)
+    if not lacking.height:
         return None
-    others = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    first, total = lacking.row(0), forecasts.frame.select(keys).n_unique()
+    which = f", {forecasts.targets[first[1]]!r}" if forecasts.targets else ""
+    others = f" and {lacking.height - 1} more" if lacking.height > 1 else ""
+    kind = "series and targets" if forecasts.targets else "series"
     return (
-        f"undefined for {len(lacking)} of {len(forecasts.ids)} series ({forecasts.ids[lacking[0]]!r}{others}), which "
+        f"undefined for {lacking.height} of {total} {kind} ({forecasts.ids[first[0]]!r}{which}{others}), which "
         "never change from season to season or have no two values a season apart up to the cutoff; left out of means"
     )

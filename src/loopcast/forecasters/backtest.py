@@ -37,7 +37,8 @@ def cross_validation(  # noqa: PLR0913 - as for `backtest`
     """What the models would have forecast at past cutoffs, as a table of the kind that came in.
 
     A row per series, cutoff and time, with `cutoff`, the target as it came and a column per model (and with `level`
-    its intervals); missing where a model failed. See `backtest`, which gives this and more, for arguments and errors.
+    its intervals); missing where a model failed. Of several targets each has a row, which a column `target` names, and
+    what came is the column `y`. See `backtest`, which gives this and more, for arguments and errors.
 
     >>> from loopcast.forecasters.baselines import Drift, Naive
     >>> panel = Panel.from_array(np.arange(9.0).reshape(1, 9, 1))
@@ -76,7 +77,8 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
 ) -> Backtest:
     """Forecast `horizon` steps from each of the last `windows` cutoffs with copies of the models, fitted before them.
 
-    data: a panel, or what `fit` takes. step: rows from one cutoff to the next; None is `horizon`.
+    data: a panel, or what `fit` takes; future covariates are known at the cutoffs for the steps after them.
+    step: rows from one cutoff to the next; None is `horizon`.
     refit: False fits once, before the first cutoff; True before each; a number before every so many. Without a refit,
         a network carries its state from cutoff to cutoff.
     level: percentages of intervals, which are calibrated on rows before the cutoffs.
@@ -91,6 +93,7 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     the first one's error is raised. OptionError for models of one name; LengthError where series are too short.
     """
     whole, forecasters = as_panel(data), distinct(models)
+    whole.require_teaching()
     origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step, refit=refit)
     levels = check_level(level) if len(level) else ()
     panel, notes = compared(whole, origins, forecasters, short)
@@ -130,8 +133,6 @@ def compared(
     """The series that are long enough, and what to say of the others; LengthError where they may not be left out."""
     if short not in ("error", "leave out"):
         raise OptionError(f'short is "error" or "leave out", got {short!r}')
-    if whole.n_channels != 1:
-        raise OptionError(f"a backtest takes one value per row, got {whole.n_channels} channels")
     needed = rows_for(whole, origins, models)
     lengths = whole.known_lengths
     enough = lengths >= needed

@@ -3,7 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, ClassVar, Generic, Self
 
 import numpy as np
@@ -79,22 +79,31 @@ class Forecaster(ABC, Generic[State]):
         return self
 
     def predict(
-        self, horizon: int | None = None, *, data: Any = None, future: Any = None, level: Sequence[float] = ()
+        self,
+        horizon: int | None = None,
+        *,
+        data: Any = None,
+        future: Any = None,
+        level: Sequence[float] = (),
+        wide: bool = False,
     ) -> Any:
         """Forecast the `horizon` steps after the end of each series, as a table of the kind that came in.
+
+        Of several targets each has a row, and a column `target` names it.
 
         data: other histories, of series seen in `fit` or not; None is the series given to `fit`.
         future: where there are future covariates, a table of them for each of these steps, as `Panel.with_future` takes
             it; None where the panel has them already. Models that do without covariates need none.
         level: percentages such as [80, 95]; each adds the columns NAME-lo-80 and NAME-hi-80, the ends of an interval
             that holds so large a share of what comes. The first call with a level may train once more: see `calibrate`.
+        wide: of several targets, columns NAME-TARGET (and NAME-TARGET-lo-80) instead of rows.
         """
         panel = self._history(data, future)
         steps = self.horizon if horizon is None else horizon
         if not level:
-            return panel.forecast_table({self.name: self.forecast(panel, steps)})
+            return panel.forecast_table({self.name: self.forecast(panel, steps)}, wide=wide)
         columns = self.with_intervals(panel, steps, level)
-        return panel.forecast_table({name: values[:, 0] for name, values in columns.items()})
+        return panel.forecast_table({name: values[:, 0] for name, values in columns.items()}, wide=wide)
 
     def forecast(self, panel: Panel, horizon: int) -> np.ndarray:
         """The same as float32 numbers `[series, horizon, channel]`."""
@@ -123,7 +132,7 @@ class Forecaster(ABC, Generic[State]):
         copy = self.ready_for(panel.without_last(unseen[-1])).learn(panel.without_last(unseen[0]))
         middle, spread = copy._middle_and_spread(panel, steps, unseen)
         actual = np.stack([panel.after(rows, steps) for rows in unseen], axis=1)
-        calibration = calibration_of(actual - middle, spread, self.name)
+        calibration = calibration_of(actual - middle, spread, self.name, panel.targets)
         self._keep(replace(self.fitted, calibration=calibration))
         return self
 
@@ -135,11 +144,11 @@ class Forecaster(ABC, Generic[State]):
     def simulate(
         self, n: int, horizon: int | None = None, *, data: Any = None, future: Any = None, seed: int = 0
     ) -> Any:
-        """`n` ways in which each series may go on: a row per series, `sample` (from 0) and time.
+        """`n` ways in which each series may go on: a row per series, `sample` (from 0), time and (of several) `target`.
 
-        At each step they are spread as the quantiles say, and from step to step they go together as errors did in the
-        calibration (which a forecaster without one makes first). The same seed gives the same paths. NotFittedError
-        for a loaded forecaster that was not calibrated before it was saved.
+        At each step they are spread as the quantiles say; from step to step, and target to target, they go together as
+        errors did in the calibration (which a forecaster without one makes first). The same seed gives the same paths.
+        NotFittedError for a loaded forecaster that was not calibrated before it was saved.
 
         >>> from loopcast.forecasters.baselines import Naive
         >>> panel = Panel.from_array(np.random.default_rng(0).normal(size=(1, 60, 1)).cumsum(axis=1))
@@ -149,7 +158,7 @@ class Forecaster(ABC, Generic[State]):
         panel, count = self._history(data, future), positive("n", n)
         steps = self.horizon if horizon is None else positive("horizon", horizon)
         shares = self._calibrated(steps).draw((panel.n_series, count), steps, np.random.default_rng(seed))
-        quantiles = self.quantiles(panel, steps, GRID)[:, 0, :, 0]
+        quantiles = self.quantiles(panel, steps, GRID)[:, 0]
         return panel.sample_table(self.name, at_shares(quantiles, shares))
 
     def quantiles(
@@ -164,7 +173,7 @@ class Forecaster(ABC, Generic[State]):
             own = self._quantiles(self.fitted.state, self._usable(panel, back[0]), steps, probabilities, back)
             if own is not None:
                 return own
-        errors = self._calibrated(steps).quantiles(probabilities, steps)[None, None, :, None]
+        errors = self._calibrated(steps).quantiles(probabilities, steps)[None, None]
         middle, spread = self._middle_and_spread(panel, steps, back)
         return (middle[..., None] + spread[..., None] * errors).astype(np.float32)
 
@@ -242,13 +251,19 @@ class Forecaster(ABC, Generic[State]):
 
     @classmethod
     def from_parts(cls, parts: Parts, template: Any) -> Self:
-        """A forecaster fitted as `parts` say; OptionError or ValueError where they cannot be right."""
-        names = {option.name for option in fields(cls) if option.init} - cls.runtime
-        if set(parts.options) != names:
+        """A forecaster fitted as `parts` say; OptionError or ValueError where they cannot be right.
+
+        An option that there was not yet when they were written has its usual value.
+        """
+        options = [option for option in fields(cls) if option.init and option.name not in cls.runtime]
+        names = {option.name for option in options}
+        if not {option.name for option in options if option.default is MISSING} <= set(parts.options) <= names:
             raise OptionError(f"{cls.__name__} has the options {sorted(names)}, got {sorted(parts.options)}")
         made = cls(**parts.options)
         arrays = dict(parts.arrays)
         calibration = Calibration.of_file(arrays, CALIBRATION)
+        if calibration is not None and template is not None and calibration.channels != len(template.columns.targets):
+            raise OptionError(f"a calibration is of the model's targets, got one of {calibration.channels}")
         state = made._from_parts(replace(parts, arrays=arrays))
         made._keep(Fitted(panel=None, template=template, state=state, calibration=calibration))
         return made

@@ -26,8 +26,9 @@ GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribution is read 
 class Calibration:
     """How wrong a forecaster was on a tail that it had not seen.
 
-    errors: float32 `[path, step]`, what came less its forecast, in units of the spread of its series; a path is a
-        series at a cutoff. NaN where what came is missing; every path has a number.
+    errors: float32 `[path, step, channel]`, what came less its forecast, in units of the spread of its series; a path
+        is a series at a cutoff. NaN where what came is missing, or the spread of that channel is 0; every path and
+        every channel has a number.
     """
 
     errors: np.ndarray
@@ -36,15 +37,23 @@ class Calibration:
     def horizon(self) -> int:
         return self.errors.shape[1]
 
+    @property
+    def channels(self) -> int:
+        """How many targets it is of."""
+        return self.errors.shape[2]
+
     def to_file(self, name: str) -> dict[str, np.ndarray]:
         """The arrays of a model file, in which no number is NaN: the errors, and where some are missing which are not.
 
-        >>> list(Calibration(errors=np.float32([[1, np.nan]])).to_file("calibration"))
+        Of one channel they are `[path, step]`, as they were before there were several.
+
+        >>> list(Calibration(errors=np.float32([[[1], [np.nan]]])).to_file("calibration"))
         ['calibration', 'calibration.known']
         """
-        missing = np.isnan(self.errors)
+        errors = self.errors[:, :, 0] if self.channels == 1 else self.errors
+        missing = np.isnan(errors)
         known = {f"{name}.known": (~missing).astype(np.float32)} if missing.any() else {}
-        return {name: np.where(missing, np.float32(0), self.errors)} | known
+        return {name: np.where(missing, np.float32(0), errors)} | known
 
     @classmethod
     def of_file(cls, arrays: MutableMapping[str, np.ndarray], name: str) -> "Calibration | None":
@@ -54,17 +63,23 @@ class Calibration:
             if known is not None:
                 raise OptionError("a calibration without errors cannot be")
             return None
-        if errors.ndim != 2 or 0 in errors.shape or errors.dtype != np.float32:
-            raise OptionError(f"a calibration is float32 [path, step], got {errors.dtype} of shape {errors.shape}")
-        if known is None:
-            return cls(errors=errors)
-        if known.shape != errors.shape or not np.isin(known, (0, 1)).all() or not known.any(axis=1).all():
-            raise OptionError(f"what is known of a calibration is 0 or 1 [path, step], a 1 in each, got {known.shape}")
-        return cls(errors=np.where(known == 1, errors, np.float32(np.nan)))
+        if errors.ndim not in (2, 3) or 0 in errors.shape or errors.dtype != np.float32:
+            raise OptionError(
+                f"a calibration is float32 [path, step, channel], got {errors.dtype} of shape {errors.shape}"
+            )
+        if known is not None and (known.shape != errors.shape or not np.isin(known, (0, 1)).all()):
+            raise OptionError(f"what is known of a calibration is 0 or 1 at each of its errors, got {known.shape}")
+        each = errors if known is None else np.where(known == 1, errors, np.float32(np.nan))
+        made = cls(errors=each if errors.ndim == 3 else each[:, :, None])
+        there = ~np.isnan(made.errors)
+        if not there.any(axis=(1, 2)).all() or not there.any(axis=(0, 1)).all():
+            raise OptionError("a calibration knows an error of every path and of every channel")
+        return made
 
     def quantiles(self, probabilities: np.ndarray, horizon: int) -> np.ndarray:
-        """The error below which each share of errors lies, float64 `[step, probability]`, in units of the spread.
+        """The error below which each share of errors lies, float64 `[step, channel, probability]`.
 
+        In units of the spread, and of each channel by its own errors.
         Both tails count as one: an interval is symmetric about the forecast. The k-th smallest of n sizes of errors
         stands for a share of k / (n + 1), so that with exchangeable errors an interval covers no less than it says;
         a share beyond n / (n + 1) is that of the largest error seen. Errors that are missing do not count; a step of
@@ -73,25 +88,32 @@ class Calibration:
         sizes = np.abs(self.errors[:, :horizon].astype(np.float64))
         shares = np.abs(2 * np.asarray(probabilities) - 1)
         signs = np.sign(2 * np.asarray(probabilities) - 1)
-        if (~np.isnan(sizes)).sum(axis=0).min() >= OWN:
-            return signs * np.nanquantile(sizes, shares, axis=0, method="weibull").T
-        typical = np.maximum(_typical(sizes), np.finfo(np.float32).tiny)
-        shape = np.nanquantile(sizes / typical, shares, method="weibull")
-        return typical[:, None] * (signs * shape)
+        each = [signs * _size_at(shares, sizes[:, :, channel]) for channel in range(self.channels)]
+        return np.stack(each, axis=1)
 
     def draw(self, shape: tuple[int, ...], horizon: int, rng: np.random.Generator) -> np.ndarray:
-        """Shares `[..., step]`, each even over (0, 1), that go together from step to step as errors of one path do.
+        """Shares `[..., step, channel]`, each even over (0, 1), that go together as errors of one path do.
 
-        Each draw takes a path and, at each step, a share at random within the path's rank there: the empirical
-        copula, as in Clark et al., "The Schaake shuffle", *Journal of Hydrometeorology* 5 (2004). Where the path's
-        error is missing the share depends on nothing.
+        Each draw takes a path and, at each step and channel, a share at random within the path's rank there: the
+        empirical copula, as in Clark et al., "The Schaake shuffle", *Journal of Hydrometeorology* 5 (2004). So do steps
+        go together, and targets. Where the path's error is missing the share depends on nothing.
         """
         errors = self.errors[:, :horizon]
         ranks = errors.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")  # NaN comes last
         paths = rng.integers(len(ranks), size=shape)
-        even = rng.uniform(size=(*shape, errors.shape[1]))
+        even = rng.uniform(size=(*shape, *errors.shape[1:]))
         known = ~np.isnan(errors)
         return np.where(known[paths], (ranks[paths] + even) / np.maximum(known.sum(axis=0), 1), even)
+
+
+def _size_at(shares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The size below which each share of `sizes` `[path, step]` lies, `[step, probability]`."""
+    if (~np.isnan(sizes)).sum(axis=0).min() >= OWN:
+        own: np.ndarray = np.nanquantile(sizes, shares, axis=0, method="weibull").T
+        return own
+    typical = np.maximum(_typical(sizes), np.finfo(np.float32).tiny)
+    shape: np.ndarray = np.nanquantile(sizes / typical, shares, method="weibull")
+    return typical[:, None] * shape
 
 
 def _typical(sizes: np.ndarray) -> np.ndarray:
@@ -105,22 +127,33 @@ def _typical(sizes: np.ndarray) -> np.ndarray:
     return filled
 
 
-def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str) -> Calibration:
+def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str, targets: Sequence[str]) -> Calibration:
     """From errors and spreads, `[series, cutoff, horizon, channel]` or what broadcasts to it; thinned where many.
 
-    An error is NaN where what came is missing; a path without any is left out.
+    An error is NaN where what came is missing; a path without any is left out. targets: the names of the channels.
     """
     still = np.where(errors == 0, 0.0, np.nan)  # a constant series that is forecast as one is no surprise
     scaled = np.divide(errors, spread, out=np.broadcast_to(still, errors.shape).copy(), where=spread > 0)
-    paths = np.moveaxis(scaled, 2, -1).reshape(-1, errors.shape[2])
-    missing = np.moveaxis(np.isnan(errors), 2, -1).reshape(paths.shape)
-    paths = paths[(np.isfinite(paths) | missing).all(axis=1) & ~missing.all(axis=1)]
-    if missing.all():
-        raise LengthError(f"{who} cannot be calibrated: no value of the tail that is held back is there")
-    if not len(paths):
-        raise LengthError(f"{who} cannot be calibrated: no series varies before the tail that is held back")
-    kept = np.linspace(0, len(paths) - 1, min(len(paths), MOST_PATHS)).round().astype(int)
-    return Calibration(errors=paths[kept].astype(np.float32))
+    paths, missing = (each.reshape(-1, *errors.shape[2:]) for each in (scaled, np.isnan(errors)))
+    measured = (np.isfinite(paths) | missing).all(axis=1, keepdims=True)
+    paths = np.where(measured, paths, np.nan)
+    known = ~np.isnan(paths).all(axis=(1, 2))
+    kept = np.linspace(0, known.sum() - 1, min(known.sum(), MOST_PATHS)).round().astype(int)
+    made = Calibration(errors=paths[known][kept].astype(np.float32))
+    unknown = np.isnan(made.errors).all(axis=(0, 1))
+    if unknown.any():
+        raise LengthError(_why_not(who, targets, int(unknown.argmax()), missing))
+    return made
+
+
+def _why_not(who: str, targets: Sequence[str], channel: int, missing: np.ndarray) -> str:
+    """Why the errors of a channel are unknown; missing: whether what came is, `[path, step, channel]`."""
+    which = repr(targets[channel]) if len(targets) > 1 else ""
+    if missing[:, :, channel].all():
+        values = f"value of {which} in" if which else "value of"
+        return f"{who} cannot be calibrated: no {values} the tail that is held back is there"
+    what = f"{which} varies in no series" if which else "no series varies"
+    return f"{who} cannot be calibrated: {what} before the tail that is held back"
 
 
 def why_no_tail(panel: Panel, horizon: int, least: int) -> str | None:
@@ -160,11 +193,10 @@ def long_enough(panel: Panel, rows: int) -> Panel:
 
 
 def at_shares(quantiles: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """The values that lie above `shares` `[series, sample, step]`, from quantiles `[series, step, GRID]`."""
+    """The values above `shares` `[series, sample, step, channel]`, from quantiles `[series, step, channel, GRID]`."""
     place = np.clip((shares - GRID[0]) / (GRID[1] - GRID[0]), 0, len(GRID) - 1)
     left = np.minimum(place.astype(int), len(GRID) - 2)
-    series, step = np.arange(len(quantiles))[:, None, None], np.arange(quantiles.shape[1])
-    low, high = quantiles[series, step, left], quantiles[series, step, left + 1]
+    low, high = (np.take_along_axis(quantiles[:, None], at[..., None], axis=-1)[..., 0] for at in (left, left + 1))
     return (low + (place - left) * (high - low)).astype(np.float32)
 
 

@@ -14,6 +14,7 @@ from loopcast import __version__
 from loopcast.errors import OptionError
 from loopcast.forecasters.atomic import write_whole
 from loopcast.forecasters.base import Forecaster
+from loopcast.frames.calendar import to_ticks
 from loopcast.frames.panel import Panel
 
 if TYPE_CHECKING:
@@ -81,11 +82,29 @@ def finished_in(folder: str | os.PathLike[str] | None) -> Finished:
 def key_of(
     forecaster: Forecaster[Any], panel: Panel, horizon: int, unseen: tuple[int, ...], level: tuple[float, ...]
 ) -> str:
-    """A name for all that a part depends on: the version, the model, the values, the cutoffs and the levels."""
+    """A name for all that a part depends on: the version, the model, the data, the cutoffs and the levels."""
     options = {name: value for name, value in forecaster.options().items() if name not in forecaster.runtime}
     kind = f"{type(forecaster).__module__}.{type(forecaster).__qualname__}"
     said = repr((__version__, kind, sorted(options.items()), panel.season, horizon, unseen, level))
+    return digest_of(said, panel).hexdigest()[:32]
+
+
+def digest_of(said: str, panel: Panel) -> "hashlib._Hash":
+    """A digest of what was asked, and of all in a panel that a forecast may depend on: values, calendar, covariates."""
     digest = hashlib.sha256(said.encode())
     digest.update(panel.values.tobytes())
     digest.update(panel.offsets.tobytes())
-    return digest.hexdigest()[:32]
+    columns, covariates = panel.template.columns, panel.covariates
+    if columns.calendar or columns.holidays:
+        digest.update(
+            repr((columns.calendar, columns.holidays, str(panel.template.freq), panel.template.zone)).encode()
+        )
+        digest.update(to_ticks(panel.starts).tobytes())
+    if len(columns.targets) > 1:
+        digest.update(repr(columns.targets).encode())
+    if covariates is not None:
+        digest.update(repr((columns.past, columns.future, columns.static)).encode())
+        for known in (covariates.past, covariates.future, covariates.offsets):
+            digest.update(known.tobytes())
+        digest.update(covariates.static.write_json().encode())
+    return digest

@@ -43,7 +43,8 @@ class Backtest:
     table: a polars table, a row per series, cutoff and time: the id (always there), the time, `cutoff` (the last time
         that was known), the target as it came, and per model a column of forecasts `NAME`, then for each of `level`
         (ascending, in percent) `NAME-lo-80` and `NAME-hi-80`. Sorted by series (in the panel's order), cutoff, time.
-        Columns but `cutoff` are called as in the panel's template.
+        Columns but `cutoff` are called as in the panel's template. Of several targets each has a row, the column
+        `target` names it, and what came is the column `y`.
     panel: the whole history of the series compared, the windows included.
     horizon, windows, step: how far ahead, from how many cutoffs, how many steps apart.
     season: steps in a season, for scaled errors.

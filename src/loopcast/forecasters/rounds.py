@@ -16,7 +16,7 @@ from loopcast.frames.panel import Panel
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
-    """What one fit gave: columns by name, float32 `[series, cutoff, horizon, 1]`, and what it cost.
+    """What one fit gave: columns by name, float32 `[series, cutoff, horizon, channel]`, and what it cost.
 
     failure: what the model said instead; the columns are then NaN.
     """
@@ -75,7 +75,8 @@ class Round:
         )
 
     def _failed(self, unseen: tuple[int, ...], error: LoopcastError) -> Part:
-        nothing = np.full((self.panel.n_series, len(unseen), self.origins.horizon, 1), np.nan, np.float32)
+        shape = (self.panel.n_series, len(unseen), self.origins.horizon, self.panel.n_channels)
+        nothing = np.full(shape, np.nan, np.float32)
         name = self.forecaster.name
         columns = {name: nothing}
         for level in self.level:

@@ -3,6 +3,7 @@
 Where a panel has several targets a result is long: a row for each of them, which a column `target` names.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from loopcast.frames.timetable import future_times
 
 if TYPE_CHECKING:
     from loopcast.frames.panel import Panel
+
+END = re.compile(r"(?P<model>.+)(?P<end>-(?:lo|hi)-\d+(?:\.\d+)?)", re.DOTALL)  # the column of one end of an interval
 
 
 def forecast_table(panel: "Panel", forecasts: Mapping[str, np.ndarray], wide: bool) -> Any:
@@ -39,11 +42,17 @@ def forecast_table(panel: "Panel", forecasts: Mapping[str, np.ndarray], wide: bo
 
 
 def _apart(panel: "Panel", columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """`MODEL` `[series, horizon, channel]` as `MODEL-TARGET` `[series, horizon]`, model by model."""
+    """`MODEL` `[series, horizon, channel]` as `MODEL-TARGET` `[series, horizon]`, each with its intervals."""
+    ends = {name: END.fullmatch(name) for name in columns}
+    parts = {
+        name: (end["model"], end["end"]) if end and end["model"] in ends else (name, "") for name, end in ends.items()
+    }
     apart = [
-        (f"{name}-{target}", array[:, :, channel])
-        for name, array in columns.items()
+        (f"{model}-{target}{end}", columns[name][:, :, channel])
+        for model in dict.fromkeys(model for model, _ in parts.values())
         for channel, target in enumerate(panel.targets)
+        for name, (whose, end) in parts.items()
+        if whose == model
     ]
     names = [name for name, _ in apart]
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
