@@ -39,7 +39,8 @@ def test_it_prints_a_leaderboard_with_the_best_model_first_and_a_verdict(csv, ca
 def test_as_json_it_is_one_object_with_the_documented_keys(csv, capsys):
     assert backtest(csv, *MODELS, "--json") == 0
     result = json.loads(capsys.readouterr().out)
-    keys = {"horizon", "windows", "step", "season", "series", "models", "measure", "leaderboard", "verdict", "notes"}
+    keys = {"horizon", "windows", "step", "season", "series", "models"}
+    keys |= {"measure", "leaderboard", "targets", "verdict", "notes"}
     assert set(result) == {"loopcast", *keys}
     assert result["models"]["Drift"]["code"] == "loopcast.Drift()"
 

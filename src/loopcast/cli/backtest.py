@@ -11,20 +11,14 @@ from loopcast.cli.models import USUAL, Asked, made, said, seconds
 from loopcast.cli.options import (
     Budget,
     FailIfWorseThan,
-    Freq,
-    GapsOption,
-    Id,
     Json,
     Level,
     Quiet,
     Report,
-    Target,
-    Time,
     check_outputs,
     levels,
-    named,
-    of_one_target,
 )
+from loopcast.cli.tables import USUAL_COLUMNS, SeriesAndCovariates
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 
@@ -42,11 +36,7 @@ def backtest(
     models: Annotated[str, Parameter(metavar="A,B", help="Which models: those, LSTM, GRU, SimpleRNN, Auto.")] = USUAL,
     level: Level = "80,95",
     seeds: Annotated[int, Parameter(help="Fits of each network, from different seeds.")] = 1,
-    id_: Id = None,
-    time: Time = None,
-    target: Target = None,
-    freq: Freq = None,
-    gaps: GapsOption = "error",
+    table: SeriesAndCovariates = USUAL_COLUMNS,
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecasts.")] = 0,
     budget: Budget = "60s",
@@ -67,8 +57,7 @@ def backtest(
         names.append(fail_if_worse_than)
     asked = Asked(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
     forecasters, wanted, again = made(names, asked), levels(level), refits(refit)
-    columns = of_one_target(named(id_, time, target), "backtest")
-    panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
+    panel = table.read(file)
     done = loopcast.backtest(
         forecasters,
         panel,

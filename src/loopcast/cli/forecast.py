@@ -11,23 +11,17 @@ from loopcast.cli.models import BASELINES, Asked, made, seconds
 from loopcast.cli.options import (
     Budget,
     FailIfWorseThan,
-    Freq,
-    GapsOption,
-    Id,
     Json,
     Output,
     Plot,
     Quiet,
     Report,
-    Target,
-    Time,
     check_outputs,
     layers,
     levels,
-    named,
-    of_one_target,
 )
-from loopcast.cli.outputs import write_forecast
+from loopcast.cli.outputs import Predicted
+from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 
@@ -55,11 +49,8 @@ def forecast(
     /,
     *,
     horizon: Annotated[int, Parameter(help="Steps ahead.")],
-    id_: Id = None,
-    time: Time = None,
-    target: Target = None,
-    freq: Freq = None,
-    gaps: GapsOption = "error",
+    table: SeriesAndCovariates = USUAL_COLUMNS,
+    future: Future = None,
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     level: Annotated[
         str | None, Parameter(metavar="P,P", help="Percentages of the intervals, or none [80,95 where series allow].")
@@ -82,6 +73,7 @@ def forecast(
     seed: Annotated[int, Parameter(help="The same seed gives the same forecast.")] = 0,
     check: Annotated[bool, Parameter(help="Compare with the baselines on the last steps of the history.")] = True,
     fail_if_worse_than: FailIfWorseThan = None,
+    wide: Wide = False,
     output: Output = None,
     plot: Plot = None,
     report: Report = None,
@@ -98,8 +90,8 @@ def forecast(
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
-    columns = of_one_target(named(id_, time, target), "forecast")
-    panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
+    panel = with_future(table.read(file), future, "name them with --future-covariates")
+    panel.require_ahead(horizon)
     models = [forecaster, *baselines]
     unchecked = loopcast.why_no_backtest(models, panel, horizon) if check else "not asked for"
     board = None if unchecked else compared(models, panel, asked, quiet=quiet)
@@ -110,16 +102,20 @@ def forecast(
     if shown and forecaster.needs_calibration(horizon):
         printing.status("Measuring how sure it is on a held-back tail ...", quiet=quiet)
         forecaster.calibrate(horizon)
-    table = forecaster.predict(horizon, level=shown)
+    predicted = Predicted.of(forecaster, panel, horizon, shown, wide=wide)
     if save is not None:
         forecaster.save(save)
-    write_forecast(panel, forecaster, table, board=board, output=output, plot=plot, report=report)
+    predicted.write(board=board, output=output, plot=plot, report=report)
     if json:
         printing.print_json(
-            table, models={forecaster.name: forecaster.describe()}, check=board, unchecked=unchecked, unsure=unsure
+            predicted.table,
+            models={forecaster.name: forecaster.describe()},
+            check=board,
+            unchecked=unchecked,
+            unsure=unsure,
         )
     else:
-        printing.show_forecast(table, unsure)
+        printing.show_forecast(predicted.table, unsure)
         printing.show_check(board, unchecked, horizon)
     if board is not None:
         require_better(board, fail_if_worse_than)

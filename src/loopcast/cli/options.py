@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,9 @@ from loopcast.errors import OptionError
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
 Time = Annotated[str | None, Parameter(help="Column of times [ds].")]
-Target = Annotated[str | None, Parameter(help="Column of numbers to forecast [y].")]
+Target = Annotated[
+    str | None, Parameter(metavar="A,B", help="Column of numbers to forecast, or several with commas between [y].")
+]
 # int first: the step of integer times is a number
 Freq = Annotated[
     int | str | None,
@@ -63,37 +66,29 @@ def levels(text: str) -> tuple[float, ...]:
     return check_level([float(part) if "." in part else int(part) for part in parts])
 
 
-def targets(text: str) -> str | tuple[str, ...]:
-    """`pm25,no2` as ('pm25', 'no2'), one name as it is; OptionError for a name that is empty.
+def names_of(option: str, text: str) -> tuple[str, ...]:
+    """`pm25,no2` as ('pm25', 'no2'); OptionError, which names the option, for a name that is empty.
 
-    >>> targets("pm25, no2"), targets("y")
-    (('pm25', 'no2'), 'y')
+    >>> names_of("target", "pm25, no2")
+    ('pm25', 'no2')
     """
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
-        raise OptionError(f"--target is a column, or several with commas between, such as pm25,no2; got {text!r}")
-    return names if len(names) > 1 else text
+        said = option.replace("_", "-")
+        raise OptionError(f"--{said} is one name, or several with commas between, such as pm25,no2; got {text!r}")
+    return names
 
 
 def named(id_: str | None, time: str | None, target: str | None, usual: Columns = STANDARD) -> Columns:
     """The columns that --id, --time and --target name; those that were not given are as `usual`.
 
     >>> named(None, "day", "pm25,no2")
-    Columns(id='unique_id', time='day', target=('pm25', 'no2'))
+    Columns(time='day', target=('pm25', 'no2'))
     """
-    return Columns(
-        id=id_ or usual.id, time=time or usual.time, target=targets(target) if target is not None else usual.target
+    targets = usual.targets if target is None else names_of("target", target)
+    return replace(
+        usual, id=id_ or usual.id, time=time or usual.time, target=targets if len(targets) > 1 else targets[0]
     )
-
-
-def of_one_target(columns: Columns, command: str) -> Columns:
-    """`columns` again; OptionError where they name several targets, which this command does not take yet."""
-    if len(columns.targets) > 1:
-        raise OptionError(
-            f"loopcast {command} takes one target for now, got {len(columns.targets)}: {', '.join(columns.targets)}; "
-            "run it once for each (--target)"
-        )
-    return columns
 
 
 def check_outputs(

@@ -1,5 +1,7 @@
-"""The files that a forecast is written to."""
+"""A forecast on its way out: as it is printed, and the files that it is written to."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +15,39 @@ if TYPE_CHECKING:
     from loopcast import Forecaster, Leaderboard, Panel
 
 
-def write_forecast(
-    panel: "Panel",
-    forecaster: "Forecaster[Any]",
-    table: "pl.DataFrame",
-    *,
-    board: "Leaderboard | None" = None,
-    output: Path | None,
-    plot: Path | None,
-    report: Path | None,
-) -> None:
-    """Those of the table, the picture and the page that were asked for; board: what the page says of the check."""
-    if output is not None:
-        printing.write_table(table, output)
-    if plot is not None:
-        loopcast.plot(panel, table).save(plot)
-    if report is not None:
-        descriptions = {forecaster.name: forecaster.describe()}
-        page = loopcast.forecast_page(panel, table, leaderboard=board, command=said(), descriptions=descriptions)
-        printing.write_page(page, report)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predicted:
+    """A forecast of a panel: `table` as it was asked for, `long` as it is drawn from (a row for each target)."""
+
+    panel: "Panel"
+    forecaster: "Forecaster[Any]"
+    table: "pl.DataFrame"
+    long: "pl.DataFrame"
+
+    @classmethod
+    def of(
+        cls, forecaster: "Forecaster[Any]", panel: "Panel", horizon: int, level: Sequence[float], *, wide: bool
+    ) -> "Predicted":
+        long = forecaster.predict(horizon, data=panel, level=level)
+        table = forecaster.predict(horizon, data=panel, level=level, wide=True) if wide else long
+        return cls(panel=panel, forecaster=forecaster, table=table, long=long)
+
+    def write(
+        self,
+        *,
+        board: "Leaderboard | None" = None,
+        output: Path | None,
+        plot: Path | None,
+        report: Path | None,
+    ) -> None:
+        """The table, the picture and the page that were asked for; board: what the page says of the check."""
+        if output is not None:
+            printing.write_table(self.table, output)
+        if plot is not None:
+            loopcast.plot(self.panel, self.long).save(plot)
+        if report is not None:
+            descriptions = {self.forecaster.name: self.forecaster.describe()}
+            page = loopcast.forecast_page(
+                self.panel, self.long, leaderboard=board, command=said(), descriptions=descriptions
+            )
+            printing.write_page(page, report)

@@ -7,23 +7,9 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import (
-    Freq,
-    GapsOption,
-    Id,
-    Json,
-    Level,
-    Output,
-    Plot,
-    Report,
-    Target,
-    Time,
-    check_outputs,
-    levels,
-    named,
-    of_one_target,
-)
-from loopcast.cli.outputs import write_forecast
+from loopcast.cli.options import Json, Level, Output, Plot, Report, check_outputs, levels
+from loopcast.cli.outputs import Predicted
+from loopcast.cli.tables import USUAL, Future, Series, Wide, with_future
 
 
 def predict(
@@ -32,28 +18,28 @@ def predict(
     /,
     *,
     horizon: Annotated[int | None, Parameter(help="Steps ahead [as trained].")] = None,
-    id_: Id = None,
-    time: Time = None,
-    target: Target = None,
-    freq: Freq = None,
-    gaps: GapsOption = "error",
+    table: Series = USUAL,
+    future: Future = None,
     level: Level = "none",
+    wide: Wide = False,
     output: Output = None,
     plot: Plot = None,
     report: Report = None,
     json: Json = False,
 ) -> None:
-    """Forecast the series in FILE with a saved MODEL, without training. Column names default to the model's."""
+    """Forecast the series in FILE with a saved MODEL, without training; columns are named as the model's."""
     check_outputs(file, output=output, plot=plot, report=report)
     wanted = levels(level)
     forecaster = loopcast.load(model)
-    names, steps = forecaster.fitted.template.columns, forecaster.horizon if horizon is None else horizon
-    columns = of_one_target(named(id_, time, target, names), "predict")
-    panel = loopcast.read(file, columns=columns, freq=freq or forecaster.fitted.template.freq, gaps=gaps)
-    table = forecaster.predict(steps, data=panel, level=wanted)
-    write_forecast(panel, forecaster, table, output=output, plot=plot, report=report)
+    template, steps = forecaster.fitted.template, forecaster.horizon if horizon is None else horizon
+    panel = table.read(file, template.columns, template.freq)
+    panel = with_future(panel, future, f"{model} was trained without any, so leave --future out")
+    predicted = Predicted.of(forecaster, panel, steps, wanted, wide=wide)
+    predicted.write(output=output, plot=plot, report=report)
     if json:
         models = {forecaster.name: forecaster.describe()}
-        printing.print_json(table, models=models, check=None, unchecked="a saved model is not compared", unsure=None)
+        printing.print_json(
+            predicted.table, models=models, check=None, unchecked="a saved model is not compared", unsure=None
+        )
         return
-    printing.show_forecast(table)
+    printing.show_forecast(predicted.table)

@@ -56,18 +56,26 @@ def show_backtest(done: "Backtest", board: "Leaderboard") -> None:
 
 
 def show_board(board: "Leaderboard", columns: list[str]) -> None:
-    """Those columns of a leaderboard that say something, then the notes and the verdict."""
-    import polars as pl
-
+    """Those columns of a leaderboard that say something, the errors on each target, the notes and the verdict."""
     table = board.table.select(columns).drop("network", strict=False)
     table = table.select(name for name in table.columns if table[name].null_count() < table.height)
+    show_scores(table)
+    if board.targets is not None:
+        print("\nBy target:")
+        show_scores(board.targets.drop("network"))
+    for line in (*board.notes, board.verdict):
+        print(line)
+
+
+def show_scores(table: "pl.DataFrame") -> None:
+    """A row of errors for each model, with short numbers where more digits say nothing."""
+    import polars as pl
+
     short = [name for name in table.columns if name.startswith("coverage-") or name.endswith("_seconds")]
     rounded = table.with_columns(table[name].round(2).cast(pl.String) for name in short).with_columns(
         pl.col(name).round(3).cast(pl.String) for name in ("p_value",) if name in table.columns
     )
     show(rounded.rename({name: HEADS.get(name, name) for name in table.columns}), digits="#.4g")
-    for line in (*board.notes, board.verdict):
-        print(line)
 
 
 def show(table: "pl.DataFrame", digits: str = ".6g") -> None:
@@ -104,7 +112,7 @@ def print_json(
     loopcast    version
     models      by name, what was chosen and why, in words
     forecast    rows: the id and time columns under their own names, and a number per model and end of an interval
-    check       null, or measure, leaderboard (rows), verdict, notes
+    check       null, or measure, leaderboard (rows), targets (rows; null of one target), verdict, notes
     unchecked   null, or why there is no check
     unsure      null, or why there are no intervals
 
@@ -134,6 +142,7 @@ def board_object(board: "Leaderboard") -> dict[str, Any]:
     return {
         "measure": board.measure,
         "leaderboard": board.table.to_dicts(),
+        "targets": None if board.targets is None else board.targets.to_dicts(),
         "verdict": board.verdict,
         "notes": board.notes,
     }

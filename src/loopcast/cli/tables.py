@@ -1,0 +1,94 @@
+"""The options that say which column of a file is what, and the panel that they make of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+import loopcast
+from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, named, names_of
+from loopcast.columns import STANDARD, Columns
+from loopcast.errors import OptionError
+
+if TYPE_CHECKING:
+    from loopcast import Panel
+
+ROLES = MappingProxyType(
+    {"past_covariates": "past", "future_covariates": "future", "static": "static", "calendar": "calendar"}
+)
+
+Future = Annotated[
+    Path | None,
+    Parameter(metavar="FILE", help="The future covariates of the steps ahead: a row for each series and time."),
+]
+Wide = Annotated[
+    bool, Parameter(negative="", help="Of several targets: columns MODEL-TARGET instead of a row for each.")
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Where the id, the time and the targets are, and on which calendar."""
+
+    id_: Id = None
+    time: Time = None
+    target: Target = None
+    freq: Freq = None
+    gaps: GapsOption = "error"
+
+    def columns(self, usual: Columns = STANDARD) -> Columns:
+        """The columns that were named; the others are as `usual`."""
+        return named(self.id_, self.time, self.target, usual)
+
+    def read(self, file: Path, usual: Columns = STANDARD, freq: Freq = None) -> "Panel":
+        """The panel in a file; freq: of its calendar where none was given."""
+        return loopcast.read(file, columns=self.columns(usual), freq=self.freq or freq, gaps=self.gaps)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SeriesAndCovariates(Series):
+    """And what is known besides."""
+
+    past_covariates: Annotated[
+        str | None, Parameter(metavar="A,B", help="Columns of numbers known up to the last row.")
+    ] = None
+    future_covariates: Annotated[
+        str | None, Parameter(metavar="A,B", help="Columns of numbers known over the steps ahead too; see --future.")
+    ] = None
+    static: Annotated[
+        str | None, Parameter(metavar="A,B", help="Columns that do not change within a series: numbers or categories.")
+    ] = None
+    calendar: Annotated[
+        str | None, Parameter(metavar="A,B", help="Parts of the time to show: hour, weekday, month, or auto.")
+    ] = None
+    holidays: Annotated[
+        str | None, Parameter(metavar="COUNTRY", help="Show the public holidays of a country, such as DE or US-CA.")
+    ] = None
+
+    def columns(self, usual: Columns = STANDARD) -> Columns:
+        """The columns that were named; the others are as `usual`."""
+        return replace(super().columns(usual), holidays=self.holidays, **self._roles())
+
+    def _roles(self) -> Mapping[str, Any]:
+        given = {option: getattr(self, option) for option in ROLES}
+        named = {option: names_of(option, text) for option, text in given.items() if text is not None}
+        return {ROLES[option]: "auto" if names == ("auto",) else names for option, names in named.items()}
+
+
+USUAL, USUAL_COLUMNS = Series(), SeriesAndCovariates()  # where nothing was named
+
+
+def with_future(panel: "Panel", future: Path | None, cure: str) -> "Panel":
+    """The panel with the future covariates in a file; OptionError, which says `cure`, where it has none of those."""
+    if future is None:
+        return panel
+    if not panel.template.columns.future:
+        raise OptionError(f"--future {future}: no future covariates are named; {cure}")
+    from loopcast.frames.read import read_future
+
+    return read_future(future, panel)
