@@ -44,10 +44,12 @@ class Auto(Forecaster[Choice]):
 
     budget: seconds that all of it may take, about. The baselines and the first network are compared in any case; a
         further network only where the time for it, and for the last fit, is left.
+    gaps: whether values may be missing, as in `Recurrent`; None is as the data given to `fit`.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     Series too short for a single cutoff are left out of the comparison; LengthError where all are. Missing values: as
     each candidate takes them; those to forecast count for none. A series without any value: ValuesError.
+    Several targets, and covariates: as each candidate takes them; the error is a mean over targets (see `leaderboard`).
 
     >>> panel = Panel.from_array(np.arange(40.0).reshape(1, 40, 1))
     >>> Auto(horizon=2, budget=0.001).fit(panel).predict()["Auto"].to_list()
@@ -59,12 +61,19 @@ class Auto(Forecaster[Choice]):
 
     budget: float = 60.0
     seed: int = 0
+    gaps: bool | None = None
     show_progress: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if isinstance(self.budget, bool) or not isinstance(self.budget, int | float) or not 0 < self.budget < math.inf:
             raise OptionError(f"budget is a number of seconds above 0, got {self.budget!r}")
+        if self.gaps is not None and not isinstance(self.gaps, bool):
+            raise OptionError(f"gaps is True or False, or None, got {self.gaps!r}")
+
+    def ready_for(self, panel: Panel) -> Self:
+        """With `gaps`, unless chosen, where the panel has any: so that a network it chooses takes them."""
+        return self.but(gaps=True) if self.gaps is None and panel.begun().has_gaps else self.but()
 
     def least_rows(self, panel: Panel, horizon: int) -> int:
         """What its candidates need, and one cutoff to compare them on."""
@@ -101,7 +110,7 @@ class Auto(Forecaster[Choice]):
         from loopcast.forecasters.recurrent import Recurrent
 
         season, horizon = self.season, self.horizon
-        network = Recurrent(horizon=horizon, season=season, seed=self.seed, show_progress=False)
+        network = Recurrent(horizon=horizon, season=season, seed=self.seed, gaps=self.gaps, show_progress=False)
         positive = bool(np.nanmin(panel.values) >= 0)
         return [
             Naive(),

@@ -30,6 +30,7 @@ DROPOUT = (0.0, 0.5)
 LEARNING_RATE = (1e-3, 3e-2)
 STRATEGIES = ("sequence", "direct")
 LOSSES = ("mae", "mse", "huber")
+CHANNELS = ("joint", "independent")  # of several targets
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,6 +100,7 @@ def suggested(plain: Recurrent, panel: Panel, trial: "optuna.trial.BaseTrial") -
         loss=trial.suggest_categorical("loss", LOSSES),
         lags=trial.suggest_int("lags", 1, most, log=True),
         log=log,
+        channels=trial.suggest_categorical("channels", CHANNELS) if panel.n_channels > 1 else None,
     )
 
 

@@ -1,12 +1,13 @@
 """What a backtest leaves: forecasts from past cutoffs beside what came, and what each model cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from loopcast.columns import WHICH
 from loopcast.forecasters.base import Forecaster
 from loopcast.forecasters.checks import positive
 from loopcast.forecasters.origins import Origins
@@ -62,6 +63,28 @@ class Backtest:
     models: tuple[Ran, ...]
     seeds: tuple[pl.DataFrame, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def apart(self) -> "Backtest":
+        """The same of one target: each target of each series as a series of its own, as in `Panel.apart`."""
+        if self.panel.n_channels == 1:
+            return self
+        panel = self.panel.apart()
+        tables = [_apart(each, self.panel, panel) for each in (self.table, *self.seeds)]
+        return replace(self, panel=panel, table=tables[0], seeds=tuple(tables[1:]))
+
+
+def _apart(table: pl.DataFrame, whole: Panel, apart: Panel) -> pl.DataFrame:
+    """A table of several targets as one of the panel in which they stand apart."""
+    names, targets = whole.template.columns, pl.Series(whole.targets)
+    keys = pl.DataFrame(
+        {
+            names.id: whole.ids.gather(np.repeat(np.arange(whole.n_series), whole.n_channels)),
+            WHICH: targets.gather(np.tile(np.arange(whole.n_channels), whole.n_series)),
+            "apart": apart.ids,
+        }
+    )
+    ids = table.select(names.id, WHICH).join(keys, on=[names.id, WHICH], how="left", maintain_order="left")["apart"]
+    return table.with_columns(ids.alias(names.id)).drop(WHICH).rename({names.came: apart.template.columns.came})
 
 
 def gathered(

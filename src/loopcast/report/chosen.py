@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from loopcast.errors import OptionError
 from loopcast.frames.panel import Panel
@@ -43,12 +44,17 @@ def choose(errors: np.ndarray, there: np.ndarray, asked: Sequence[int]) -> Chose
 
 
 def find(panel: Panel, asked: Sequence[Any]) -> list[int]:
-    """Where the series asked for are in the panel, by id or its text; OptionError for one that is not there."""
+    """Where the series asked for are in `panel.apart()`, by id or its text; OptionError for one that is not there.
+
+    An id stands for all targets of its series, and "ID, TARGET" for one of them.
+    """
     if isinstance(asked, str):
         raise OptionError(f"series is a list of ids, got the text {asked!r}: give [{asked!r}]")
-    ids = panel.ids.to_list()
-    places = {str(each): i for i, each in enumerate(ids)} | {each: i for i, each in enumerate(ids)}
+    ids, count = panel.ids.to_list(), panel.n_channels
+    whole = {each: range(i * count, (i + 1) * count) for i, each in enumerate(ids)}
+    places: dict[Any, range] = {name: range(i, i + 1) for i, name in enumerate(panel.apart().ids.cast(pl.String))}
+    places |= {str(each): there for each, there in whole.items()} | whole
     for each in asked:
         if each not in places:
             raise OptionError(f"there is no series {each!r}; the first ids are {ids[:3]}")
-    return list(dict.fromkeys(places[each] for each in asked))
+    return list(dict.fromkeys(i for each in asked for i in places[each]))

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from loopcast.columns import Columns
 from loopcast.forecasters.outcome import Backtest
 from loopcast.frames.panel import Panel
 from loopcast.frames.timetable import future_times
 from loopcast.report.payload import clock
+
+MOST_NAMES = 5  # of targets in a title
 
 
 def ahead(horizon: int) -> str:
@@ -27,17 +30,43 @@ def facts_of(panel: Panel, horizon: int, levels: Sequence[float]) -> dict[str, s
         if len(set(lengths.tolist())) > 1
         else f"{lengths[0]:,} rows each"
     )
-    missing = int(np.isnan(panel.values[:, 0]).sum())
+    missing = int(np.isnan(panel.values).sum())
     ends = future_times(panel.starts, lengths - 1, 1, panel.template.freq)
     first, last = clock(panel.starts.sort()[:1])[0], clock(ends.sort()[-1:])[0]
     return {
         "Series": f"{panel.n_series:,}, {longest}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
-        "Missing values": f"{missing:,} of {panel.n_rows:,}",
+        "Missing values": f"{missing:,} of {panel.values.size:,}",
         "Time": f"column {names.time}, from {first} to {last}, one step is {panel.template.freq}",
-        "Target": f"column {names.one_target}",
+        **columns_of(names),
         "Horizon": ahead(horizon),
         "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
     }
+
+
+def columns_of(names: Columns) -> dict[str, str]:
+    """The targets and what is known besides, as names and values.
+
+    >>> columns_of(Columns(target=("pm25", "no2"), future=["wind"], calendar="auto"))
+    {'Targets': 'columns pm25, no2', 'Covariates': 'future: wind; calendar: auto'}
+    """
+    several = "s" * (len(names.targets) > 1)
+    said = {f"Target{several}": f"column{several} {', '.join(names.targets)}"}
+    calendar = names.calendar if isinstance(names.calendar, str) else ", ".join(names.calendar)
+    lists = {name: ", ".join(getattr(names, name)) for name in ("past", "future", "static")}
+    known = lists | {"calendar": calendar, "holidays": names.holidays or ""}
+    besides = "; ".join(f"{name}: {value}" for name, value in known.items() if value)
+    return said | ({"Covariates": besides} if besides else {})
+
+
+def few(names: Sequence[str]) -> str:
+    """The first of many names.
+
+    >>> few(["a", "b"]), few(list("abcdefg"))
+    ('a, b', 'a, b, c, d and 3 more')
+    """
+    shown = names if len(names) <= MOST_NAMES else names[: MOST_NAMES - 1]
+    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+    return ", ".join(shown) + more
 
 
 def cutoffs_of(backtest: Backtest) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """Forecasts and their intervals as numbers, out of the table that `predict` gives or a mapping of arrays."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import narwhals as nw
 import numpy as np
+import polars as pl
 
-from loopcast.columns import Columns
+from loopcast.columns import WHICH, Columns
 from loopcast.errors import OptionError
 from loopcast.frames.calendar import to_ticks
 from loopcast.frames.panel import Panel
@@ -28,7 +30,10 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Forecasts:
-    """The forecasts of one model: values `[series, horizon]`, and bands of that shape, narrowest first."""
+    """The forecasts of one model: values `[series, horizon]`, and bands of that shape, narrowest first.
+
+    Series are those of `Panel.apart`: each target of each series is one.
+    """
 
     name: str
     values: np.ndarray
@@ -36,10 +41,11 @@ class Forecasts:
 
 
 def read_forecasts(given: Any, panel: Panel) -> tuple[Forecasts, ...]:
-    """Forecasts of every series of `panel`, one for each model.
+    """Forecasts of every series and target of `panel`, one for each model.
 
-    given: arrays by name, each `[series, horizon]` or `[series, horizon, 1]`; or a forecast table (pandas, polars,
-    pyarrow): id, time, `NAME`, and for intervals `NAME-lo-80` and `NAME-hi-80`, its rows of a series in order of time.
+    given: arrays by name, each `[series, horizon]` or `[series, horizon, channel]`; or a forecast table (pandas,
+    polars, pyarrow): id, time, `NAME`, and for intervals `NAME-lo-80` and `NAME-hi-80`, its rows of a series in order
+    of time; of several targets long, a row for each, which the column `target` names.
     OptionError for anything else, for other series than the panel's, and for other times than those after its end.
 
     >>> panel = Panel.from_array(np.zeros((1, 3, 1)))
@@ -53,7 +59,8 @@ def read_forecasts(given: Any, panel: Panel) -> tuple[Forecasts, ...]:
     table = open_table(given)
     if table is None:
         raise OptionError(f"forecasts are a table or arrays by name, got {type(given).__name__}")
-    numbers = {name: numbers_of(table, name, panel) for name in number_columns(table, panel)}
+    parts = parted(given, table, panel)
+    numbers = {name: beside([numbers_of(part, name, panel) for part in parts]) for name in number_columns(table, panel)}
     if len({values.shape for values in numbers.values()}) != 1:
         raise OptionError("a forecast table has a column of numbers for each model, of as many steps for every series")
     return tuple(
@@ -61,10 +68,36 @@ def read_forecasts(given: Any, panel: Panel) -> tuple[Forecasts, ...]:
     )
 
 
+def parted(given: Any, table: Table, panel: Panel) -> list[Any]:
+    """The rows about each target, in the panel's order; OptionError where a target has none."""
+    if panel.n_channels == 1:
+        return [given]
+    if WHICH not in table.names:
+        raise OptionError(
+            f"a forecast table of several targets is long: its column {WHICH!r} names the target of each row, and this "
+            f"has the columns {list(table.names)} (predict without wide=True gives one)"
+        )
+    frame, which = nw.from_native(given, eager_only=True), table.column(WHICH).cast(pl.String)
+    rows = [(which == target).arg_true().to_list() for target in panel.targets]
+    if not all(rows):
+        raise OptionError(
+            f"the forecast table has no row about the target {panel.targets[[*map(bool, rows)].index(False)]!r}"
+        )
+    return [nw.maybe_reset_index(frame[each, :]).to_native() for each in rows]
+
+
+def beside(channels: Sequence[np.ndarray]) -> np.ndarray:
+    """Numbers `[series, horizon]` of each channel as those of `Panel.apart`, `[series * channel, horizon]`."""
+    if len({each.shape for each in channels}) != 1:
+        raise OptionError(f"a forecast has as many steps of every target, got {[each.shape[1] for each in channels]}")
+    return np.stack(channels, axis=1).reshape(-1, channels[0].shape[1])
+
+
 def number_columns(table: Table, panel: Panel) -> list[str]:
     """The columns that are neither id, time nor target."""
     names = panel.template.columns
-    return [name for name in table.names if name not in (names.id, names.time, names.one_target)]
+    which = {WHICH} if panel.n_channels > 1 else set()
+    return [name for name in table.names if name not in {names.id, names.time, *names.targets} | which]
 
 
 def model_names(names: Iterable[str]) -> list[str]:
@@ -84,11 +117,11 @@ def bands(name: str, numbers: Mapping[str, np.ndarray]) -> tuple[Band, ...]:
     )
 
 
-def numbers_of(table: Table, name: str, panel: Panel) -> np.ndarray:
+def numbers_of(table: Any, name: str, panel: Panel) -> np.ndarray:
     """A column of a forecast table as float32 `[series, horizon]`, the series in the panel's order."""
     names, freq = panel.template.columns, panel.template.freq
     # Reading it as a panel checks types, order and gaps of times as strictly as those of the history.
-    read = Panel.from_table(table.native, columns=Columns(id=names.id, time=names.time, target=name), freq=freq)
+    read = Panel.from_table(table, columns=Columns(id=names.id, time=names.time, target=name), freq=freq)
     order = places(read, panel)
     due = future_times(panel.starts, panel.lengths, 1, freq)
     wrong = np.flatnonzero(to_ticks(read.starts.gather(order)) != to_ticks(due))
@@ -116,8 +149,9 @@ def places(read: Panel, panel: Panel) -> list[int]:
 
 
 def flat(name: str, values: np.ndarray, panel: Panel) -> np.ndarray:
-    """`values` as `[series, horizon]`."""
-    line = values[:, :, 0] if values.ndim == 3 and values.shape[2] == 1 else values
-    if line.ndim != 2 or len(line) != panel.n_series or line.shape[1] < 1:
-        raise OptionError(f"{name} is [series, horizon] for {panel.n_series} series, got shape {values.shape}")
-    return line
+    """`values`, `[series, horizon]` or `[series, horizon, channel]`, as those of `Panel.apart`, `[series, horizon]`."""
+    line = values[:, :, None] if values.ndim == 2 else values
+    if line.ndim != 3 or len(line) != panel.n_series or line.shape[1] < 1 or line.shape[2] != panel.n_channels:
+        axes = "[series, horizon]" if panel.n_channels == 1 else f"[series, horizon, {panel.n_channels}]"
+        raise OptionError(f"{name} is {axes} for {panel.n_series} series, got shape {values.shape}")
+    return beside(list(np.moveaxis(line, 2, 0)))

@@ -10,16 +10,16 @@ from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.forecasters.outcome import Backtest
 from loopcast.frames.panel import Panel, as_panel
 from loopcast.report.chosen import choose, find
-from loopcast.report.facts import ahead, cutoffs_of, facts_of, gaps_of
+from loopcast.report.facts import ahead, cutoffs_of, facts_of, few, gaps_of
 from loopcast.report.fans import future_chart, past_chart, spread_out, tail_of
 from loopcast.report.forecasts import read_forecasts
 from loopcast.report.models import Model, models_of
 from loopcast.report.past import coverage_of, errors_of, judge_of, mean_by, past_of
 from loopcast.report.payload import Charts, digits_of, numbers
-from loopcast.report.ranking import ranking
+from loopcast.report.ranking import ranking, ranking_by_target
 from loopcast.report.render import render
 
-ERRORS = {"mase": "scaled absolute error", "mae": "absolute error"}
+ERRORS = {"mase": "scaled absolute error", "mae": "absolute error", "smape": "symmetric percentage error"}
 
 
 def backtest_page(
@@ -29,15 +29,18 @@ def backtest_page(
 
     It shows the verdict, the leaderboard, forecasts as fans series by series, error and coverage by steps ahead, what
     was run and how to run it again. Of many series it holds the worst, median and best, those asked for, and others
-    from the whole of the ranking, and says how many of how many. Missing values are gaps.
+    from the whole of the ranking, and says how many of how many. Missing values are gaps. Each target of a series has
+    a chart of its own, and the errors of each are in a table.
     command: the command that made the backtest, shown so that it can be run again.
-    series: ids that have to be in the page (or their text, as a command line gives them).
+    series: ids that have to be in the page (or their text, as a command line gives them); of several targets also
+        "ID, TARGET" for one of them.
     OptionError for an id that is not in the backtest, and for a leaderboard of other models.
     """
+    whole, backtest = backtest.panel, backtest.apart()
     past, judge, panel = past_of(backtest), judge_of(leaderboard, backtest), backtest.panel
     errors = errors_of(past, backtest, leaderboard.measure)
     each = mean_by(errors[judge], past.series, panel.n_series)
-    chosen = choose(each, np.unique(past.series), find(panel, series))
+    chosen = choose(each, np.unique(past.series), find(whole, series))
     models = models_of([ran.name for ran in backtest.models], leaderboard, backtest.models)
     draw = partial(past_chart, past, backtest, [model.name for model in models])
     charts = Charts()
@@ -50,17 +53,18 @@ def backtest_page(
     return render(
         "backtest.html",
         charts,
-        data_of(panel, models, backtest.horizon, backtest.level)
+        data_of(whole, models, backtest.horizon, backtest.level)
         | {"judge": judge, "measure": measure.upper(), "steps": plain(steps)},
-        title=f"Backtest of {panel.template.columns.one_target}: {ahead(backtest.horizon)}",
+        title=f"Backtest of {few(whole.targets)}: {ahead(backtest.horizon)}",
         verdict=leaderboard.verdict,
         notes=tuple(dict.fromkeys((*leaderboard.notes, *backtest.notes))),  # a leaderboard may repeat them
         ranking=ranking(leaderboard, models),
+        by_target=ranking_by_target(leaderboard, models),
         models=models,
         levels=backtest.level,
         steps=steps,
         error_name=ERRORS[measure],
-        facts=facts_of(panel, backtest.horizon, backtest.level) | cutoffs_of(backtest),
+        facts=facts_of(whole, backtest.horizon, backtest.level) | cutoffs_of(backtest),
         gaps=gaps_of(errors),
         command=command,
         total=len(chosen.order),
@@ -89,21 +93,22 @@ def forecast_page(
     models = models_of([line.name for line in forecasts], leaderboard, said=descriptions)
     order = [next(line for line in forecasts if line.name == model.name) for model in models]
     levels = tuple(sorted({band.level for line in forecasts for band in line.bands}))
-    charts = Charts()
-    charts.take(partial(future_chart, history, order, levels, i) for i in spread_out(history.n_series))
+    charts, apart = Charts(), history.apart()
+    charts.take(partial(future_chart, apart, order, levels, i) for i in spread_out(apart.n_series))
     return render(
         "forecast.html",
         charts,
         data_of(history, models, horizon, levels),
-        title=f"Forecast of {history.template.columns.one_target}: {ahead(horizon)}",
+        title=f"Forecast of {few(history.targets)}: {ahead(horizon)}",
         verdict="" if leaderboard is None else leaderboard.verdict,
         notes=() if leaderboard is None else leaderboard.notes,
         ranking=None if leaderboard is None else ranking(leaderboard, models),
+        by_target=None if leaderboard is None else ranking_by_target(leaderboard, models),
         models=models,
         levels=levels,
         facts=facts_of(history, horizon, levels),
         command=command,
-        total=history.n_series,
+        total=apart.n_series,
     )
 
 
@@ -112,7 +117,7 @@ def data_of(panel: Panel, models: Sequence[Model], horizon: int, levels: Sequenc
     zone = panel.template.zone
     return {
         "time": panel.template.columns.time + (f" ({zone})" if zone else ""),
-        "target": panel.template.columns.one_target,
+        "targets": list(panel.targets),  # chart i is about number i modulo their count
         "axis": "linear" if panel.template.freq.unit == "int" else "date",
         "tail": tail_of(panel, horizon),
         "levels": list(levels),

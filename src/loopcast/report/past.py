@@ -60,10 +60,21 @@ def steps_of(times: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:
 
 
 def errors_of(past: Past, backtest: Backtest, measure: str) -> dict[str, np.ndarray]:
-    """The error of each model in each row, float64 `[row]`: |y - f|, scaled if the models are ranked by MASE."""
+    """The error of each model in each row, float64 `[row]`: |y - f|, scaled if the models are ranked by MASE.
+
+    Where they are ranked by sMAPE (several targets, none of which has a MASE), it is that.
+    """
     actual = past.column(backtest.panel.template.columns.one_target)
+    if measure == "smape":
+        return {ran.name: symmetric(actual, past.column(ran.name)) for ran in backtest.models}
     scale = scales(past, backtest) if measure == "mase" else np.ones(len(actual))
     return {ran.name: np.abs(actual - past.column(ran.name)) / scale for ran in backtest.models}
+
+
+def symmetric(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """The absolute error in percent of the mean size of both, 0 where both are 0."""
+    size = np.abs(actual) + np.abs(forecast)
+    return 200 * np.abs(actual - forecast) / np.where(size == 0, 1.0, size)
 
 
 def scales(past: Past, backtest: Backtest) -> np.ndarray:

@@ -80,9 +80,9 @@ def plot(
 ) -> Picture:
     """A picture of forecasts after the end of each series of `data`, a panel or what can be one; one small chart each.
 
-    forecasts: by name, each `[series, horizon]` or `[series, horizon, 1]`; or the table that `predict` gives, whose
-    intervals (`NAME-lo-80`, `NAME-hi-80`) become bands. truth: what came, `[series, horizon]`.
-    most: charts at most, the first series first; the title says how many of how many.
+    forecasts: by name, each `[series, horizon]` or `[series, horizon, channel]`; or the table that `predict` gives,
+    whose intervals (`NAME-lo-80`, `NAME-hi-80`) become bands. truth: what came, of the shape of a forecast.
+    most: charts at most, the first series first; the title says how many of how many. Each target has a chart.
     tail: steps of history shown; None is four horizons, but at least two seasons and 24 steps.
     NaN is a gap in a line. OptionError for forecasts that do not fit the panel or one another; DataError for a table
     that is none.
@@ -92,19 +92,21 @@ def plot(
     >>> picture.charts[0].history.times[-1], picture.charts[0].forecasts[0].times
     (29, [30, 31])
     """
-    panel = as_panel(data)
-    lines = read_forecasts(forecasts, panel)
-    known = None if truth is None else flat("truth", truth, panel)
+    whole = as_panel(data)
+    lines = read_forecasts(forecasts, whole)
+    known = None if truth is None else flat("truth", truth, whole)
+    panel = whole.apart()
     horizons = {values.shape[1] for values in [*(line.values for line in lines), *([] if known is None else [known])]}
     if not lines or len(horizons) != 1:
         raise OptionError(f"a plot needs forecasts of one horizon, got {sorted(horizons)}")
     shown = min(panel.n_series, positive("most", most))
     back = max(4 * max(horizons), 2 * panel.season, 24) if tail is None else positive("tail", tail)
-    of = f" ({shown} of {panel.n_series} series)" if shown < panel.n_series else ""
+    kind = "series" if whole.n_channels == 1 else "charts"
+    of = f" ({shown} of {panel.n_series} {kind})" if shown < panel.n_series else ""
     return Picture(
         title=f"Forecast of {max(horizons)} steps{of}",
         time=panel.template.columns.time,
-        target=panel.template.columns.one_target,
+        target=whole.targets[0] if whole.n_channels == 1 else "value",
         charts=tuple(chart(panel, i, lines, known, back) for i in range(shown)),
     )
 

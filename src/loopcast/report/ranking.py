@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from loopcast.columns import WHICH
 from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.report.models import Model
 
@@ -43,12 +44,16 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A model of the leaderboard; model: as it is in the charts, None if it is in none; cells: numbers, their text."""
+    """A model of the leaderboard; model: as it is in the charts, None if it is in none; cells: numbers, their text.
+
+    target: on which of several targets; "" on all of them.
+    """
 
     name: str
     network: bool
     model: Model | None
     cells: tuple[tuple[float | None, str], ...]
+    target: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +67,17 @@ class Ranking:
 
 def ranking(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking:
     """The leaderboard as a page shows it; columns in which no model has a value are left out."""
-    table = leaderboard.table
+    return ranking_of(leaderboard.table, leaderboard.measure, models)
+
+
+def ranking_by_target(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking | None:
+    """The errors on each target as a page shows them; None of one target."""
+    table = leaderboard.targets
+    return None if table is None else ranking_of(table, leaderboard.measure, models)
+
+
+def ranking_of(table: pl.DataFrame, measure: str, models: Sequence[Model]) -> Ranking:
+    """A row of the page for each row of the table."""
     known = [*COLUMNS[:8], *coverage_columns(table), *COLUMNS[8:]]
     columns = tuple(each for each in known if each.key in table.columns and table[each.key].count())
     drawn = {model.name: model for model in models}
@@ -72,10 +87,11 @@ def ranking(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking:
             network=row["network"],
             model=drawn.get(row["model"]),
             cells=tuple((row[each.key], cell(row[each.key], each)) for each in columns),
+            target=row.get(WHICH, ""),
         )
         for row in table.iter_rows(named=True)
     )
-    return Ranking(measure=leaderboard.measure, columns=columns, rows=tuple(rows))
+    return Ranking(measure=measure, columns=columns, rows=tuple(rows))
 
 
 def coverage_columns(table: pl.DataFrame) -> list[Column]:

@@ -142,7 +142,7 @@
     const upright = { type: "line", xref: "x", yref: "paper", y0: 0, y1: 1, line: dotted };
     const shapes = marked.map((x) => ({ ...upright, x0: x, x1: x }));
     const more = { shapes, xaxis: { type: data.axis }, hovermode: "closest", ...(printing() ? TALL_PAPER : {}) };
-    draw("fan", traces, layout(look, data.time, data.target, more));
+    draw("fan", traces, layout(look, data.time, data.targets[series.order % data.targets.length], more));
     describe(series, cuts, models);
     if (byId("fan-data").open) tabulate(series, cuts, models);
   }
@@ -276,11 +276,11 @@
   function sort(table, head, place) {
     const down = head.getAttribute("aria-sort") === "ascending", sign = down ? -1 : 1;
     const key = (tr) => tr.cells[place].dataset.value ?? tr.cells[place].textContent.trim();
-    const rows = [...table.tBodies[0].rows];
+    const rows = [...table.tBodies[0].rows], words = rows[0]?.cells[place].dataset.value === undefined;
     rows.sort((one, other) => {
       const [a, b] = [key(one), key(other)];
       if (a === "" || b === "") return (a === "") - (b === ""); // what has no value is last either way
-      return sign * (place === 0 ? a.localeCompare(b) : Number(a) - Number(b));
+      return sign * (words ? a.localeCompare(b) : Number(a) - Number(b));
     });
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
