@@ -173,6 +173,9 @@ class Auto(Forecaster[Choice]):
     def _parameters(self, state: Choice) -> int:
         return state.forecaster.parameters
 
+    def _least_history(self, state: Choice) -> int:
+        return state.forecaster.least_history
+
     def _describe(self, state: Choice) -> str:
         return "\n  ".join((*state.reasons, state.forecaster.describe()))
 

@@ -79,6 +79,9 @@ class SeasonalNaive(Forecaster[int]):
                 return np.where(np.isnan(season), latest(panel), season)
             season = np.where(earlier, panel.values[np.maximum(rows, 0)], season)
 
+    def _least_history(self, state: int) -> int:
+        return state
+
     def _describe(self, state: int) -> str:
         why = "as chosen" if self.season else "the usual season of this calendar"
         return f"repeats the last {state} {'step' if state == 1 else 'steps'} of each series ({why})"
@@ -142,6 +145,9 @@ class WindowAverage(Stateless):
         count = there.sum(axis=1, keepdims=True)
         mean = np.sum(window, axis=1, keepdims=True, dtype=np.float64, where=there) / np.maximum(count, 1)
         return np.repeat(np.where(count > 0, mean.astype(np.float32), latest(panel)), horizon, axis=1)
+
+    def _least_history(self, state: None) -> int:
+        return self.window
 
     def _describe(self, state: None) -> str:
         return f"repeats the mean of the last {self.window} values of each series"

@@ -71,7 +71,13 @@ def choose_scaling(facts: Facts, log: bool, lags: int, seasons: int, gaps: bool)
         seasons=seasons,
         hold_flat=True,
         gaps=gaps,
+        bridge=_bridge(facts.season, lags) if gaps else 0,
     )
+
+
+def _bridge(season: int, lags: int) -> int:
+    """A line across more than a quarter of a season would hide it."""
+    return max(season // 4, 1) if season > 1 else lags
 
 
 def choose_seasons(panel: Panel, facts: Facts, log: bool) -> int:

@@ -17,7 +17,7 @@ from loopcast.windows.scaling import Scaling
 LARGEST_COUNT = 1_000_000  # of any size in a model file
 FACTS = {"network", "scaling", "context", "distribution", "members", "reasons", "best_epoch", "history"}
 LATER = {"channels": 1, "encoding": None}  # facts that files did not always have, and what is meant without them
-LATER_FIELDS = {"ahead", "per_step", "tables"}  # and fields of a network
+LATER_FIELDS = {"ahead", "per_step", "tables", "bridge"}  # and fields of a network or a scaling
 SCALES = "encoding"  # the array of a model file that belongs to the fact of that name
 RUNTIME = "fused"  # field of a network that says how to run it on a machine, not what was learned
 
@@ -121,8 +121,9 @@ def read_scaling(facts: Any) -> Scaling:
     _expect_fields(facts, Scaling)
     require(facts["curve"] in ("none", "log"), "curve")
     require(isinstance(facts["hold_flat"], bool) and isinstance(facts["gaps"], bool), "hold_flat and gaps")
-    for name in ("lags", "level", "spread", "season"):
-        require(type(facts[name]) is int and 0 <= facts[name] <= LARGEST_COUNT, name)
+    for name in ("lags", "level", "spread", "season", "bridge"):
+        require(type(facts.get(name, 0)) is int and 0 <= facts.get(name, 0) <= LARGEST_COUNT, name)
+    require(facts["gaps"] or not facts.get("bridge", 0), "a bridge where there are gaps")
     positive("lags", facts["lags"])
     return Scaling(**facts)
 

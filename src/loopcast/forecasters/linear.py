@@ -173,6 +173,9 @@ class Linear(Forecaster[Weights]):
     def _parameters(self, state: Weights) -> int:
         return state.matrix.size
 
+    def _least_history(self, state: Weights) -> int:
+        return state.context
+
     def _describe(self, state: Weights) -> str:
         why = "as chosen" if self.context else "two seasons, or 8 steps, or what the shortest series allows"
         units = "relative to the last value" if self.scaling == "series" else "as they are"

@@ -281,6 +281,9 @@ class Recurrent(Forecaster[Learned]):
     def _parameters(self, state: Learned) -> int:
         return state.model.network.parameters * len(state.model.members)
 
+    def _least_history(self, state: Learned) -> int:
+        return state.model.context or 1
+
     def _describe(self, state: Learned) -> str:
         if all(epoch.loss == 0.0 for epoch in state.history):
             nothing = "Nothing varies before the values to forecast, so there was nothing to learn."

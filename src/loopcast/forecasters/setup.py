@@ -12,6 +12,7 @@ from loopcast.networks.heads import DISTRIBUTIONS
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
 from loopcast.training.task import Task
+from loopcast.windows.bridged import bridged
 from loopcast.windows.encoding import Encoding
 from loopcast.windows.plan import WindowIndex, WindowPlan
 from loopcast.windows.scaling import Scaling
@@ -61,6 +62,7 @@ def set_up(options: "Recurrent", panel: Panel) -> Setup:
         everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
         beside=None if encoding is None else encoding.rows(panel),
         codes=None if encoding is None else encoding.codes(panel)[panel.series_of(np.arange(panel.n_rows))],
+        bridged=bridged(panel.values, panel.offsets, scaling.bridge) if scaling.bridge else None,
         unknown=options.unknown_categories and encoding is not None and bool(encoding.tables),
     )
     recipe = _recipe(options, facts, len(training))
@@ -163,8 +165,15 @@ def _why_gaps(facts: choices.Facts, scaling: Scaling) -> tuple[str, ...]:
     share = f"{100 * facts.missing:.2g} % of the values are" if facts.missing else "No value is"
     return (
         f"{share} missing; each step also shows whether its own is there and how many steps ago the last one was. "
-        "What is missing is no target.",
+        f"What is missing is no target.{_why_bridge(scaling)}",
     )
+
+
+def _why_bridge(scaling: Scaling) -> str:
+    if not scaling.bridge:
+        return ""
+    steps = f"{scaling.bridge} steps" if scaling.bridge > 1 else "a step"
+    return f" Across gaps of at most {steps} it shows the straight line, once their end is known."
 
 
 def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -> tuple[WindowPlan, str]:

@@ -72,6 +72,14 @@ def fill_table(
     return append(filled, {name: column[order.rows] for name, column in _added(panel, filling).items()})
 
 
+def as_given(
+    data: Any, panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = NOTHING
+) -> Any:
+    """`fill_table` where `data` is a table, else `filled_table`: for a panel, an array, or None."""
+    is_table = data is not None and open_table(data) is not None
+    return fill_table(data, panel, values, marks, extra) if is_table else filled_table(panel, values, marks, extra)
+
+
 def filled_table(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]) -> Any:
     """See `Panel.filled_table`."""
     filling = checked(panel, values, marks, extra)

@@ -212,6 +212,10 @@ class Panel:
         kept = np.flatnonzero(wanted)
         return self._cut(kept, np.zeros_like(kept), self.lengths[kept])
 
+    def first_rows_of(self, series: np.ndarray, rows: np.ndarray) -> "Panel":
+        """Series `series`, int64 `[part]`, up to their first `rows` `[part]`; a series may come several times."""
+        return self._cut(series, np.zeros_like(series), rows)
+
     def _cut(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray) -> "Panel":
         """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known."""
         begin = self.offsets[series] + front

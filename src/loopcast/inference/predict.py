@@ -1,7 +1,9 @@
 """Forecasts from a carried state: take the history in, then read, and feed back, what comes out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from operator import getitem
 from typing import NamedTuple
 
 import jax
@@ -14,6 +16,7 @@ from loopcast.inference.model import Members, MemberStates, Model, said, scan, s
 from loopcast.networks.compiled import compiled
 from loopcast.networks.heads import DISTRIBUTIONS, DistributionName
 from loopcast.networks.network import Network
+from loopcast.windows.bridged import Past, bridged
 from loopcast.windows.gather import per_channel, side_by_side
 from loopcast.windows.scaling import Scaling
 from loopcast.windows.sizes import power_of_two
@@ -27,7 +30,7 @@ class Carry(NamedTuple):
     """All that a model keeps of a batch of histories."""
 
     states: MemberStates
-    past: Array  # the latest `reach` values, [batch, channel, reach], NaN where there is none
+    past: Past  # the latest `reach` values, [batch, channel, reach], NaN where there is none
     given: Array  # what the members gave after the latest one, [member, batch, given]
 
 
@@ -37,6 +40,22 @@ class Coming(NamedTuple):
     static: Array  # [batch, number]
     codes: Array  # int32 [batch, table]
     ahead: Array  # [batch, step, number]: of the steps to come
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shown:
+    """A panel as a model is shown it. values: `[row, channel]`."""
+
+    panel: Panel
+    values: Past
+    besides: Besides
+
+    @classmethod
+    def of(cls, model: Model, panel: Panel, extra: int) -> "Shown":
+        """With what is known of `extra` steps after its ends; errors are those of `Encoding`."""
+        longest = model.scaling.bridge
+        whole = bridged(panel.values, panel.offsets, longest) if longest else None
+        return cls(panel=panel, values=Past(panel.values, whole), besides=Besides.of(model.encoding, panel, extra))
 
 
 def forecast(model: Model, panel: Panel, horizon: int, unseen: Sequence[int] = (0,)) -> np.ndarray:
@@ -50,12 +69,12 @@ def forecast(model: Model, panel: Panel, horizon: int, unseen: Sequence[int] = (
     blocks = -(-horizon // model.horizon)
     if model.encoding is not None:
         model.encoding.require_reach(model.horizon, horizon)
-    besides = Besides.of(model.encoding, panel, max(0, horizon - unseen[-1]))
+    shown = Shown.of(model, panel, max(0, horizon - unseen[-1]))
 
     def read(carry: Carry, coming: Coming) -> Array:
         return roll(model.network, model.scaling, model.distribution, blocks, model.members, carry, coming)
 
-    ahead = _at_cutoffs(model, panel, besides, blocks * model.horizon, unseen, read)[..., :horizon]
+    ahead = _at_cutoffs(model, shown, blocks * model.horizon, unseen, read)[..., :horizon]
     return _held(model, panel, unseen, ahead.swapaxes(2, 3))
 
 
@@ -66,45 +85,48 @@ def quantiles(
 
     float32 `[series, cutoff, horizon, channel, probability]`; `unseen` as in `forecast`.
     """
-    besides = Besides.of(model.encoding, panel, max(0, horizon - unseen[-1]))
+    shown = Shown.of(model, panel, max(0, horizon - unseen[-1]))
 
     def read(carry: Carry, coming: Coming) -> Array:
-        own = outputs_of(model.network, carry.past.shape[1], model.horizon, model.members, carry.given, coming.ahead)
+        own = outputs_of(
+            model.network, carry.past.values.shape[1], model.horizon, model.members, carry.given, coming.ahead
+        )
         scaled = model.kind.quantiles(np.asarray(own), probabilities).astype(np.float32)
         return unscaled(model.network, model.scaling, carry.past, scaled)
 
-    ahead = _at_cutoffs(model, panel, besides, model.horizon, unseen, read)[..., :horizon, :]
+    ahead = _at_cutoffs(model, shown, model.horizon, unseen, read)[..., :horizon, :]
     return _held(model, panel, unseen, ahead.swapaxes(2, 3))
 
 
 def _at_cutoffs(
     model: Model,
-    panel: Panel,
-    besides: Besides,
+    shown: Shown,
     steps: int,
     unseen: Sequence[int],
     read: Callable[[Carry, Coming], Array],
 ) -> np.ndarray:
     """What `read` makes of the carry at each cutoff, and of `steps` known ahead of it, `[series, cutoff, ...]`."""
-    size, count = min(CHUNK, power_of_two(panel.n_series)), len(unseen)
+    n_series, count = shown.panel.n_series, len(unseen)
+    size = min(CHUNK, power_of_two(n_series))
     nothing = nothing_seen(model, size)
-    chunks = (np.arange(first, min(first + size, panel.n_series)) for first in range(0, panel.n_series, size))
+    chunks = (np.arange(first, min(first + size, n_series)) for first in range(0, n_series, size))
     parts = [
         np.asarray(part)
         for part in one_behind(
-            read(carry, _coming(besides, panel, series, rows, steps, size))
+            read(carry, _coming(shown, series, rows, steps, size))
             for series in chunks
-            for rows, carry in zip(unseen, _carries(model, nothing, panel, besides, series, unseen), strict=True)
+            for rows, carry in zip(unseen, _carries(model, nothing, shown, series, unseen), strict=True)
         )
     ]
     each = [np.stack(parts[first : first + count], axis=1) for first in range(0, len(parts), count)]
-    return np.concatenate(each)[: panel.n_series]
+    return np.concatenate(each)[:n_series]
 
 
-def _coming(besides: Besides, panel: Panel, series: np.ndarray, unseen: int, steps: int, size: int) -> Coming:
+def _coming(shown: Shown, series: np.ndarray, unseen: int, steps: int, size: int) -> Coming:
     """What is known at the cutoff of a chunk of series that leaves `unseen` rows to come."""
+    besides = shown.besides
     codes, static = filled(besides.codes[series], size), filled(besides.static[series], size)
-    ahead = filled(besides.after(series, panel.lengths[series] - unseen, steps), size)
+    ahead = filled(besides.after(series, shown.panel.lengths[series] - unseen, steps), size)
     return Coming(*jax.device_put((static, codes, ahead)))
 
 
@@ -134,74 +156,72 @@ def features(model: Model, panel: Panel) -> list[np.ndarray]:
 
     Without the embeddings of its categories, which each member has its own of.
     """
-    reach, besides = model.scaling.reach, Besides.of(model.encoding, panel, 0)
+    reach, shown = model.scaling.reach, Shown.of(model, panel, 0)
     seen = []
     for begin, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
         steps = int(stop - begin) if model.context is None else min(model.context, int(stop - begin))
-        history = _end_aligned(panel.values, begin[None], stop[None], steps - 1 + reach, 1)
-        windows = history[..., np.arange(steps)[:, None] + np.arange(reach)]
-        own = side_by_side(model.scaling.view(jnp.asarray(windows), 1).features)[0]
-        seen.append(np.concatenate([np.asarray(own), besides.rows[stop - steps : stop]], axis=1))
+        history = shown.values.each(_end_aligned, begin[None], stop[None], steps - 1 + reach, 1)
+        past = history.each(getitem, (..., np.arange(steps)[:, None] + np.arange(reach)))
+        own = side_by_side(model.scaling.view(past.values, 1, past.bridged).features)[0]
+        seen.append(np.concatenate([np.asarray(own), shown.besides.rows[stop - steps : stop]], axis=1))
     return seen
 
 
-def _carries(
-    model: Model, nothing: Carry, panel: Panel, besides: Besides, series: np.ndarray, unseen: Sequence[int]
-) -> Iterator[Carry]:
+def _carries(model: Model, nothing: Carry, shown: Shown, series: np.ndarray, unseen: Sequence[int]) -> Iterator[Carry]:
     """The carry at each cutoff of a chunk of series."""
+    panel = shown.panel
     begin, stop = panel.offsets[series], panel.offsets[series + 1]
     if model.context is not None:
-        yield from (_from_nothing(model, nothing, panel, besides, series, begin, stop - rows) for rows in unseen)
+        yield from (_from_nothing(model, nothing, shown, series, begin, stop - rows) for rows in unseen)
         return
-    carry = _from_nothing(model, nothing, panel, besides, series, begin, stop - unseen[0])
+    carry = _from_nothing(model, nothing, shown, series, begin, stop - unseen[0])
     yield carry
     for before, after in pairwise(unseen):
-        carry = _further(model, carry, panel, besides, series, stop - before, before - after)
+        carry = _further(model, carry, shown, series, stop - before, before - after)
         yield carry
 
 
 def _from_nothing(
     model: Model,
     nothing: Carry,
-    panel: Panel,
-    besides: Besides,
+    shown: Shown,
     series: np.ndarray,
     begin: np.ndarray,
     stop: np.ndarray,
 ) -> Carry:
     """The carry after the rows `begin:stop` of each series, or after as many of them as are the model's context."""
-    size, reach, longest = len(nothing.past), model.scaling.reach, int((stop - begin).max())
+    size, reach, longest = len(nothing.past.values), model.scaling.reach, int((stop - begin).max())
     context = longest if model.context is None else min(model.context, longest)
     # A model's own context is the same at every call; shorter histories share what is compiled for near lengths.
     rows = context if context == model.context else power_of_two(context)
     segment = -(-rows // -(-rows // SEGMENT))
     steps = -(-context // segment) * segment
-    history = _end_aligned(panel.values, begin, stop, steps + reach, size)
-    known = _end_aligned(besides.rows, begin, stop, steps, size, missing=0.0).swapaxes(1, 2)
-    codes = filled(besides.codes[series], size)
+    history = shown.values.each(_end_aligned, begin, stop, steps + reach, size)
+    known = _end_aligned(shown.besides.rows, begin, stop, steps, size, missing=0.0).swapaxes(1, 2)
+    codes = filled(shown.besides.codes[series], size)
     seen = np.arange(steps) >= steps - np.minimum(stop - begin, context)[:, None]
     seen = np.concatenate([seen, np.zeros((size - len(seen), steps), bool)])
-    carry = Carry(nothing.states, jax.device_put(history[..., :reach]), nothing.given)
+    carry = Carry(nothing.states, jax.device_put(history.each(getitem, (..., slice(reach)))), nothing.given)
     for at in range(0, steps, segment):
         part, observed = slice(at, at + segment), seen[:, at : at + segment]
         # What becomes of the series that only fill the chunk is no matter.
-        whole = bool(observed[: len(begin)].all())
-        taken = Taken(*jax.device_put((history[..., reach:][..., part], known[:, part], codes)))
-        carry = absorb(model.network, model.scaling, model.members, carry, taken, None if whole else observed)
+        all_seen = bool(observed[: len(begin)].all())
+        own = history.each(getitem, (..., slice(reach + at, reach + at + segment)))
+        taken = Taken(*jax.device_put((own, known[:, part], codes)))
+        carry = absorb(model.network, model.scaling, model.members, carry, taken, None if all_seen else observed)
     return carry
 
 
-def _further(
-    model: Model, carry: Carry, panel: Panel, besides: Besides, series: np.ndarray, stop: np.ndarray, rows: int
-) -> Carry:
+def _further(model: Model, carry: Carry, shown: Shown, series: np.ndarray, stop: np.ndarray, rows: int) -> Carry:
     """The carry once the next `rows` rows, from row `stop` of each series on, are taken in too."""
-    size = len(carry.past)
+    size = len(carry.past.values)
     at = stop[:, None] + np.arange(rows)
-    values, known = filled(panel.values[at].swapaxes(1, 2), size), filled(besides.rows[at], size)
-    codes = filled(besides.codes[series], size)
+    values = shown.values.each(lambda each: filled(each[at].swapaxes(1, 2), size))
+    known, codes = filled(shown.besides.rows[at], size), filled(shown.besides.codes[series], size)
     for first in range(0, rows, SEGMENT):
         part = slice(first, first + SEGMENT)
-        taken = Taken(*jax.device_put((values[..., part], known[:, part], codes)))
+        some = values.each(getitem, (..., part))
+        taken = Taken(*jax.device_put((some, known[:, part], codes)))
         carry = absorb(model.network, model.scaling, model.members, carry, taken, None)
     return carry
 
@@ -217,13 +237,13 @@ def nothing_seen(model: Model, batch: int) -> Carry:
     states = jax.tree.map(lambda shape: np.zeros(shape.shape, shape.dtype), shapes)  # of NumPy: nothing to compile
     past = np.full((batch, model.channels, model.scaling.reach), np.nan, np.float32)
     given = np.zeros((len(model.members), batch, model.network.given), np.float32)
-    return Carry(*jax.device_put((states, past, given)))
+    return Carry(*jax.device_put((states, Past(past, past if model.scaling.bridge else None), given)))
 
 
 class Taken(NamedTuple):
     """Rows of a batch of series, to be taken in."""
 
-    values: Array  # [batch, channel, time]
+    values: Past  # [batch, channel, time]
     known: Array  # [batch, time, number]
     codes: Array  # int32 [batch, table]
 
@@ -233,12 +253,13 @@ def absorb(
     network: Network, scaling: Scaling, members: Members, carry: Carry, taken: Taken, observed: Array | None
 ) -> Carry:
     """Take rows in; where `observed` `[batch, time]` is False, nothing changes (None: all is)."""
-    steps, reach = taken.values.shape[-1], scaling.reach
-    joined = jnp.concatenate([carry.past, taken.values], axis=-1)
-    own = side_by_side(scaling.view(stretches(joined[..., 1:], reach), 1).features)
+    steps, reach = taken.values.values.shape[-1], scaling.reach
+    joined = carry.past.then(taken.values, jnp.concatenate)
+    past = joined.each(getitem, (..., slice(1, None))).each(stretches, reach)
+    own = side_by_side(scaling.view(past.values, 1, past.bridged).features)
     features = jnp.concatenate([own, taken.known], axis=-1)
     states, given = scan(network, members, carry.states, features, taken.codes, observed=observed, last_only=True)
-    return Carry(states, joined[..., steps:], given[:, :, -1])
+    return Carry(states, joined.each(getitem, (..., slice(steps, None))), given[:, :, -1])
 
 
 def stretches(values: Array, width: int) -> Array:
@@ -265,17 +286,17 @@ def roll(
     coming: Coming,
 ) -> Array:
     """`blocks` times the network's horizon ahead, `[batch, channel, blocks * horizon]`: each is fed back."""
-    kind, channels = DISTRIBUTIONS[distribution], carry.past.shape[1]
+    kind, channels = DISTRIBUTIONS[distribution], carry.past.values.shape[1]
     horizon = network.outputs // (kind.parameters * channels)
 
     def read(carry: Carry, ahead: Array) -> Array:
         own = per_channel(said(network, members, carry.given, ahead), channels, horizon)
-        return scaling.value_of(scaling.view(carry.past, horizon), kind.median(own))
+        return scaling.value_of(scaling.view(carry.past.values, horizon, carry.past.bridged), kind.median(own))
 
     def push(carry: Carry, each: tuple[Array, Array]) -> tuple[Carry, None]:
         value, known = each
-        past = jnp.concatenate([carry.past[..., 1:], value[..., None]], axis=-1)
-        own = scaling.view(past, 1).features
+        past = carry.past.each(lambda each: jnp.concatenate([each[..., 1:], value[..., None]], axis=-1))
+        own = scaling.view(past.values, 1, past.bridged).features
         inputs = jnp.concatenate([own.reshape(len(own), -1), coming.static, known], axis=-1)
         states, given = step(network, members, carry.states, inputs, coming.codes)
         return Carry(states, past, given), None
@@ -285,18 +306,20 @@ def roll(
         steps = (jnp.moveaxis(said_ahead, -1, 0), jnp.moveaxis(ahead, 1, 0))
         return jax.lax.scan(push, carry, steps)[0], said_ahead
 
+    # A gap that is open at the cutoff stays one: what is bridged there knows what came.
+    carry = carry._replace(past=carry.past.each(lambda each: scaling.whole(carry.past.values, each)))
     known = coming.ahead.reshape(len(coming.ahead), blocks, horizon, -1)
     if blocks == 1:
         return read(carry, known[:, 0])
     carry, earlier = jax.lax.scan(block, carry, jnp.moveaxis(known[:, :-1], 1, 0))
-    before = jnp.moveaxis(earlier, 0, 2).reshape(*carry.past.shape[:2], -1)
+    before = jnp.moveaxis(earlier, 0, 2).reshape(*carry.past.values.shape[:2], -1)
     return jnp.concatenate([before, read(carry, known[:, -1])], axis=-1)
 
 
 @compiled(2)
-def unscaled(_: Network, scaling: Scaling, past: Array, scaled: Array) -> Array:
+def unscaled(_: Network, scaling: Scaling, past: Past, scaled: Array) -> Array:
     """The values that outputs `[batch, channel, horizon, probability]` mean."""
-    view = scaling.view(past, scaled.shape[-2])
+    view = scaling.view(past.values, scaled.shape[-2], past.bridged)
     return jax.vmap(lambda each: scaling.value_of(view, each), in_axes=-1, out_axes=-1)(scaled)
 
 

@@ -107,7 +107,7 @@ class Run:
     def __init__(self, task: Task, recipe: Recipe, *, member: int = 0, final: bool = False) -> None:
         self.task, self.recipe, self.member, self.final = task, recipe, member, final
         self.program = Program.of(task, recipe)
-        self.rows = gatherable(task.values, task.beside, task.codes)
+        self.rows = gatherable(task.values, task.beside, task.codes, task.bridged)
 
     @property
     def batches(self) -> int:

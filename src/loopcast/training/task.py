@@ -18,6 +18,7 @@ class Task:
     values: float32 `[row, channel]` of the whole panel.
     beside: float32 `[row, number]`, what is known at each row besides; the last `network.ahead` of it ahead as well.
     codes: int32 `[row, table]`, the categories of each row's series.
+    bridged: `values` with short gaps bridged, where the scaling takes it so.
     unknown: whether the last category of each table stands for unknown ones, as now and then any in training.
     validation: None, and every epoch counts as better than the one before.
     everything: windows over all rows, those held back for validation included, for a last training on everything
@@ -34,6 +35,7 @@ class Task:
     everything: WindowIndex | None
     beside: np.ndarray | None = None
     codes: np.ndarray | None = None
+    bridged: np.ndarray | None = None
     unknown: bool = False
 
     def on_everything(self) -> "Task":

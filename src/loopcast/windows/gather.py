@@ -21,6 +21,7 @@ class Rows(NamedTuple):
     """A panel's rows on the device, with rows after them up to a power of two: near sizes compile once."""
 
     values: Array  # [channel * row], NaN after the last of each channel
+    bridged: Array | None  # the same with short gaps bridged; None where they are not
     beside: Array  # [row, number]: what is known at each row besides, no NaN
     codes: Array  # int32 [row, table]: the categories of its series
 
@@ -35,13 +36,22 @@ class Examples(NamedTuple):
     codes: Array  # int32 [batch, table]
 
 
-def gatherable(values: np.ndarray, beside: np.ndarray | None = None, codes: np.ndarray | None = None) -> Rows:
+def gatherable(
+    values: np.ndarray,
+    beside: np.ndarray | None = None,
+    codes: np.ndarray | None = None,
+    bridged: np.ndarray | None = None,
+) -> Rows:
     """The rows of `values` `[row, channel]`, and of what is known besides, as `gather` takes them."""
-    rows, channels = values.shape
-    room = power_of_two(rows + 1)
-    laid = np.full((channels, room), np.nan, np.float32)
-    laid[:, :rows] = values.T
-    return Rows(*jax.device_put((laid.ravel(), _roomy(beside, room, np.float32), _roomy(codes, room, np.int32))))
+    room = power_of_two(len(values) + 1)
+    laid, whole = _end_to_end(values, room), None if bridged is None else _end_to_end(bridged, room)
+    return Rows(*jax.device_put((laid, whole, _roomy(beside, room, np.float32), _roomy(codes, room, np.int32))))
+
+
+def _end_to_end(values: np.ndarray, room: int) -> np.ndarray:
+    laid = np.full((values.shape[1], room), np.nan, np.float32)
+    laid[:, : len(values)] = values.T
+    return laid.ravel()
 
 
 def _roomy(rows: np.ndarray | None, room: int, dtype: type) -> np.ndarray:
@@ -56,8 +66,10 @@ def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Ar
     room = len(rows.beside)
     channels = rows.values.size // room
     each = (index[:, None] + room * jnp.arange(channels, dtype=index.dtype)[:, None]).reshape(-1, index.shape[1])
-    past, ahead = (read_windows if why_no_kernels() else copy_windows)(scaling.reach, plan, rows.values, each)
-    view = scaling.view(past, plan.horizon)
+    windows = read_windows if why_no_kernels() else copy_windows
+    past, ahead = windows(scaling.reach, plan, rows.values, each)
+    bridged = None if rows.bridged is None else windows(scaling.reach, plan, rows.bridged, each)[0]
+    view = scaling.view(past, plan.horizon, bridged)
     shown = view if plan.every_step else jax.tree.map(lambda part: part[:, -1:], view)
     targets = jnp.where(shown.spread[..., None] > 0, scaling.output_for(shown, ahead), jnp.nan)
     now = index[:, :1] + jnp.arange(plan.context)

@@ -46,6 +46,8 @@ class Scaling:
         between neighbours that are both observed (without any, distances from the mean). Lags that are missing are
         shown as 0, and each step shows two features more: 1 where the latest value is observed, else 0, and
         log(1 + steps since one was), of `reach` steps at most.
+    bridge: with gaps, lags and seasons are taken from the straight line across gaps of at most so many steps, from the
+        step on at which its later end is known (`loopcast.windows.bridged`).
     """
 
     curve: Curve = "none"
@@ -56,6 +58,7 @@ class Scaling:
     seasons: int = 1
     hold_flat: bool = False
     gaps: bool = False
+    bridge: int = 0
 
     @property
     def reach(self) -> int:
@@ -69,16 +72,24 @@ class Scaling:
 
     # Without gaps only rows before a series begins have no value, and nothing is computed for what cannot be.
 
-    def view(self, past: Array, horizon: int) -> View:
+    def whole(self, past: Array, bridged: Array | None) -> Array:
+        """`past` with the gaps bridged that end before now, those in `bridged`, of the same shape."""
+        if bridged is None:
+            return past
+        ago = jnp.arange(past.shape[-1] - 1, -1, -1)
+        return jnp.where(ago >= _steps_since(past)[..., None], bridged, jnp.nan)
+
+    def view(self, past: Array, horizon: int, bridged: Array | None = None) -> View:
         """`past` `[..., reach]`, latest last, NaN where there is no value, as the network is to see it."""
+        whole = self.whole(past, bridged)
         unit = self._unit(past)
         last = _latest(past) if self.gaps else past[..., -1]
         spread = self._spread(past, unit)
-        shown = self._bend(past[..., -self.lags :], unit) - self._level(past, last, unit)[..., None]
+        shown = self._bend(whole[..., -self.lags :], unit) - self._level(past, last, unit)[..., None]
         features = jnp.nan_to_num(shown / _nonzero(spread)[..., None])
         if self.gaps:
             features = jnp.concatenate([features, self._freshness(past)], -1)
-        return View(features, self._anchor(past, last, unit, horizon), spread, unit, last)
+        return View(features, self._anchor(whole, last, unit, horizon), spread, unit, last)
 
     def output_for(self, view: View, values: Array) -> Array:
         """What the network should say where `values` `[..., horizon]` came."""

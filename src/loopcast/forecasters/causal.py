@@ -1,0 +1,102 @@
+"""Gaps filled from the past alone: each with the forecast from the row before it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loopcast.frames.panel import Panel
+
+if TYPE_CHECKING:
+    from loopcast.forecasters.base import Forecaster
+
+ROWS = 2**22  # of histories that are forecast from at once: memory does not grow with the number of gaps
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gaps:
+    """Runs of missing values, `[gap]` each, ordered by how many rows a series has before them.
+
+    series, channel: where it is; before: rows of the series before it; length: rows of it.
+    """
+
+    series: np.ndarray
+    channel: np.ndarray
+    before: np.ndarray
+    length: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel, least: int) -> "Gaps":
+        """Those that have `least` rows before them from the first value of every channel of their series on."""
+        missing = np.isnan(panel.values)
+        first = np.zeros(panel.n_rows, bool)
+        first[panel.offsets[:-1]] = True
+        edges = missing & (first[:, None] | ~np.roll(missing, 1, axis=0))
+        channel, row = np.nonzero(edges.T)
+        series = panel.series_of(row)
+        known = np.concatenate([~missing | first[:, None], np.ones((1, missing.shape[1]), bool)])
+        stops = [row[channel == c] + _until(known[:, c], row[channel == c]) for c in range(panel.n_channels)]
+        length = np.concatenate(stops) - row
+        begun = row - (panel.offsets[series + 1] - panel.known_lengths[series])
+        kept = np.flatnonzero(begun >= least)
+        before = (row - panel.offsets[series])[kept]
+        order = kept[np.argsort(before, kind="stable")]
+        return cls(
+            series=series[order],
+            channel=channel[order],
+            before=row[order] - panel.offsets[series[order]],
+            length=length[order],
+        )
+
+    def where(self, chosen: np.ndarray) -> "Gaps":
+        return Gaps(**{name: array[chosen] for name, array in vars(self).items()})
+
+
+def _until(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Rows from each of `rows` to the next one after it that is known."""
+    stops = np.flatnonzero(known)
+    found: np.ndarray = stops[np.searchsorted(stops, rows, side="right")] - rows
+    return found
+
+
+def fill(
+    forecaster: "Forecaster[Any]", panel: Panel, level: Sequence[float]
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What `forecaster` fills gaps with and the ends of its intervals, and which values it filled.
+
+    Columns as of `Forecaster.with_intervals`, float32 `[row, channel]`, NaN but where filled; bool `[row, channel]`.
+    """
+    names = [forecaster.name]
+    if level:
+        from loopcast.forecasters.base import interval_columns
+
+        nothing = np.zeros(0)
+        names += [name for each in level for name in interval_columns(forecaster.name, each, nothing, nothing)]
+    columns = {name: np.full(panel.values.shape, np.nan, np.float32) for name in names}
+    marks = np.zeros(panel.values.shape, bool)
+    for gaps, horizon in _batches(panel, Gaps.of(panel, forecaster.least_history)):
+        before = panel.first_rows_of(gaps.series, gaps.before)
+        ahead = (
+            forecaster.with_intervals(before, horizon, level)
+            if level
+            else {forecaster.name: forecaster.forecast(before, horizon)[:, None]}
+        )
+        gap, step = np.nonzero(np.arange(horizon) < gaps.length[:, None])
+        rows, channel = panel.offsets[gaps.series[gap]] + gaps.before[gap] + step, gaps.channel[gap]
+        marks[rows, channel] = True
+        for name, values in ahead.items():
+            columns[name][rows, channel] = values[gap, 0, step, channel]
+    return columns, marks
+
+
+def _batches(panel: Panel, gaps: Gaps) -> Iterator[tuple[Gaps, int]]:
+    """Gaps to be filled together, and how many steps ahead: a power of two, or less where less is known ahead."""
+    known = panel.lengths + panel.known_ahead
+    room = known[gaps.series] - gaps.before if panel.template.columns.future else np.full(len(gaps.before), 2**62)
+    steps = np.minimum(2 ** np.ceil(np.log2(np.maximum(gaps.length, 1))).astype(np.int64), room)
+    for horizon in np.unique(steps):
+        alike = gaps.where(steps == horizon)
+        batch = np.cumsum(alike.before) // ROWS
+        for number in np.unique(batch):
+            yield alike.where(batch == number), int(horizon)
