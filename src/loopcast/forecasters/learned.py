@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from loopcast.errors import OptionError
+from loopcast.forecasters import encoded
 from loopcast.forecasters.checks import positive
 from loopcast.forecasters.fitted import Parts
 from loopcast.inference.model import Model
@@ -33,13 +34,14 @@ class Learned:
 
     def to_parts(self) -> Parts:
         model = self.model
+        covariates, scales = (None, None) if model.encoding is None else encoded.to_file(model.encoding)
         facts = {
             "network": {name: value for name, value in vars(model.network).items() if name != RUNTIME},
             "scaling": vars(model.scaling),
             "context": model.context,
             "distribution": model.distribution,
             "channels": model.channels,
-            "encoding": None if model.encoding is None else model.encoding.to_facts(),
+            "encoding": covariates,
             "members": len(model.members),
             "reasons": self.reasons,
             "best_epoch": self.best_epoch,
@@ -50,8 +52,7 @@ class Learned:
             for number, weights in enumerate(model.members)
             for name, array in named(model.network, weights).items()
         }
-        scales = {} if model.encoding is None else {SCALES: model.encoding.to_array()}
-        return Parts(facts=facts, arrays=arrays | scales)
+        return Parts(facts=facts, arrays=arrays | ({} if scales is None else {SCALES: scales}))
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "Learned":
@@ -103,7 +104,7 @@ def read_network(facts: Any) -> Network:
 
 def read_encoding(parts: Parts, facts: Any) -> Encoding | None:
     require((facts is None) == (SCALES not in parts.arrays), "an encoding with its scales, or neither")
-    return None if facts is None else Encoding.from_file(facts, parts.arrays[SCALES])
+    return None if facts is None else encoded.from_file(facts, parts.arrays[SCALES])
 
 
 def check_sizes(network: Network, scaling: Scaling, channels: int, encoding: Encoding | None, parameters: int) -> None:
