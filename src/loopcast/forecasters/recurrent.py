@@ -238,9 +238,7 @@ class Recurrent(Forecaster[Learned]):
         return self._hindcast(state, panel, horizon, (0,))[:, 0]
 
     def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
-        panel.require_ahead(max(0, horizon - unseen[-1]))
-        begun = _as_seen(state.model, panel).begun()
-        self._require_usable(state, begun, unseen)
+        begun = self._begun(state, panel, horizon, unseen)
         return _as_came(forecast(state.model, begun, horizon, unseen), panel)
 
     def _quantiles(
@@ -249,10 +247,17 @@ class Recurrent(Forecaster[Learned]):
         """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
         if self.needs_calibration(horizon):
             return None
-        panel.require_ahead(max(0, horizon - unseen[-1]))
+        begun = self._begun(state, panel, horizon, unseen)
+        return _as_came(quantiles(state.model, begun, horizon, probabilities, unseen), panel)
+
+    def _begun(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> Panel:
+        """The series as the network sees them; errors where it cannot forecast so far from these cutoffs."""
+        if state.model.encoding is not None:
+            state.model.encoding.require_reach(state.model.horizon, horizon)
+        panel.require_ahead(max(0, horizon - unseen[-1]))  # here, where series have their own names
         begun = _as_seen(state.model, panel).begun()
         self._require_usable(state, begun, unseen)
-        return _as_came(quantiles(state.model, begun, horizon, probabilities, unseen), panel)
+        return begun
 
     def _require_known_gaps(self, state: Learned, panel: Panel) -> None:
         """ValuesError where a value is missing and the network was not made for that."""

@@ -17,6 +17,7 @@ from loopcast.frames.validate import check_names
 
 if TYPE_CHECKING:
     from loopcast.frames.panel import Panel
+    from loopcast.frames.template import Template
 
 NAMING = "A table of future covariates has the id, the time and each future covariate"
 
@@ -28,39 +29,57 @@ def read_ahead(panel: "Panel", table: Table, source: Source | None = None) -> Co
         raise OptionError("the data has no future covariates: name them with Columns(future=[...])")
     names = [*([columns.id] if panel.template.has_id else []), columns.time, *columns.future]
     check_names(table, names, NAMING, source or Source())
-    rows = Rows.one(", ".join(columns.future), len(table.column(columns.time)), source or Source())
-    series, steps, order = _places(panel, table, rows)
-    own = replace(rows, offsets=np.array([0, len(order)]), order=order)
-    values = numbers_of([own.sort(table.column(name)) for name in columns.future], own)
+    rows = _rows(panel, table, source or Source())
+    values = numbers_of([rows.sort(table.column(name)) for name in columns.future], rows)
+    series, steps, own = _places(panel, table, rows)
     found, counts = _in_order(panel, series, steps)
-    _require_values(panel, values[found], counts)
-    return _joined(panel, covariates, values[found], counts)
+    _require_values(panel, values[own][found], counts)
+    return _joined(panel, covariates, values[own][found], counts)
+
+
+def _rows(panel: "Panel", table: Table, source: Source) -> Rows:
+    """The rows of the table by series, those that the panel does not have too."""
+    columns = panel.template.columns
+    if panel.template.has_id:
+        return Rows.group(table.column(columns.id).cast(pl.String), source)
+    return Rows.one(str(panel.ids[0]), len(table.column(columns.time)), source)
 
 
 def _places(panel: "Panel", table: Table, rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Series and step after its start of each row that is of a series of the panel, and which rows those are."""
-    columns, template = panel.template.columns, panel.template
-    times = as_times(table.column(columns.time), rows)
-    if template.has_id:
-        known = pl.DataFrame({"id": panel.ids.cast(pl.String), "series": np.arange(panel.n_series)})
-        ids = table.column(columns.id).cast(pl.String).to_frame("id")
-        series = ids.join(known, on="id", how="left", maintain_order="left")["series"]
-    else:
-        series = pl.Series(np.zeros(len(times), np.int64))
-    order = np.flatnonzero(series.is_not_null().to_numpy())
-    own = series.gather(order).to_numpy().astype(np.int64)
-    if times.dtype.is_integer() != template.time_dtype.is_integer():
-        raise CalendarError(
-            f"column {columns.time!r} holds {times.dtype}, and the times of the data are {template.time}"
-        )
-    steps, fits = panel.steps_of(times.gather(order).cast(template.time_dtype), own)
+    ids, template = panel.ids.cast(pl.String).to_list(), panel.template
+    place = dict(zip(ids, range(len(ids)), strict=True))
+    group = np.array([place.get(str(name), -1) for name in rows.ids], np.int64)
+    series = np.repeat(group, np.diff(rows.offsets))
+    own = np.flatnonzero(series >= 0)
+    times = as_times(rows.sort(table.column(template.columns.time)), rows)
+    alike = _as_those(times, template, rows)
+    steps, fits = panel.steps_of(alike.gather(own), series[own])
     if not fits.all():
-        row = int(order[int(np.argmin(fits))])
+        raise CalendarError(_off(times, int(own[int(np.argmin(fits))]), template, rows))
+    return series[own], steps, own
+
+
+def _as_those(times: pl.Series, template: "Template", rows: Rows) -> pl.Series:
+    """Times in the type of the panel's; CalendarError where they are of another kind or zone, or finer."""
+    kind = template.time_dtype
+    numbers, zone = times.dtype.is_integer(), getattr(times.dtype, "time_zone", None)
+    if numbers != kind.is_integer() or zone != template.zone:
         raise CalendarError(
-            f"{rows.place(row)}, column {columns.time!r}: {times[row]} is not on the calendar of the data "
-            f"(frequency {template.freq})"
+            f"column {template.columns.time!r} holds {times.dtype}, and the times of the data are {kind}: convert them"
         )
-    return own, steps, order
+    alike = times.cast(kind)
+    finer = alike.cast(times.dtype) != times
+    if finer.any():
+        raise CalendarError(_off(times, int(finer.arg_max() or 0), template, rows))
+    return alike
+
+
+def _off(times: pl.Series, row: int, template: "Template", rows: Rows) -> str:
+    return (
+        f"{rows.place(row)}, column {template.columns.time!r}: {times[row]} is not on the calendar of the data "
+        f"(frequency {template.freq})"
+    )
 
 
 def _in_order(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -68,9 +68,17 @@ def _numbers(table: Table, names: Sequence[str], rows: Rows) -> np.ndarray:
 
 def numbers_of(columns: Sequence[pl.Series], rows: Rows) -> np.ndarray:
     """Columns in the order of `rows` as float32 `[row, column]`; true and false are 1 and 0."""
-    plain = [column.cast(pl.Float64) if column.dtype == pl.Boolean else column for column in columns]
-    found = [check_target(column, rows) for column in plain]
+    found = [check_target(_truth_as_number(column), rows) for column in columns]
     return np.stack(found, axis=1) if found else np.zeros((int(rows.offsets[-1]), 0), np.float32)
+
+
+def _truth_as_number(column: pl.Series) -> pl.Series:
+    """True and false as 1 and 0, also where a file writes the words; other columns as they are."""
+    if column.dtype == pl.String:
+        words = column.str.to_lowercase()
+        truth = words.is_in(["true", "false"]) | words.is_null()
+        column = words == "true" if truth.all() and not words.is_null().all() else column
+    return column.cast(pl.Float64).alias(column.name) if column.dtype == pl.Boolean else column
 
 
 def _static(table: Table, name: str, rows: Rows) -> pl.Series:

@@ -64,11 +64,9 @@ def forecast(model: Model, panel: Panel, horizon: int, unseen: Sequence[int] = (
     unseen: for each cutoff how many of the last rows are not seen yet, fewer from one to the next. The state is
     carried on from cutoff to cutoff, unless a model has a context of its own and builds it anew for each.
     A series whose latest `reach` rows have no value stays at the last value before them.
-    OptionError beyond the model's own horizon where there are past covariates, of which nothing is known there.
+    Beyond the model's own horizon there are no past covariates (`Encoding.require_reach`).
     """
     blocks = -(-horizon // model.horizon)
-    if model.encoding is not None:
-        model.encoding.require_reach(model.horizon, horizon)
     shown = Shown.of(model, panel, max(0, horizon - unseen[-1]))
 
     def read(carry: Carry, coming: Coming) -> Array:
