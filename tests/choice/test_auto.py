@@ -1,14 +1,19 @@
 """The forecaster that chooses: what it takes, why, and that its file gives the same."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from loopcast.choice.auto import Auto
-from loopcast.errors import LengthError, ModelFileError, OptionError
+from loopcast.columns import Columns
+from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesError
 from loopcast.forecasters import archive
 from loopcast.forecasters.archive import load
+from loopcast.forecasters.backtest import backtest
 from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive
 from loopcast.forecasters.fitted import Parts
+from loopcast.forecasters.linear import Linear
+from loopcast.forecasters.recurrent import Recurrent
 from loopcast.frames.panel import Panel
 
 QUICK = {"horizon": 3, "budget": 0.01, "show_progress": False}
@@ -71,7 +76,7 @@ def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
         {},
         {"kind": "auto", "options": {}, "facts": {}, "reasons": ()},
         {"kind": "none", "options": {}, "facts": {}, "reasons": ()},
-        {"kind": "naive", "options": {}, "facts": {}, "reasons": ()},
+        {"kind": "naive", "options": {"window": 3}, "facts": {}, "reasons": ()},
         {"kind": "naive", "options": {}, "facts": {}, "reasons": (1,)},
         {"kind": "naive", "options": {}, "facts": {}, "reasons": "why"},
     ],
@@ -99,3 +104,77 @@ def test_series_that_are_short_are_compared_at_fewer_cutoffs_or_not_at_all():
 def test_a_budget_is_seconds(budget):
     with pytest.raises(OptionError, match="budget is a number of seconds"):
         Auto(budget=budget)
+
+
+@pytest.mark.parametrize("gaps", [1, "yes"])
+def test_gaps_are_expected_or_not(gaps):
+    with pytest.raises(OptionError, match="gaps is True or False"):
+        Auto(gaps=gaps)
+
+
+def several(kinds=("season", "trend"), scale=(1.0, 1000.0), **options):
+    """A target of each kind, of different size."""
+    values = [panel(kind, **options).values * size for kind, size in zip(kinds, scale, strict=True)]
+    return Panel.from_array(np.concatenate(values, axis=1).reshape(4, -1, len(kinds)), targets=["a", "b"][: len(kinds)])
+
+
+@pytest.mark.parametrize("kind", ["season", "trend"])
+def test_of_several_targets_the_mean_of_scaled_errors_decides(kind):
+    data = several((kind, kind), noise=0.5)
+    best = {"season": "SeasonalNaive", "trend": "Drift"}[kind]
+    assert f"loopcast.{best}(" in Few(**QUICK).fit(data).describe()
+
+
+def test_a_choice_for_several_targets_is_saved_with_its_intervals(tmp_path):
+    data = several(noise=1.0)
+    model = Auto(horizon=2, budget=0.001, show_progress=False)
+    object.__setattr__(model, "candidates", lambda data: [Naive(), Linear(horizon=2, context=4)])
+    model.fit(data).calibrate()
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.predict(data=data, level=[80]).equals(model.predict(level=[80]))
+    assert again.simulate(3, data=data).equals(model.simulate(3))
+
+
+class Networks(Few):
+    """One small network, as Auto would make it."""
+
+    def candidates(self, panel):
+        return [
+            Naive(),
+            Recurrent(horizon=3, season=4, units=(4,), epochs=1, members=1, gaps=self.gaps, alias="Network"),
+        ]
+
+
+def test_in_a_backtest_a_network_that_was_chosen_takes_gaps_of_the_windows(monkeypatch):
+    values = several().values.reshape(4, 60, 2).copy()
+    values[0, 55, 0] = np.nan  # after the first cutoff, before the second
+    chosen = []
+    monkeypatch.setattr(
+        Networks,
+        "_compare",
+        lambda self, panel, origins, candidates, began: compare_last(self, panel, origins, candidates, chosen),
+    )
+    done = backtest(Networks(**QUICK), Panel.from_array(values), 3, windows=2)
+    assert (done.models[0].failures, chosen[0].gaps) == ((), True)
+    assert done.table["Networks"].null_count() == 0
+
+
+def compare_last(auto, panel, origins, candidates, chosen):
+    """Only the last candidate is tried, and so is taken."""
+    chosen.append(candidates[-1])
+    return [(candidates[-1], auto._parts(candidates[-1], panel, origins, lambda name: None))]
+
+
+def test_future_covariates_go_through_a_choice(tmp_path):
+    wind = np.random.default_rng(0).normal(size=62)
+    frame = pl.DataFrame({"ds": np.arange(62), "y": 3 * wind, "z": -wind, "wind": wind})
+    data = Panel.from_table(frame[:60], columns=Columns(target=("y", "z"), future=["wind"]))
+    model = Auto(horizon=2, budget=0.001, show_progress=False)
+    object.__setattr__(model, "candidates", lambda data: [Naive(), Linear(horizon=2, context=2)])
+    model.fit(data).save(tmp_path / "model")
+    with pytest.raises(ValuesError, match="future covariates"):
+        model.predict()
+    got = load(tmp_path / "model").predict(data=data, future=frame[60:])
+    np.testing.assert_allclose(got["Auto"], frame[60:].select("y", "z").to_numpy().ravel(), atol=0.2)
+    assert got.equals(model.predict(future=frame[60:]))

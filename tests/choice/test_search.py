@@ -1,10 +1,12 @@
 """A search with Optuna: what it finds, and that it goes on where it was."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from loopcast.choice import search as module
 from loopcast.choice.search import search
+from loopcast.columns import Columns
 from loopcast.errors import OptionError, TrainingError
 from loopcast.forecasters.recurrent import Recurrent
 from loopcast.frames.panel import Panel
@@ -58,3 +60,17 @@ def test_trials_that_fail_are_kept_as_failed(quick, panel, monkeypatch):
     monkeypatch.setattr(Recurrent, "_fit", fails)
     with pytest.raises(OptionError, match="none of 2 trials succeeded"):
         search(panel, 2, trials=2)
+
+
+def test_of_several_targets_it_also_looks_for_how_they_are_seen_together(quick):
+    values = np.random.default_rng(0).normal(size=(4, 30, 2)).cumsum(axis=1)
+    found = search(Panel.from_array(values), 2, trials=3, seed=1)
+    assert found.forecaster.channels in ("joint", "independent")
+    assert found.trials["code"].str.contains("channels=").all()
+
+
+def test_a_file_of_a_search_with_other_covariates_is_another_search(quick, tmp_path):
+    frame = pl.DataFrame({"ds": range(30), "y": np.arange(30.0) % 7, "wind": np.arange(30.0) % 5})
+    search(Panel.from_table(frame), 2, trials=1, storage=tmp_path / "study")
+    with pytest.raises(OptionError, match="holds a search of other data"):
+        search(Panel.from_table(frame, columns=Columns(past=["wind"])), 2, trials=1, storage=tmp_path / "study")

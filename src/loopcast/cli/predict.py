@@ -10,6 +10,8 @@ from loopcast.cli import printing
 from loopcast.cli.options import Json, Level, Output, Plot, Report, check_outputs, levels
 from loopcast.cli.outputs import Predicted
 from loopcast.cli.tables import USUAL, Future, Series, Wide, with_future
+from loopcast.columns import Columns
+from loopcast.errors import OptionError
 
 
 def predict(
@@ -32,6 +34,7 @@ def predict(
     wanted = levels(level)
     forecaster = loopcast.load(model)
     template, steps = forecaster.fitted.template, forecaster.horizon if horizon is None else horizon
+    check_targets(table, template.columns, model)
     panel = table.read(file, template.columns, template.freq)
     panel = with_future(panel, future, f"{model} was trained without any, so leave --future out")
     predicted = Predicted.of(forecaster, panel, steps, wanted, wide=wide)
@@ -43,3 +46,12 @@ def predict(
         )
         return
     printing.show_forecast(predicted.table)
+
+
+def check_targets(table: Series, known: Columns, model: Path) -> None:
+    """OptionError where --target names other targets than the model's: only one alone may have another name."""
+    asked = table.columns(known).targets
+    if asked != known.targets and max(len(asked), len(known.targets)) > 1:
+        raise OptionError(
+            f"--target {table.target}: {model} forecasts {', '.join(known.targets)}, in this order; leave --target out"
+        )

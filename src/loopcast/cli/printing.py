@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a table's library loads with the table
     from loopcast import Backtest, Leaderboard
 
 MOST_ROWS = 60
+MOST_WIDE = 2000  # characters of a line where no terminal says how many: what reads it wants whole names
 HEADS = {"mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE", "p_value": "p", "seed_spread": "over seeds"}
 
 
@@ -85,7 +86,7 @@ def show(table: "pl.DataFrame", digits: str = ".6g") -> None:
         drawn.add_column(Text(name), justify="right" if dtype.is_numeric() else "left", no_wrap=True)
     for row in table.iter_rows():
         drawn.add_row(*(Text(cell(value, digits)) for value in row))
-    Console(width=None if sys.stdout.isatty() else 200).print(drawn)
+    Console(width=None if sys.stdout.isatty() else MOST_WIDE).print(drawn)
 
 
 def cell(value: Any, digits: str) -> str:
