@@ -89,9 +89,9 @@ class Columns:
 
     @classmethod
     def from_json(cls, plain: Any) -> "Columns":
-        """The columns that `to_json` wrote, also before there were covariates; OptionError for anything else."""
+        """The columns that `to_json` wrote; OptionError for anything else."""
         names = {field.name for field in fields(cls)}
-        if not isinstance(plain, Mapping) or not {"id", "time", "target"} <= set(plain) <= names:
+        if not isinstance(plain, Mapping) or set(plain) != names:
             raise OptionError(f"columns have the entries {sorted(names)}, got {plain!r}")
         return cls(**plain)
 

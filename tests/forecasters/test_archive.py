@@ -142,7 +142,7 @@ def test_no_bytes_whatever_give_another_error(content):
     [
         (lambda m: m.update(format=99, loopcast="9.9"), r"newer Loopcast \(9.9"),
         (lambda m: m.update(format=True), "does not say its format"),
-        (lambda m: m.update(format=0), "has the keys"),
+        (lambda m: m.update(format=1, loopcast="0.0"), r"older Loopcast \(0.0"),
         (lambda m: m.update(extra=1), "has the keys"),
         (lambda m: m.pop("facts"), "has the keys"),
         (lambda m: m.update(kind="os:system"), "kind is one of"),

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from loopcast import Columns, Panel
 from loopcast.errors import OptionError, ValuesError
-from loopcast.windows.encoding import Encoding, Scale
+from loopcast.forecasters.encoded import from_file, to_file
+from loopcast.windows.encoding import Encoding
+from loopcast.windows.numbers import Scale
 
 COLUMNS = Columns(past=["visits"], future=["price"], static=["region", "size"], calendar=["weekday"])
 
@@ -57,10 +59,7 @@ def test_what_is_beyond_the_end_does_not_move_the_scale():
     changed = whole.covariates.future.copy()
     changed[8::12] = 1e6
     other = replace(whole, covariates=replace(whole.covariates, future=changed)).without_last(4)
-    for one, two in ((cut, other),):
-        np.testing.assert_array_equal(
-            Encoding.of(one, unknown=False).to_array(), Encoding.of(two, unknown=False).to_array()
-        )
+    np.testing.assert_array_equal(*(to_file(Encoding.of(each, unknown=False))[1] for each in (cut, other)))
 
 
 @given(seed=st.integers(0, 1000), share=st.sampled_from([0.2, 0.7]))
@@ -131,18 +130,18 @@ def test_columns_without_covariates_or_a_calendar_have_no_encoding():
 )
 def test_a_file_gives_back_the_same_encoding_or_is_refused(change):
     encoding = Encoding.of(panel(0, 0.2), unknown=True)
-    facts = encoding.to_facts()
+    facts, scales = to_file(encoding)
     json.dumps(facts)
-    same = Encoding.from_file(facts, encoding.to_array())
+    same = from_file(facts, scales)
     np.testing.assert_array_equal(same.rows(panel(1, 0.2)), encoding.rows(panel(1, 0.2)))
     with pytest.raises(OptionError):
-        Encoding.from_file(facts | change, encoding.to_array())
+        from_file(facts | change, scales)
 
 
 @pytest.mark.parametrize("scales", [np.ones((2, 4), np.float32), np.ones((2, 3)), np.zeros((2, 3), np.float32)])
 def test_scales_that_do_not_fit_are_refused(scales):
     with pytest.raises(OptionError, match="scales"):
-        Encoding.from_file(Encoding.of(panel(), unknown=False).to_facts(), scales)
+        from_file(to_file(Encoding.of(panel(), unknown=False))[0], scales)
 
 
 def test_a_constant_has_a_scale_of_one():

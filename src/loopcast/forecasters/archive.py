@@ -27,7 +27,7 @@ from loopcast.forecasters.stored_zip import pack, unpack
 from loopcast.forecasters.strict_json import LARGEST_TEXT, strict_json
 from loopcast.frames.template import Template
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 LARGEST_FILE = 2**30
 DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
@@ -141,8 +141,11 @@ def check_manifest(manifest: Any, weights: bytes) -> None:
     if manifest["format"] > FORMAT:
         newer = manifest.get("loopcast")
         raise ModelFileError(f"written by a newer Loopcast ({newer}; this is {__version__}): upgrade to read it")
+    if manifest["format"] < FORMAT:
+        older = manifest.get("loopcast")
+        raise ModelFileError(f"written by an older Loopcast ({older}; this is {__version__}): fit the model again")
     keys = {"format", "loopcast", "kind", "options", "facts", "template", "weights"}
-    if set(manifest) != keys or manifest["format"] != FORMAT:
+    if set(manifest) != keys:
         raise ModelFileError(f"a manifest of format {FORMAT} has the keys {sorted(keys)}, got {sorted(manifest)}")
     if not isinstance(manifest["kind"], str) or manifest["kind"] not in KINDS:
         raise ModelFileError(f"kind is one of {', '.join(KINDS)}, got {manifest['kind']!r}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from loopcast.errors import OptionError
+from loopcast.forecasters import encoded
 from loopcast.forecasters.checks import positive
 from loopcast.forecasters.fitted import Parts
 from loopcast.inference.model import Model
@@ -15,9 +16,18 @@ from loopcast.windows.encoding import Encoding
 from loopcast.windows.scaling import Scaling
 
 LARGEST_COUNT = 1_000_000  # of any size in a model file
-FACTS = {"network", "scaling", "context", "distribution", "members", "reasons", "best_epoch", "history"}
-LATER = {"channels": 1, "encoding": None}  # facts that files did not always have, and what is meant without them
-LATER_FIELDS = {"ahead", "per_step", "tables", "bridge"}  # and fields of a network or a scaling
+FACTS = {
+    "network",
+    "scaling",
+    "context",
+    "distribution",
+    "channels",
+    "encoding",
+    "members",
+    "reasons",
+    "best_epoch",
+    "history",
+}
 SCALES = "encoding"  # the array of a model file that belongs to the fact of that name
 RUNTIME = "fused"  # field of a network that says how to run it on a machine, not what was learned
 
@@ -33,13 +43,14 @@ class Learned:
 
     def to_parts(self) -> Parts:
         model = self.model
+        covariates, scales = (None, None) if model.encoding is None else encoded.to_file(model.encoding)
         facts = {
             "network": {name: value for name, value in vars(model.network).items() if name != RUNTIME},
             "scaling": vars(model.scaling),
             "context": model.context,
             "distribution": model.distribution,
             "channels": model.channels,
-            "encoding": None if model.encoding is None else model.encoding.to_facts(),
+            "encoding": covariates,
             "members": len(model.members),
             "reasons": self.reasons,
             "best_epoch": self.best_epoch,
@@ -50,14 +61,13 @@ class Learned:
             for number, weights in enumerate(model.members)
             for name, array in named(model.network, weights).items()
         }
-        scales = {} if model.encoding is None else {SCALES: model.encoding.to_array()}
-        return Parts(facts=facts, arrays=arrays | scales)
+        return Parts(facts=facts, arrays=arrays | ({} if scales is None else {SCALES: scales}))
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "Learned":
         """The same again; OptionError where a fact has a wrong type or size, or does not fit the others."""
-        facts = LATER | parts.facts
-        expect(set(facts), FACTS | set(LATER), "facts")
+        facts = parts.facts
+        expect(set(facts), FACTS, "facts")
         network, scaling = read_network(facts["network"]), read_scaling(facts["scaling"])
         channels, encoding = positive("channels", facts["channels"]), read_encoding(parts, facts["encoding"])
         require(facts["distribution"] in tuple(DISTRIBUTIONS), "distribution")
@@ -92,18 +102,18 @@ class Learned:
 def read_network(facts: Any) -> Network:
     _expect_fields(facts, Network, but=RUNTIME)
     require(facts["cell"] in ("simple", "gru", "lstm") and facts["head"] in ("dense", "recurrent"), "cell and head")
-    tables = [each(table) for table in each(facts.get("tables", ()))]
-    for size in (*each(facts["units"]), facts["inputs"], facts["outputs"], facts.get("per_step", 1), *sum(tables, ())):
+    tables = [each(table) for table in each(facts["tables"])]
+    for size in (*each(facts["units"]), facts["inputs"], facts["outputs"], facts["per_step"], *sum(tables, ())):
         positive("a size of the network", size)
     require(all(len(table) == 2 for table in tables), "tables of rows and columns")
-    require(type(facts.get("ahead", 0)) is int and 0 <= facts.get("ahead", 0) <= LARGEST_COUNT, "ahead")
+    require(type(facts["ahead"]) is int and 0 <= facts["ahead"] <= LARGEST_COUNT, "ahead")
     require(isinstance(facts["dropout"], int | float) and 0 <= facts["dropout"] < 1, "dropout")
     return Network(**facts)
 
 
 def read_encoding(parts: Parts, facts: Any) -> Encoding | None:
     require((facts is None) == (SCALES not in parts.arrays), "an encoding with its scales, or neither")
-    return None if facts is None else Encoding.from_file(facts, parts.arrays[SCALES])
+    return None if facts is None else encoded.from_file(facts, parts.arrays[SCALES])
 
 
 def check_sizes(network: Network, scaling: Scaling, channels: int, encoding: Encoding | None, parameters: int) -> None:
@@ -122,8 +132,8 @@ def read_scaling(facts: Any) -> Scaling:
     require(facts["curve"] in ("none", "log"), "curve")
     require(isinstance(facts["hold_flat"], bool) and isinstance(facts["gaps"], bool), "hold_flat and gaps")
     for name in ("lags", "level", "spread", "season", "bridge"):
-        require(type(facts.get(name, 0)) is int and 0 <= facts.get(name, 0) <= LARGEST_COUNT, name)
-    require(facts["gaps"] or not facts.get("bridge", 0), "a bridge where there are gaps")
+        require(type(facts[name]) is int and 0 <= facts[name] <= LARGEST_COUNT, name)
+    require(facts["gaps"] or not facts["bridge"], "a bridge where there are gaps")
     positive("lags", facts["lags"])
     return Scaling(**facts)
 
@@ -156,4 +166,4 @@ def expect(got: object, wanted: object, what: str) -> None:
 def _expect_fields(facts: Any, kind: type, *, but: str = "") -> None:
     require(isinstance(facts, dict), kind.__name__)
     names = {field.name for field in fields(kind)} - {but}
-    expect(set(facts) | (names & LATER_FIELDS), names, f"fields of {kind.__name__}")
+    expect(set(facts), names, f"fields of {kind.__name__}")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError, ValuesError
+from loopcast.forecasters import encoded
 from loopcast.forecasters.base import Forecaster
 from loopcast.forecasters.checks import positive
 from loopcast.forecasters.fitted import Parts
@@ -188,14 +189,14 @@ class Linear(Forecaster[Weights]):
         facts: dict[str, Any] = {"context": state.context}
         if state.encoding is None:
             return Parts(facts=facts, arrays={"matrix": state.matrix})
-        facts["encoding"] = state.encoding.to_facts()
-        return Parts(facts=facts, arrays={"matrix": state.matrix, "encoding": state.encoding.to_array()})
+        facts["encoding"], scales = encoded.to_file(state.encoding)
+        return Parts(facts=facts, arrays={"matrix": state.matrix, "encoding": scales})
 
     def _from_parts(self, parts: Parts) -> Weights:
         channels = sum(parts.arrays["matrix"].shape[:1]) if "matrix" in parts.arrays else 0
         context = positive("context", parts.facts.get("context", 0))
         scales = parts.arrays.get("encoding")
-        encoding = None if scales is None else Encoding.from_file(parts.facts.get("encoding"), scales)
+        encoding = None if scales is None else encoded.from_file(parts.facts.get("encoding"), scales)
         own = {} if scales is None else {"encoding": scales.shape}
         matrix = (channels, context + width_of(encoding) + 1, self.horizon)
         parts.take({"context", *own}, own | {"matrix": matrix})

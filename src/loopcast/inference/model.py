@@ -78,6 +78,6 @@ def scan(
 
 
 def said(network: Network, members: Members, given: Array, ahead: Array) -> Array:
-    """The mean of the members' outputs `[batch, ..., output]`, of what each gave and what is known ahead."""
+    """The mean of the members' outputs `[batch, time, output]`, of what each gave and what is known ahead."""
     each = [network.finish(weights, own, ahead) for weights, own in zip(members, given, strict=True)]
     return each[0] if len(each) == 1 else jnp.stack(each).mean(axis=0)

@@ -269,8 +269,13 @@ def stretches(values: Array, width: int) -> Array:
 
 @compiled(3)
 def outputs_of(network: Network, channels: int, horizon: int, members: Members, given: Array, ahead: Array) -> Array:
-    """The outputs for each channel, `[batch, channel, horizon * parameter]`."""
-    return per_channel(said(network, members, given, ahead), channels, horizon)
+    """`outputs_now`, compiled."""
+    return outputs_now(network, channels, horizon, members, given, ahead)
+
+
+def outputs_now(network: Network, channels: int, horizon: int, members: Members, given: Array, ahead: Array) -> Array:
+    """The outputs for each channel, `[batch, channel, horizon * parameter]`, of what was given last."""
+    return per_channel(said(network, members, given[:, :, None], ahead)[:, 0], channels, horizon)
 
 
 @compiled(4)
@@ -288,7 +293,7 @@ def roll(
     horizon = network.outputs // (kind.parameters * channels)
 
     def read(carry: Carry, ahead: Array) -> Array:
-        own = per_channel(said(network, members, carry.given, ahead), channels, horizon)
+        own = outputs_now(network, channels, horizon, members, carry.given, ahead)
         return scaling.value_of(scaling.view(carry.past.values, horizon, carry.past.bridged), kind.median(own))
 
     def push(carry: Carry, each: tuple[Array, Array]) -> tuple[Carry, None]:

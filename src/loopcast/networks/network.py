@@ -169,12 +169,22 @@ class Network:
         return jnp.concatenate([features, jnp.broadcast_to(each[:, None], shape)], axis=-1)
 
     def finish(self, weights: Weights, given: Array, ahead: Array) -> Array:
-        """The outputs `[..., output]` of what `scan` gave and what is known ahead, `[..., step ahead, number]`."""
+        """The outputs `[batch, time, output]` of what `scan` gave at each step and what is known of those after it.
+
+        ahead: `[batch, time + horizon - 1, number]`, of the step after the first one on.
+        """
         if weights.known is None:
             return given
-        own, mixed = given[..., : self.outputs], given[..., None, self.outputs :]
-        hidden = jax.nn.relu(mixed + ahead @ weights.known.kernel)
-        return own + (hidden @ weights.known.readout).reshape(own.shape)
+        own, mixed = given[..., : self.outputs], given[..., self.outputs :]
+        known, readout = ahead @ weights.known.kernel, weights.known.readout
+
+        def add(carry: None, step: Array) -> tuple[None, Array]:
+            """What is known adds so many steps ahead. One by one: all at once would fill the memory."""
+            there = jax.lax.dynamic_slice_in_dim(known, step, own.shape[1], axis=1)
+            return carry, jax.nn.relu(mixed + there) @ readout
+
+        _, each = jax.lax.scan(add, None, jnp.arange(self.outputs // self.per_step))
+        return own + jnp.moveaxis(each, 0, 2).reshape(own.shape)
 
     def read(self, weights: Weights, hidden: Array) -> Array:
         """The head: the last recurrent layer's output `[..., units]` to `[..., given]`."""

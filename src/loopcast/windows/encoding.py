@@ -4,40 +4,22 @@ What is known at a row comes from that row and those before it; what is known ah
 covariates, is known at every row up to the last one that they are given for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CALENDAR, Columns
+from loopcast.columns import Columns
 from loopcast.errors import OptionError, ValuesError
 from loopcast.frames.clock import parts_of, shown, width_of
 from loopcast.frames.panel import Panel
 from loopcast.frames.stretches import laid_out
 from loopcast.frames.timetable import future_times
+from loopcast.windows.numbers import Scale, shown_columns, width_of_columns
 
-PER_GAPPY = 3  # numbers that a covariate with gaps is shown as: its last value, whether it is there, since when
 MOST_SIZE = 8  # numbers of an embedding, at most
-
-
-class Scale(NamedTuple):
-    """Of columns of numbers, float32 `[column]`: their mean, and their standard deviation; 1 for a constant."""
-
-    mean: np.ndarray
-    spread: np.ndarray
-
-    @classmethod
-    def of(cls, values: np.ndarray) -> "Scale":
-        there = ~np.isnan(values)
-        count = np.maximum(there.sum(axis=0), 1)
-        mean = np.sum(values, axis=0, dtype=np.float64, where=there) / count
-        spread = np.sqrt(np.sum(np.square(values - mean), axis=0, where=there) / count)
-        return cls(mean.astype(np.float32), np.where(spread > 0, spread, 1).astype(np.float32))
-
-    def scaled(self, values: np.ndarray) -> np.ndarray:
-        return np.asarray((values - self.mean) / self.spread, np.float32)
 
 
 class Ahead(NamedTuple):
@@ -99,56 +81,15 @@ class Encoding:
             parts=parts,
         )
 
-    def to_facts(self) -> dict[str, Any]:
-        """Everything but the scales, as plain values."""
-        return {
-            "columns": self.columns.to_json(),
-            "gappy": self.gappy,
-            "categories": self.categories,
-            "unknown": self.unknown,
-            "parts": self.parts,
-        }
-
-    def to_array(self) -> np.ndarray:
-        """The scales, float32 `[2, number]`: mean and spread of past, future and static numbers."""
-        return np.concatenate([np.stack(scale) for scale in (self.past, self.future, self.static)], axis=1)
-
-    @classmethod
-    def from_file(cls, facts: Any, scales: np.ndarray) -> "Encoding":
-        """The encoding that `to_facts` and `to_array` wrote; OptionError where they cannot be of one."""
-        names = {"columns", "gappy", "categories", "unknown", "parts"}
-        if not isinstance(facts, Mapping) or set(facts) != names or not isinstance(facts["unknown"], bool):
-            raise OptionError(f"an encoding has the entries {sorted(names)}, got {facts!r}")
-        columns = Columns.from_json(facts["columns"])
-        counts = [len(columns.past), len(columns.future), _count_numbers(columns, facts["categories"])]
-        gappy, parts = facts["gappy"], facts["parts"]
-        if scales.shape != (2, sum(counts)) or scales.dtype != np.float32 or not (scales[1] > 0).all():
-            raise OptionError(f"the scales of {sum(counts)} numbers are float32 [2, number], got {scales.shape}")
-        if not _all(gappy, bool) or len(gappy) != counts[0] + counts[1]:
-            raise OptionError(f"an encoding says of each covariate whether it has gaps, got {gappy!r}")
-        if not _all(parts, str) or not set(parts) <= {*CALENDAR, "holiday"} or len(set(parts)) < len(parts):
-            raise OptionError(f"an encoding shows parts of a calendar, got {parts!r}")
-        past, future, static = (Scale(*each) for each in np.split(scales, np.cumsum(counts)[:-1], axis=1))
-        return cls(
-            columns=columns,
-            past=past,
-            future=future,
-            static=static,
-            gappy=gappy,
-            categories=facts["categories"],
-            unknown=facts["unknown"],
-            parts=parts,
-        )
-
     @property
     def past_width(self) -> int:
         """How many numbers of a row are known of the past alone."""
-        return _width(self.gappy[: len(self.columns.past)])
+        return width_of_columns(self.gappy[: len(self.columns.past)])
 
     @property
     def ahead_width(self) -> int:
         """How many numbers are known of each step to come."""
-        return _width(self.gappy[len(self.columns.past) :]) + width_of(self.parts)
+        return width_of_columns(self.gappy[len(self.columns.past) :]) + width_of(self.parts)
 
     @property
     def width(self) -> int:
@@ -200,7 +141,7 @@ class Encoding:
             names, gappy = self.columns.future, self.gappy[len(self.columns.past) :]
             future = panel.covariates.future[own] if names else np.zeros((len(steps), 0), np.float32)
             self._require_known(panel, names, gappy, future, offsets)
-            values = _shown(self.future.scaled(future), gappy, offsets)
+            values = shown_columns(self.future.scaled(future), gappy, offsets)
         starts = panel.starts.gather(np.repeat(np.arange(panel.n_series), lengths)) if self.parts else panel.starts
         times = future_times(starts, steps, 1, panel.template.freq) if self.parts else panel.starts
         clock = shown(times, self.parts, panel.template.zone, self.columns.holidays)
@@ -237,7 +178,7 @@ class Encoding:
             return np.zeros((panel.n_rows, 0), np.float32)
         names, gappy = self.columns.past, self.gappy[: len(self.columns.past)]
         self._require_known(panel, names, gappy, panel.covariates.past, panel.offsets)
-        return _shown(self.past.scaled(panel.covariates.past), gappy, panel.offsets)
+        return shown_columns(self.past.scaled(panel.covariates.past), gappy, panel.offsets)
 
     def _require_known(
         self,
@@ -258,39 +199,3 @@ class Encoding:
             f"series {panel.ids[i]!r} at {time}: covariate {names[int(column)]!r} is missing, and the model was "
             "fitted where none was: give its value, or fit on data in which some are missing"
         )
-
-
-def _all(values: Any, kind: type) -> bool:
-    return isinstance(values, tuple) and all(type(value) is kind for value in values)
-
-
-def _count_numbers(columns: Columns, categories: Any) -> int:
-    """How many static covariates are numbers; OptionError unless the others have categories, each once."""
-    if not isinstance(categories, tuple) or len(categories) != len(columns.static):
-        raise OptionError(f"an encoding has categories, or none, for each static covariate, got {categories!r}")
-    known = [each for each in categories if each is not None]
-    if not all(_all(each, str) and each and len(set(each)) == len(each) for each in known):
-        raise OptionError("the categories of a static covariate are different words")
-    return len(categories) - len(known)
-
-
-def _width(gappy: tuple[bool, ...]) -> int:
-    return sum(PER_GAPPY if each else 1 for each in gappy)
-
-
-def _shown(values: np.ndarray, gappy: tuple[bool, ...], offsets: np.ndarray) -> np.ndarray:
-    """Each column as it is, or where it may have gaps as three: the last value, whether it is there, and since when."""
-    columns: list[np.ndarray] = []
-    for column, gaps in zip(values.T, gappy, strict=True):
-        columns += _with_gaps(column, offsets) if gaps else [column]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0), np.float32)
-
-
-def _with_gaps(column: np.ndarray, offsets: np.ndarray) -> list[np.ndarray]:
-    there = ~np.isnan(column)
-    rows, begin = np.arange(len(column)), np.repeat(offsets[:-1], np.diff(offsets))
-    last = np.maximum.accumulate(np.where(there, rows, -1))
-    seen = last >= begin
-    since = np.where(seen, rows - last, rows - begin + 1)
-    carried = np.where(seen, column[np.maximum(last, 0)], 0)
-    return [carried.astype(np.float32), there.astype(np.float32), np.log1p(since).astype(np.float32)]

@@ -32,7 +32,7 @@ class Examples(NamedTuple):
     features: Array  # [batch, time, feature], of the channels one after the other, then what is known besides
     observed: Array  # bool [batch, time]: the row belongs to the series
     targets: Array  # [batch, time, channel, horizon], time 1 where only the last counts; NaN where nothing counts
-    ahead: Array  # [batch, time, horizon, number]: what is known of each step ahead; time as for targets
+    ahead: Array  # [batch, time + horizon - 1, number]: what is known of the steps after the first; time as for targets
     codes: Array  # int32 [batch, table]
 
 
@@ -75,7 +75,8 @@ def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Ar
     now = index[:, :1] + jnp.arange(plan.context)
     inside = (now >= index[:, 1:2]) & (now < index[:, 4:])
     beside = jnp.where(inside[..., None], rows.beside[jnp.clip(now, 0, room - 1)], 0.0)
-    coming = (now if plan.every_step else now[:, -1:])[..., None] + jnp.arange(1, plan.horizon + 1)
+    first = now[:, :1] if plan.every_step else now[:, -1:]
+    coming = first + jnp.arange(1, targets.shape[1] + plan.horizon)
     return Examples(
         features=jnp.concatenate([side_by_side(apart(view.features, channels)), beside], axis=-1),
         observed=now >= index[:, 1:2],
