@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from loopcast.columns import Columns
-from loopcast.errors import LengthError, OptionError, ValuesError
+from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 from loopcast.forecasters import finished
 from loopcast.forecasters.archive import load
 from loopcast.forecasters.backtest import backtest, cross_validation
@@ -179,6 +179,15 @@ def test_a_model_that_fails_at_a_cutoff_is_missing_there_and_said(tmp_path):
     assert missing["cutoff"].unique().to_list() == [57]
     assert missing.height == 3 * 2 * 2
     assert done.models[1].failures == ("cutoff 2 steps before the end: too much",)
+
+
+def test_a_name_that_the_table_needs_is_refused_before_anything_is_fitted(monkeypatch):
+    monkeypatch.setattr(Naive, "_fit", None)
+    with pytest.raises(DataError, match="cannot be called 'target'"):
+        backtest(Naive(alias="target"), walks(), 2)
+    frame = table().rename({"ds": "y"})
+    with pytest.raises(DataError, match="a column 'y' of its own"):
+        backtest(Naive(), Panel.from_table(frame, columns=Columns(time="y", target=("a", "b"))), 2)
 
 
 def test_what_is_kept_depends_on_targets_covariates_and_calendar():
