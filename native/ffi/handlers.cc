@@ -1,6 +1,6 @@
 // The XLA FFI face of the kernels: checks everything that comes in, then calls them.
 //
-// Three targets. Arguments and results, in order; [..] once for each layer, (..) if there is such a thing:
+// Three targets run recurrent layers. Arguments and results, in order; [..] once for each layer, (..) if there is such a thing:
 //   infer, train  inputs, (observed), [kernel, recurrent_kernel, bias], (head kernel, head bias), [states]
 //                 -> outputs, [final states], workspace
 //   backward      residuals (train's workspace), gradient by outputs, [kernel, recurrent_kernel, bias],
@@ -157,6 +157,70 @@ ffi::Error windows(bool last_only, ffi::RemainingArgs args, ffi::RemainingRets r
   return ffi::Error::Success();
 }
 
+// Mixed [batch, time, kMixed], known [batch, time + horizon - 1, kMixed] and readout [outputs, kMixed].
+Decoder decoder_of(Arguments& arguments, Problem& problem) {
+  const auto shape = arguments.peek(3);
+  if (problem.found()) return {};
+  const int64_t batch = shape[0], time = shape[1], width = kMixed;
+  Decoder decoder = {};
+  decoder.mixed = arguments.floats({batch, time, width});
+  const auto known_shape = arguments.peek(3);
+  if (problem.found()) return {};
+  const int64_t rows = known_shape[1];
+  if (rows < time) problem.report("known should have " + std::to_string(time) + " rows or more, got " + std::to_string(rows));
+  decoder.known = arguments.floats({batch, rows, width});
+  const auto readout_shape = arguments.peek(2);
+  if (problem.found()) return {};
+  decoder.readout = arguments.floats({readout_shape[0], width});
+  decoder.batch = batch;
+  decoder.time = time;
+  decoder.horizon = rows - time + 1;
+  decoder.outputs = readout_shape[0];
+  return decoder;
+}
+
+// The workspace is the last result, of a size that only this knows.
+void take_workspace(Decoder& decoder, bool backward, Results& results) {
+  decoder.workspace = results.floats({static_cast<int64_t>(decoder_workspace(decoder, backward))});
+  results.finish();
+}
+
+// Mixed, known, readout -> outputs [batch, time, horizon * outputs], workspace.
+ffi::Error decode(ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  Problem problem;
+  Arguments arguments("argument", args, problem);
+  Results results("result", rets, problem);
+  Decoder decoder = decoder_of(arguments, problem);
+  arguments.finish();
+  if (problem.found()) return problem.error();
+  const auto size = [](size_t n) { return static_cast<int64_t>(n); };
+  float* const outputs = results.floats({size(decoder.batch), size(decoder.time), size(decoder.horizon * decoder.outputs)});
+  take_workspace(decoder, false, results);
+  if (problem.found()) return problem.error();
+  kernels().decode(decoder, outputs, runner_of(pool));
+  return ffi::Error::Success();
+}
+
+// Mixed, known, readout, gradient by outputs -> gradients by mixed, known and readout [batch, outputs, kMixed], workspace.
+ffi::Error decode_backward(ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets rets) {
+  Problem problem;
+  Arguments arguments("argument", args, problem);
+  Results results("result", rets, problem);
+  Decoder decoder = decoder_of(arguments, problem);
+  if (problem.found()) return problem.error();
+  const int64_t batch = decoder.batch, time = decoder.time, outputs = decoder.outputs, horizon = decoder.horizon;
+  DecoderGradient gradient = {};
+  gradient.by_outputs = arguments.floats({batch, time, horizon * outputs});
+  arguments.finish();
+  gradient.by_mixed = results.floats({batch, time, kMixed});
+  gradient.by_known = results.floats({batch, time + horizon - 1, kMixed});
+  gradient.by_readout = results.floats({batch, outputs, kMixed});
+  take_workspace(decoder, true, results);
+  if (problem.found()) return problem.error();
+  kernels().decode_backward(decoder, gradient, runner_of(pool));
+  return ffi::Error::Success();
+}
+
 // Reads a stack of which only the sizes are known: batch, time, inputs, then each layer's units.
 bool read_sizes(Call& call, const int64_t* numbers) {
   for (size_t i = 0; i < 3 + call.stack.depth; ++i)
@@ -186,6 +250,16 @@ extern "C" int64_t loopcast_workspace(int32_t kind, int32_t cell, bool masked, b
   if (!loopcast::read_sizes(call, sizes)) return -1;
   if (kind == static_cast<int32_t>(Workspace::backward)) return backward_workspace(call.stack);
   return forward_workspace(call.stack, kind == static_cast<int32_t>(Workspace::train));
+}
+
+// For ctypes: the floats of a decoder's workspace.
+extern "C" int64_t loopcast_decoder_workspace(int64_t batch, int64_t time, int64_t horizon, int64_t outputs, bool backward) {
+  loopcast::Decoder decoder = {};
+  decoder.batch = batch;
+  decoder.time = time;
+  decoder.horizon = horizon;
+  decoder.outputs = outputs;
+  return loopcast::decoder_workspace(decoder, backward);
 }
 
 // For ctypes: a forward pass in the calling thread. Nothing is checked; src/loopcast/layers/direct.py makes the call.
@@ -219,5 +293,9 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(loopcast_backward, loopcast::backward,
                                   .Attr<bool>("with_inputs")
                                   .RemainingArgs()
                                   .RemainingRets());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(loopcast_decode, loopcast::decode,
+                              xla::ffi::Ffi::Bind().Ctx<xla::ffi::ThreadPool>().RemainingArgs().RemainingRets());
+XLA_FFI_DEFINE_HANDLER_SYMBOL(loopcast_decode_backward, loopcast::decode_backward,
+                              xla::ffi::Ffi::Bind().Ctx<xla::ffi::ThreadPool>().RemainingArgs().RemainingRets());
 XLA_FFI_DEFINE_HANDLER_SYMBOL(loopcast_windows, loopcast::windows,
                               xla::ffi::Ffi::Bind().Attr<bool>("last_only").RemainingArgs().RemainingRets());

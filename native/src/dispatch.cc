@@ -56,4 +56,6 @@ size_t backward_workspace(const Stack& s) {
          plain::own_gradient_floats(s);
 }
 
+size_t decoder_workspace(const Decoder& d, bool backward) { return d.batch * plain::decoder_floats(d, backward); }
+
 }  // namespace loopcast

@@ -1,4 +1,5 @@
 // The kernels for one instruction set. Compiled once for each, with LOOPCAST_INSTRUCTIONS naming it.
+#include "loopcast/decode.hpp"
 #include "loopcast/run.hpp"
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
@@ -29,6 +30,7 @@ void run_backward(const Backward& call, Runner runner) {
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {LOOPCAST_TEXT(LOOPCAST_INSTRUCTIONS), run_forward, run_backward};
+const Kernels kernels = {LOOPCAST_TEXT(LOOPCAST_INSTRUCTIONS), run_forward, run_backward, decode,
+                         decode_backward};
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -12,6 +12,7 @@
 #include "crew.hpp"
 #include "guarded.hpp"
 #include "loopcast/kernels.hpp"
+#include "decode_test.hpp"
 #include "windows_test.hpp"
 
 namespace loopcast {
@@ -149,6 +150,7 @@ int main(int count, char** arguments) {
   for (int number = 0; number < cases; ++number) {
     loopcast::Guarded::first_at_guard = number % 2 == 1;
     if (!loopcast::holds(number) || !loopcast::windows_hold(number)) return 1;
+    if (!loopcast::decoder_holds(number, {nullptr, loopcast::run_threads, loopcast::many_threads})) return 1;
   }
   std::printf("%d cases with the %s kernels\n", cases, loopcast::kernels().name);
   return 0;

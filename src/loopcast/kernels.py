@@ -13,7 +13,14 @@ import jax
 import numpy as np
 
 LIBRARY = Path(__file__).parent / "native" / "loopcast_kernels.so"
-TARGETS = ("loopcast_infer", "loopcast_train", "loopcast_backward", "loopcast_windows")
+TARGETS = (
+    "loopcast_infer",
+    "loopcast_train",
+    "loopcast_backward",
+    "loopcast_windows",
+    "loopcast_decode",
+    "loopcast_decode_backward",
+)
 
 
 def why_no_kernels(platform: str = "") -> str | None:
@@ -44,6 +51,8 @@ def library() -> ctypes.CDLL:
         ctypes.POINTER(ctypes.c_int64),
         ctypes.c_int32,
     ]
+    loaded.loopcast_decoder_workspace.restype = ctypes.c_int64
+    loaded.loopcast_decoder_workspace.argtypes = [ctypes.c_int64] * 4 + [ctypes.c_bool]
     loaded.loopcast_step.restype = None
     for name in TARGETS:
         handler = jax.ffi.pycapsule(getattr(loaded, name))  # type: ignore[no-untyped-call]

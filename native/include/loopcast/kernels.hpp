@@ -82,6 +82,24 @@ struct Backward {
   float* workspace;             // backward_workspace(stack) floats; opaque
 };
 
+// What is known of each step ahead meets what the state gives, in one hidden layer that all steps ahead share:
+// outputs[b, t, h] = sum over j of max(mixed[b, t, j] + known[b, t + h, j], 0) * readout[:, j]
+constexpr size_t kMixed = 16;
+
+struct Decoder {
+  size_t batch, time, horizon, outputs;  // horizon 1 at least
+  const float* mixed;    // [batch, time, kMixed]
+  const float* known;    // [batch, time + horizon - 1, kMixed]
+  const float* readout;  // [outputs, kMixed]
+  float* workspace;      // decoder_workspace floats; opaque
+};
+
+// Gradients, shaped as what they are gradients by; that by the readout for each of the batch.
+struct DecoderGradient {
+  const float* by_outputs;               // in: [batch, time, horizon * outputs]
+  float *by_mixed, *by_known, *by_readout;  // by_readout [batch, outputs, kMixed]
+};
+
 // Where tasks run. run: task(context, index) for every index < tasks, on any threads and in any order, and returns when all are
 // done. threads: how many threads would share so much work. work: about how many multiply-adds it takes.
 struct Runner {
@@ -94,6 +112,8 @@ struct Kernels {
   const char* name;  // "avx512", "avx2" or "plain"
   void (*forward)(const Forward&, Runner);
   void (*backward)(const Backward&, Runner);
+  void (*decode)(const Decoder&, float* outputs, Runner);  // outputs [batch, time, horizon * outputs]
+  void (*decode_backward)(const Decoder&, const DecoderGradient&, Runner);
 };
 
 // The fastest kernels that this processor can run, or those named by LOOPCAST_INSTRUCTIONS where it can run them.
@@ -102,5 +122,6 @@ const Kernels& kernels();
 // Sizes in floats; the layers need only their sizes. The same for every instruction set.
 size_t forward_workspace(const Stack&, bool training);
 size_t backward_workspace(const Stack&);
+size_t decoder_workspace(const Decoder&, bool backward);
 
 }  // namespace loopcast

@@ -114,4 +114,16 @@ inline size_t row_plan_floats(const Stack& s) {
   return floats;
 }
 
+// Of a decoder, whose lanes are steps in time.
+inline size_t mixed_floats(const Decoder& d) { return kMixed * padded(d.time); }
+inline size_t known_floats(const Decoder& d) { return kMixed * (padded(d.time) + d.horizon); }
+inline size_t output_floats(const Decoder& d) { return d.horizon * d.outputs * padded(d.time); }
+// The gradient by the readout is summed lane by lane.
+inline size_t gradient_floats(const Decoder& d) { return mixed_floats(d) + known_floats(d) + d.outputs * kMixed * kLanes; }
+
+// One of the batch, with its own part of the workspace.
+inline size_t decoder_floats(const Decoder& d, bool backward) {
+  return mixed_floats(d) + known_floats(d) + output_floats(d) + (backward ? gradient_floats(d) : 0);
+}
+
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

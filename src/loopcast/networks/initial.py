@@ -6,8 +6,9 @@ import jax
 import numpy as np
 
 from loopcast.layers.cells import CELLS, Array, CellWeights, DenseWeights
+from loopcast.layers.decoder import MIXED
 from loopcast.networks.draws import normal, uniform
-from loopcast.networks.network import MIXED, KnownWeights, Network, Weights
+from loopcast.networks.network import KnownWeights, Network, Weights
 
 
 def initial_weights(network: Network, seed: int) -> Weights:

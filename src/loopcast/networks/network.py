@@ -11,15 +11,13 @@ from typing import Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from loopcast.kernels import float32
+from loopcast.kernels import float32, why_no_kernels
 from loopcast.layers.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
+from loopcast.layers.decoder import MIXED, decode, decode_plain
 from loopcast.layers.stack import Fused, Path, path_of, scan_stack
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
-
-
-MIXED = 16  # hidden numbers in which the state and what is known of a step ahead meet
 
 
 class KnownWeights(NamedTuple):
@@ -51,8 +49,8 @@ class Network:
         ones at every step.
     fused: whether the fused kernels run the layers; see `loopcast.layers.stack.scan_stack`.
     ahead: numbers that are known of each step ahead. With some, the dense head gives MIXED numbers more, and `finish`
-        makes the outputs of them: what a step's known numbers add is the same function at every step ahead, after the
-        temporal decoder of Das et al., "Long-term forecasting with TiDE", *TMLR* (2023).
+        makes the outputs of them: what a step's known numbers add is the same function at every step ahead (see
+        `loopcast.layers.decoder`).
     per_step: outputs of each step ahead.
     tables: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
     """
@@ -176,15 +174,9 @@ class Network:
         if weights.known is None:
             return given
         own, mixed = given[..., : self.outputs], given[..., self.outputs :]
-        known, readout = ahead @ weights.known.kernel, weights.known.readout
-
-        def add(carry: None, step: Array) -> tuple[None, Array]:
-            """What is known adds so many steps ahead. One by one: all at once would fill the memory."""
-            there = jax.lax.dynamic_slice_in_dim(known, step, own.shape[1], axis=1)
-            return carry, jax.nn.relu(mixed + there) @ readout
-
-        _, each = jax.lax.scan(add, None, jnp.arange(self.outputs // self.per_step))
-        return own + jnp.moveaxis(each, 0, 2).reshape(own.shape)
+        by_kernel = self.fused != "never" and why_no_kernels() is None
+        add = decode if by_kernel else decode_plain
+        return own + add(mixed, ahead @ weights.known.kernel, weights.known.readout)
 
     def read(self, weights: Weights, hidden: Array) -> Array:
         """The head: the last recurrent layer's output `[..., units]` to `[..., given]`."""

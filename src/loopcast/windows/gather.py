@@ -67,8 +67,10 @@ def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Ar
     channels = rows.values.size // room
     each = (index[:, None] + room * jnp.arange(channels, dtype=index.dtype)[:, None]).reshape(-1, index.shape[1])
     windows = read_windows if why_no_kernels() else copy_windows
-    past, ahead = windows(scaling.reach, plan, rows.values, each)
-    bridged = None if rows.bridged is None else windows(scaling.reach, plan, rows.bridged, each)[0]
+    past, ahead = (beside_channels(each, channels) for each in windows(scaling.reach, plan, rows.values, each))
+    bridged = None
+    if rows.bridged is not None:
+        bridged = beside_channels(windows(scaling.reach, plan, rows.bridged, each)[0], channels)
     view = scaling.view(past, plan.horizon, bridged)
     shown = view if plan.every_step else jax.tree.map(lambda part: part[:, -1:], view)
     targets = jnp.where(shown.spread[..., None] > 0, scaling.output_for(shown, ahead), jnp.nan)
@@ -78,17 +80,23 @@ def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Ar
     first = now[:, :1] if plan.every_step else now[:, -1:]
     coming = first + jnp.arange(1, targets.shape[1] + plan.horizon)
     return Examples(
-        features=jnp.concatenate([side_by_side(apart(view.features, channels)), beside], axis=-1),
+        features=_joined(view.features.reshape(*now.shape, -1), beside),
         observed=now >= index[:, 1:2],
-        targets=apart(targets, channels).swapaxes(1, 2),
+        targets=targets,
         ahead=rows.beside[:, beside.shape[-1] - known :][jnp.clip(coming, 0, room - 1)],
         codes=rows.codes[index[:, 1]],
     )
 
 
-def apart(windows: Array, channels: int) -> Array:
-    """`[batch * channel, ...]` to `[batch, channel, ...]`."""
-    return windows.reshape(-1, channels, *windows.shape[1:])
+def _joined(features: Array, beside: Array) -> Array:
+    width = features.shape[-1] + beside.shape[-1]
+    joined = jnp.zeros((*features.shape[:-1], width), features.dtype)
+    return joined.at[..., : features.shape[-1]].set(features).at[..., features.shape[-1] :].set(beside)
+
+
+def beside_channels(windows: Array, channels: int) -> Array:
+    """`[batch * channel, time, ...]` to `[batch, time, channel, ...]`: moved as they are, and not when encoded."""
+    return windows.reshape(-1, channels, *windows.shape[1:]).swapaxes(1, 2)
 
 
 def side_by_side(features: Array) -> Array:
