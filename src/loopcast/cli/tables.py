@@ -89,8 +89,8 @@ def require_ahead(panel: "Panel", horizon: int) -> None:
     if panel.template.columns.future and (panel.known_ahead < horizon).any() and spare.any():
         i = int(spare.argmax())
         raise OptionError(
-            f"the last {spare[i]} rows of series {panel.ids[i]!r} have no value of a target, and a forecast begins after"
-            " them. If they are there for their future covariates, put them in a file of their own, --future FILE"
+            f"the last {spare[i]} rows of series {panel.ids[i]!r} have no value of a target, and forecasts begin after "
+            "them; if they hold what is known ahead, put them in a file of their own, --future FILE"
         )
     panel.require_ahead(horizon)
 
