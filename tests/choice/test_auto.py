@@ -76,7 +76,7 @@ def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
         {},
         {"kind": "auto", "options": {}, "facts": {}, "reasons": ()},
         {"kind": "none", "options": {}, "facts": {}, "reasons": ()},
-        {"kind": "naive", "options": {"window": 3}, "facts": {}, "reasons": ()},
+        {"kind": "naive", "options": {}, "facts": {}, "reasons": ()},
         {"kind": "naive", "options": {}, "facts": {}, "reasons": (1,)},
         {"kind": "naive", "options": {}, "facts": {}, "reasons": "why"},
     ],

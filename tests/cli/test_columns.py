@@ -179,6 +179,14 @@ def test_a_future_file_that_does_not_cover_the_horizon_is_refused_before_trainin
     assert says in err
 
 
+def test_rows_that_hold_covariates_alone_belong_into_a_file_of_their_own(csv, capsys):
+    later = rows(ROWS, STEPS).with_columns(a=None, b=None).select(pl.read_csv(csv).columns)
+    with csv.open("a") as file:
+        file.write(later.write_csv(include_header=False))
+    assert forecast(csv, *WIND) == 2
+    assert "the last 3 rows of series 'n' have no value of a target" in capsys.readouterr().err
+
+
 def test_a_future_file_may_have_more_than_the_horizon(csv, ahead):
     rows(0, ROWS + 20, ids=("s", "n", "other")).select("unique_id", "ds", "wind").write_csv(ahead)
     assert forecast(csv, *WIND, "--future", ahead, "--no-check", "--level", "none") == 0

@@ -256,16 +256,16 @@ def test_a_path_of_which_nothing_is_known_is_left_out_and_an_unmeasurable_one_to
         calibration_of(errors[1:2], spread[1:2], "Naive", "y")
 
 
-@pytest.mark.parametrize("known", [np.full((1, 2), 0.5), np.ones((2, 2))])
+@pytest.mark.parametrize("known", [np.full((1, 2, 1), 0.5), np.ones((2, 2, 1))])
 def test_a_file_that_says_wrongly_what_is_known_is_refused(known):
-    arrays = {"c": np.zeros((1, 2), np.float32), "c.known": known.astype(np.float32)}
+    arrays = {"c": np.zeros((1, 2, 1), np.float32), "c.known": known.astype(np.float32)}
     with pytest.raises(OptionError, match="0 or 1"):
         Calibration.of_file(arrays, "c")
 
 
 def test_a_file_that_knows_no_error_of_a_path_is_refused():
     with pytest.raises(OptionError, match="an error of every path"):
-        Calibration.of_file({"c": np.zeros((1, 2), np.float32), "c.known": np.zeros((1, 2), np.float32)}, "c")
+        Calibration.of_file({"c": np.zeros((1, 2, 1), np.float32), "c.known": np.zeros((1, 2, 1), np.float32)}, "c")
 
 
 @every_model

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from loopcast.columns import Columns
-from loopcast.errors import LengthError, OptionError, ValuesError
+from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 from loopcast.forecasters import finished
 from loopcast.forecasters.archive import load
 from loopcast.forecasters.backtest import backtest, cross_validation
@@ -112,18 +112,17 @@ def test_simulated_targets_go_together_as_errors_did():
     assert abs(np.corrcoef(free[:, 0, 0], free[:, 0, 1])[0, 1]) < 0.1
 
 
-def test_a_calibration_of_several_targets_is_kept_and_one_of_one_as_before(tmp_path):
+def test_a_calibration_of_several_targets_is_kept():
     errors = np.float32(np.random.default_rng(0).normal(size=(4, 3, 2)))
     errors[0, 1, 1] = np.nan
     for kept in (Calibration(errors=errors), Calibration(errors=errors[:, :, :1])):
         arrays = kept.to_file("c")
-        assert arrays["c"].ndim == (3 if kept.channels > 1 else 2)
         assert np.isfinite(arrays["c"]).all()
         np.testing.assert_array_equal(Calibration.of_file(arrays, "c").errors, kept.errors)
         assert arrays == {}
 
 
-@pytest.mark.parametrize("shape", [(4,), (4, 3, 2, 1), (0, 3), (4, 3, 0)])
+@pytest.mark.parametrize("shape", [(4, 3), (4, 3, 2, 1), (0, 3, 1), (4, 3, 0)])
 def test_arrays_that_are_no_calibration_are_refused(shape):
     with pytest.raises(OptionError, match=r"\[path, step, channel\]"):
         Calibration.of_file({"c": np.zeros(shape, np.float32)}, "c")
@@ -133,17 +132,6 @@ def test_a_file_whose_calibration_is_of_other_targets_is_refused():
     model = Naive(horizon=2).fit(walks()).calibrate()
     with pytest.raises(OptionError, match="one of 2"):
         Naive.from_parts(model.to_parts(), walks().channel("small").template)
-
-
-def test_a_file_from_before_there_was_an_option_has_its_usual_value():
-    model = Linear(horizon=2, context=4).fit(walks().channel("small"))
-    parts = model.to_parts()
-    del parts.options["ridge"]
-    assert Linear.from_parts(parts, model.fitted.template).options() == model.options()
-    window = WindowAverage(window=3).fit(walks()).to_parts()
-    del window.options["window"]
-    with pytest.raises(OptionError, match="has the options"):
-        WindowAverage.from_parts(window, None)
 
 
 def test_a_target_that_cannot_be_calibrated_is_named():
@@ -191,6 +179,15 @@ def test_a_model_that_fails_at_a_cutoff_is_missing_there_and_said(tmp_path):
     assert missing["cutoff"].unique().to_list() == [57]
     assert missing.height == 3 * 2 * 2
     assert done.models[1].failures == ("cutoff 2 steps before the end: too much",)
+
+
+def test_a_name_that_the_table_needs_is_refused_before_anything_is_fitted(monkeypatch):
+    monkeypatch.setattr(Naive, "_fit", None)
+    with pytest.raises(DataError, match="cannot be called 'target'"):
+        backtest(Naive(alias="target"), walks(), 2)
+    frame = table().rename({"ds": "y"})
+    with pytest.raises(DataError, match="a column 'y' of its own"):
+        backtest(Naive(), Panel.from_table(frame, columns=Columns(time="y", target=("a", "b"))), 2)
 
 
 def test_what_is_kept_depends_on_targets_covariates_and_calendar():

@@ -6,6 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
+from loopcast.evaluation.leaderboard import leaderboard
+from loopcast.forecasters.backtest import backtest
+from loopcast.forecasters.baselines import Drift, Naive
+from loopcast.frames.panel import Panel
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.plots import plot
 from report.made import made_backtest, made_leaderboard, made_panel
@@ -37,6 +41,14 @@ def browser():
         running.close()
 
 
+def targets_page():
+    """Two targets of two series."""
+    values = np.random.default_rng(0).normal(size=(2, 60, 2)).cumsum(axis=1)
+    panel = Panel.from_array(values, ids=["north", "south"], start="2020-01-01", freq="D", targets=["pm25", "no2"])
+    done = backtest([Naive(), Drift()], panel, 3, windows=2, level=[80])
+    return backtest_page(done, leaderboard(done))
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Pages that are made once, by name."""
@@ -51,6 +63,7 @@ def files(tmp_path_factory):
         "hostile": backtest_page(
             made_backtest(made_panel(ids=EVIL), names=names, notes=EVIL), made_leaderboard(names, verdict=EVIL[0])
         ),
+        "targets": targets_page(),
         "notebook": f"<!doctype html><title>cell</title>{plot(panel, table)._repr_html_()}".encode(),
     }
     for name, page in pages.items():
@@ -309,3 +322,15 @@ def test_a_forecast_page_has_no_cutoffs_to_choose(visit):
     assert page.locator("#cutoff").count() == 0
     assert lines(page) == ["history", "Net"]
     assert np.isfinite(traces(page)[-1][2][:3]).all()
+
+
+def test_a_chart_of_several_targets_names_its_own_and_their_errors_sort_by_name(visit):
+    page = visit("targets")
+    for name in ("south, no2", "north, pm25"):
+        found = "(all, name) => all.find((each) => each.text.includes(name)).value"
+        place = page.locator("#series option").evaluate_all(found, name)
+        page.select_option("#series", place)
+        until(page, f"document.querySelector('#fan .ytitle').textContent === {name.split(', ')[1]!r}")
+    table = page.locator("table.sortable").nth(1)
+    table.get_by_role("button", name="Target").click()
+    assert table.locator("tbody td:first-child").all_inner_texts() == ["no2", "no2", "pm25", "pm25"]

@@ -21,7 +21,7 @@ from loopcast.cli.options import (
     levels,
 )
 from loopcast.cli.outputs import Predicted
-from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, with_future
+from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_ahead, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 
@@ -91,7 +91,7 @@ def forecast(
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
     panel = with_future(table.read(file), future, "name them with --future-covariates")
-    panel.require_ahead(horizon)
+    require_ahead(panel, horizon)
     models = [forecaster, *baselines]
     unchecked = loopcast.why_no_backtest(models, panel, horizon) if check else "not asked for"
     board = None if unchecked else compared(models, panel, asked, quiet=quiet)

@@ -9,7 +9,7 @@ import loopcast
 from loopcast.cli import printing
 from loopcast.cli.options import Json, Level, Output, Plot, Report, check_outputs, levels
 from loopcast.cli.outputs import Predicted
-from loopcast.cli.tables import USUAL, Future, Series, Wide, with_future
+from loopcast.cli.tables import USUAL, Future, Series, Wide, require_ahead, with_future
 from loopcast.columns import Columns
 from loopcast.errors import OptionError
 
@@ -37,6 +37,7 @@ def predict(
     check_targets(table, template.columns, model)
     panel = table.read(file, template.columns, template.freq)
     panel = with_future(panel, future, f"{model} was trained without any, so leave --future out")
+    require_ahead(panel, steps)
     predicted = Predicted.of(forecaster, panel, steps, wanted, wide=wide)
     predicted.write(output=output, plot=plot, report=report)
     if json:

@@ -52,7 +52,9 @@ def show_check(board: "Leaderboard | None", unchecked: str | None, horizon: int)
 def show_backtest(done: "Backtest", board: "Leaderboard") -> None:
     """The leaderboard of a backtest."""
     cutoffs = f"{done.windows} cutoff{'s' * (done.windows > 1)}"
-    print(f"Forecasts of {done.horizon} steps from {cutoffs} of {done.panel.n_series} series (less error is better):")
+    targets = f" of {done.panel.n_channels} targets" if done.panel.n_channels > 1 else ""
+    which = f"{done.panel.n_series} series{targets}"
+    print(f"Forecasts of {done.horizon} steps from {cutoffs} of {which} (less error is better):")
     show_board(board, board.table.columns)
 
 
@@ -112,7 +114,8 @@ def print_json(
 
     loopcast    version
     models      by name, what was chosen and why, in words
-    forecast    rows: the id and time columns under their own names, and a number per model and end of an interval
+    forecast    rows: the id and time columns under their own names, `target` where there are several, and a number per
+                model and end of an interval
     check       null, or measure, leaderboard (rows), targets (rows; null of one target), verdict, notes
     unchecked   null, or why there is no check
     unsure      null, or why there are no intervals
@@ -131,7 +134,7 @@ def print_json(
 
 
 def print_backtest_json(done: "Backtest", board: "Leaderboard") -> None:
-    """One JSON object on one line: horizon, windows, step, season, series, models, and the leaderboard's parts."""
+    """One JSON object on one line: horizon, windows, step, season, series, models, and the parts of a `check`."""
     models = {
         each.name: {"chosen": each.description, "code": each.code, "failures": each.failures} for each in done.models
     }

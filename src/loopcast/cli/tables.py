@@ -80,6 +80,21 @@ class SeriesAndCovariates(Series):
         return {ROLES[option]: "auto" if names == ("auto",) else names for option, names in named.items()}
 
 
+def require_ahead(panel: "Panel", horizon: int) -> None:
+    """As `Panel.require_ahead`; an OptionError where rows of FILE without a target seem to be what is known ahead."""
+    from loopcast.frames.observed import last_rows
+
+    last = last_rows(panel.values, panel.offsets).max(axis=1)
+    spare = (panel.offsets[1:] - 1 - last) * (last >= 0)
+    if panel.template.columns.future and (panel.known_ahead < horizon).any() and spare.any():
+        i = int(spare.argmax())
+        raise OptionError(
+            f"the last {spare[i]} rows of series {panel.ids[i]!r} have no value of a target, and forecasts begin after "
+            "them; if they hold what is known ahead, put them in a file of their own, --future FILE"
+        )
+    panel.require_ahead(horizon)
+
+
 USUAL, USUAL_COLUMNS = Series(), SeriesAndCovariates()  # where nothing was named
 
 

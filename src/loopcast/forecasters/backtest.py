@@ -17,6 +17,7 @@ from loopcast.forecasters.outcome import Backtest, gathered, table_of
 from loopcast.forecasters.rounds import Round
 from loopcast.forecasters.waiting import waiting
 from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.results import check_hindcasts
 
 Short = Literal["error", "leave out"]
 
@@ -96,6 +97,7 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     whole.require_teaching()
     origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step, refit=refit)
     levels = check_level(level) if len(level) else ()
+    check_hindcasts(whole, [each.name for each in forecasters])  # before hours of work, and not after
     panel, notes = compared(whole, origins, forecasters, short)
     rounds = [Round(forecaster=each, panel=panel, origins=origins, level=levels) for each in forecasters]
     again = [

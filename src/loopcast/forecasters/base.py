@@ -3,7 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Generic, Self
 
 import numpy as np
@@ -286,13 +286,9 @@ class Forecaster(ABC, Generic[State]):
 
     @classmethod
     def from_parts(cls, parts: Parts, template: Any) -> Self:
-        """A forecaster fitted as `parts` say; OptionError or ValueError where they cannot be right.
-
-        An option that there was not yet when they were written has its usual value.
-        """
-        options = [option for option in fields(cls) if option.init and option.name not in cls.runtime]
-        names = {option.name for option in options}
-        if not {option.name for option in options if option.default is MISSING} <= set(parts.options) <= names:
+        """A forecaster fitted as `parts` say; OptionError or ValueError where they cannot be right."""
+        names = {option.name for option in fields(cls) if option.init} - cls.runtime
+        if set(parts.options) != names:
             raise OptionError(f"{cls.__name__} has the options {sorted(names)}, got {sorted(parts.options)}")
         made = cls(**parts.options)
         arrays = dict(parts.arrays)

@@ -45,15 +45,12 @@ class Calibration:
     def to_file(self, name: str) -> dict[str, np.ndarray]:
         """The arrays of a model file, in which no number is NaN: the errors, and where some are missing which are not.
 
-        Of one channel they are `[path, step]`, as they were before there were several.
-
         >>> list(Calibration(errors=np.float32([[[1], [np.nan]]])).to_file("calibration"))
         ['calibration', 'calibration.known']
         """
-        errors = self.errors[:, :, 0] if self.channels == 1 else self.errors
-        missing = np.isnan(errors)
+        missing = np.isnan(self.errors)
         known = {f"{name}.known": (~missing).astype(np.float32)} if missing.any() else {}
-        return {name: np.where(missing, np.float32(0), errors)} | known
+        return {name: np.where(missing, np.float32(0), self.errors)} | known
 
     @classmethod
     def of_file(cls, arrays: MutableMapping[str, np.ndarray], name: str) -> "Calibration | None":
@@ -63,14 +60,13 @@ class Calibration:
             if known is not None:
                 raise OptionError("a calibration without errors cannot be")
             return None
-        if errors.ndim not in (2, 3) or 0 in errors.shape or errors.dtype != np.float32:
+        if errors.ndim != 3 or 0 in errors.shape or errors.dtype != np.float32:
             raise OptionError(
                 f"a calibration is float32 [path, step, channel], got {errors.dtype} of shape {errors.shape}"
             )
         if known is not None and (known.shape != errors.shape or not np.isin(known, (0, 1)).all()):
             raise OptionError(f"what is known of a calibration is 0 or 1 at each of its errors, got {known.shape}")
-        each = errors if known is None else np.where(known == 1, errors, np.float32(np.nan))
-        made = cls(errors=each if errors.ndim == 3 else each[:, :, None])
+        made = cls(errors=errors if known is None else np.where(known == 1, errors, np.float32(np.nan)))
         there = ~np.isnan(made.errors)
         if not there.any(axis=(1, 2)).all() or not there.any(axis=(0, 1)).all():
             raise OptionError("a calibration knows an error of every path and of every channel")

@@ -88,7 +88,7 @@ def hindcast_table(
 ) -> pl.DataFrame:
     """See `Panel.hindcast_table`."""
     names, count, several = panel.template.columns, len(unseen), panel.n_channels > 1
-    _check_free(panel, columns, CUTOFF, names.came, which=several)
+    check_hindcasts(panel, columns)
     series = np.repeat(np.arange(panel.n_series), count)
     ends = (panel.lengths[:, None] - np.asarray(unseen)).ravel()
     starts = panel.starts.gather(series)
@@ -99,10 +99,17 @@ def hindcast_table(
         CUTOFF: cutoffs.gather(np.repeat(np.arange(len(ends)), horizon)),
     }
     if several:
-        _check_key(panel, names.came)
         keys = {name: _for_each_target(panel, column) for name, column in keys.items()}
         keys[WHICH] = _which(panel, len(ends) * horizon)
     return pl.DataFrame({**keys, names.came: actual, **columns})
+
+
+def check_hindcasts(panel: "Panel", columns: Iterable[str]) -> None:
+    """DataError where a column of `hindcast_table` would have the name of another one."""
+    came, several = panel.template.columns.came, panel.n_channels > 1
+    _check_free(panel, columns, CUTOFF, came, which=several)
+    if several:
+        _check_key(panel, came)
 
 
 def as_came(panel: "Panel", table: pl.DataFrame) -> Any:
