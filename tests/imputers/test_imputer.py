@@ -44,10 +44,10 @@ def test_it_fills_waves_much_better_than_straight_lines_and_says_so(trained):
     filled, gaps = imputer.fill(Panel.from_array(given)).reshape(given.shape), np.isnan(given)
     lines = np.stack([each for series in given for each in [lined(series)]])
     assert np.abs(filled - whole)[gaps].mean() < 0.6 * np.abs(lines - whole)[gaps].mean()
-    assert "the network filled hidden values best for 2 of 2 targets" in imputer.describe()
+    assert "the network was best for 2 of 2 targets" in imputer.describe()
     best = imputer.scores.group_by("target", maintain_order=True).first()
     assert best["way"].to_list() == ["network", "network"]
-    assert best["fills"].all()
+    assert best["fills"].to_list() == [4, 4]
 
 
 def lined(series):
@@ -72,14 +72,6 @@ def test_intervals_hold_about_their_share_of_values_that_nothing_was_learned_fro
     assert 0.82 < shares[90] < 0.97
 
 
-def test_what_was_filled_already_gives_the_same_intervals(trained):
-    imputer, _, given = trained
-    panel = Panel.from_array(given)
-    anew, given_to = imputer.ends(panel, [90]), imputer.ends(panel, [90], filled=imputer.fill(panel))
-    for name, end in anew.items():
-        np.testing.assert_array_equal(given_to[name], end)
-
-
 def test_a_causal_imputer_sees_nothing_later_than_what_it_fills():
     _, given = waves()
     imputer = Imputer(mode="causal", **QUICK).fit(given)
@@ -89,7 +81,7 @@ def test_a_causal_imputer_sees_nothing_later_than_what_it_fills():
     single = Imputer(mode="causal", **QUICK).fit(given[:1])
     got, other = (single.fill(panel) for panel in scale_kept)
     np.testing.assert_array_equal(got[:150], other[:150])
-    assert imputer.fitted.form.network.sides == 1
+    assert imputer.fitted.state.form.network.sides == 1
 
 
 def test_series_do_not_change_one_another_and_their_order_is_no_matter():
@@ -109,20 +101,18 @@ def test_far_away_values_do_not_change_how_a_gap_of_a_long_series_is_filled():
     np.testing.assert_array_equal(got[900:], other[900:])
 
 
-def test_a_straight_line_is_best_filled_by_one_where_the_best_way_may_be_taken():
+def test_a_straight_line_is_filled_by_one():
     line = np.arange(400.0)[None, :, None] * np.array([1.0, -2.0])
     given = np.where(np.random.default_rng(0).uniform(size=line.shape) < 0.2, np.nan, line)
-    imputer = Imputer(best=True, **QUICK).fit(given)
-    filled = imputer.fill(Panel.from_array(given)).reshape(line.shape)
-    np.testing.assert_allclose(filled[:, 5:-5], line[:, 5:-5], rtol=1e-5)
-    assert "did better for 2 of 2 targets" in imputer.describe()
+    filled = Imputer(**QUICK).fit(given).fill(Panel.from_array(given)).reshape(line.shape)
+    np.testing.assert_allclose(filled[:, 5:-5], line[:, 5:-5], rtol=1e-4)
 
 
 def test_a_channel_with_too_few_values_to_hide_any_is_filled_by_the_network_and_not_judged():
     _, given = waves(series=1)
     given[0, 1:, 1] = np.nan
     imputer = Imputer(best=True, **QUICK).fit(given)
-    assert imputer.fitted.chosen[1] == "network"
+    assert imputer.fitted.state.chosen[:, 1].tolist() == [0, 0]
     assert "of 2 targets" in imputer.describe()
     assert set(imputer.scores["target"]) == {"y0"}
 

@@ -34,7 +34,7 @@ def impute(
     best: Annotated[
         bool, Parameter(negative="", help="Fill each column as did best on hidden values: network, line, season, ...")
     ] = False,
-    updates: Annotated[int, Parameter(help="Steps of training; fewer are quicker and fill less well.")] = 1500,
+    updates: Annotated[int | None, Parameter(help="Steps of training [by the number of values].")] = None,
     level: Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 90, or none.")] = "90",
     seed: Annotated[int, Parameter(help="The same seed fills with the same numbers.")] = 0,
     output: Annotated[Path | None, Parameter(help="Write the filled table: .csv or .parquet.")] = None,
@@ -53,10 +53,10 @@ def impute(
     if output is not None or report is not None:
         filled = imputer.fill(panel)
     if output is not None:
-        extra = imputer.ends(panel, wanted, filled=filled) if wanted else {}
+        extra = imputer.ends(panel, wanted) if wanted else {}
         printing.write_table(whole(file, panel, filled, extra), output)
     if report is not None:
-        ends = imputer.intervals(panel, wanted, filled=filled) if wanted else None
+        ends = imputer.intervals(panel, wanted) if wanted else None
         loopcast.plot_gaps(panel, filled, ends).save(report)
     if json:
         printing.print_object({"chosen": imputer.describe(), "scores": imputer.scores.to_dicts(), **counts(panel)})

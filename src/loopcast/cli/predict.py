@@ -24,6 +24,7 @@ from loopcast.cli.options import (
     of_one_target,
 )
 from loopcast.cli.outputs import write_forecast
+from loopcast.errors import OptionError
 
 
 def predict(
@@ -47,6 +48,8 @@ def predict(
     check_outputs(file, output=output, plot=plot, report=report)
     wanted = levels(level)
     forecaster = loopcast.load(model)
+    if isinstance(forecaster, loopcast.Imputer):
+        raise OptionError(f"{model} fills gaps, and does not forecast: loopcast impute {file} --model {model}")
     names, steps = forecaster.fitted.template.columns, forecaster.horizon if horizon is None else horizon
     columns = of_one_target(named(id_, time, target, names), "predict")
     panel = loopcast.read(file, columns=columns, freq=freq or forecaster.fitted.template.freq, gaps=gaps)
