@@ -133,7 +133,8 @@ def kind_of(model: Saved) -> str:
     for kind, place in (KINDS | OTHERS).items():
         if place == wanted:
             return kind
-    raise OptionError(f"only Loopcast's own forecasters and imputers can be saved ({', '.join(KINDS | OTHERS)}), got {wanted}")
+    known = ", ".join(KINDS | OTHERS)
+    raise OptionError(f"only Loopcast's own forecasters and imputers can be saved ({known}), got {wanted}")
 
 
 def plain_whole(value: object) -> int:

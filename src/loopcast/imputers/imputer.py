@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
@@ -151,7 +151,7 @@ class Imputer:
         """
         panel = self._known(data)
         values, marks = self.fill(panel), np.isnan(panel.values)
-        extra = self.ends(panel, level) if len(level) else {}
+        extra = columns_of(panel.targets, self.intervals(panel, level)) if len(level) else {}
         if data is None or isinstance(data, Panel) or open_table(data) is None:
             return panel.filled_table(values, marks, extra)
         return fill_table(data, panel, values, marks, extra)
@@ -177,15 +177,6 @@ class Imputer:
         widths, away = learned.widths_for(panel, self.seed), learned.away(panel)
         halves = {each: widths.of(each, away) * sizes for each in wanted}
         return {each: (middle - half, middle + half) for each, half in halves.items()}
-
-    def ends(self, panel: Panel, level: Sequence[float]) -> dict[str, np.ndarray]:
-        """The ends of every interval, float32 `[row]` by column name (`TARGET-lo-90`), as `impute` adds them."""
-        columns: dict[str, np.ndarray] = {}
-        ends = self.intervals(panel, level)
-        for channel, target in enumerate(panel.targets):
-            for each, (low, high) in ends.items():
-                columns |= interval_columns(target, each, low[:, channel], high[:, channel])
-        return columns
 
     def describe(self) -> str:
         """In plain words, what was trained, and for how many targets a simple way would have been better."""
@@ -244,6 +235,15 @@ class Imputer:
         if learned.scale is None:
             _require_values(panel)
         return learned
+
+
+def columns_of(targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The ends of intervals, as `Imputer.intervals` gives them, float32 `[row]` by column name: `TARGET-lo-90`, ..."""
+    columns: dict[str, np.ndarray] = {}
+    for channel, target in enumerate(targets):
+        for level, (low, high) in ends.items():
+            columns |= interval_columns(target, level, low[:, channel], high[:, channel])
+    return columns
 
 
 def _require_values(panel: Panel) -> None:
