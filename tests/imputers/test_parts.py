@@ -80,13 +80,13 @@ def test_rows_held_back_are_whole_stretches_within_series_and_others_for_each_me
     assert held.sum(axis=0).max() == 1
     starts = {a + k for a, b in itertools.pairwise(offsets) for k in range(0, b - a + 20, 20)}
     for rows in held:
-        assert 0.05 < rows.mean() < 0.15
+        assert 0.15 < rows.mean() < 0.25  # a tenth, but a fifth where there are several members
         assert set(np.flatnonzero(np.diff(rows.astype(int))) + 1) <= starts | set(offsets)
 
 
 def test_of_a_short_series_four_stretches_are_held_back():
     held = held_back(np.array([0, 400]), 100, 1, np.random.default_rng(0))[0]
-    assert held.sum() == 40
+    assert held.mean() == 0.1
     assert (np.diff(held.astype(int)) == 1).sum() + held[0] >= 3  # two may lie side by side
 
 

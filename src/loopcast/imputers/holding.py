@@ -4,22 +4,24 @@ from itertools import pairwise
 
 import numpy as np
 
-SHARE = 10  # one stretch in so many is held back
+SHARE, FEW_SHARE = 10, 5  # one stretch in so many is held back, where one network is trained, and where several are
 STRETCHES = 4  # at least that are held back
 
 
 def held_back(offsets: np.ndarray, window: int, members: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows that training does not see, bool `[member, row]`: a tenth of the stretches of a window, here and there.
+    """Rows that training does not see, bool `[member, row]`: stretches of a window, here and there.
 
-    Gaps come anywhere, so what they are judged by comes from anywhere. Short series are cut into shorter stretches,
-    so that there are four at least of the longest, and four are held back. Each member has others.
+    A tenth, or a fifth for each of several members, which see others and of which there are several because values are
+    few. Gaps come anywhere, so what they are judged by comes from anywhere. Short series are cut into shorter
+    stretches, so that there are four at least of the longest, and four are held back.
     """
-    least = min(int(np.diff(offsets).max()) // 4, int(offsets[-1]) // (SHARE * STRETCHES))
+    share = SHARE if members == 1 else FEW_SHARE
+    least = min(int(np.diff(offsets).max()) // 4, int(offsets[-1]) // (share * STRETCHES))
     width = max(min(window, least), 1)
     begin = np.repeat(offsets[:-1], np.diff(offsets))
     stretch = (np.arange(offsets[-1]) - begin) // width + begin  # a number of its own for each stretch
     drawn = rng.permutation(np.unique(stretch))
-    count = max(len(drawn) // SHARE, 1)
+    count = max(len(drawn) // share, 1)
     return np.stack([np.isin(stretch, drawn[k * count : (k + 1) * count]) for k in range(members)])
 
 

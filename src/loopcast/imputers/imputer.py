@@ -232,7 +232,7 @@ class Imputer:
         learned = self.fitted.state
         if panel.n_channels != learned.form.channels:
             raise OptionError(f"the imputer was fitted on {learned.form.channels} channels, got {panel.n_channels}")
-        if learned.scale is None:
+        if learned.measure.fixed is None:
             _require_values(panel)
         return learned
 

@@ -12,11 +12,14 @@ from loopcast.imputers.distances import distances
 from loopcast.imputers.exam import Exam
 from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.model import Form
-from loopcast.imputers.scale import Scale
+from loopcast.imputers.scale import Measure, Scale
 from loopcast.imputers.scores import Scores
 from loopcast.imputers.simple import METHODS, by_series
 from loopcast.imputers.stretches import fill
 from loopcast.imputers.widths import Widths
+
+
+USUAL = 90  # percent, of intervals that are compared
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,7 +27,7 @@ class Learned:
     """The numbers of a fitted imputer.
 
     weights: of each member, float32 `[member, parameter]`, after so many updates; what they say is averaged.
-    scale: of the one series it was fitted on; None where each series has its own.
+    measure: how series are scaled.
     blend: of what the network and simple ways say; widths: of intervals; scores: of every way.
     chosen: the place, among the ways of `scores`, of what fills a series and channel, int64 `[series + 1, channel]`;
         the last row is for series that it was not fitted on. The network is the first, and means the blend.
@@ -34,7 +37,7 @@ class Learned:
     form: Form
     weights: np.ndarray
     updates: int
-    scale: Scale | None
+    measure: Measure
     blend: Blend
     widths: Widths
     scores: Scores
@@ -71,8 +74,9 @@ class Learned:
         """How wide intervals of this panel's gaps are, in expected errors.
 
         Series that it was not fitted on may be harder than those that it was: known values of theirs are hidden in
-        turn, in the pattern of their own gaps, and where errors are larger, intervals are wider. Not where no later
-        value may be seen: these are known values from anywhere.
+        turn, in the pattern of their own gaps, and if intervals would be wider by the errors there, on the whole, they
+        are. They are not if narrower, for some of these values may have been learned from. In a causal imputer never,
+        for these are known values from anywhere.
         """
         if self.form.causal or digest(panel) == self.fitted_on:
             return self.widths
@@ -88,13 +92,14 @@ class Learned:
         )
         said = partial(said_by, self.form, self.weights, offsets=panel.offsets)
         trial = exam.tried(said, np.random.default_rng(seed))
-        return self.widths.or_wider(trial.weighed(self.blend).widths)
+        own, away = trial.weighed(self.blend).widths, self.away(panel)
+        return max(self.widths, own, key=lambda widths: float(widths.of(USUAL, away)[missing].sum()))
 
     def away(self, panel: Panel) -> np.ndarray:
         return distances(np.isnan(panel.values), panel.offsets, causal=self.form.causal)
 
     def scale_of(self, panel: Panel) -> Scale:
-        return Scale.of(panel.values, panel.offsets) if self.scale is None else self.scale
+        return self.measure.scale(panel.values, panel.offsets)
 
 
 def said_by(form: Form, weights: np.ndarray, values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.holding import cut, held_back
 from loopcast.imputers.learned import Learned, digest
 from loopcast.imputers.plan import Plan
-from loopcast.imputers.scale import Scale
+from loopcast.imputers.scale import Measure
 from loopcast.imputers.scores import Scores, chosen
 from loopcast.imputers.simple import BESIDE, CAUSAL, METHODS
 from loopcast.imputers.stretches import fill
@@ -26,8 +26,8 @@ def learned_from(panel: Panel, hiding: Hiding, plan: Plan, tell: Callable[[str],
     """
     held = held_back(panel.offsets, plan.form.window, plan.members, np.random.default_rng(plan.seed))
     shown = np.where(np.logical_or.reduce(held)[:, None], np.float32(np.nan), panel.values)
-    scale = Scale.of(shown, panel.offsets) if panel.n_series == 1 else None
-    values = (scale or Scale.of(panel.values, panel.offsets)).scaled(panel.values, panel.offsets)
+    measure = Measure.of(shown, panel.offsets, causal=plan.form.causal)
+    values = measure.scale(panel.values, panel.offsets).scaled(panel.values, panel.offsets)
     members, trials = [], []
     for number, rows in enumerate(held):
         lesson = np.where(rows[:, None], np.float32(np.nan), values)
@@ -44,7 +44,7 @@ def learned_from(panel: Panel, hiding: Hiding, plan: Plan, tell: Callable[[str],
         form=plan.form,
         weights=np.stack(members),
         updates=plan.updates,
-        scale=scale,
+        measure=measure,
         blend=blend,
         widths=trial.widths,
         scores=scores,

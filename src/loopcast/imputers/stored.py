@@ -12,19 +12,20 @@ from loopcast.imputers.blend import NETWORK, Blend
 from loopcast.imputers.learned import Learned
 from loopcast.imputers.model import Form
 from loopcast.imputers.plan import network_of
-from loopcast.imputers.scale import Scale
+from loopcast.imputers.scale import Measure, Scale
 from loopcast.imputers.scores import Scores
 from loopcast.imputers.simple import BESIDE, CAUSAL, METHODS
 from loopcast.imputers.widths import EDGES, SHARES, Widths
 from loopcast.networks.network import CellName
 
-FACTS = {"channels", "units", "window", "season", "members", "updates", "series", "one_scale", "scores", "fitted_on"}
+FACTS = {"channels", "units", "window", "season", "members", "updates", "series", "measure", "scores", "fitted_on"}
+MEASURES = ("fixed", "each")
 DIGEST = 64  # letters of a SHA-256
 
 
 def to_parts(learned: Learned, options: dict[str, Any]) -> Parts:
     """What a model file holds; `from_parts` undoes it."""
-    form, scale = learned.form, learned.scale
+    form, fixed, usual = learned.form, learned.measure.fixed, learned.measure.usual
     arrays = {
         "weights": learned.weights,
         "shares": learned.blend.shares,
@@ -39,13 +40,14 @@ def to_parts(learned: Learned, options: dict[str, Any]) -> Parts:
         "members": len(learned.weights),
         "updates": learned.updates,
         "series": len(learned.chosen) - 1,
-        "one_scale": scale is not None,
+        "measure": "fixed" if fixed is not None else "each",
         "scores": {
             way: tuple(None if np.isnan(x) else float(x) for x in mae) for way, mae in learned.scores.mae.items()
         },
         "fitted_on": learned.fitted_on,
     }
-    own = {} if scale is None else {"level": scale.level, "spread": scale.spread}
+    own = {} if fixed is None else {"level": fixed.level, "spread": fixed.spread}
+    own |= {} if usual is None else {"usual": usual}
     return Parts(options=options, facts=facts, arrays=arrays | own)
 
 
@@ -57,6 +59,8 @@ def from_parts(parts: Parts, *, cell: CellName, causal: bool) -> Learned:
     for name in ("channels", "window", "season", "members", "updates", "series"):
         positive(name, facts[name])
     channels, members = facts["channels"], facts["members"]
+    if not isinstance(facts["units"], tuple) or not facts["units"]:
+        raise OptionError(f"units are a list of whole numbers, got {facts['units']!r}")
     network = network_of(cell, tuple(positive("units", units) for units in facts["units"]), channels, causal=causal)
     ways, beside = (NETWORK, *(CAUSAL if causal else METHODS)), (NETWORK, *BESIDE["causal" if causal else "two-sided"])
     shapes: dict[str, tuple[int, ...]] = {
@@ -65,15 +69,21 @@ def from_parts(parts: Parts, *, cell: CellName, causal: bool) -> Learned:
         "widths": (channels, len(EDGES) + 1, len(SHARES)),
         "chosen": (facts["series"] + 1, channels),
     }
-    if facts["one_scale"]:
-        shapes |= {"level": (1, channels), "spread": (1, channels)}
+    if facts["measure"] not in MEASURES:
+        raise OptionError(f"measure is one of {', '.join(MEASURES)}, got {facts['measure']!r}")
+    fixed = facts["measure"] == "fixed"
+    shapes |= {"level": (1, channels), "spread": (1, channels)} if fixed else {"usual": (channels,)} if causal else {}
     parts.take(FACTS, shapes)
     arrays = parts.arrays
+    if any((arrays[name] <= 0).any() for name in {"spread", "usual"} & set(arrays)):
+        raise OptionError("a spread is above 0")
     return Learned(
         form=Form(network=network, window=facts["window"], season=facts["season"], causal=causal),
         weights=arrays["weights"],
         updates=facts["updates"],
-        scale=Scale(level=arrays["level"], spread=arrays["spread"]) if facts["one_scale"] else None,
+        measure=Measure(
+            fixed=Scale(level=arrays["level"], spread=arrays["spread"]) if fixed else None, usual=arrays.get("usual")
+        ),
         blend=Blend(ways=beside, shares=arrays["shares"]),
         widths=Widths(sizes=arrays["widths"]),
         scores=Scores(mae={way: scored(facts["scores"], way, channels) for way in ways}),

@@ -29,10 +29,6 @@ class Widths:
         half = low + np.float32(place - left) * (high - low)
         return half[np.arange(away.shape[1]), bins]
 
-    def or_wider(self, other: "Widths") -> "Widths":
-        """The wider of both everywhere."""
-        return Widths(sizes=np.maximum(self.sizes, other.sizes))
-
 
 def widths_of(errors: np.ndarray, away: np.ndarray) -> Widths:
     """From errors `[row, channel]` in expected ones, NaN where nothing was hidden, and distances of the same shape.
