@@ -1,12 +1,14 @@
 """Gaps filled: what is known stays, nothing leaks, and intervals hold what they say."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from imputers.made import QUICK, waves
 from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
 from loopcast.frames.panel import Panel
 from loopcast.imputers.imputer import Imputer
+from loopcast.imputers.scores import Scores
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,10 @@ def test_a_channel_that_is_missing_throughout_a_series_of_the_fitted_kind_is_fil
         ({"updates": 0}, "updates is a whole number"),
         ({"window": 0}, "window is a whole number"),
         ({"units": (0,)}, "units is a whole number"),
+        ({"units": ()}, "units is a tuple"),
+        ({"units": 5}, "units is a tuple"),
+        ({"best": 1}, "best is True or False"),
+        ({"seed": -1}, "seed is a whole number"),
         ({"learning_rate": -1.0}, "learning_rate is a number above 0"),
     ],
 )
@@ -150,3 +156,37 @@ def test_bad_data_is_refused_by_name():
         imputer.intervals(Panel.from_array(given), [99.9])
     with pytest.raises(NotFittedError, match="call fit"):
         Imputer().fill(Panel.from_array(given))
+
+
+def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden():
+    rng = np.random.default_rng(0)
+    t = np.arange(600)
+    whole = np.stack(
+        [0.01 * t + rng.normal(size=600).cumsum() if i % 2 else np.tile(rng.normal(size=12), 50) for i in range(4)]
+    )
+    given = np.where(rng.uniform(size=whole.shape) < 0.2, np.nan, whole)[..., None]
+    imputer = Imputer(best=True, season=12, **QUICK).fit(given)
+    learned = imputer.fitted.state
+    ways = list(learned.scores.mae)
+    assert [ways[place] for place in learned.chosen[:, 0]] == ["network", "linear", "network", "linear", "network"]
+    filled = imputer.fill(Panel.from_array(given)).reshape(4, 600)
+    np.testing.assert_allclose(filled[[0, 2]], whole[[0, 2]], atol=1e-5)
+    assert imputer.scores.filter(pl.col("way") == "linear")["fills"].to_list() == [2]
+    lines = np.isnan(given[1, :, 0])
+    np.testing.assert_allclose(filled[1, lines], lined(given[1])[lines, 0], rtol=1e-5)
+    turned = imputer.fill(Panel.from_array(given[::-1])).reshape(4, 600)  # other data: as the channel, on the whole
+    assert not np.allclose(turned[2], filled[1])
+
+
+def test_without_best_the_network_fills_and_it_is_said_plainly_where_a_simple_way_was_better():
+    scores = Scores(
+        mae={"network": np.array([0.5, 0.1]), "linear": np.array([0.4, 0.3]), "mean": np.array([1.0, np.nan])}
+    )
+    said = scores.verdict(("co", "no2"), best=False)
+    assert "a simple way did better than the network for 1 of 2 targets (linear for co)" in said
+    assert "best takes what did better" in said
+    assert "fills them" in scores.verdict(("co", "no2"), best=True)
+    assert scores.ranked(1) == [("network", 0.1), ("linear", 0.3)]
+    nothing = Scores(mae={"network": np.array([np.nan])})
+    assert "nothing says how far off" in nothing.verdict(("co",), best=False)
+    assert nothing.table(("co",), np.zeros((1, 1), int)).height == 0

@@ -53,6 +53,8 @@ def rewritten(content, change):
         (lambda m: m.update(kind="naive"), "has the options"),
         (lambda m: m["options"].update(mode="causal"), "expected"),
         (lambda m: m["options"].update(extra=1), "has the options"),
+        (lambda m: m["options"].update(units=6), "units is a tuple"),
+        (lambda m: m["options"].update(seed="a"), "seed is a whole number"),
         (lambda m: m["facts"].pop("window"), "expected"),
         (lambda m: m["facts"].update(window=10**9), "window is a whole number"),
         (lambda m: m["facts"].update(members=10**6), "expected"),

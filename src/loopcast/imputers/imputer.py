@@ -1,6 +1,5 @@
 """The imputer: its options, and how what it learns fills the gaps of series."""
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -9,10 +8,9 @@ from typing import Any, Literal, Self
 import numpy as np
 import polars as pl
 
-from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
+from loopcast.errors import NotFittedError, OptionError
 from loopcast.forecasters import archive
 from loopcast.forecasters.base import interval_columns
-from loopcast.forecasters.checks import positive
 from loopcast.forecasters.conformal import check_level
 from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.waiting import waiting
@@ -20,6 +18,7 @@ from loopcast.frames.filled import fill_table
 from loopcast.frames.panel import Panel, as_panel
 from loopcast.frames.tables import open_table
 from loopcast.frames.template import Template
+from loopcast.imputers.checks import check_options, check_trainable, require_values
 from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.learned import Learned
 from loopcast.imputers.learning import learned_from
@@ -29,7 +28,6 @@ from loopcast.imputers.widths import SHARES
 from loopcast.networks.network import CellName
 
 UNFITTED = "the imputer is not fitted: call fit(data) first"
-LEAST_ROWS = 8  # of the longest series
 RUNTIME = {"show_progress"}  # options that say how to run; a model file leaves them out
 
 
@@ -39,19 +37,23 @@ class Imputer:
 
     Training hides known values in the pattern that the gaps of the data itself have (points and stretches where it has
     none) and learns, by mean absolute error, to give them back: what it adds to the straight line across a gap, from
-    what is known on both sides and in the other channels. After BRITS (Cao et al., 2018) and its successors; the
-    network is `loopcast.networks.joined.Joined`.
+    what is known on both sides, a season away and in the other channels. After BRITS (Cao et al., 2018) and its
+    successors; the network is `loopcast.networks.joined.Joined`. What it says is then weighed against the line and the
+    season, by the distance to the nearest known value.
 
     mode: "two-sided", or "causal", which sees nothing later than what it fills: for live use and for backtests.
-    cell, units: of the recurrent layers; units None chooses by the number of channels.
-    window: rows of a training window; None chooses by season and gaps.
-    updates, batch_size, learning_rate: of Adam, on a one-cycle schedule.
-    best: fill each channel by the way that did best on the hidden values: the network, or a simple one.
+    season: steps in one; None is the usual one of the calendar.
+    cell, units: of the recurrent layers; units None chooses by the number of known values and channels.
+    window: rows of a training window; None is two seasons, 48 at least and 336 at most.
+    updates, batch_size, learning_rate: of Adam, on a one-cycle schedule; None chooses the first two. Of up to 20,000
+        known values three networks learn, with fewer units and updates, and are averaged.
+    best: fill each channel by the way that did best on hidden values: the network, or a simple one. Of several series
+        each has its own way where enough of its values were hidden.
     seed: of weights, windows and what is hidden.
     show_progress: a bar on standard error; None shows it on a terminal.
 
-    A tenth of the rows is held back (`loopcast.imputers.trial.held_back`): values hidden there say how far off the
-    network and the simple ways are (`scores`), and how wide intervals have to be.
+    A tenth of the rows (a fifth for each of several networks) is held back: values hidden there say how ways are
+    weighed, how far off they are (`scores`), and how wide intervals have to be.
 
     >>> rng = np.random.default_rng(0)
     >>> series = np.sin(np.arange(200) / 3)[None, :, None] + np.where(rng.uniform(size=(4, 200, 1)) < 0.1, np.nan, 0)
@@ -74,19 +76,7 @@ class Imputer:
     _fitted: Fitted[Learned] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.mode not in ("two-sided", "causal"):
-            raise OptionError(f'mode is "two-sided" or "causal", got {self.mode!r}')
-        if self.cell not in ("lstm", "gru", "simple"):
-            raise OptionError(f"cell is one of 'lstm', 'gru', 'simple', got {self.cell!r}")
-        for name in ("updates", "batch_size", "season", "window"):
-            if getattr(self, name) is not None:
-                positive(name, getattr(self, name))
-        if self.units is not None and not self.units:
-            raise OptionError("units are those of one layer at least, got none")
-        for units in self.units or ():
-            positive("units", units)
-        if not isinstance(self.learning_rate, int | float) or not 0 < self.learning_rate < math.inf:
-            raise OptionError(f"learning_rate is a number above 0, got {self.learning_rate!r}")
+        check_options(self._options())
 
     def fit(self, data: Any, *, gaps_like: Any = None) -> Self:
         """Learn from `data`, a panel or what can be one, whose gaps are NaN.
@@ -97,14 +87,8 @@ class Imputer:
         loss is not finite.
         """
         panel = as_panel(data)
-        _require_values(panel)
-        if panel.lengths.max() < LEAST_ROWS:
-            raise LengthError(
-                f"an imputer learns from series of {LEAST_ROWS} rows; the longest has {panel.lengths.max()}"
-            )
         other = panel if gaps_like is None else as_panel(gaps_like)
-        if other.n_channels != panel.n_channels:
-            raise OptionError(f"gaps_like has {other.n_channels} channels, and the data {panel.n_channels}")
+        check_trainable(panel, other)
         there = float(np.isnan(panel.values).mean())
         hiding = Hiding(missing=np.isnan(other.values), offsets=other.offsets, there=there)
         plan = planned(panel, self)
@@ -199,23 +183,22 @@ class Imputer:
 
     def to_parts(self) -> Parts:
         """What a model file holds of this fitted imputer; `from_parts` undoes it."""
-        options = {
-            each.name: getattr(self, each.name) for each in fields(self) if each.init and each.name not in RUNTIME
-        }
-        return to_parts(self.fitted.state, options)
+        return to_parts(self.fitted.state, {name: self._options()[name] for name in stored_options()})
 
     @classmethod
     def from_parts(cls, parts: Parts, template: Template) -> Self:
         """An imputer fitted as `parts` say; OptionError where they cannot be right."""
-        names = {each.name for each in fields(cls) if each.init} - RUNTIME
-        if set(parts.options) != names:
-            raise OptionError(f"{cls.__name__} has the options {sorted(names)}, got {sorted(parts.options)}")
+        if set(parts.options) != stored_options():
+            raise OptionError(f"{cls.__name__} has the options {sorted(stored_options())}, got {sorted(parts.options)}")
         made = cls(**parts.options)
         learned = from_parts(parts, cell=made.cell, causal=made.mode == "causal")
         if len(template.columns.targets) != learned.form.channels:
             raise OptionError(f"expected {learned.form.channels} targets, got {template.columns.targets}")
         made._keep(Fitted(panel=None, template=template, state=learned))
         return made
+
+    def _options(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
     def _keep(self, fitted: Fitted[Learned]) -> None:
         object.__setattr__(self, "_fitted", fitted)
@@ -233,8 +216,13 @@ class Imputer:
         if panel.n_channels != learned.form.channels:
             raise OptionError(f"the imputer was fitted on {learned.form.channels} channels, got {panel.n_channels}")
         if learned.measure.fixed is None:
-            _require_values(panel)
+            require_values(panel)
         return learned
+
+
+def stored_options() -> set[str]:
+    """The options that a model file holds."""
+    return {each.name for each in fields(Imputer) if each.init} - RUNTIME
 
 
 def columns_of(targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -244,13 +232,3 @@ def columns_of(targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np
         for level, (low, high) in ends.items():
             columns |= interval_columns(target, level, low[:, channel], high[:, channel])
     return columns
-
-
-def _require_values(panel: Panel) -> None:
-    known = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64)
-    if (known == 0).any():
-        series, channel = np.argwhere(known == 0)[0]
-        raise ValuesError(
-            f"series {panel.ids[int(series)]!r} has no value in {panel.targets[int(channel)]!r}: leave the series or "
-            "the column out"
-        )

@@ -18,7 +18,6 @@ from loopcast.imputers.simple import METHODS, by_series
 from loopcast.imputers.stretches import fill
 from loopcast.imputers.widths import Widths
 
-
 USUAL = 90  # percent, of intervals that are compared
 
 
