@@ -102,7 +102,7 @@ def like(
     template: "Template", file: Path, columns: Columns, freq: int | str | None, gaps: Literal["error", "insert"]
 ) -> "Panel":
     """The series in a file as a model takes them: of its calendar, its columns in its order however they are named."""
-    from loopcast.frames.panel import as_panel
+    from loopcast.frames.accept import as_panel
 
     theirs = template.columns.targets
     if sorted(columns.targets) == sorted(theirs):

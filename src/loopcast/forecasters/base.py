@@ -23,8 +23,9 @@ from loopcast.forecasters.conformal import (
     why_no_tail,
 )
 from loopcast.forecasters.fitted import Fitted, Parts, State
+from loopcast.frames.accept import as_panel
 from loopcast.frames.filled import as_given
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.panel import Panel
 
 CALIBRATION = "calibration"  # the name of its errors in a model file
 

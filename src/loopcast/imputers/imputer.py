@@ -14,8 +14,9 @@ from loopcast.forecasters.base import interval_columns
 from loopcast.forecasters.conformal import check_level
 from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.waiting import waiting
+from loopcast.frames.accept import as_panel
 from loopcast.frames.filled import fill_table
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.tables import open_table
 from loopcast.frames.template import Template
 from loopcast.imputers.checks import check_options, check_trainable, require_values

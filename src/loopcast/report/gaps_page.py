@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loopcast import __version__
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.timetable import future_times
 from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
