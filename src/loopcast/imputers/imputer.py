@@ -15,9 +15,8 @@ from loopcast.forecasters.conformal import check_level
 from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.waiting import waiting
 from loopcast.frames.accept import as_panel
-from loopcast.frames.filled import fill_table
+from loopcast.frames.filled import as_given
 from loopcast.frames.panel import Panel
-from loopcast.frames.tables import open_table
 from loopcast.frames.template import Template
 from loopcast.imputers.checks import check_options, check_trainable, require_values
 from loopcast.imputers.hiding import Hiding
@@ -41,6 +40,8 @@ class Imputer:
     what is known on both sides, a season away and in the other channels. After BRITS (Cao et al., 2018) and its
     successors; the network is `loopcast.networks.joined.Joined`. What it says is then weighed against the line and the
     season, by the distance to the nearest known value.
+
+    Covariates are not looked at: name a column as a target too, and it is read (and filled) as one.
 
     mode: "two-sided", or "causal", which sees nothing later than what it fills: for live use and for backtests.
     season: steps in one; None is the usual one of the calendar.
@@ -137,9 +138,7 @@ class Imputer:
         panel = self._known(data)
         values, marks = self.fill(panel), np.isnan(panel.values)
         extra = columns_of(panel.targets, self.intervals(panel, level)) if len(level) else {}
-        if data is None or isinstance(data, Panel) or open_table(data) is None:
-            return panel.filled_table(values, marks, extra)
-        return fill_table(data, panel, values, marks, extra)
+        return as_given(data, panel, values, marks, extra)
 
     def fill(self, panel: Panel) -> np.ndarray:
         """The values of a panel with its gaps filled, float32 `[row, channel]`; known ones come back bit for bit."""
