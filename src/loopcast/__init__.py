@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.frames.synthetic import generate_time_series
     from loopcast.imputers.imputer import Imputer
     from loopcast.report.gaps import plot_gaps
+    from loopcast.report.gaps_page import gaps_page
     from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
 
@@ -76,6 +77,7 @@ __all__ = [
     "cross_validation",
     "evaluate",
     "forecast_page",
+    "gaps_page",
     "generate_time_series",
     "leaderboard",
     "load",
@@ -105,6 +107,7 @@ _MODULES = {
     "frames.synthetic": ["generate_time_series"],
     "imputers.imputer": ["Imputer"],
     "report.gaps": ["plot_gaps"],
+    "report.gaps_page": ["gaps_page"],
     "report.page": ["backtest_page", "forecast_page"],
     "report.plots": ["plot"],
 }

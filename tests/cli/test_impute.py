@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import loopcast
 from loopcast.cli.main import run
 
 QUICK = ("--updates", "3", "--quiet")  # what is tested is not how well gaps are filled
@@ -67,7 +68,41 @@ def test_it_draws_the_gaps_and_prints_json(csv, tmp_path, capsys):
     result = json.loads(capsys.readouterr().out)
     assert set(result) == {"loopcast", "chosen", "scores", "series", "values", "filled"}
     assert {row["way"] for row in result["scores"]} == {"network", "last value"}
-    assert "values filled" in page.read_text()
+    assert "How far off each way is" in page.read_text()
+
+
+def test_what_was_learned_fills_another_file_without_training_and_columns_are_found_by_name(csv, tmp_path, capsys):
+    model, one, other = tmp_path / "m.loopcast", tmp_path / "one.csv", tmp_path / "other.csv"
+    assert impute(csv, "--save", str(model), "--output", str(one)) == 0
+    turned = tmp_path / "turned.csv"
+    pl.read_csv(csv).select("note", "no2", "hour", "co", "site").write_csv(turned)
+    assert run(["impute", str(turned), "--model", str(model), "--target", "no2,co", "--output", str(other)]) == 0
+    assert pl.read_csv(other).select(pl.read_csv(one).columns).equals(pl.read_csv(one))
+    assert "Filled" in capsys.readouterr().out
+
+
+def test_targets_in_another_order_are_filled_each_in_its_own_column(csv, tmp_path):
+    output = tmp_path / "filled.csv"
+    options = ["--id", "site", "--time", "hour", "--target", "no2,co", *QUICK, "--output", str(output)]
+    assert run(["impute", str(csv), *options]) == 0
+    came, got = pl.read_csv(csv), pl.read_csv(output)
+    assert got.columns[:5] == came.columns
+    for name in ("co", "no2"):
+        assert got.filter(came[name].is_not_null())[name].equals(came[name].drop_nulls())
+
+
+def test_a_model_of_another_kind_other_columns_and_options_of_training_are_refused(csv, tmp_path, capsys):
+    model, naive = tmp_path / "m.loopcast", tmp_path / "naive.loopcast"
+    assert impute(csv, "--save", str(model)) == 0
+    loopcast.Naive().fit(np.arange(9.0)).save(naive)
+    for options, match in {
+        ("impute", str(csv), "--model", str(naive)): "does not fill gaps: loopcast predict",
+        ("impute", str(csv), "--model", str(model), "--updates", "5"): "--updates is for training",
+        ("impute", str(csv), "--model", str(model), "--target", "co"): "the model was fitted on 'co', 'no2'",
+        ("predict", str(model), str(csv)): "does not forecast: loopcast impute",
+    }.items():
+        assert run(list(options)) == 2
+        assert match in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

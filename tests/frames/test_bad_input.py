@@ -12,7 +12,8 @@ import pytest
 
 from loopcast.columns import Columns
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 
 
 def good(**changes) -> dict:

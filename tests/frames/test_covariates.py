@@ -9,7 +9,7 @@ import pytest
 
 from loopcast import Columns, Naive, Panel, read
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
-from loopcast.frames.panel import as_panel
+from loopcast.frames.accept import as_panel
 from loopcast.frames.read import read_future
 
 COLUMNS = Columns(past=["visits"], future=["price", "promo"], static=["region", "size"])

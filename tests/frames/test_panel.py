@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from loopcast.columns import STANDARD, Columns
 from loopcast.errors import CalendarError, DataError, LengthError, ModelFileError, OptionError, ValuesError
+from loopcast.frames.accept import as_panel
 from loopcast.frames.frequency import Frequency
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.template import Template
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from loopcast.columns import Columns
 from loopcast.errors import ColumnError, DataError, ModelFileError, OptionError, ValuesError
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.read import read
 from loopcast.frames.template import Template
 

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopcast.imputers.blend import NETWORK, Blend, blend_of, crossed
+from loopcast.imputers.distances import distances
 from loopcast.imputers.hiding import LEAST_SHARE, Hiding
+from loopcast.imputers.holding import halves, held_back
 from loopcast.imputers.simple import last_value, linear, mean, seasonal
-from loopcast.imputers.trial import held_back
-from loopcast.imputers.widths import EDGES, distances, widths_of
+from loopcast.imputers.widths import EDGES, widths_of
 
 
 def holes(seed, share=0.3, shape=(40, 3)):
@@ -59,7 +61,7 @@ def test_over_gaps_that_are_there_already_fewer_are_laid(there, wanted):
     missing = np.random.default_rng(0).uniform(size=(2000, 2)) < 0.5
     hiding = Hiding(missing=missing, offsets=np.array([0, 2000]), there=there)
     assert hiding.draw(np.random.default_rng(0), 400, 40).mean() == pytest.approx(wanted, abs=0.04)
-    assert hiding.all_over(np.random.default_rng(0), 777).shape == (777, 2)
+    assert hiding.all_over(np.random.default_rng(0), 777, 40).shape == (777, 2)
 
 
 def test_where_the_data_has_no_gaps_points_and_stretches_are_made_up():
@@ -72,13 +74,20 @@ def test_where_the_data_has_no_gaps_points_and_stretches_are_made_up():
 
 
 @given(seed=st.integers(0, 100))
-def test_rows_held_back_are_whole_stretches_within_series_and_not_all(seed):
-    offsets = np.array([0, 5, 100, 260])
-    held = held_back(offsets, 20, np.random.default_rng(seed))
-    assert 0 < held.mean() < 0.5
-    edges = np.flatnonzero(np.diff(held.astype(int))) + 1
+def test_rows_held_back_are_whole_stretches_within_series_and_others_for_each_member(seed):
+    offsets = np.array([0, 50, 1000, 2600])
+    held = held_back(offsets, 20, 3, np.random.default_rng(seed))
+    assert held.sum(axis=0).max() == 1
     starts = {a + k for a, b in itertools.pairwise(offsets) for k in range(0, b - a + 20, 20)}
-    assert set(edges) <= starts | set(offsets)
+    for rows in held:
+        assert 0.15 < rows.mean() < 0.25  # a tenth, but a fifth where there are several members
+        assert set(np.flatnonzero(np.diff(rows.astype(int))) + 1) <= starts | set(offsets)
+
+
+def test_of_a_short_series_four_stretches_are_held_back():
+    held = held_back(np.array([0, 400]), 100, 1, np.random.default_rng(0))[0]
+    assert held.mean() == 0.1
+    assert (np.diff(held.astype(int)) == 1).sum() + held[0] >= 3  # two may lie side by side
 
 
 @given(seed=st.integers(0, 100), causal=st.booleans())
@@ -109,3 +118,48 @@ def test_a_distance_of_which_nothing_is_known_takes_all_errors():
     errors = np.random.default_rng(0).normal(size=(500, 1)).astype(np.float32)
     widths = widths_of(errors, np.ones((500, 1), int))
     assert widths.of(80, np.array([[60]])) == pytest.approx(widths.of(80, np.array([[1]])))
+
+
+def errors_of_two_ways(rng, rows=4000):
+    """Near, the line is right and the network is off; far, the other way round."""
+    away = rng.integers(1, 30, size=(rows, 1))
+    near = away < 17
+    network, line = (rng.normal(size=(rows, 1)) * np.where(near == wrong, 1, 0.01) for wrong in (True, False))
+    return {NETWORK: network.astype(np.float32), "linear": line.astype(np.float32)}, away
+
+
+def test_a_blend_takes_at_each_distance_the_way_that_is_right_there():
+    errors, away = errors_of_two_ways(np.random.default_rng(0))
+    blend = blend_of(errors, away)
+    np.testing.assert_array_equal(blend.shares[:, 0, :3], [[0, 0, 0], [1, 1, 1]])
+    np.testing.assert_array_equal(blend.shares[:, 0, 3], [1, 0])
+    assert np.abs(blend.of(errors, away)).mean() < 0.02
+    assert blend.beside == ("linear",)
+
+
+def test_a_blend_is_the_best_of_all_quarters_by_a_search():
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=(900, 1))
+    errors = {NETWORK: truth + 0.8 * rng.normal(size=(900, 1)), "linear": 0.9 * rng.normal(size=(900, 1)) - truth}
+    shares = blend_of(errors, np.ones((900, 1), int)).shares[0, 0, 0]
+    sizes = {k / 4: np.abs(k / 4 * errors[NETWORK] + (1 - k / 4) * errors["linear"]).mean() for k in range(5)}
+    assert shares == min(sizes, key=sizes.get)
+
+
+def test_where_a_simple_way_has_nothing_to_say_the_network_says_it():
+    blend = Blend(ways=(NETWORK, "linear"), shares=np.full((2, 1, 4), 0.5, np.float32))
+    got = blend.of({NETWORK: np.array([[2.0], [4.0]]), "linear": np.array([[np.nan], [0.0]])}, np.array([[1], [1]]))
+    assert got.ravel().tolist() == [2, 2]
+
+
+def test_crossed_errors_of_one_half_do_not_depend_on_the_errors_of_the_same_half():
+    rng = np.random.default_rng(2)
+    errors, away = errors_of_two_ways(rng, 400)
+    half = np.arange(400) < 200
+    got = crossed(errors, away, half)
+    wanted = blend_of({way: each[~half] for way, each in errors.items()}, away[~half])
+    np.testing.assert_array_equal(got[half], wanted.of({way: each[half] for way, each in errors.items()}, away[half]))
+
+
+def test_halves_are_whole_stretches():
+    assert halves(np.array([True, True, False, True, False, True])).tolist() == [False, False, True, False]

@@ -14,7 +14,8 @@ from loopcast.forecasters.backtest import backtest
 from loopcast.forecasters.checks import positive
 from loopcast.forecasters.finished import digest_of
 from loopcast.forecasters.recurrent import Recurrent
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 
 if TYPE_CHECKING:
     import optuna

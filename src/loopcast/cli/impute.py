@@ -1,5 +1,6 @@
 """loopcast impute: fill the gaps of the series in a file."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -8,12 +9,16 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
+from loopcast.cli.models import said
 from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, named
+from loopcast.columns import Columns
+from loopcast.errors import OptionError
 
 if TYPE_CHECKING:
     import polars as pl
 
     from loopcast import Imputer, Panel
+    from loopcast.frames.template import Template
 
 
 def impute(
@@ -29,39 +34,101 @@ def impute(
     gaps: GapsOption = "error",
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     mode: Annotated[
-        Literal["two-sided", "causal"], Parameter(help="See both sides of a gap, or nothing later.")
-    ] = "two-sided",
+        Literal["two-sided", "causal"] | None, Parameter(help="See both sides of a gap, or nothing later [two-sided].")
+    ] = None,
     best: Annotated[
         bool, Parameter(negative="", help="Fill each column as did best on hidden values: network, line, season, ...")
     ] = False,
-    updates: Annotated[int, Parameter(help="Steps of training; fewer are quicker and fill less well.")] = 1500,
+    updates: Annotated[int | None, Parameter(help="Steps of training, of each network [by how much is known].")] = None,
     level: Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 90, or none.")] = "90",
-    seed: Annotated[int, Parameter(help="The same seed fills with the same numbers.")] = 0,
+    seed: Annotated[int | None, Parameter(help="The same seed fills with the same numbers [0].")] = None,
+    model: Annotated[
+        Path | None, Parameter(help="Fill with what --save wrote, and train nothing. Columns default to the model's.")
+    ] = None,
+    save: Annotated[Path | None, Parameter(help="Write what was learned, to fill other files with.")] = None,
     output: Annotated[Path | None, Parameter(help="Write the filled table: .csv or .parquet.")] = None,
     report: Report = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Fill the gaps of the series in FILE, and say how far off filled values are, beside simpler ways."""
-    check_outputs(file, output=output, report=report)
+    check_outputs(file, output=output, save=save, report=report)
     wanted = levels(level)
-    columns = named(id_, time, target)
-    panel = loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
-    imputer = loopcast.Imputer(
-        mode=mode, season=season, best=best, updates=updates, seed=seed, show_progress=False if quiet else None
-    ).fit(panel)
+    if model is None:
+        panel = loopcast.read(file, columns=named(id_, time, target), freq=freq, gaps=gaps)
+        imputer = loopcast.Imputer(
+            mode=mode or "two-sided",
+            season=season,
+            best=best,
+            updates=updates,
+            seed=seed or 0,
+            show_progress=False if quiet else None,
+        ).fit(panel)
+    else:
+        training = {
+            "mode": mode,
+            "season": season,
+            "best": best or None,
+            "updates": updates,
+            "seed": seed,
+            "save": save,
+        }
+        imputer = saved(model, [name for name, value in training.items() if value is not None])
+        panel = like(
+            imputer.fitted.template, file, named(id_, time, target, imputer.fitted.template.columns), freq, gaps
+        )
+    if save is not None:
+        imputer.save(save)
     if output is not None or report is not None:
-        filled = imputer.fill(panel)
-    if output is not None:
-        extra = imputer.ends(panel, wanted, filled=filled) if wanted else {}
-        printing.write_table(whole(file, panel, filled, extra), output)
-    if report is not None:
-        ends = imputer.intervals(panel, wanted, filled=filled) if wanted else None
-        loopcast.plot_gaps(panel, filled, ends).save(report)
+        write(imputer, panel, file, wanted, output=output, report=report)
     if json:
         printing.print_object({"chosen": imputer.describe(), "scores": imputer.scores.to_dicts(), **counts(panel)})
     else:
         show(imputer, panel)
+
+
+def saved(model: Path, given: list[str]) -> "Imputer":
+    """The imputer in a model file; OptionError for a file of something else, and for options of a fit."""
+    if given:
+        options = ", ".join(f"--{name}" for name in given)
+        raise OptionError(f"--model trains nothing, and {options} is for training: leave one of them out")
+    found = loopcast.load(model)
+    if not isinstance(found, loopcast.Imputer):
+        raise OptionError(f"{model} forecasts, and does not fill gaps: loopcast predict {model} FILE")
+    return found
+
+
+def like(
+    template: "Template", file: Path, columns: Columns, freq: int | str | None, gaps: Literal["error", "insert"]
+) -> "Panel":
+    """The series in a file as a model takes them: of its calendar, its columns in its order however they are named."""
+    from loopcast.frames.accept import as_panel
+
+    theirs = template.columns.targets
+    if sorted(columns.targets) == sorted(theirs):
+        columns = replace(columns, target=template.columns.target)
+    return as_panel(loopcast.read(file, columns=columns, freq=freq or template.freq, gaps=gaps), like=template)
+
+
+def write(
+    imputer: "Imputer",
+    panel: "Panel",
+    file: Path,
+    wanted: tuple[float, ...],
+    *,
+    output: Path | None,
+    report: Path | None,
+) -> None:
+    """The filled table, and the page."""
+    from loopcast.forecasters.atomic import write_whole
+    from loopcast.imputers.imputer import columns_of
+
+    filled = imputer.fill(panel)
+    ends = imputer.intervals(panel, wanted) if wanted else {}
+    if output is not None:
+        printing.write_table(whole(file, panel, filled, columns_of(panel.targets, ends)), output)
+    if report is not None:
+        write_whole(report, loopcast.gaps_page(imputer, panel, filled, ends, command=said()))
 
 
 def whole(file: Path, panel: "Panel", filled: np.ndarray, extra: dict[str, np.ndarray]) -> "pl.DataFrame":

@@ -33,6 +33,8 @@ def predict(
     check_outputs(file, output=output, plot=plot, report=report)
     wanted = levels(level)
     forecaster = loopcast.load(model)
+    if isinstance(forecaster, loopcast.Imputer):
+        raise OptionError(f"{model} fills gaps, and does not forecast: loopcast impute {file} --model {model}")
     template, steps = forecaster.fitted.template, forecaster.horizon if horizon is None else horizon
     check_targets(table, template.columns, model)
     panel = table.read(file, template.columns, template.freq)

@@ -10,8 +10,9 @@ from loopcast.columns import CUTOFF, WHICH, Columns
 from loopcast.errors import CalendarError, DataError, OptionError
 from loopcast.evaluation.forecasts import Forecasts
 from loopcast.forecasters.checks import positive
+from loopcast.frames.accept import as_panel
 from loopcast.frames.calendar import zone_of
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.tables import open_table
 
 

@@ -4,15 +4,16 @@ manifest.json         format and library version, kind, options, what fit chose,
                       size and SHA-256 of the weights
 weights.safetensors   arrays of float32 or float64, all finite
 
-Nothing in a file chooses what code runs: `kind` is looked up in the table below. Equal models give equal bytes.
+Nothing in a file chooses what code runs: `kind` is looked up in the tables below. Equal models give equal bytes.
 """
 
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import safetensors
@@ -22,10 +23,13 @@ from loopcast import __version__
 from loopcast.errors import ModelFileError, OptionError
 from loopcast.forecasters.atomic import write_whole
 from loopcast.forecasters.base import Forecaster
-from loopcast.forecasters.fitted import Parts
+from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.stored_zip import pack, unpack
 from loopcast.forecasters.strict_json import LARGEST_TEXT, strict_json
 from loopcast.frames.template import Template
+
+if TYPE_CHECKING:
+    from loopcast.imputers.imputer import Imputer
 
 FORMAT = 2
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
@@ -40,24 +44,34 @@ KINDS = {
     "recurrent": "loopcast.forecasters.recurrent:Recurrent",
     "auto": "loopcast.choice.auto:Auto",
 }
+OTHERS = {"imputer": "loopcast.imputers.imputer:Imputer"}  # what is no forecaster
 
 
-def save(forecaster: Forecaster[Any], path: str | os.PathLike[str]) -> None:
-    """Write a fitted forecaster to `path`, whole or not at all; see `Forecaster.save`.
+class Saved(Protocol):
+    """What a model file can hold."""
 
-    OptionError for a forecaster of your own class, which `load` would not know, and for a model too large for it.
+    @property
+    def fitted(self) -> Fitted[Any]: ...
+
+    def to_parts(self) -> Parts: ...
+
+
+def save(model: Saved, path: str | os.PathLike[str]) -> None:
+    """Write a fitted forecaster or imputer to `path`, whole or not at all; see `Forecaster.save`.
+
+    OptionError for one of your own class, which `load` would not know, and for a model too large for it.
     OSError as the system gives it.
     """
-    parts = forecaster.to_parts()
+    parts = model.to_parts()
     check_finite(parts.arrays)
     weights = safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in parts.arrays.items()})
     manifest = {
         "format": FORMAT,
         "loopcast": __version__,
-        "kind": kind_of(forecaster),
+        "kind": kind_of(model),
         "options": parts.options,
         "facts": parts.facts,
-        "template": forecaster.fitted.template.to_json(),
+        "template": model.fitted.template.to_json(),
         "weights": {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False, default=plain_whole)
@@ -70,8 +84,10 @@ def save(forecaster: Forecaster[Any], path: str | os.PathLike[str]) -> None:
     write_whole(path, content)
 
 
-def load(path: str | os.PathLike[str]) -> Forecaster[Any]:
-    """The forecaster that `save` wrote to `path`; `predict(data=...)` with it gives the same forecasts, bit for bit.
+def load(path: str | os.PathLike[str]) -> "Forecaster[Any] | Imputer":
+    """The forecaster or imputer that `save` wrote to `path`.
+
+    `predict(data=...)`, or `impute(data)`, with it gives the same numbers, bit for bit.
 
     ModelFileError for a file that is damaged in any byte, foreign, or not there, or from a newer version. OSError when
     it cannot be read. The file may come from anyone: it can hold numbers only, and no more of them than its own size.
@@ -83,35 +99,42 @@ def load(path: str | os.PathLike[str]) -> Forecaster[Any]:
         raise ModelFileError(f"{path}: {error}") from error
 
 
-def decode(content: bytes) -> Forecaster[Any]:
-    """The forecaster in the bytes of a model file."""
+def decode(content: bytes) -> "Forecaster[Any] | Imputer":
+    """The forecaster or imputer in the bytes of a model file."""
     members = unpack(content, (MANIFEST, WEIGHTS))
     manifest = strict_json(members[MANIFEST])
     check_manifest(manifest, members[WEIGHTS])
     parts = Parts(options=manifest["options"], facts=manifest["facts"], arrays=arrays_of(members[WEIGHTS]))
     template = Template.from_json(manifest["template"])
     try:
-        return made_from(manifest["kind"], parts, template)
+        made: Forecaster[Any] | Imputer = class_of(manifest["kind"], KINDS | OTHERS).from_parts(parts, template)
+        return made
     except OptionError as error:
         raise ModelFileError(f"the manifest and the weights do not fit each other: {error}") from error
 
 
 def made_from(kind: Any, parts: Parts, template: Template | None) -> Forecaster[Any]:
     """The fitted forecaster of this kind; OptionError where there is none, or the parts are not its own."""
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise OptionError(f"kind is one of {', '.join(KINDS)}, got {kind!r}")
-    module, _, name = KINDS[kind].partition(":")
-    made: type[Forecaster[Any]] = getattr(import_module(module), name)
-    return made.from_parts(parts, template)
+    made: Forecaster[Any] = class_of(kind, KINDS).from_parts(parts, template)
+    return made
 
 
-def kind_of(forecaster: Forecaster[Any]) -> str:
-    """The word for this forecaster's class in a model file."""
-    wanted = f"{type(forecaster).__module__}:{type(forecaster).__qualname__}"
-    for kind, place in KINDS.items():
+def class_of(kind: Any, kinds: Mapping[str, str]) -> Any:
+    """The class of this kind; OptionError where there is none."""
+    if not isinstance(kind, str) or kind not in kinds:
+        raise OptionError(f"kind is one of {', '.join(kinds)}, got {kind!r}")
+    module, _, name = kinds[kind].partition(":")
+    return getattr(import_module(module), name)
+
+
+def kind_of(model: Saved) -> str:
+    """The word for this model's class in a model file."""
+    wanted = f"{type(model).__module__}:{type(model).__qualname__}"
+    for kind, place in (KINDS | OTHERS).items():
         if place == wanted:
             return kind
-    raise OptionError(f"only Loopcast's own forecasters can be saved ({', '.join(KINDS)}), got {wanted}")
+    known = ", ".join(KINDS | OTHERS)
+    raise OptionError(f"only Loopcast's own forecasters and imputers can be saved ({known}), got {wanted}")
 
 
 def plain_whole(value: object) -> int:
@@ -147,8 +170,8 @@ def check_manifest(manifest: Any, weights: bytes) -> None:
     keys = {"format", "loopcast", "kind", "options", "facts", "template", "weights"}
     if set(manifest) != keys:
         raise ModelFileError(f"a manifest of format {FORMAT} has the keys {sorted(keys)}, got {sorted(manifest)}")
-    if not isinstance(manifest["kind"], str) or manifest["kind"] not in KINDS:
-        raise ModelFileError(f"kind is one of {', '.join(KINDS)}, got {manifest['kind']!r}")
+    if not isinstance(manifest["kind"], str) or manifest["kind"] not in KINDS | OTHERS:
+        raise ModelFileError(f"kind is one of {', '.join(KINDS | OTHERS)}, got {manifest['kind']!r}")
     if not all(isinstance(manifest[key], dict) for key in ("options", "facts")):
         raise ModelFileError("options and facts are objects")
     if manifest["weights"] != {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest()}:

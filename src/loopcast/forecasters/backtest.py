@@ -16,7 +16,8 @@ from loopcast.forecasters.origins import Origins
 from loopcast.forecasters.outcome import Backtest, gathered, table_of
 from loopcast.forecasters.rounds import Round
 from loopcast.forecasters.waiting import waiting
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.results import check_hindcasts
 
 Short = Literal["error", "leave out"]

@@ -23,8 +23,9 @@ from loopcast.forecasters.conformal import (
     why_no_tail,
 )
 from loopcast.forecasters.fitted import Fitted, Parts, State
+from loopcast.frames.accept import as_panel
 from loopcast.frames.filled import as_given
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.panel import Panel
 
 CALIBRATION = "calibration"  # the name of its errors in a model file
 
@@ -130,7 +131,7 @@ class Forecaster(ABC, Generic[State]):
         least = self.least_rows(self._history(None), steps)
         unseen = cutoffs(self._history(None), steps, least, windows and positive("windows", windows))
         panel = long_enough(self._history(None), unseen[0] + least)
-        copy = self.ready_for(panel.without_last(unseen[-1])).learn(panel.without_last(unseen[0]))
+        copy = self._alike().ready_for(panel.without_last(unseen[-1])).learn(panel.without_last(unseen[0]))
         middle, spread = copy._middle_and_spread(panel, steps, unseen)
         actual = np.stack([panel.after(rows, steps) for rows in unseen], axis=1)
         calibration = calibration_of(actual - middle, spread, self.name, panel.targets)
@@ -345,6 +346,10 @@ class Forecaster(ABC, Generic[State]):
     def _hindcast(self, state: State, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
         """`hindcast`, cutoff by cutoff; a forecaster with a state to carry on does better."""
         return np.stack([self._forecast(state, panel.without_last(rows), horizon) for rows in unseen], axis=1)
+
+    def _alike(self) -> Self:
+        """One that is not fitted, and need not choose again what took this one whole trainings to choose."""
+        return replace(self)
 
     def _parameters(self, state: State) -> int:
         return 0

@@ -275,6 +275,12 @@ class Recurrent(Forecaster[Learned]):
         """With `gaps`, unless chosen, where the panel has any: a network that is not made for them refuses them."""
         return self.but(gaps=True) if self.gaps is None and panel.begun().has_gaps else self.but()
 
+    def _alike(self) -> Self:
+        """The targets are seen as they are."""
+        if len(self.fitted.template.columns.targets) == 1:
+            return self.but()
+        return self.but(channels="joint" if self.fitted.state.model.channels > 1 else "independent")
+
     def least_rows(self, panel: Panel, horizon: int) -> int:
         """As for every forecaster, and no less than a context of its own and a value to forecast."""
         own = self.context + 1 if isinstance(self.context, int) else 1

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
 from loopcast.columns import STANDARD, TIME, Columns
-from loopcast.errors import CalendarError, DataError, LengthError, OptionError, ValuesError
+from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 from loopcast.frames import ahead, filled, results
 from loopcast.frames.assemble import Freq, from_columns, from_long, from_numbers, from_one
 from loopcast.frames.calendar import positions, to_ticks
@@ -23,12 +22,6 @@ from loopcast.frames.stretches import laid_out
 from loopcast.frames.tables import Table, open_table
 from loopcast.frames.template import Template
 from loopcast.frames.timetable import Gaps, future_times
-
-ACCEPTED = (
-    "a Panel, a long table (pandas, polars, pyarrow), an array [series, time, channel], or one series "
-    "(an array [time], a list, a pandas or polars Series); for a wide table use Panel.from_wide, "
-    "for a file loopcast.read"
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -437,65 +430,10 @@ class Panel:
         return cls(**from_numbers(array, ids, start, freq, targets)._asdict())
 
 
-def as_panel(data: Any, *, like: Template | None = None) -> Panel:
-    """Anything that can be a panel as one: a panel itself, a long table, a series, an array.
-
-    An array is `[series, time, channel]`, or `[time]` for one series.
-    like: how the data of a model looked. Names of columns and frequency are taken from it; CalendarError where the
-    times are of another kind (integers or days), in another time zone, or of another frequency; DataError where one
-    of the two has several targets and the other has not the same ones in the same order.
-
-    >>> as_panel([1.0, 2.0, 3.0]).n_rows
-    3
-    """
-    if like is None:
-        return _as_panel(data, STANDARD, None)
-    panel = _as_panel(data, like.columns, like.freq)
-    _agree(panel.template, like)
-    return panel
-
-
-def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:
-    if isinstance(data, Panel):
-        return data
-    if open_table(data) is not None:
-        return Panel.from_table(data, columns=columns, freq=freq)
-    if isinstance(data, np.ndarray) and data.ndim == 3:
-        named = len(columns.targets) == data.shape[2] > 1
-        return Panel.from_array(data, targets=columns.targets if named else None)
-    if nw.dependencies.is_pandas_series(data):
-        return Panel.from_series(data, freq=freq)
-    if isinstance(data, list | tuple | pl.Series) or (isinstance(data, np.ndarray) and data.ndim == 1):
-        return Panel.from_series(data)
-    raise DataError(f"expected {ACCEPTED}; got {_kind(data)}")
-
-
-def _agree(came: Template, like: Template) -> None:
-    if came.columns.covariates != like.columns.covariates:
-        raise DataError(
-            f"the model was fitted with the covariates {list(like.columns.covariates)}, and this data has "
-            f"{list(came.columns.covariates)}: name the same with Columns(past=..., future=..., static=...)"
-        )
-    theirs, ours = came.columns.targets, like.columns.targets
-    if theirs != ours and max(len(theirs), len(ours)) > 1:  # one target may have another name: it is still the only one
-        raise DataError(
-            f"the model was fitted on {', '.join(map(repr, ours))} in this order, and this data has "
-            f"{', '.join(map(repr, theirs))}: name the columns with Columns(target=...), the channels of an array with "
-            "Panel.from_array(..., targets=...)"
-        )
-    if came.freq != like.freq:
-        raise CalendarError(f"the model was fitted on data of frequency {like.freq}, and this data has {came.freq}")
-    if came.zone != like.zone:
-        raise CalendarError(
-            f"the model was fitted on times in zone {like.zone or 'none'}, and these are in {came.zone or 'none'}: "
-            "convert them first"
-        )
-
-
 def _opened(table: Any) -> Table:
     opened = open_table(table)
     if opened is None:
-        raise DataError(f"expected a pandas, polars or pyarrow table, got {_kind(table)}")
+        raise DataError(f"expected a pandas, polars or pyarrow table, got {kind_of(table)}")
     return opened
 
 
@@ -522,6 +460,7 @@ def _whole(name: str, value: int) -> None:
         raise OptionError(f"{name} is a whole number of at least 0, got {value!r}")
 
 
-def _kind(data: Any) -> str:
+def kind_of(data: Any) -> str:
+    """What an error calls the data."""
     shape = f" of shape {data.shape}" if isinstance(data, np.ndarray) else ""
     return f"{type(data).__module__}.{type(data).__qualname__}{shape}"

@@ -16,6 +16,7 @@ from loopcast.layers.cells import Array
 from loopcast.training.adam import Moments, clipped, corrected, updated
 from loopcast.training.recipe import Recipe, rates
 
+DOUBT = 0.1  # how much the sizes of errors count: little, so that gradients are clipped for the errors themselves
 CHECK = 50  # updates after which a loss is looked at: sooner, the device would wait for it
 
 
@@ -101,12 +102,14 @@ def improved(
     """One update towards values that are known and `hidden`, and the mean absolute error of them before it."""
     asked = hidden & ~jnp.isnan(values)
 
-    def loss(weights: Array) -> Array:
+    def loss(weights: Array) -> tuple[Array, Array]:
         said = output(form, weights, jnp.where(asked, jnp.nan, values), inside)
-        off = jnp.where(asked, said - jnp.where(asked, values, 0.0), 0.0)
-        return jnp.abs(off).sum() / jnp.maximum(asked.sum(), 1)
+        off = jnp.abs(jnp.where(asked, said.values - jnp.where(asked, values, 0.0), 0.0))
+        doubt = jnp.log(said.sizes) + jax.lax.stop_gradient(off) / said.sizes  # Laplace's, least where sizes fit
+        error, count = off.sum(), jnp.maximum(asked.sum(), 1)
+        return (error + DOUBT * jnp.where(asked, doubt, 0.0).sum()) / count, error / count
 
-    value, gradient = jax.value_and_grad(loss)(progress.weights)
+    (_, value), gradient = jax.value_and_grad(loss, has_aux=True)(progress.weights)
     weights, moments = updated(
         progress.weights, progress.moments, clipped(gradient, clip), rate=rate, step=step, weight_decay=None
     )

@@ -7,7 +7,6 @@ import numpy as np
 LEAST_SHARE = 0.1  # of a window that is hidden: with less there is little to learn from it
 OWN_SHARE = 0.15  # hidden at least, over gaps that the data has already: more would leave less than there will be
 MOST_LAYERS = 8  # own gaps laid over one another to come to that share
-PIECE = 64  # rows of the gaps that are laid end to end where all rows get some
 SHARES = (0.05, 0.6)  # hidden of windows where the data has no gaps of its own to go by
 
 
@@ -39,9 +38,9 @@ class Hiding:
         wanted = (share - self.there) / (share * (1 - self.there)) if self.there < 1 else 0.0
         return float(np.clip(wanted, min(OWN_SHARE / share, 1.0), 1.0))
 
-    def all_over(self, rng: np.random.Generator, rows: int) -> np.ndarray:
-        """Gaps for so many rows, piece by piece, bool `[row, channel]`."""
-        width = min(PIECE, rows)
+    def all_over(self, rng: np.random.Generator, rows: int, window: int) -> np.ndarray:
+        """Gaps for so many rows, a window at a time, bool `[row, channel]`."""
+        width = min(window, rows)
         pieces = self.draw(rng, -(-rows // width), width)
         return pieces.reshape(-1, self.missing.shape[1])[:rows]
 

@@ -1,54 +1,35 @@
 """The imputer: its options, and how what it learns fills the gaps of series."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
 
-from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
+from loopcast.errors import NotFittedError, OptionError
+from loopcast.forecasters import archive
 from loopcast.forecasters.base import interval_columns
-from loopcast.forecasters.checks import positive
 from loopcast.forecasters.conformal import check_level
+from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.waiting import waiting
+from loopcast.frames.accept import as_panel
 from loopcast.frames.filled import fill_table
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.tables import open_table
-from loopcast.imputers.fitting import Lesson, learn
+from loopcast.frames.template import Template
+from loopcast.imputers.checks import check_options, check_trainable, require_values
 from loopcast.imputers.hiding import Hiding
-from loopcast.imputers.model import Form, Scale, fill
-from loopcast.imputers.simple import METHODS
-from loopcast.imputers.trial import Trial, by_series, cut, held_back, tried
-from loopcast.imputers.widths import SHARES, Widths, distances, widths_of
-from loopcast.networks.joined import Joined
+from loopcast.imputers.learned import Learned
+from loopcast.imputers.learning import learned_from
+from loopcast.imputers.plan import planned
+from loopcast.imputers.stored import from_parts, to_parts
+from loopcast.imputers.widths import SHARES
 from loopcast.networks.network import CellName
-from loopcast.training.recipe import Recipe
 
-WINDOW = (48, 168)  # rows of a training window, at least and at most
-UPDATES = 1500
-WIDE, NARROW = (96, 96), (48, 48)  # units, for several channels and for one
-NETWORK = "network"
 UNFITTED = "the imputer is not fitted: call fit(data) first"
-LEAST_ROWS = 8  # of the longest series
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Learned:
-    """What a fit leaves.
-
-    scale: of the one series it was fitted on; None where each series has its own.
-    chosen: for each channel the way that fills it, a name of `simple.METHODS` or "network".
-    """
-
-    form: Form
-    weights: np.ndarray
-    scale: Scale | None
-    widths: Widths
-    trial: Trial
-    chosen: tuple[str, ...]
-    season: int
+RUNTIME = {"show_progress"}  # options that say how to run; a model file leaves them out
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,19 +38,23 @@ class Imputer:
 
     Training hides known values in the pattern that the gaps of the data itself have (points and stretches where it has
     none) and learns, by mean absolute error, to give them back: what it adds to the straight line across a gap, from
-    what is known on both sides and in the other channels. After BRITS (Cao et al., 2018) and its successors; the
-    network is `loopcast.networks.joined.Joined`.
+    what is known on both sides, a season away and in the other channels. After BRITS (Cao et al., 2018) and its
+    successors; the network is `loopcast.networks.joined.Joined`. What it says is then weighed against the line and the
+    season, by the distance to the nearest known value.
 
     mode: "two-sided", or "causal", which sees nothing later than what it fills: for live use and for backtests.
-    cell, units: of the recurrent layers; units None chooses by the number of channels.
-    window: rows of a training window; None chooses by season and gaps.
-    updates, batch_size, learning_rate: of Adam, on a one-cycle schedule.
-    best: fill each channel by the way that did best on the hidden values: the network, or a simple one.
+    season: steps in one; None is the usual one of the calendar.
+    cell, units: of the recurrent layers; units None chooses by the number of known values and channels.
+    window: rows of a training window; None is two seasons, 48 at least and 336 at most.
+    updates, batch_size, learning_rate: of Adam, on a one-cycle schedule; None chooses the first two. Of up to 20,000
+        known values three networks learn, with fewer units and updates, and are averaged.
+    best: fill each channel by the way that did best on hidden values: the network, or a simple one. Of several series
+        each has its own way where enough of its values were hidden.
     seed: of weights, windows and what is hidden.
     show_progress: a bar on standard error; None shows it on a terminal.
 
-    A tenth of the rows is held back (`loopcast.imputers.trial.held_back`): values hidden there say how far off the
-    network and the simple ways are (`scores`), and how wide intervals have to be.
+    A tenth of the rows (a fifth for each of several networks) is held back: values hidden there say how ways are
+    weighed, how far off they are (`scores`), and how wide intervals have to be.
 
     >>> rng = np.random.default_rng(0)
     >>> series = np.sin(np.arange(200) / 3)[None, :, None] + np.where(rng.uniform(size=(4, 200, 1)) < 0.1, np.nan, 0)
@@ -83,28 +68,16 @@ class Imputer:
     cell: CellName = "lstm"
     units: tuple[int, ...] | None = None
     window: int | None = None
-    updates: int = UPDATES
-    batch_size: int = 64
+    updates: int | None = None
+    batch_size: int | None = None
     learning_rate: float = 0.003
     best: bool = False
     seed: int = 0
     show_progress: bool | None = None
-    _fitted: "tuple[Panel, Learned] | None" = field(default=None, init=False, repr=False)
+    _fitted: Fitted[Learned] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.mode not in ("two-sided", "causal"):
-            raise OptionError(f'mode is "two-sided" or "causal", got {self.mode!r}')
-        if self.cell not in ("lstm", "gru", "simple"):
-            raise OptionError(f"cell is one of 'lstm', 'gru', 'simple', got {self.cell!r}")
-        for name in ("updates", "batch_size"):
-            positive(name, getattr(self, name))
-        for name in ("season", "window"):
-            if getattr(self, name) is not None:
-                positive(name, getattr(self, name))
-        for units in self.units or ():
-            positive("units", units)
-        if not isinstance(self.learning_rate, int | float) or not 0 < self.learning_rate < math.inf:
-            raise OptionError(f"learning_rate is a number above 0, got {self.learning_rate!r}")
+        check_options(self._options())
 
     def fit(self, data: Any, *, gaps_like: Any = None) -> Self:
         """Learn from `data`, a panel or what can be one, whose gaps are NaN.
@@ -115,36 +88,38 @@ class Imputer:
         loss is not finite.
         """
         panel = as_panel(data)
-        _require_values(panel)
-        if panel.lengths.max() < LEAST_ROWS:
-            raise LengthError(
-                f"an imputer learns from series of {LEAST_ROWS} rows; the longest has {panel.lengths.max()}"
-            )
         other = panel if gaps_like is None else as_panel(gaps_like)
-        if other.n_channels != panel.n_channels:
-            raise OptionError(f"gaps_like has {other.n_channels} channels, and the data {panel.n_channels}")
+        check_trainable(panel, other)
         there = float(np.isnan(panel.values).mean())
         hiding = Hiding(missing=np.isnan(other.values), offsets=other.offsets, there=there)
-        object.__setattr__(self, "_fitted", (panel, self._learn(panel, hiding)))
+        plan = planned(panel, self)
+        with waiting("Imputer", plan.members * plan.updates, show=self.show_progress) as tell:
+            learned = learned_from(panel, hiding, plan, tell)
+        self._keep(Fitted(panel=panel, template=panel.template, state=learned))
         return self
 
     @property
-    def fitted(self) -> Learned:
+    def fitted(self) -> Fitted[Learned]:
         """What fit left; NotFittedError before it."""
         if self._fitted is None:
             raise NotFittedError(UNFITTED)
-        return self._fitted[1]
+        return self._fitted
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the channels that it fills."""
+        targets: tuple[str, ...] = self.fitted.template.columns.targets
+        return targets
 
     @property
     def scores(self) -> pl.DataFrame:
-        """Mean absolute error of each way at the hidden values: target, way, mae, and whether it fills this target."""
-        learned, names = self.fitted, self._known(None).targets
-        rows = [
-            {"target": name, "way": way, "mae": mae, "fills": learned.chosen[channel] == way}
-            for channel, name in enumerate(names)
-            for way, mae in learned.trial.ranked(channel)
-        ]
-        return pl.DataFrame(rows)
+        """How far off each way of filling was on values that were held back.
+
+        target, way, mae (mean absolute error, in units of the spread of the target), and fills: of how many series it
+        fills this target. Best first; a target of which nothing could be hidden is not there.
+        """
+        learned = self.fitted.state
+        return learned.scores.table(self.targets, learned.chosen[:-1])
 
     def impute(self, data: Any = None, *, level: Sequence[float] = ()) -> Any:
         """The table with its gaps filled, of the kind that came in; known values are as they came.
@@ -161,163 +136,100 @@ class Imputer:
         """
         panel = self._known(data)
         values, marks = self.fill(panel), np.isnan(panel.values)
-        extra = self.ends(panel, level, filled=values) if len(level) else {}
+        extra = columns_of(panel.targets, self.intervals(panel, level)) if len(level) else {}
         if data is None or isinstance(data, Panel) or open_table(data) is None:
             return panel.filled_table(values, marks, extra)
         return fill_table(data, panel, values, marks, extra)
 
     def fill(self, panel: Panel) -> np.ndarray:
         """The values of a panel with its gaps filled, float32 `[row, channel]`; known ones come back bit for bit."""
-        learned = self._of_kind(panel)
-        filled = self._filled(learned, panel)
+        filled = self._of_kind(panel).filled(panel)[0]
         return np.where(np.isnan(panel.values), filled, panel.values)
 
-    def intervals(
-        self, panel: Panel, level: Sequence[float], *, filled: np.ndarray | None = None
-    ) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    def intervals(self, panel: Panel, level: Sequence[float]) -> dict[float, tuple[np.ndarray, np.ndarray]]:
         """For each level both ends of an interval at each gap, float32 `[row, channel]`; NaN where a value is known.
 
-        filled: what `fill` gave for this panel, so that it is not computed again; None computes it.
+        An interval is as wide as the network expects to be off there, times what held-back values ask for. Series that
+        are new to it are tried first: known values are hidden as their gaps are, and where it is further off than it
+        was on what it was fitted on, intervals are wider (not with mode "causal", which looks at nothing later).
+        OptionError for levels above 99.
         """
         learned, wanted = self._of_kind(panel), check_level(level)
         if wanted[-1] / 100 > SHARES[-1]:
             raise OptionError(f"intervals of filled values go up to {SHARES[-1]:.0%}, got level {wanted[-1]:g}")
-        missing = np.isnan(panel.values)
-        middle = np.where(missing, self.fill(panel) if filled is None else filled, np.float32(np.nan))
-        away = distances(missing, panel.offsets, causal=learned.form.causal)
-        spread = self._scale(learned, panel).rows(panel.offsets)[1]
-        halves = {each: learned.widths.of(each, away) * spread for each in wanted}
+        filled, sizes = learned.filled(panel)
+        middle = np.where(np.isnan(panel.values), filled, np.float32(np.nan))
+        widths, away = learned.widths_for(panel, self.seed), learned.away(panel)
+        halves = {each: widths.of(each, away) * sizes for each in wanted}
         return {each: (middle - half, middle + half) for each, half in halves.items()}
 
-    def ends(self, panel: Panel, level: Sequence[float], *, filled: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """The ends of every interval, float32 `[row]` by column name (`TARGET-lo-90`), as `impute` adds them.
-
-        filled: as for `intervals`.
-        """
-        columns: dict[str, np.ndarray] = {}
-        ends = self.intervals(panel, level, filled=filled)
-        for channel, target in enumerate(panel.targets):
-            for each, (low, high) in ends.items():
-                columns |= interval_columns(target, each, low[:, channel], high[:, channel])
-        return columns
-
     def describe(self) -> str:
-        """In plain words, what was chosen, and which way of filling was best for how many targets."""
-        learned, network = self.fitted, self.fitted.form.network
-        ranked = [learned.trial.ranked(channel) for channel in range(network.outputs)]
-        others = [ways[0][0] for ways in ranked if ways and ways[0][0] != NETWORK]
-        said = f"{', '.join(sorted(set(others)))} did better" if others else "the network filled hidden values best"
-        count = f"for {len(others) or sum(map(bool, ranked))} of {network.outputs}"
+        """In plain words, what was trained, and for how many targets a simple way would have been better."""
+        learned = self.fitted.state
+        network, members = learned.form.network, len(learned.weights)
         units = "-".join(map(str, network.units))
         return (
-            f"{network.cell.upper()} {units}, {'from both ends' if network.sides == 2 else 'forwards'}, "
-            f"{network.parameters:,} parameters, windows of {learned.form.window} rows, {self.updates} updates. "
-            f"On rows that were held back, {said} {count} targets."
+            f"{f'{members} networks, averaged: ' if members > 1 else ''}{network.cell.upper()} {units}, "
+            f"{'from both ends' if network.sides == 2 else 'forwards'}, {network.parameters:,} parameters, windows of "
+            f"{learned.form.window} rows, {learned.updates:,} updates. "
+            f"{learned.scores.verdict(self.targets, best=self.best)}"
         )
 
-    def _learn(self, panel: Panel, hiding: Hiding) -> Learned:
-        season = panel.season if self.season is None else self.season
-        window = self.window or choose_window(panel, season)
-        units = self.units if self.units is not None else NARROW if panel.n_channels == 1 else WIDE
-        causal = self.mode == "causal"
-        network = Joined(
-            cell=self.cell,
-            units=units,
-            inputs=3 * panel.n_channels,
-            outputs=panel.n_channels,
-            sides=1 if causal else 2,
-        )
-        form = Form(network=network, window=window, causal=causal)
-        rng = np.random.default_rng(self.seed)
-        held = held_back(panel.offsets, window, rng)
-        shown = np.where(held[:, None], np.float32(np.nan), panel.values)
-        scale = Scale.of(shown, panel.offsets) if panel.n_series == 1 else None
-        values = self._scaled(panel, scale)
-        lesson = np.where(held[:, None], np.float32(np.nan), values)
-        weights = self._trained(Lesson(form=form, values=lesson, offsets=panel.offsets, hiding=hiding))
-        pieces = cut(panel.offsets, int(np.diff(hiding.offsets).max()))
-        trial = tried(
-            values,
-            pieces,
-            held,
-            hiding,
-            lambda left: fill(form, weights, left, pieces),
-            season=season,
-            causal=causal,
-            rng=rng,
-        )
-        return Learned(
-            form=form,
-            weights=weights,
-            scale=scale,
-            widths=widths_of(trial.errors[NETWORK], trial.away),
-            trial=trial,
-            chosen=self._chosen(trial, panel.n_channels),
-            season=season,
-        )
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write one model file, whole or not at all; it holds what was learned and none of the series.
 
-    def _trained(self, lesson: Lesson) -> np.ndarray:
-        recipe = Recipe(
-            epochs=1,
-            batch_size=self.batch_size,
-            learning_rate=float(self.learning_rate),
-            loss="mae",
-            schedule="one-cycle",
-            clip=1.0,
-        )
-        with waiting("Imputer", self.updates, show=self.show_progress) as tell:
-            return learn(lesson, recipe, self.updates, tell, self.seed)
+        `loopcast.load` reads it. NotFittedError before `fit`; OSError as the system gives it.
+        """
+        archive.save(self, path)
 
-    def _chosen(self, trial: Trial, channels: int) -> tuple[str, ...]:
-        if not self.best:
-            return (NETWORK,) * channels
-        ranked = [trial.ranked(channel) for channel in range(channels)]
-        return tuple(ways[0][0] if ways else NETWORK for ways in ranked)
+    def to_parts(self) -> Parts:
+        """What a model file holds of this fitted imputer; `from_parts` undoes it."""
+        return to_parts(self.fitted.state, {name: self._options()[name] for name in stored_options()})
 
-    def _scale(self, learned: Learned, panel: Panel) -> Scale:
-        return Scale.of(panel.values, panel.offsets) if learned.scale is None else learned.scale
+    @classmethod
+    def from_parts(cls, parts: Parts, template: Template) -> Self:
+        """An imputer fitted as `parts` say; OptionError where they cannot be right."""
+        if set(parts.options) != stored_options():
+            raise OptionError(f"{cls.__name__} has the options {sorted(stored_options())}, got {sorted(parts.options)}")
+        made = cls(**parts.options)
+        learned = from_parts(parts, cell=made.cell, causal=made.mode == "causal")
+        if len(template.columns.targets) != learned.form.channels:
+            raise OptionError(f"expected {learned.form.channels} targets, got {template.columns.targets}")
+        made._keep(Fitted(panel=None, template=template, state=learned))
+        return made
 
-    def _scaled(self, panel: Panel, scale: Scale | None) -> np.ndarray:
-        level, spread = (scale or Scale.of(panel.values, panel.offsets)).rows(panel.offsets)
-        return (panel.values - level) / spread
+    def _options(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
-    def _filled(self, learned: Learned, panel: Panel) -> np.ndarray:
-        level, spread = self._scale(learned, panel).rows(panel.offsets)
-        said = fill(learned.form, learned.weights, self._scaled(panel, learned.scale), panel.offsets) * spread + level
-        for channel, way in enumerate(learned.chosen):
-            if way != NETWORK:
-                own = panel.values[:, [channel]]
-                said[:, [channel]] = by_series(own, panel.offsets, METHODS[way], learned.season)
-        return said
+    def _keep(self, fitted: Fitted[Learned]) -> None:
+        object.__setattr__(self, "_fitted", fitted)
 
     def _known(self, data: Any) -> Panel:
         """`data` as a panel like the fitted one; that one for None."""
-        fitted = self._fitted
-        if fitted is None:
-            raise NotFittedError(UNFITTED)
-        return fitted[0] if data is None else as_panel(data, like=fitted[0].template)
+        if data is not None:
+            return as_panel(data, like=self.fitted.template)
+        if self.fitted.panel is None:
+            raise NotFittedError("a loaded imputer holds no series: call impute(data)")
+        return self.fitted.panel
 
     def _of_kind(self, panel: Panel) -> Learned:
-        learned = self.fitted
-        if panel.n_channels != learned.form.network.outputs:
-            raise OptionError(
-                f"the imputer was fitted on {learned.form.network.outputs} channels, got {panel.n_channels}"
-            )
-        if learned.scale is None:
-            _require_values(panel)
+        learned = self.fitted.state
+        if panel.n_channels != learned.form.channels:
+            raise OptionError(f"the imputer was fitted on {learned.form.channels} channels, got {panel.n_channels}")
+        if learned.measure.fixed is None:
+            require_values(panel)
         return learned
 
 
-def choose_window(panel: Panel, season: int) -> int:
-    """Two seasons, within WINDOW, and no more than the longest series."""
-    return int(min(np.clip(2 * season, *WINDOW), panel.lengths.max()))
+def stored_options() -> set[str]:
+    """The options that a model file holds."""
+    return {each.name for each in fields(Imputer) if each.init} - RUNTIME
 
 
-def _require_values(panel: Panel) -> None:
-    known = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64)
-    if (known == 0).any():
-        series, channel = np.argwhere(known == 0)[0]
-        raise ValuesError(
-            f"series {panel.ids[int(series)]!r} has no value in {panel.targets[int(channel)]!r}: leave the series or "
-            "the column out"
-        )
+def columns_of(targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The ends of intervals, as `Imputer.intervals` gives them, float32 `[row]` by column name: `TARGET-lo-90`, ..."""
+    columns: dict[str, np.ndarray] = {}
+    for channel, target in enumerate(targets):
+        for level, (low, high) in ends.items():
+            columns |= interval_columns(target, level, low[:, channel], high[:, channel])
+    return columns

@@ -5,6 +5,7 @@ channel in which nothing is known stays NaN.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -69,3 +70,9 @@ def mean_of_known(values: np.ndarray) -> np.ndarray:
 
 METHODS: dict[str, Fill] = {"linear": linear, "seasonal": seasonal, "last value": last_value, "mean": mean}
 CAUSAL = ("last value",)  # those that see no later value
+BESIDE = {"two-sided": ("linear", "seasonal"), "causal": CAUSAL}  # by mode, the ways that a network is weighed against
+
+
+def by_series(values: np.ndarray, offsets: np.ndarray, method: Fill, season: int) -> np.ndarray:
+    """A simple way of filling, for each of the series that lie end to end."""
+    return np.concatenate([method(values[a:b], season) for a, b in pairwise(offsets)])

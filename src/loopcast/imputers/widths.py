@@ -1,10 +1,11 @@
-"""How wide the intervals of filled values are: errors at hidden values that training did not see, by distance.
+"""How wide the intervals of filled values are: errors at hidden values that training did not see.
 
-Split conformal prediction, as for forecasts, in bins of the steps to the nearest known value.
+Split conformal prediction with normalised errors (Papadopoulos et al., "Inductive confidence machines for regression",
+2002; Lei et al., "Distribution-free predictive inference for regression", 2018, section 5.2): an error counts in sizes
+of the one that the network expected there, in bins of the steps to the nearest known value.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ ENOUGH = 50  # errors for a bin of its own; with fewer, all of the channel's are
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Widths:
-    """sizes: float32 `[channel, bin, share]`, in units of the scale, that SHARES of errors stay within."""
+    """sizes: float32 `[channel, bin, share]`, in expected errors, that SHARES of errors stay within."""
 
     sizes: np.ndarray
 
@@ -30,7 +31,7 @@ class Widths:
 
 
 def widths_of(errors: np.ndarray, away: np.ndarray) -> Widths:
-    """From errors `[row, channel]`, NaN where nothing was hidden, and distances of the same shape.
+    """From errors `[row, channel]` in expected ones, NaN where nothing was hidden, and distances of the same shape.
 
     The k-th smallest of n sizes stands for a share of k / (n + 1).
     """
@@ -45,27 +46,3 @@ def widths_of(errors: np.ndarray, away: np.ndarray) -> Widths:
             if len(taken):
                 sizes[channel, each] = np.quantile(taken, SHARES, method="weibull")
     return Widths(sizes=sizes)
-
-
-def distances(missing: np.ndarray, offsets: np.ndarray, *, causal: bool) -> np.ndarray:
-    """Steps to the nearest known value of the series, int64 `[row, channel]`; causal: to the last one.
-
-    Where there is none, the length of the series.
-
-    >>> distances(np.array([[True], [False], [True], [True]]), np.array([0, 4]), causal=False).ravel().tolist()
-    [1, 0, 1, 2]
-    """
-    away = np.empty(missing.shape, np.int64)
-    for begin, stop in pairwise(offsets):
-        away[begin:stop] = _within(missing[begin:stop], causal=causal)
-    return away
-
-
-def _within(missing: np.ndarray, *, causal: bool) -> np.ndarray:
-    rows = len(missing)
-    index = np.arange(rows)[:, None]
-    since = index - np.maximum.accumulate(np.where(missing, -rows, index), axis=0)
-    if causal:
-        return np.minimum(since, rows)
-    until = np.minimum.accumulate(np.where(missing, 2 * rows, index)[::-1], axis=0)[::-1] - index
-    return np.minimum(np.minimum(since, until), rows)

@@ -86,7 +86,10 @@ class Joined:
         return JoinedWeights(layers, DenseWeights(*parts[-2:]))
 
     def scan(self, weights: JoinedWeights, inputs: Array, inside: Array) -> Array:
-        """`[batch, time, input]` to `[batch, time, output]`; steps where `inside` is False count for nothing."""
+        """`[batch, time, input]` to what the head reads, `[batch, time, units]`, of both sides end to end.
+
+        Steps where `inside` is False count for nothing.
+        """
         hidden = inputs
         for units, halves in zip(self.units, weights.layers, strict=True):
             forward = self._half(units, halves[0], hidden, inside)
@@ -95,7 +98,7 @@ class Joined:
                 continue
             backward = self._half(units, halves[1], hidden[:, ::-1], inside[:, ::-1])[:, ::-1]
             hidden = jnp.concatenate([forward, backward], axis=-1)
-        return weights.dense.read(hidden)
+        return hidden
 
     def _half(self, units: int, weights: CellWeights, inputs: Array, inside: Array) -> Array:
         state = self.kind.zero_state(len(inputs), units)

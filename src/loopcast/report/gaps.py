@@ -7,7 +7,8 @@ import numpy as np
 
 from loopcast.errors import OptionError
 from loopcast.forecasters.checks import positive
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 from loopcast.report.forecasts import Band
 from loopcast.report.plots import Chart, Curve, Picture, times
 

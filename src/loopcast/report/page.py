@@ -8,7 +8,8 @@ import numpy as np
 
 from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.forecasters.outcome import Backtest
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 from loopcast.report.chosen import choose, find
 from loopcast.report.facts import ahead, cutoffs_of, facts_of, few, gaps_of
 from loopcast.report.fans import future_chart, past_chart, spread_out, tail_of

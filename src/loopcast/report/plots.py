@@ -12,7 +12,8 @@ import numpy as np
 from loopcast.errors import OptionError
 from loopcast.forecasters.atomic import write_whole
 from loopcast.forecasters.checks import positive
-from loopcast.frames.panel import Panel, as_panel
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
 from loopcast.frames.timetable import future_times
 from loopcast.report.forecasts import Band, Forecasts, flat, read_forecasts
 

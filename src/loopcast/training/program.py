@@ -86,6 +86,13 @@ class Program:
         return self.network.outputs // (self.plan.horizon * DISTRIBUTIONS[self.distribution].parameters)
 
     @property
+    def encodes_early(self) -> bool:
+        """Whether a batch is encoded in the turn before its own. In one go with what reads it, XLA encodes several
+        targets, and those with what is known ahead, once for every reader.
+        """
+        return self.channels > 1 or self.network.ahead > 0
+
+    @property
     def mostly_kernels(self) -> bool:
         """Not on a curve, and not with what is known ahead: XLA computes that at every step of every batch, three
         times as fast with its full effort.
@@ -102,10 +109,13 @@ class Program:
         """Train on the first `count` of `batches` `[batch, window, 5]` in turn; the losses over all."""
         key = jax.random.key(carry.seed) if self.network.dropout > 0 or self.unknown else None
 
-        def one(number: Array, state: tuple[Carry, Losses]) -> tuple[Carry, Losses]:
-            carry, sums = state
+        def shown(number: Array) -> Examples:
+            return gather(self.scaling, self.plan, self.network.ahead, rows, batches[number])
+
+        def one(number: Array, state: tuple[Carry, Losses, Examples | None]) -> tuple[Carry, Losses, Examples | None]:
+            carry, sums, before = state
+            examples = shown(number) if before is None else before
             dropout_key = None if key is None else jax.random.fold_in(key, carry.update)
-            examples = gather(self.scaling, self.plan, self.network.ahead, rows, batches[number])
             if self.unknown and dropout_key is not None:
                 examples = examples._replace(codes=self._some_unknown(examples.codes, dropout_key))
             objective = jax.value_and_grad(self._objective, has_aux=True)
@@ -113,9 +123,11 @@ class Program:
             (_, losses), gradients = objective(weights, examples, dropout_key, self.padded)
             gradient = jnp.concatenate([part.ravel() for part in jax.tree.leaves(gradients)])
             carry = self._updated(carry, gradient, jax.tree.map(lambda each: each[number], pace))
-            return carry, jax.tree.map(jnp.add, sums, losses)
+            following = None if before is None else shown(jnp.minimum(number + 1, count - 1))
+            return carry, jax.tree.map(jnp.add, sums, losses), following
 
-        return jax.lax.fori_loop(0, count, one, (carry, self._no_losses(batches.shape[1])))
+        first = shown(jnp.int32(0)) if self.encodes_early else None
+        return jax.lax.fori_loop(0, count, one, (carry, self._no_losses(batches.shape[1]), first))[:2]
 
     @compiled(1)
     def validate(self, weights: Array, rows: Rows, batches: Array, count: Array) -> Losses:

@@ -80,18 +80,12 @@ def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Ar
     first = now[:, :1] if plan.every_step else now[:, -1:]
     coming = first + jnp.arange(1, targets.shape[1] + plan.horizon)
     return Examples(
-        features=_joined(view.features.reshape(*now.shape, -1), beside),
+        features=jnp.concatenate([view.features.reshape(*now.shape, -1), beside], axis=-1),
         observed=now >= index[:, 1:2],
         targets=targets,
         ahead=rows.beside[:, beside.shape[-1] - known :][jnp.clip(coming, 0, room - 1)],
         codes=rows.codes[index[:, 1]],
     )
-
-
-def _joined(features: Array, beside: Array) -> Array:
-    width = features.shape[-1] + beside.shape[-1]
-    joined = jnp.zeros((*features.shape[:-1], width), features.dtype)
-    return joined.at[..., : features.shape[-1]].set(features).at[..., features.shape[-1] :].set(beside)
 
 
 def beside_channels(windows: Array, channels: int) -> Array:

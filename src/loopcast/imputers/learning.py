@@ -1,0 +1,70 @@
+"""From a panel with gaps to what an imputer knows: networks trained, tried on what they did not see, and weighed."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from loopcast.frames.panel import Panel
+from loopcast.imputers.exam import Exam
+from loopcast.imputers.fitting import Lesson, learn
+from loopcast.imputers.hiding import Hiding
+from loopcast.imputers.holding import cut, held_back
+from loopcast.imputers.learned import Learned, digest
+from loopcast.imputers.plan import Plan
+from loopcast.imputers.scale import Measure
+from loopcast.imputers.scores import Scores, chosen
+from loopcast.imputers.simple import BESIDE, CAUSAL, METHODS
+from loopcast.imputers.stretches import fill
+from loopcast.imputers.trial import Trial, joined
+
+
+def learned_from(panel: Panel, hiding: Hiding, plan: Plan, tell: Callable[[str], None]) -> Learned:
+    """What an imputer knows of a panel, how it and the simple ways did on values that were held back included.
+
+    tell: is called before each update of each network.
+    """
+    held = held_back(panel.offsets, plan.form.window, plan.members, np.random.default_rng(plan.seed))
+    shown = np.where(np.logical_or.reduce(held)[:, None], np.float32(np.nan), panel.values)
+    measure = Measure.of(shown, panel.offsets, causal=plan.form.causal)
+    values = measure.scale(panel.values, panel.offsets).scaled(panel.values, panel.offsets)
+    members, trials = [], []
+    for number, rows in enumerate(held):
+        lesson = np.where(rows[:, None], np.float32(np.nan), values)
+        seed = plan.seed + number
+        weights = learn(
+            Lesson(form=plan.form, values=lesson, offsets=panel.offsets, hiding=hiding),
+            plan.recipe, plan.updates, tell, seed,
+        )  # fmt: skip
+        members.append(weights)
+        trials.append(held_trial(values, panel, rows, hiding, plan, weights, seed))
+    blend, trial = joined(trials).blended(BESIDE["causal" if plan.form.causal else "two-sided"])
+    scores = Scores.of(trial)
+    return Learned(
+        form=plan.form,
+        weights=np.stack(members),
+        updates=plan.updates,
+        measure=measure,
+        blend=blend,
+        widths=trial.widths,
+        scores=scores,
+        chosen=chosen(scores, trial, panel.n_series, best=plan.best),
+        fitted_on=digest(panel),
+    )
+
+
+def held_trial(
+    values: np.ndarray, panel: Panel, held: np.ndarray, hiding: Hiding, plan: Plan, weights: np.ndarray, seed: int
+) -> Trial:
+    """How one network and every simple way do on the rows that it did not see, in pieces as short as what is filled."""
+    pieces = cut(panel.offsets, int(np.diff(hiding.offsets).max()))
+    exam = Exam(
+        form=plan.form,
+        values=values,
+        offsets=pieces,
+        judged=held,
+        series=panel.series_of(np.arange(panel.n_rows)),
+        hiding=hiding,
+        ways=CAUSAL if plan.form.causal else tuple(METHODS),
+    )
+    return exam.tried(partial(fill, plan.form, weights, offsets=pieces), np.random.default_rng(seed))

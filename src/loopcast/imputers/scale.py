@@ -1,0 +1,95 @@
+"""What values are measured in, from what is known of them: of one fit, of each series, or of each row up to it."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+FLAT = 1e-6  # of the size of a channel: one that changes less counts as constant
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scale:
+    """level and spread, float32 `[1, channel]` for all alike, `[series, channel]`, or `[row, channel]`."""
+
+    level: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, offsets: np.ndarray) -> "Scale":
+        """Mean and standard deviation of what is known of each series; 0 and 1 where nothing is, or nothing varies."""
+        known = ~np.isnan(values)
+        plain = np.where(known, values, 0).astype(np.float64)
+        count = np.maximum(np.add.reduceat(known, offsets[:-1], dtype=np.int64), 1)
+        level = np.add.reduceat(plain, offsets[:-1]) / count
+        away = np.where(known, values - np.repeat(level, np.diff(offsets), axis=0), 0)
+        spread = np.sqrt(np.add.reduceat(away**2, offsets[:-1]) / count)
+        flat = spread <= FLAT * np.maximum(np.abs(level), FLAT)
+        return cls(level=level.astype(np.float32), spread=np.where(flat, 1, spread).astype(np.float32))
+
+    @classmethod
+    def running(cls, values: np.ndarray, offsets: np.ndarray, usual: np.ndarray) -> "Scale":
+        """Mean and standard deviation of what is known of each series up to each row, that included.
+
+        usual: the spread to begin with, `[channel]`, which counts as one value more: that of one value is 0. Between
+        known values nothing changes, so a last value carried over a gap is that value again. Before the first known
+        value the level is 0.
+        """
+        level, spread = np.empty_like(values), np.empty_like(values)
+        for begin, stop in pairwise(offsets):
+            level[begin:stop], spread[begin:stop] = _running(values[begin:stop].astype(np.float64), usual)
+        return cls(level=level, spread=spread)
+
+    @property
+    def usual(self) -> np.ndarray:
+        """The spread of a series, as a rule: the root of the mean square, float32 `[channel]`."""
+        return np.sqrt(np.mean(self.spread.astype(np.float64) ** 2, axis=0)).astype(np.float32)
+
+    def rows(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Level and spread of each row, `[row, channel]` or what broadcasts to it."""
+        if len(self.level) in (1, offsets[-1]):
+            return self.level, self.spread
+        lengths = np.diff(offsets)
+        return np.repeat(self.level, lengths, axis=0), np.repeat(self.spread, lengths, axis=0)
+
+    def scaled(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """`values` `[row, channel]` in these units."""
+        level, spread = self.rows(offsets)
+        return (values - level) / spread
+
+
+def _running(values: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Level and spread of one series, `[time, channel]`."""
+    known = ~np.isnan(values)
+    first = np.where(known.any(axis=0), values[known.argmax(axis=0), np.arange(values.shape[1])], 0)
+    away = np.where(known, values - first, 0)  # of small numbers no digits are lost
+    count = np.cumsum(known, axis=0)
+    mean = np.cumsum(away, axis=0) / np.maximum(count, 1)
+    squares = np.maximum(np.cumsum(away**2, axis=0) - count * mean**2, 0)
+    return np.where(count > 0, first + mean, 0), np.sqrt((squares + usual.astype(np.float64) ** 2) / (count + 1))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measure:
+    """How a fitted imputer scales series: each by itself, or as it was fitted.
+
+    fixed: the scale of the one series that it was fitted on. usual: the spread `[channel]` that series begin with
+    which are scaled row by row, so that no later value is seen. At most one of the two.
+    """
+
+    fixed: Scale | None = None
+    usual: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, shown: np.ndarray, offsets: np.ndarray, *, causal: bool) -> "Measure":
+        """From what a fit may see, float32 `[row, channel]`."""
+        scale = Scale.of(shown, offsets)
+        if len(offsets) == 2:  # one series keeps its scale, so that stretches of it can be filled by themselves
+            return cls(fixed=scale)
+        return cls(usual=scale.usual) if causal else cls()
+
+    def scale(self, values: np.ndarray, offsets: np.ndarray) -> Scale:
+        """The scale of these values `[row, channel]`."""
+        if self.fixed is not None:
+            return self.fixed
+        return Scale.of(values, offsets) if self.usual is None else Scale.running(values, offsets, self.usual)

@@ -1,0 +1,114 @@
+"""What filled the gaps of series, as one HTML page without scripts that loads nothing: to read, to send, to print."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loopcast import __version__
+from loopcast.frames.accept import as_panel
+from loopcast.frames.panel import Panel
+from loopcast.frames.timetable import future_times
+from loopcast.report.gap_chart import svg
+from loopcast.report.gaps import plot_gaps
+from loopcast.report.interactive import stretches
+from loopcast.report.payload import clock
+from loopcast.report.ranking import MISSING
+from loopcast.report.render import environment, resource
+
+if TYPE_CHECKING:
+    from loopcast.imputers.imputer import Imputer
+
+MOST = 24  # charts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A target in the table of scores: mean absolute errors by way, as text; best: the way with the least."""
+
+    target: str
+    errors: tuple[str, ...]
+    best: str | None
+
+
+def gaps_page(
+    imputer: "Imputer",
+    data: Any,
+    filled: np.ndarray,
+    ends: Mapping[float, tuple[np.ndarray, np.ndarray]] | None = None,
+    *,
+    command: str = "",
+) -> bytes:
+    """What filled the gaps of `data`, a panel or what can be one, as one HTML page (UTF-8) that loads nothing.
+
+    It says whether the network was worth it, how far off it and the simple ways were on values that were held back,
+    where gaps are and how long, and shows series and targets with their gaps filled, those with most first.
+    filled: float32 `[row, channel]`, as `imputer.fill` gives it; ends: by level, as `imputer.intervals`.
+    command: the command that filled them, shown so that it can be run again.
+    OptionError for shapes that do not fit; NotFittedError for an imputer that is not fitted.
+    """
+    panel = as_panel(data)
+    picture = plot_gaps(panel, filled, ends, most=MOST)
+    ways, rows = scores_of(imputer)
+    page = environment().get_template("gaps.html").render(
+        title=f"Gaps filled in {', '.join(panel.targets)}",
+        style=resource("page.css"),
+        version=__version__,
+        verdict=imputer.fitted.state.scores.verdict(panel.targets, best=imputer.best),
+        ways=ways,
+        rows=rows,
+        gaps=gaps_of(panel),
+        charts=[(chart.title, svg(chart)) for chart in picture.charts],
+        total=gappy(panel),
+        levels=sorted(ends or {}),
+        facts=facts_of(panel, sorted(ends or {})),
+        description=imputer.describe(),
+        command=command,
+    )  # fmt: skip
+    return page.encode(errors="replace")
+
+
+def scores_of(imputer: "Imputer") -> tuple[list[str], list[Row]]:
+    """The ways of filling, and a row for each target."""
+    scores = imputer.fitted.state.scores
+    ways = list(scores.mae)
+    rows = []
+    for channel, target in enumerate(imputer.targets):
+        known = dict(scores.ranked(channel))
+        errors = tuple(f"{known[way]:#.3g}" if way in known else MISSING for way in ways)
+        rows.append(Row(target=target, errors=errors, best=next(iter(known), None)))
+    return ways, rows
+
+
+def gaps_of(panel: Panel) -> list[tuple[str, ...]]:
+    """For each target how many values are missing, of how many, in how many gaps, and the longest."""
+    rows: list[tuple[str, ...]] = []
+    for channel, target in enumerate(panel.targets):
+        lengths = [
+            part.stop - part.start
+            for i in range(panel.n_series)
+            for part in stretches(np.isnan(panel.series(i)[:, channel]))
+        ]
+        share = sum(lengths) / panel.n_rows
+        rows.append((target, f"{sum(lengths):,}", f"{share:.1%}", f"{len(lengths):,}", f"{max(lengths, default=0):,}"))
+    return rows
+
+
+def gappy(panel: Panel) -> int:
+    """How many series and targets have a gap."""
+    return int(np.logical_or.reduceat(np.isnan(panel.values), panel.offsets[:-1]).sum())
+
+
+def facts_of(panel: Panel, levels: Sequence[float]) -> dict[str, str]:
+    """What the data are and what was asked of them, as names and values."""
+    lengths, names = panel.lengths, panel.template.columns
+    ends = future_times(panel.starts, lengths - 1, 1, panel.template.freq)
+    first, last = clock(panel.starts.sort()[:1])[0], clock(ends.sort()[-1:])[0]
+    each = f"{lengths.min():,} to {lengths.max():,} rows each"
+    return {
+        "Series": f"{panel.n_series:,}, of {each}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
+        "Filled": f"{int(np.isnan(panel.values).sum()):,} of {panel.values.size:,} values",
+        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.template.freq}",
+        "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
+    }
