@@ -67,7 +67,7 @@ def test_more_cutoffs_take_no_more_of_the_history_in(monkeypatch):
     taken = []
 
     def counting(network, scaling, members, carry, rows, observed):
-        taken.append(rows.values.shape[-1])
+        taken.append(rows.values.values.shape[-1])
         return absorb(network, scaling, members, carry, rows, observed)
 
     panel, absorb = Panel.from_table(series(count=2, length=200)), predict.absorb

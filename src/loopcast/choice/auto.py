@@ -81,8 +81,8 @@ class Auto(Forecaster[Choice]):
 
     def calibrate(self, horizon: int | None = None, *, windows: int | None = None) -> Self:
         """As for every forecaster, of the chosen one: it is not chosen anew."""
-        steps = self.horizon if horizon is None else horizon
-        chosen = replace(self.fitted.state.forecaster).learn(self._history(None)).calibrate(steps, windows=windows)
+        steps, panel = self.horizon if horizon is None else horizon, self._history(None)
+        chosen = self.fitted.state.forecaster._alike().learn(panel).calibrate(steps, windows=windows)
         self._keep(replace(self.fitted, calibration=chosen.fitted.calibration))
         return self
 
