@@ -42,7 +42,9 @@ def library() -> ctypes.CDLL:
     loaded = ctypes.CDLL(str(LIBRARY))
     lacking = [name for name in TARGETS if not hasattr(loaded, name)]
     if lacking:
-        raise ImportError(f"{LIBRARY} is of another version of Loopcast (it has no {lacking[0]}): install Loopcast again")
+        raise ImportError(
+            f"{LIBRARY} is of another version of Loopcast (it has no {lacking[0]}): install Loopcast again"
+        )
     loaded.loopcast_instructions.restype = ctypes.c_char_p
     loaded.loopcast_workspace.restype = ctypes.c_int64
     loaded.loopcast_workspace.argtypes = [

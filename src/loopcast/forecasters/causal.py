@@ -40,8 +40,7 @@ class Gaps:
         length = np.concatenate(stops) - row
         begun = row - (panel.offsets[series + 1] - panel.known_lengths[series])
         kept = np.flatnonzero(begun >= least)
-        before = (row - panel.offsets[series])[kept]
-        order = kept[np.argsort(before, kind="stable")]
+        order = kept[np.argsort((row - panel.offsets[series])[kept], kind="stable")]
         return cls(
             series=series[order],
             channel=channel[order],
@@ -75,8 +74,8 @@ def fill(
         names += [name for each in level for name in interval_columns(forecaster.name, each, nothing, nothing)]
     columns = {name: np.full(panel.values.shape, np.nan, np.float32) for name in names}
     marks = np.zeros(panel.values.shape, bool)
-    for gaps, horizon in _batches(panel, Gaps.of(panel, forecaster.least_history)):
-        before = panel.first_rows_of(gaps.series, gaps.before)
+    for gaps, horizon in _batches(panel, Gaps.of(panel, forecaster.least_history), forecaster.horizon):
+        before = panel.first_rows_of(gaps.series, gaps.before, horizon)
         ahead = (
             forecaster.with_intervals(before, horizon, level)
             if level
@@ -90,13 +89,17 @@ def fill(
     return columns, marks
 
 
-def _batches(panel: Panel, gaps: Gaps) -> Iterator[tuple[Gaps, int]]:
-    """Gaps to be filled together, and how many steps ahead: a power of two, or less where less is known ahead."""
+def _batches(panel: Panel, gaps: Gaps, reach: int) -> Iterator[tuple[Gaps, int]]:
+    """Gaps to be filled together, and how many steps ahead, the longest first: one calibration does for the others.
+
+    Steps are a power of two; or less, where less is known ahead, or where that would be beyond the `reach` of a fit.
+    """
     known = panel.lengths + panel.known_ahead
     room = known[gaps.series] - gaps.before if panel.template.columns.future else np.full(len(gaps.before), 2**62)
     steps = np.minimum(2 ** np.ceil(np.log2(np.maximum(gaps.length, 1))).astype(np.int64), room)
-    for horizon in np.unique(steps):
+    steps = np.where(gaps.length <= reach, np.minimum(steps, reach), steps)
+    for horizon in np.unique(steps)[::-1]:
         alike = gaps.where(steps == horizon)
-        batch = np.cumsum(alike.before) // ROWS
+        batch = np.cumsum(alike.before + horizon) // ROWS
         for number in np.unique(batch):
             yield alike.where(batch == number), int(horizon)

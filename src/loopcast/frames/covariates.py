@@ -32,10 +32,18 @@ class Covariates:
     offsets: np.ndarray
     static: pl.DataFrame
 
-    def cut(self, series: np.ndarray, begin: np.ndarray, front: np.ndarray, lengths: np.ndarray) -> "Covariates":
-        """Of some series, their rows from `begin` on, so many, and all known ones but the first `front`."""
+    def cut(
+        self, series: np.ndarray, begin: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None
+    ) -> "Covariates":
+        """Of some series, their rows from `begin` on, so many, and all known ones but the first `front`.
+
+        ahead: how many known ones after these rows at most; None is all.
+        """
         rows, _ = laid_out(begin, lengths)
-        known, offsets = laid_out(self.offsets[series] + front, np.diff(self.offsets)[series] - front)
+        there = np.diff(self.offsets)[series] - front
+        known, offsets = laid_out(
+            self.offsets[series] + front, there if ahead is None else np.minimum(there, lengths + ahead)
+        )
         static = pl.DataFrame([column.gather(series) for column in self.static.iter_columns()])
         return Covariates(past=self.past[rows], future=self.future[known], offsets=offsets, static=static)
 

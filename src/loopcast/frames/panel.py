@@ -205,12 +205,18 @@ class Panel:
         kept = np.flatnonzero(wanted)
         return self._cut(kept, np.zeros_like(kept), self.lengths[kept])
 
-    def first_rows_of(self, series: np.ndarray, rows: np.ndarray) -> "Panel":
-        """Series `series`, int64 `[part]`, up to their first `rows` `[part]`; a series may come several times."""
-        return self._cut(series, np.zeros_like(series), rows)
+    def first_rows_of(self, series: np.ndarray, rows: np.ndarray, ahead: int) -> "Panel":
+        """Series `series`, int64 `[part]`, up to their first `rows` `[part]`; a series may come several times.
 
-    def _cut(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray) -> "Panel":
-        """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known."""
+        What is known after these stays known for `ahead` steps.
+        """
+        return self._cut(series, np.zeros_like(series), rows, ahead)
+
+    def _cut(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None = None) -> "Panel":
+        """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known.
+
+        ahead: for so many steps alone; None is for all.
+        """
         begin = self.offsets[series] + front
         rows, offsets = laid_out(begin, lengths)
         starts = self.starts.gather(series)
@@ -220,7 +226,7 @@ class Panel:
             offsets=offsets,
             ids=self.ids.gather(series),
             starts=future_times(starts, front, 1, self.template.freq) if front.any() else starts,
-            covariates=self.covariates and self.covariates.cut(series, begin, front, lengths),
+            covariates=self.covariates and self.covariates.cut(series, begin, front, lengths, ahead),
         )
 
     def _require_length(self, rows: int, why: str) -> None:
@@ -235,16 +241,17 @@ class Panel:
     def begun(self) -> "Panel":
         """Each series from its first value on: what is missing before it is no gap.
 
-        ValuesError naming the first series without a value.
+        Of several targets from the first value of any: what another one lacks then is. ValuesError naming the first
+        series of which a target has no value.
 
         >>> Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1)).begun().values.ravel().tolist()
         [2.0, nan]
         """
         self.require_some("a series begins with its first value")
-        before = self.lengths - self.known_lengths
+        before = first_rows(self.values, self.offsets).min(axis=1) - self.offsets[:-1]
         if not before.any():
             return self
-        return self._cut(np.arange(self.n_series), before, self.known_lengths)
+        return self._cut(np.arange(self.n_series), before, self.lengths - before)
 
     def with_future(self, table: Any) -> "Panel":
         """The same series with what is known ahead of them: the future covariates of the steps after their ends.

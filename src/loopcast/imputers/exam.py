@@ -11,7 +11,8 @@ from loopcast.imputers.distances import distances
 from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.holding import halves
 from loopcast.imputers.model import Form
-from loopcast.imputers.simple import METHODS, by_series
+from loopcast.imputers.scale import Measure
+from loopcast.imputers.simple import by_series, ways_of
 from loopcast.imputers.trial import Trial
 
 ERRORS = 2000  # of a channel that are looked for, where there are so many known values
@@ -24,12 +25,14 @@ Filler = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # scaled values 
 class Exam:
     """What is asked.
 
-    values: scaled, float32 `[row, channel]` with NaN; offsets: where series, or pieces of them, begin and end.
+    values: float32 `[row, channel]` with NaN; offsets: where series, or pieces of them, begin and end.
+    measure: how they are scaled, once some are hidden: what is asked for has no part in the scale.
     judged: bool `[row]`, which rows count; series: int64 `[row]`, which series a row is of.
     hiding: what is hidden; ways: of filling, beside the network's.
     """
 
     form: Form
+    measure: Measure
     values: np.ndarray
     offsets: np.ndarray
     judged: np.ndarray
@@ -63,11 +66,14 @@ class Exam:
                 return
 
     def _asked(self, hidden: np.ndarray, fill: Filler) -> "Round":
-        left = np.where(hidden, np.float32(np.nan), self.values)
+        shown = np.where(hidden, np.float32(np.nan), self.values)
+        scale = self.measure.scale(shown, self.offsets)
+        left, truth = (scale.scaled(values, self.offsets) for values in (shown, self.values))
         filled, sizes = fill(left)
-        ways = {way: by_series(left, self.offsets, METHODS[way], self.form.season) for way in self.ways}
+        methods = ways_of(causal=self.form.causal)
+        ways = {way: by_series(left, self.offsets, methods[way], self.form.season) for way in self.ways}
         errors = {
-            way: np.where(hidden, said - self.values, np.nan)[self.judged].astype(np.float32)
+            way: np.where(hidden, said - truth, np.nan)[self.judged].astype(np.float32)
             for way, said in {NETWORK: filled, **ways}.items()
         }
         away = distances(np.isnan(left), self.offsets, causal=self.form.causal)

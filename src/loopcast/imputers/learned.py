@@ -14,7 +14,7 @@ from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.model import Form
 from loopcast.imputers.scale import Measure, Scale
 from loopcast.imputers.scores import Scores
-from loopcast.imputers.simple import METHODS, by_series
+from loopcast.imputers.simple import by_series, ways_of
 from loopcast.imputers.stretches import fill
 from loopcast.imputers.widths import Widths
 
@@ -54,13 +54,14 @@ class Learned:
         said, sizes = said_by(self.form, self.weights, values, panel.offsets)
         names, chosen = list(self.scores.mae), self._chosen(panel)
         simple = {
-            way: by_series(values, panel.offsets, METHODS[way], self.form.season)
-            for way in names[1:]
+            way: by_series(values, panel.offsets, method, self.form.season)
+            for way, method in ways_of(causal=self.form.causal).items()
             if way in self.blend.beside or (chosen == names.index(way)).any()
         }
         filled = self.blend.of({NETWORK: said, **simple}, self.away(panel))
         for way, other in simple.items():
-            filled = np.where(chosen == names.index(way), other.astype(np.float32), filled)
+            takes = (chosen == names.index(way)) & ~np.isnan(other)
+            filled = np.where(takes, other.astype(np.float32), filled)
         return filled * spread + level, sizes * spread
 
     def _chosen(self, panel: Panel) -> np.ndarray:
@@ -82,7 +83,8 @@ class Learned:
         missing = np.isnan(panel.values)
         exam = Exam(
             form=self.form,
-            values=self.scale_of(panel).scaled(panel.values, panel.offsets),
+            measure=self.measure,
+            values=panel.values,
             offsets=panel.offsets,
             judged=np.ones(panel.n_rows, bool),
             series=panel.series_of(np.arange(panel.n_rows)),

@@ -14,7 +14,7 @@ from loopcast.imputers.learned import Learned, digest
 from loopcast.imputers.plan import Plan
 from loopcast.imputers.scale import Measure
 from loopcast.imputers.scores import Scores, chosen
-from loopcast.imputers.simple import BESIDE, CAUSAL, METHODS
+from loopcast.imputers.simple import BESIDE, ways_of
 from loopcast.imputers.stretches import fill
 from loopcast.imputers.trial import Trial, joined
 
@@ -37,7 +37,7 @@ def learned_from(panel: Panel, hiding: Hiding, plan: Plan, tell: Callable[[str],
             plan.recipe, plan.updates, tell, seed,
         )  # fmt: skip
         members.append(weights)
-        trials.append(held_trial(values, panel, rows, hiding, plan, weights, seed))
+        trials.append(held_trial(measure, panel, rows, hiding, plan, weights, seed))
     blend, trial = joined(trials).blended(BESIDE["causal" if plan.form.causal else "two-sided"])
     scores = Scores.of(trial)
     return Learned(
@@ -54,17 +54,18 @@ def learned_from(panel: Panel, hiding: Hiding, plan: Plan, tell: Callable[[str],
 
 
 def held_trial(
-    values: np.ndarray, panel: Panel, held: np.ndarray, hiding: Hiding, plan: Plan, weights: np.ndarray, seed: int
+    measure: Measure, panel: Panel, held: np.ndarray, hiding: Hiding, plan: Plan, weights: np.ndarray, seed: int
 ) -> Trial:
     """How one network and every simple way do on the rows that it did not see, in pieces as short as what is filled."""
     pieces = cut(panel.offsets, int(np.diff(hiding.offsets).max()))
     exam = Exam(
         form=plan.form,
-        values=values,
+        measure=measure,
+        values=panel.values,
         offsets=pieces,
         judged=held,
         series=panel.series_of(np.arange(panel.n_rows)),
         hiding=hiding,
-        ways=CAUSAL if plan.form.causal else tuple(METHODS),
+        ways=tuple(ways_of(causal=plan.form.causal)),
     )
     return exam.tried(partial(fill, plan.form, weights, offsets=pieces), np.random.default_rng(seed))

@@ -23,6 +23,16 @@ def last_value(values: np.ndarray, season: int) -> np.ndarray:
     return carried(np.array(values, np.float64), np.array([0, len(values)]))
 
 
+def last_seen(values: np.ndarray, season: int) -> np.ndarray:
+    """The last known value; NaN before the first, which is the future there.
+
+    >>> last_seen(np.array([[np.nan], [1.0], [np.nan]]), 1).ravel().tolist()
+    [nan, 1.0, 1.0]
+    """
+    begun = np.logical_or.accumulate(~np.isnan(values), axis=0)
+    return np.where(begun, last_value(values, season), np.nan)
+
+
 def linear(values: np.ndarray, season: int) -> np.ndarray:
     """The straight line between the known values beside a gap; beyond the outer ones, the nearest.
 
@@ -69,8 +79,13 @@ def mean_of_known(values: np.ndarray) -> np.ndarray:
 
 
 METHODS: dict[str, Fill] = {"linear": linear, "seasonal": seasonal, "last value": last_value, "mean": mean}
-CAUSAL = ("last value",)  # those that see no later value
-BESIDE = {"two-sided": ("linear", "seasonal"), "causal": CAUSAL}  # by mode, the ways that a network is weighed against
+CAUSAL: dict[str, Fill] = {"last value": last_seen}  # those that see no later value
+BESIDE = {"two-sided": ("linear", "seasonal"), "causal": tuple(CAUSAL)}  # by mode, what a network is weighed against
+
+
+def ways_of(*, causal: bool) -> dict[str, Fill]:
+    """By name, the simple ways of a mode."""
+    return CAUSAL if causal else METHODS
 
 
 def by_series(values: np.ndarray, offsets: np.ndarray, method: Fill, season: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from loopcast.imputers.model import Form
 from loopcast.imputers.plan import network_of
 from loopcast.imputers.scale import Measure, Scale
 from loopcast.imputers.scores import Scores
-from loopcast.imputers.simple import BESIDE, CAUSAL, METHODS
+from loopcast.imputers.simple import BESIDE, ways_of
 from loopcast.imputers.widths import EDGES, SHARES, Widths
 from loopcast.networks.network import CellName
 
@@ -62,7 +62,7 @@ def from_parts(parts: Parts, *, cell: CellName, causal: bool) -> Learned:
     if not isinstance(facts["units"], tuple) or not facts["units"]:
         raise OptionError(f"units are a list of whole numbers, got {facts['units']!r}")
     network = network_of(cell, tuple(positive("units", units) for units in facts["units"]), channels, causal=causal)
-    ways, beside = (NETWORK, *(CAUSAL if causal else METHODS)), (NETWORK, *BESIDE["causal" if causal else "two-sided"])
+    ways, beside = (NETWORK, *ways_of(causal=causal)), (NETWORK, *BESIDE["causal" if causal else "two-sided"])
     shapes: dict[str, tuple[int, ...]] = {
         "weights": (members, network.parameters),
         "shares": (len(beside), channels, len(BLEND_EDGES) + 1),

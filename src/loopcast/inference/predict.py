@@ -135,6 +135,7 @@ def _held(model: Model, panel: Panel, unseen: Sequence[int], ahead: np.ndarray) 
     cutoffs = panel.offsets[1:, None] - 1 - np.asarray(unseen)
     known = np.where(np.isnan(panel.values), 0, np.arange(panel.n_rows)[:, None])
     latest = np.maximum.accumulate(known, axis=0)[cutoffs]  # [series, cutoff, channel]
+    latest = np.maximum(latest, panel.offsets[:-1, None, None])
     last = np.take_along_axis(panel.values, latest.reshape(-1, panel.n_channels), axis=0).reshape(latest.shape)
     room = (slice(None), slice(None), None, slice(None)) + (None,) * (ahead.ndim - 4)
     return np.where((cutoffs[..., None] - latest >= model.scaling.reach)[room], last[room], ahead)
