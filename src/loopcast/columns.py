@@ -71,7 +71,8 @@ class Columns:
             if not isinstance(getattr(self, field), tuple):
                 raise OptionError(f"{field} is a list of names of columns, got {getattr(self, field)!r}")
         parts = self.calendar
-        known = parts == "auto" or (isinstance(parts, tuple) and set(parts) <= set(CALENDAR))
+        words = isinstance(parts, tuple) and all(isinstance(part, str) for part in parts)
+        known = parts == "auto" or (words and set(parts) <= set(CALENDAR))
         if not known or len(set(parts)) < len(parts):
             raise OptionError(f'calendar is "auto" or some of {", ".join(CALENDAR)}, got {parts!r}')
         if self.holidays is not None and not (isinstance(self.holidays, str) and self.holidays):

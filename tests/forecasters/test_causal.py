@@ -120,3 +120,24 @@ def test_gaps_are_runs_within_a_channel_and_a_series():
     values = np.float32([[1, np.nan, np.nan, 4], [5, 6, 7, np.nan], [np.nan, np.nan, 3, 4]])[:, :, None]
     gaps = Gaps.of(Panel.from_array(values), 1)
     assert sorted(zip(gaps.series, gaps.before, gaps.length, strict=True)) == [(0, 1, 2), (1, 3, 1)]
+
+
+def test_a_gap_within_the_horizon_asks_for_no_more_than_that():
+    """Of past covariates nothing is known beyond the horizon of the fit."""
+    rng = np.random.default_rng(0)
+    y, visits = rng.normal(size=(2, 60))
+    table = pl.DataFrame({"ds": range(60), "y": [*y[:40], None, None, None, *y[43:]], "visits": visits})
+    filled = Linear(horizon=3, season=4).fit(Panel.from_table(table, columns=Columns(past=["visits"]))).impute()
+    assert filled["y"].is_not_nan().all()
+
+
+def test_one_calibration_does_for_gaps_of_every_length(monkeypatch):
+    panel = waves(series=1, length=80)
+    values = panel.values.copy()
+    values[[30, *range(40, 42), *range(50, 53), *range(60, 66)]] = np.nan
+    asked, calibrate = [], Naive.calibrate
+    monkeypatch.setattr(
+        Naive, "calibrate", lambda self, steps, **more: asked.append(steps) or calibrate(self, steps, **more)
+    )
+    Naive().fit(panel).impute(replace(panel, values=values), level=[80])
+    assert asked == [8]

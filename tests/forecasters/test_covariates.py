@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from loopcast import Columns, Linear, Panel, Recurrent, load
+from loopcast import Columns, Linear, Panel, Recurrent, load, read
 from loopcast.errors import DataError, OptionError, ValuesError
+from loopcast.forecasters import recurrent
 
 STEPS = 4
 QUICK = {"horizon": STEPS, "units": (8,), "epochs": 3, "members": 1, "season": 4, "show_progress": False}
@@ -199,7 +200,7 @@ def test_targets_miss_values_independently():
 
 def test_other_covariates_than_those_of_the_fit_are_refused():
     model = Linear(horizon=STEPS, season=4).fit(panel(Columns(past=["visits"])))
-    with pytest.raises(DataError, match=r"fitted with the covariates \['visits'\], and this data has \['price'\]"):
+    with pytest.raises(DataError, match=r"fitted with the past covariates \['visits'\], and this data has \['price'\]"):
         model.predict(data=panel(Columns(past=["price"])))
 
 
@@ -213,3 +214,63 @@ def test_a_covariate_may_miss_values_where_it_did_in_the_fit():
         whole.forecast(made.without_last(STEPS), STEPS)
     ready = Recurrent(**QUICK).ready_for(made)
     assert ready.gaps is True
+
+
+def test_what_one_target_had_before_another_began_is_kept():
+    """Two series; of the second, one target ends where the other begins."""
+    values = np.full((2, 60, 2), np.nan, np.float32)
+    values[0] = 1000 + np.arange(60)[:, None]
+    values[1, :20, 0], values[1, 20:, 1] = 50.0, np.sin(np.arange(40))
+    values[1, :20, 0] += np.sin(np.arange(20))
+    model = Recurrent(**QUICK | {"season": 1, "lags": 2}, channels="joint").fit(Panel.from_array(values))
+    assert np.abs(model.forecast(Panel.from_array(values), STEPS)[1, :, 0] - 50).max() < 10
+
+
+def test_with_nothing_held_back_there_is_no_choice_and_it_says_so():
+    model = Recurrent(**QUICK, patience=None).fit(panel(Columns(target=["y", "z"])))
+    assert "joint, by one state (no rows are held back" in model.describe()
+    assert model.fitted.state.model.channels == 2
+
+
+def test_both_ways_to_see_targets_are_judged_on_the_same_rows(monkeypatch):
+    seen = []
+    monkeypatch.setattr(recurrent, "better", lambda each: seen.extend(each) or each[0])
+    rng = np.random.default_rng(0)
+    Recurrent(**QUICK | {"epochs": 1}).fit(Panel.from_array(rng.normal(size=(8, 200, 4))))
+    assert [way.channels for way in seen] == ["joint", "independent"]
+    assert len({reason for way in seen for reason in way.setup.reasons if "held back to choose" in reason}) == 1
+
+
+def test_categories_stay_words_where_a_file_has_only_numbers(tmp_path):
+    table = sales().with_columns(region=pl.col("region").replace({"x": "1", "z": "A"}))
+    table.write_csv(tmp_path / "sales.csv")
+    table.filter(pl.col("region") == "1").write_csv(tmp_path / "numbers.csv")
+    columns = Columns(static=["region"])
+    for model in models(unknown_categories=True):
+        model.fit(read(tmp_path / "sales.csv", columns=columns))
+        some = model.predict(data=read(tmp_path / "numbers.csv", columns=columns))
+        every = model.predict().filter(pl.col("unique_id") != "s1")
+        np.testing.assert_allclose(some[model.name], every[model.name], rtol=1e-5)
+    sized = Linear(horizon=STEPS, season=4).fit(panel(Columns(static=["size"])))
+    words = Panel.from_table(sales().with_columns(size=pl.lit("big")), columns=Columns(static=["size"]))
+    with pytest.raises(ValuesError, match="'size' has categories here, such as 'big', and numbers in the fit"):
+        sized.forecast(words, 1)
+
+
+def test_a_role_that_changed_is_refused():
+    model = Linear(horizon=STEPS, season=4).fit(panel(Columns(past=["visits"])))
+    with pytest.raises(DataError, match=r"past covariates \['visits'\], and this data has \[\]"):
+        model.predict(data=panel(Columns(future=["visits"])))
+
+
+def test_the_linear_baseline_takes_gaps_of_covariates_that_only_later_rows_have():
+    table = sales().with_columns(visits=pl.when(pl.col("ds") == 57).then(None).otherwise("visits"))
+    made = Panel.from_table(table, columns=Columns(past=["visits"]))
+    model = Linear(horizon=2, season=4).learn(made.without_last(6))
+    assert np.isfinite(model.hindcast(made, 2, (4, 2))).all()
+
+
+def test_missing_covariates_are_refused_where_missing_values_are():
+    table = sales().with_columns(visits=pl.when(pl.col("ds") == 30).then(None).otherwise("visits"))
+    with pytest.raises(ValuesError, match="missing covariates with gaps=False"):
+        Recurrent(**QUICK, gaps=False).fit(Panel.from_table(table, columns=Columns(past=["visits"])))

@@ -19,6 +19,8 @@ PARTS = {
     "6h": ("hour", "weekday", "month"),
     "D": ("weekday", "month"),
     "B": ("weekday", "month"),
+    "5B": ("month",),
+    "7B": ("weekday", "month"),
     "7D": ("month",),
     "W-SUN": ("month",),
     "MS": ("month",),
@@ -82,9 +84,10 @@ def test_holidays_are_those_of_the_country(where, holiday):
     assert shown(days, ("holiday",), None, where).ravel().tolist() == [float(holiday), 0]
 
 
-def test_a_place_that_is_not_known_is_refused():
-    with pytest.raises(OptionError, match=r"holidays is a country .*'XX'"):
-        shown(pl.Series([dt.date(2024, 10, 3)]), ("holiday",), None, "XX")
+@pytest.mark.parametrize("where", ["XX", "utils", "HolidayBase", "US-XX", "Germany"])
+def test_a_place_that_is_not_known_is_refused(where):
+    with pytest.raises(OptionError, match=f"holidays is a country .*'{where}'"):
+        shown(pl.Series([dt.date(2024, 10, 3)]), ("holiday",), None, where)
 
 
 @pytest.mark.parametrize(

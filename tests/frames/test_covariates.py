@@ -145,6 +145,7 @@ def test_what_is_known_ahead_comes_from_a_table_or_a_file(tmp_path):
         (coming().drop("promo"), ColumnError, "'promo'"),
         (coming(price=[1.0, float("inf"), 2.0, 3.0]), ValuesError, "inf"),
         (coming(price=["high"] * 4), ValuesError, "'price'"),
+        (coming(unique_id=["a", None, "a", "b"]), ColumnError, "the id is missing"),
     ],
 )
 def test_a_table_of_what_is_ahead_has_each_step_once(table, error, part):
@@ -211,6 +212,7 @@ def test_what_cannot_be_a_covariate_is_refused(changes, part):
         ({"calendar": ["decade"]}, "calendar"),
         ({"calendar": ["hour", "hour"]}, "calendar"),
         ({"holidays": ""}, "holidays"),
+        ({"calendar": [{}]}, "calendar"),
     ],
 )
 def test_a_column_has_one_role(roles, part):

@@ -31,7 +31,11 @@ def test_training_does_not_see_rows_that_every_member_holds_back_nor_does_their_
         np.testing.assert_array_equal(other.measure.fixed.level, learned.measure.fixed.level)
 
 
-def test_what_an_exam_hides_is_not_in_what_is_filled():
+@pytest.mark.parametrize(
+    "measure",
+    [Measure(fixed=Scale(level=np.zeros((1, 2)), spread=np.ones((1, 2)))), Measure(), Measure(usual=np.ones(2))],
+)
+def test_what_an_exam_hides_is_not_in_what_is_filled_nor_in_its_scale(measure):
     rng = np.random.default_rng(0)
     values, missing = rng.normal(size=(80, 2)).astype(np.float32), rng.uniform(size=(80, 2)) < 0.2
     form = Form(network=network_of("gru", (3,), 2, causal=False), window=20, season=5, causal=False)
@@ -44,7 +48,7 @@ def test_what_an_exam_hides_is_not_in_what_is_filled():
 
         hiding, every = Hiding(missing=missing, offsets=np.array([0, 80])), np.ones(80, bool)
         return Exam(
-            form=form, values=values, offsets=np.array([0, 80]), judged=every, series=np.zeros(80, int), hiding=hiding,
+            form=form, measure=measure, values=values, offsets=np.array([0, 40, 80]), judged=every, series=np.zeros(80, int), hiding=hiding,
             ways=("linear",),
         ).tried(fill, np.random.default_rng(1))  # fmt: skip
 
@@ -53,6 +57,17 @@ def test_what_an_exam_hides_is_not_in_what_is_filled():
     exam(np.where(hidden, values + 9, values))
     np.testing.assert_array_equal(shown[0], shown[len(shown) // 2])
     assert 0 < hidden.mean() < 0.5
+
+
+def test_nothing_before_a_first_value_is_filled_with_it_causally():
+    _, given = waves(series=2)
+    given[:, :6] = np.nan
+    imputer = Imputer(mode="causal", best=True, **QUICK).fit(given)
+    later = given.copy()
+    later[:, 6:] += 100
+    got, other = (imputer.fill(Panel.from_array(each)).reshape(given.shape)[:, :6] for each in (given, later))
+    assert np.isfinite(got).all()
+    np.testing.assert_array_equal(got, other)
 
 
 @pytest.mark.parametrize("series", [1, 3])

@@ -82,8 +82,10 @@ class Auto(Forecaster[Choice]):
     def calibrate(self, horizon: int | None = None, *, windows: int | None = None) -> Self:
         """As for every forecaster, of the chosen one: it is not chosen anew."""
         steps, panel = self.horizon if horizon is None else horizon, self._history(None)
-        chosen = self.fitted.state.forecaster._alike().learn(panel).calibrate(steps, windows=windows)
-        self._keep(replace(self.fitted, calibration=chosen.fitted.calibration))
+        chosen = self.fitted.state.forecaster
+        copy = replace(chosen)
+        copy._keep(replace(chosen.fitted, panel=panel))
+        self._keep(replace(self.fitted, calibration=copy.calibrate(steps, windows=windows).fitted.calibration))
         return self
 
     def needs_calibration(self, horizon: int) -> bool:

@@ -30,7 +30,7 @@ def with_scale(forecasts: Forecasts, panel: Panel, season: int) -> Forecasts:
     windows = forecasts.frame.select(forecasts.window).unique(maintain_order=True)
     channels = _channels(forecasts, panel)[windows[WHICH].to_numpy() if forecasts.targets else 0]
     series = _places(forecasts, panel)[windows["series"].to_numpy()] * panel.n_channels + channels
-    panel = panel.apart()
+    panel = panel.bare().apart()
     rows = _rows_known(windows[CUTOFF], series, panel) if forecasts.has_cutoff else panel.lengths[series]
     known = running_scale(panel, positive("season", season))[panel.offsets[series] + np.maximum(rows, 1) - 1]
     scales = windows.with_columns(

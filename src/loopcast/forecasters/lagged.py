@@ -19,12 +19,14 @@ CHUNK = 2**20  # numbers gathered at once: memory stays a few megabytes however 
 class Known(NamedTuple):
     """What is known besides the values, at each row and each step after the end of a series that was asked for.
 
-    now: float32 `[known row, number]`, at that row: of the past (0 after the end), static, one for its category, ahead.
+    past: float32 `[known row, number]`, at that row, 0 after the end of a series.
+    of_series: float32 `[series, number]`: static numbers, and one for its categories.
     ahead: float32 `[known row, number]`, of that row, and known at earlier ones.
     offsets: int64 `[series + 1]` of the known rows.
     """
 
-    now: np.ndarray
+    past: np.ndarray
+    of_series: np.ndarray
     ahead: np.ndarray
     offsets: np.ndarray
 
@@ -39,24 +41,22 @@ class Known(NamedTuple):
         places = [
             np.eye(rows, dtype=np.float32)[codes] for (rows, _), codes in zip(tables, besides.codes.T, strict=True)
         ]
-        of_series = np.concatenate([besides.static, *places], axis=1)
-        now = np.concatenate([past, np.repeat(of_series, np.diff(offsets), axis=0), values], axis=1)
-        return cls(now, values, offsets)
+        return cls(past, np.concatenate([besides.static, *places], axis=1), values, offsets)
 
     @property
     def width(self) -> int:
         """How many numbers a step ahead has."""
-        return self.now.shape[1] + self.ahead.shape[1]
+        return self.past.shape[1] + self.of_series.shape[1] + 2 * self.ahead.shape[1]
 
     def at(self, rows: np.ndarray, steps: np.ndarray) -> np.ndarray:
-        """At some of the known rows, and of `steps` (from 0) after each, `[row, step, width]`.
+        """What is known at some of the known rows, and of `steps` (from 0) after each, `[row, step, width]`.
 
         A step beyond what is known shows what its series' last known row does.
         """
         series = np.searchsorted(self.offsets, rows, side="right") - 1
         coming = np.minimum(rows[:, None] + 1 + steps, self.offsets[series + 1, None] - 1)
-        now = np.repeat(self.now[rows][:, None], len(steps), axis=1)
-        return np.concatenate([now, self.ahead[coming]], axis=2)
+        now = np.concatenate([self.past[rows], self.of_series[series], self.ahead[rows]], axis=1)
+        return np.concatenate([np.repeat(now[:, None], len(steps), axis=1), self.ahead[coming]], axis=2)
 
 
 def width_of(encoding: Encoding | None) -> int:

@@ -134,8 +134,11 @@ def read_scaling(facts: Any) -> Scaling:
     for name in ("lags", "level", "spread", "season", "bridge"):
         require(type(facts[name]) is int and 0 <= facts[name] <= LARGEST_COUNT, name)
     require(facts["gaps"] or not facts["bridge"], "a bridge where there are gaps")
-    positive("lags", facts["lags"])
-    return Scaling(**facts)
+    for name in ("lags", "seasons"):
+        positive(name, facts[name])
+    scaling = Scaling(**facts)
+    require(scaling.reach <= LARGEST_COUNT, "how far back a scaling reaches")
+    return scaling
 
 
 def read_history(facts: Any) -> tuple[Epoch, ...]:

@@ -54,7 +54,8 @@ class Linear(Forecaster[Weights]):
 
     Missing values: an input is the last value before it that is there. Each step ahead is learned from the windows in
     which its value is there, by a factorisation of its own; ValuesError where a step has none. No window to learn from
-    begins before a series' first value; a forecast takes that value for what is before it.
+    begins before a series' first value; a forecast takes that value for what is before it. A covariate is shown as its
+    last value, whether that is of this step, and how many steps old it is.
 
     A series shorter than `context`, or none as long as `context + horizon`: LengthError.
 
@@ -80,7 +81,7 @@ class Linear(Forecaster[Weights]):
 
     def _fit(self, panel: Panel) -> Weights:
         context, units = self._context(panel), self._units(panel)
-        encoding = Encoding.of(panel, unknown=False)
+        encoding = Encoding.of(panel, unknown=False, gaps=True)
         lagged = Lagged(
             panel=panel,
             channel=0,

@@ -215,6 +215,7 @@ class Recurrent(Forecaster[Learned]):
 
     def _fit(self, panel: Panel) -> Learned:
         ways = [Way.of(self, panel, channels) for channels in self._channels(panel)]
+        ways = ways if all(way.judged for way in ways) else ways[:1]
         best = ways[0]
         try:
             with progress(self.name, show=self.show_progress) as watch:
@@ -224,7 +225,7 @@ class Recurrent(Forecaster[Learned]):
                 best.training.finish(watch)
         finally:  # whatever stopped it, the best weights so far are kept
             if best.training.trained is not None:
-                learned = best.learned(ways)
+                learned = best.learned(ways, asked=self.channels is not None)
                 self._keep(Fitted(panel=panel, template=panel.template, state=learned))
         return learned
 

@@ -1,11 +1,11 @@
 """Options and data in, one frozen value out that says everything fit will do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loopcast.errors import LengthError, OptionError
+from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.forecasters import choices
 from loopcast.frames.panel import Panel
 from loopcast.networks.heads import DISTRIBUTIONS
@@ -37,18 +37,23 @@ class Setup:
     reasons: tuple[str, ...]
 
 
-def set_up(options: "Recurrent", panel: Panel) -> Setup:
-    """Fill in what `options` leave open, from the rows of `panel`."""
+def set_up(options: "Recurrent", panel: Panel, together: int = 1) -> Setup:
+    """Fill in what `options` leave open, from the rows of `panel`.
+
+    together: how many of its series are targets of one, which stand apart: as many rows are held back as if not.
+    """
     encoding = Encoding.of(panel, unknown=options.unknown_categories, gaps=options.gaps is True)
     _require_possible(options, encoding)
     if options.gaps is False:
         cure = "fill them, or leave gaps as it is (None)"
         panel.require_observed(f"{options.name} cannot take missing values with gaps=False", cure)
+        if encoding is not None and any(encoding.gappy):
+            raise ValuesError(f"{options.name} cannot take missing covariates with gaps=False: {cure}")
     facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
     scaling, why_scaling = _scaling(options, facts, panel)
     plan, why_plan = _plan(options, facts, panel, scaling.lags)
     network = _network(options, facts, panel.n_channels * scaling.features, panel.n_channels, plan.horizon, encoding)
-    unseen, why_held = _held_back(options, facts, panel, plan)
+    unseen, why_held = _held_back(options, replace(facts, series=facts.series // together), panel, plan)
     held_back = int(unseen[0]) if len(unseen) else 0
     training = plan.training(panel.offsets, held_back)
     task = Task(

@@ -32,17 +32,22 @@ class Way:
     @classmethod
     def of(cls, options: "Recurrent", panel: Panel, channels: Channels) -> "Way":
         seen = (panel.apart() if channels == "independent" else panel).begun()
-        setup = set_up(options, seen)
+        setup = set_up(options, seen, panel.n_channels if channels == "independent" else 1)
         training = Training(setup.task, setup.recipe, members=options.members)
         return cls(channels=channels, together=panel.n_channels, setup=setup, training=training)
+
+    @property
+    def judged(self) -> bool:
+        """Whether rows are held back that say how well it does."""
+        return self.setup.task.validation is not None
 
     @property
     def valid_loss(self) -> float:
         """Of the forecasts of the held-back rows, in units that do not depend on the way; infinite without any."""
         return float("inf") if self.training.trained is None else self.training.trained.valid_loss
 
-    def learned(self, ways: Sequence["Way"]) -> Learned:
-        """What this way came to, and why it was taken among `ways`."""
+    def learned(self, ways: Sequence["Way"], *, asked: bool) -> Learned:
+        """What this way came to, and why it was taken among `ways`; asked: because it was asked for."""
         trained, task = self.training.trained, self.setup.task
         if trained is None:
             raise RuntimeError("nothing was trained")
@@ -55,12 +60,13 @@ class Way:
             channels=task.values.shape[1],
             encoding=self.setup.encoding,
         )
-        reasons = self.setup.reasons + (() if self.together == 1 else (self._why(ways),))
+        reasons = self.setup.reasons + (() if self.together == 1 else (self._why(ways, asked),))
         return Learned(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=reasons)
 
-    def _why(self, ways: Sequence["Way"]) -> str:
+    def _why(self, ways: Sequence["Way"], asked: bool) -> str:
         if len(ways) == 1:
-            return f"The {self.together} targets are forecast {SAID[self.channels]} (as asked)."
+            why = "as asked" if asked else "no rows are held back to tell whether each alone would be better"
+            return f"The {self.together} targets are forecast {SAID[self.channels]} ({why})."
         losses = ", ".join(f"{way.channels} {way.valid_loss:.4g}" for way in ways)
         return f"The {self.together} targets are forecast {SAID[self.channels]} (loss on the held-back rows: {losses})."
 

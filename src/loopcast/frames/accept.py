@@ -54,10 +54,13 @@ def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:
 
 
 def _agree(came: Template, like: Template) -> None:
-    if came.columns.covariates != like.columns.covariates:
+    kinds = ("past", "future", "static")
+    differs = next((kind for kind in kinds if getattr(came.columns, kind) != getattr(like.columns, kind)), None)
+    if differs is not None:
+        fitted, given = (list(getattr(each, differs)) for each in (like.columns, came.columns))
         raise DataError(
-            f"the model was fitted with the covariates {list(like.columns.covariates)}, and this data has "
-            f"{list(came.columns.covariates)}: name the same with Columns(past=..., future=..., static=...)"
+            f"the model was fitted with the {differs} covariates {fitted}, and this data has {given}: name the same "
+            f"with Columns({differs}=...)"
         )
     theirs, ours = came.columns.targets, like.columns.targets
     if theirs != ours and max(len(theirs), len(ours)) > 1:  # one target may have another name: it is still the only one

@@ -13,7 +13,7 @@ from loopcast.frames.stretches import laid_out
 from loopcast.frames.tables import Table
 from loopcast.frames.times import as_times
 from loopcast.frames.timetable import future_times
-from loopcast.frames.validate import check_names
+from loopcast.frames.validate import check_ids, check_names
 
 if TYPE_CHECKING:
     from loopcast.frames.panel import Panel
@@ -41,6 +41,7 @@ def _rows(panel: "Panel", table: Table, source: Source) -> Rows:
     """The rows of the table by series, those that the panel does not have too."""
     columns = panel.template.columns
     if panel.template.has_id:
+        check_ids(table.column(columns.id), source)
         return Rows.group(table.column(columns.id).cast(pl.String), source)
     return Rows.one(str(panel.ids[0]), len(table.column(columns.time)), source)
 
@@ -68,8 +69,8 @@ def _as_those(times: pl.Series, template: "Template", rows: Rows) -> pl.Series:
         raise CalendarError(
             f"column {template.columns.time!r} holds {times.dtype}, and the times of the data are {kind}: convert them"
         )
-    alike = times.cast(kind)
-    finer = alike.cast(times.dtype) != times
+    alike = times.cast(kind, strict=False)
+    finer = alike.is_null() | (alike.cast(times.dtype) != times)
     if finer.any():
         raise CalendarError(_off(times, int(finer.arg_max() or 0), template, rows))
     return alike

@@ -45,9 +45,11 @@ def _changes(part: str, freq: Frequency) -> bool:
     if part == "hour":
         return freq.family == "clock" and freq.size % DAY != 0
     if part == "weekday":
-        return (freq.family == "clock" and freq.size % (7 * DAY) != 0) or (
-            freq.family in ("day", "business") and freq.size % 7 != 0
-        )
+        return {
+            "clock": freq.size % (7 * DAY) != 0,
+            "day": freq.size % 7 != 0,
+            "business": freq.size % 5 != 0,
+        }.get(freq.family, False)
     return not freq.family.startswith("month") or freq.size % 12 != 0
 
 
@@ -114,7 +116,8 @@ def _calendar(where: str, years: range) -> list[date]:
     except ImportError as error:
         raise OptionError('holidays needs the package of that name: pip install "loopcast[holidays]"') from error
     country, _, part = where.partition("-")
-    try:
-        return list(holidays.country_holidays(country, subdiv=part or None, years=years))
-    except NotImplementedError as error:
-        raise OptionError(f'holidays is a country such as "DE" or "US-CA", got {where!r}: {error}') from error
+    parts = holidays.list_supported_countries().get(country)
+    if parts is None or (part and part not in parts):
+        known = "no country of that name is known" if parts is None else f"its parts are {', '.join(parts) or 'none'}"
+        raise OptionError(f'holidays is a country such as "DE" or "US-CA", got {where!r}: {known}')
+    return list(holidays.country_holidays(country, subdiv=part or None, years=years))

@@ -168,13 +168,25 @@ class Panel:
         before = [f"{name}, " for name in self.ids.to_list()] if self.template.has_id else [""]
         names = [f"{name}{target}" for name in before for target in self.targets]
         columns = replace(self.template.columns, target=", ".join(self.targets))
-        cut = self._cut(each, np.zeros_like(each), self.lengths[each])
+        lengths = self.lengths[each]
+        rows, offsets = laid_out(self.offsets[each], lengths)
+        covariates = self.covariates
+        if covariates is not None:
+            covariates = covariates.cut(each, self.offsets[each], np.zeros_like(each), lengths, None)
         return replace(
-            cut,
-            values=np.take_along_axis(cut.values, np.repeat(channels, cut.lengths)[:, None], axis=1),
+            self,
+            values=self.values[rows, np.repeat(channels, lengths)][:, None],
+            offsets=offsets,
             ids=pl.Series(self.ids.name, names),
+            starts=self.starts.gather(each),
             template=replace(self.template, columns=columns, has_id=True, id_type=""),
+            covariates=covariates,
         )
+
+    def bare(self) -> "Panel":
+        """The same series without covariates."""
+        columns = replace(self.template.columns, past=(), future=(), static=())
+        return replace(self, template=replace(self.template, columns=columns), covariates=None)
 
     def without_last(self, steps: int) -> "Panel":
         """Each series less its last `steps` rows; LengthError where one would have no row left."""
@@ -257,8 +269,9 @@ class Panel:
         """The same series with what is known ahead of them: the future covariates of the steps after their ends.
 
         table: a long table with the id, the time and the future covariates of each of these steps, none left out; of
-        other rows and series nothing is taken. CalendarError for a time that comes twice or is not on the calendar;
-        ColumnError, ValuesError as in `from_table`; OptionError where the columns name no future covariate.
+        other rows and series nothing is taken, and what was known ahead before is replaced. CalendarError for a time
+        that comes twice or is not on the calendar; ColumnError, ValuesError as in `from_table`; OptionError where the
+        columns name no future covariate.
 
         >>> columns = Columns(future=["price"])
         >>> sales = pl.DataFrame({"ds": [1, 2], "y": [5.0, 6.0], "price": [1.0, 2.0]})

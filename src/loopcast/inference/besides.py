@@ -35,6 +35,7 @@ class Besides:
                 ahead=Ahead(np.zeros((panel.n_rows, 0), np.float32), panel.offsets),
                 past_width=0,
             )
+        encoding.require_alike(panel)
         return cls(
             rows=encoding.rows(panel),
             static=encoding.numbers(panel),

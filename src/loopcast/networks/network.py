@@ -174,7 +174,8 @@ class Network:
         if weights.known is None:
             return given
         own, mixed = given[..., : self.outputs], given[..., self.outputs :]
-        by_kernel = self.fused != "never" and why_no_kernels() is None
+        several = given.shape[1] > 1  # the kernel's lanes are steps
+        by_kernel = several and self.fused != "never" and why_no_kernels() is None
         add = decode if by_kernel else decode_plain
         return own + add(mixed, ahead @ weights.known.kernel, weights.known.readout)
 

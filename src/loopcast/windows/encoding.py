@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import Columns
-from loopcast.errors import OptionError, ValuesError
+from loopcast.errors import DataError, OptionError, ValuesError
 from loopcast.frames.clock import parts_of, shown, width_of
 from loopcast.frames.panel import Panel
 from loopcast.frames.stretches import laid_out
@@ -110,6 +110,12 @@ class Encoding:
                 f"as far as the horizon of the fit, {reach}, and {horizon} steps were asked for: fit with that horizon"
             )
 
+    def require_alike(self, panel: Panel) -> None:
+        """DataError unless the covariates of a panel are those of the fit."""
+        theirs, ours = panel.template.columns, self.columns
+        if any(getattr(theirs, kind) != getattr(ours, kind) for kind in ("past", "future", "static")):
+            raise DataError(f"the model was fitted with {ours}, and this data has {theirs}: name the same covariates")
+
     def rows(self, panel: Panel) -> np.ndarray:
         """What is known at each row of a panel, float32 `[row, width]`."""
         ahead = self.ahead(panel, 0)
@@ -119,12 +125,17 @@ class Encoding:
                                ahead.values[own]], axis=1)  # fmt: skip
 
     def numbers(self, panel: Panel) -> np.ndarray:
-        """The static numbers of each series, float32 `[series, static]`."""
+        """The static numbers of each series, float32 `[series, static]`; ValuesError where one is no number here."""
         if panel.covariates is None:
             return np.zeros((panel.n_series, 0), np.float32)
+        static = panel.covariates.static
         names = [name for name, each in zip(self.columns.static, self.categories, strict=True) if each is None]
-        plain = panel.covariates.static.select(names).to_numpy().reshape(panel.n_series, -1)
-        return self.static.scaled(plain)
+        wrong = next((name for name in names if static[name].dtype == pl.String), None)
+        if wrong is not None:
+            raise ValuesError(
+                f"static covariate {wrong!r} has categories here, such as {static[wrong][0]!r}, and numbers in the fit"
+            )
+        return self.static.scaled(static.select(names).to_numpy().reshape(panel.n_series, -1))
 
     def ahead(self, panel: Panel, extra: int) -> Ahead:
         """What is known of each row, and of `extra` steps after the end of each series.
@@ -162,14 +173,14 @@ class Encoding:
     def _code(self, panel: Panel, name: str, known: tuple[str, ...]) -> np.ndarray:
         cells = panel.covariates.static[name] if panel.covariates is not None else pl.Series()
         places = {category: code for code, category in enumerate(known)}
-        codes = np.array([places.get(str(cell), len(known)) for cell in cells], np.int32)
+        codes = np.array([places.get(_word(cell), len(known)) for cell in cells], np.int32)
         new = codes == len(known)
         if new.any() and not self.unknown:
             i = int(new.argmax())
             raise OptionError(
                 f"series {panel.ids[i]!r}: {name!r} is {cells[i]!r}, which was not there in the fit (known: "
-                f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}); fit with "
-                "unknown_categories=True to learn what to make of others"
+                f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}): fit with "
+                "it, or a Recurrent with unknown_categories=True, which learns what to make of others"
             )
         return codes
 
@@ -199,3 +210,8 @@ class Encoding:
             f"series {panel.ids[i]!r} at {time}: covariate {names[int(column)]!r} is missing, and the model was "
             "fitted where none was: give its value, or fit on data in which some are missing"
         )
+
+
+def _word(cell: object) -> str:
+    """A category as it was written: a file that has only numbers in a column may have had words in the fit."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from loopcast.errors import LengthError
 from loopcast.kernels import float32, library, why_no_kernels
 from loopcast.windows.plan import WindowPlan
 from loopcast.windows.scaling import Scaling
@@ -44,6 +45,10 @@ def gatherable(
 ) -> Rows:
     """The rows of `values` `[row, channel]`, and of what is known besides, as `gather` takes them."""
     room = power_of_two(len(values) + 1)
+    if room * values.shape[1] > np.iinfo(np.int32).max:
+        raise LengthError(
+            f"{len(values):,} rows of {values.shape[1]} targets are more than can be learned from at once"
+        )
     laid, whole = _end_to_end(values, room), None if bridged is None else _end_to_end(bridged, room)
     return Rows(*jax.device_put((laid, whole, _roomy(beside, room, np.float32), _roomy(codes, room, np.int32))))
 
