@@ -48,7 +48,8 @@ def test_what_an_exam_hides_is_not_in_what_is_filled_nor_in_its_scale(measure):
 
         hiding, every = Hiding(missing=missing, offsets=np.array([0, 80])), np.ones(80, bool)
         return Exam(
-            form=form, measure=measure, values=values, offsets=np.array([0, 40, 80]), judged=every, series=np.zeros(80, int), hiding=hiding,
+            form=form, measure=measure, values=values, offsets=np.array([0, 40, 80]), judged=every,
+            series=np.zeros(80, int), hiding=hiding,
             ways=("linear",),
         ).tried(fill, np.random.default_rng(1))  # fmt: skip
 
