@@ -62,7 +62,13 @@ class Columns:
             raise OptionError(f"id, time and target are different columns, got {names[: 2 + len(self.targets)]}")
         twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
         if twice is not None:
-            raise OptionError(f"a column has one role, and {twice!r} has two: {self}")
+            raise OptionError(f"a column has one role, and {twice!r} has two ({' and '.join(self._roles(twice))})")
+
+    def _roles(self, name: str) -> list[str]:
+        kinds = {"past": "past covariate", "future": "future covariate", "static": "static covariate"}
+        roles = [role for role, named in (("id", self.id), ("time", self.time)) if named == name]
+        roles += ["target"] if name in self.targets else []
+        return roles + [role for kind, role in kinds.items() for each in getattr(self, kind) if each == name]
 
     def _check_kinds(self) -> None:
         if not isinstance(self.target, str | tuple) or not self.target:
@@ -74,7 +80,7 @@ class Columns:
         words = isinstance(parts, tuple) and all(isinstance(part, str) for part in parts)
         known = parts == "auto" or (words and set(parts) <= set(CALENDAR))
         if not known or len(set(parts)) < len(parts):
-            raise OptionError(f'calendar is "auto" or some of {", ".join(CALENDAR)}, got {parts!r}')
+            raise OptionError(f'calendar is "auto" alone, or a list of some of {", ".join(CALENDAR)}, got {parts!r}')
         if self.holidays is not None and not (isinstance(self.holidays, str) and self.holidays):
             raise OptionError(f'holidays is a country such as "DE" or "US-CA", or None, got {self.holidays!r}')
 

@@ -33,7 +33,7 @@ def test_training_does_not_see_rows_that_every_member_holds_back_nor_does_their_
 
 @pytest.mark.parametrize(
     "measure",
-    [Measure(fixed=Scale(level=np.zeros((1, 2)), spread=np.ones((1, 2)))), Measure(), Measure(usual=np.ones(2))],
+    [Measure(fixed=Scale(level=np.zeros((1, 2)), spread=np.ones((1, 2)))), Measure(), Measure(usual=np.ones((3, 2)))],
 )
 def test_what_an_exam_hides_is_not_in_what_is_filled_nor_in_its_scale(measure):
     rng = np.random.default_rng(0)
@@ -89,15 +89,16 @@ def test_a_causal_imputer_fills_the_same_bits_whatever_comes_later(series, seaso
 def test_a_running_scale_is_that_of_a_loop_and_a_carried_value_keeps_its_place():
     rng = np.random.default_rng(3)
     values = np.where(rng.uniform(size=(30, 2)) < 0.4, np.nan, 1000 + rng.normal(size=(30, 2))).astype(np.float32)
-    offsets, usual = np.array([0, 12, 30]), np.float32([2, 3])
+    offsets, usual = np.array([0, 12, 30]), np.float32([[500, 600], [2, 3], [40, 50]])
     scale = Scale.running(values, offsets, usual)
     for begin, stop in ((0, 12), (12, 30)):
         for t in range(begin, stop):
             for c in range(2):
                 seen = values[begin : t + 1, c].astype(np.float64)
                 seen = seen[~np.isnan(seen)]
-                wanted = seen.mean() if len(seen) else 0
-                spread = np.sqrt((((seen - wanted) ** 2).sum() + usual[c] ** 2) / (len(seen) + 1))
+                wanted = seen.mean() if len(seen) else usual[0, c]
+                spread = np.sqrt((((seen - wanted) ** 2).sum() + usual[1, c] ** 2) / (len(seen) + 1))
+                spread = spread if len(seen) else usual[2, c]
                 assert scale.level[t, c] == pytest.approx(wanted)
                 assert scale.spread[t, c] == pytest.approx(spread, rel=1e-5)
     same = np.isnan(values[1:]) & (np.arange(1, 30) != 12)[:, None]

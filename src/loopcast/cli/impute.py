@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from loopcast.frames.template import Template
 
 
+MOST_SURE = 99  # percent, of an interval: errors that are rarer are not told apart
+
+
 def impute(
     file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
     /,
@@ -54,8 +57,12 @@ def impute(
     """Fill the gaps of the series in FILE, and say how far off filled values are, beside simpler ways."""
     check_outputs(file, output=output, save=save, report=report)
     wanted = levels(level)
+    if wanted and wanted[-1] > MOST_SURE:
+        raise OptionError(f"intervals of filled values go up to {MOST_SURE} %, got --level {wanted[-1]:g}")
     if model is None:
         panel = loopcast.read(file, columns=named(id_, time, target), freq=freq, gaps=gaps)
+        if output is not None:  # before the training: what is wrong with the table shows
+            whole(file, panel, np.zeros_like(panel.values), {})
         imputer = loopcast.Imputer(
             mode=mode or "two-sided",
             season=season,
@@ -85,6 +92,8 @@ def impute(
         printing.print_object({"chosen": imputer.describe(), "scores": imputer.scores.to_dicts(), **counts(panel)})
     else:
         show(imputer, panel)
+        if output is None and report is None and save is None:
+            printing.status("Nothing is kept of it: --output FILE writes the filled table.", quiet=quiet)
 
 
 def saved(model: Path, given: list[str]) -> "Imputer":
@@ -151,6 +160,7 @@ def show(imputer: "Imputer", panel: "Panel") -> None:
     """What was filled, and how far off each way is at values that were hidden."""
     found = counts(panel)
     print(f"Filled {found['filled']:,} of {found['values']:,} values in {found['series']:,} series.")
-    print("\nMean absolute error at known values that were hidden, in units of each column's spread:")
-    printing.show(imputer.scores, digits="#.4g")
+    if len(imputer.scores):
+        print("\nMean absolute error at known values that were hidden, in units of each column's spread:")
+        printing.show(imputer.scores, digits="#.4g")
     print(imputer.describe())

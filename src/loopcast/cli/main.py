@@ -1,6 +1,7 @@
 """The command line: which commands there are, and how it ends when something goes wrong."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -50,7 +51,21 @@ app.command(
 
 def main() -> None:
     """What the `loopcast` program runs."""
-    sys.exit(run(sys.argv[1:]))
+    signal.signal(signal.SIGINT, interrupt)
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:  # threads of JAX may be at work, and would run on in an interpreter that is gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def interrupt(*_: object) -> None:
+    """Ctrl-C; and again after a second, for where it was raised an exception may be ignored, as in JAX's callbacks."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+    raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str]) -> int:

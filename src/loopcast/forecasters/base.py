@@ -128,6 +128,11 @@ class Forecaster(ABC, Generic[State]):
         chooses. LengthError where series are too short to hold a tail back; NotFittedError for a loaded forecaster.
         """
         steps = self.horizon if horizon is None else positive("horizon", horizon)
+        if self.fitted.panel is None:
+            raise NotFittedError(
+                f"{self.name} was saved without a calibration for {steps} steps ahead, and a model file has no series "
+                f"to make one from: calibrate({steps}) before save (loopcast forecast --level), or ask for no level"
+            )
         least = self.least_rows(self._history(None), steps)
         unseen = cutoffs(self._history(None), steps, least, windows and positive("windows", windows))
         panel = long_enough(self._history(None), unseen[0] + least)

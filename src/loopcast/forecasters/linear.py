@@ -182,7 +182,8 @@ class Linear(Forecaster[Weights]):
         why = "as chosen" if self.context else "two seasons, or 8 steps, or what the shortest series allows"
         units = "relative to the last value" if self.scaling == "series" else "as they are"
         return (
-            f"weighs the last {state.context} values ({why}), taken {units}, for each of {state.horizon} steps; "
+            f"weighs the last {state.context} values ({why}), taken {units}, {_besides(state.encoding)}for each of "
+            f"{state.horizon} steps; "
             f"least squares with ridge {self.ridge:g}"
         )
 
@@ -202,6 +203,14 @@ class Linear(Forecaster[Weights]):
         matrix = (channels, context + width_of(encoding) + 1, self.horizon)
         parts.take({"context", *own}, own | {"matrix": matrix})
         return Weights(matrix=parts.arrays["matrix"], context=context, encoding=encoding)
+
+
+def _besides(encoding: Encoding | None) -> str:
+    """What else it weighs, in words."""
+    if encoding is None:
+        return ""
+    calendar = [f"the calendar's {', '.join(encoding.parts)}"] if encoding.parts else []
+    return f"and {'; '.join([*encoding.columns.covariates, *calendar])}, "
 
 
 def mean_step(values: np.ndarray) -> np.ndarray:

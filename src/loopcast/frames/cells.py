@@ -1,5 +1,6 @@
 """Cells of a caller's table changed in a copy, in whichever library it is, and all other cells left as they came."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -86,14 +87,16 @@ def _nullable(column: Any) -> Any:
 
 
 def put_times(draft: Draft, table: Table, order: Order, times: pl.Series, template: Template) -> None:
-    """Give the inserted rows their times; DataError where the column is text, since text has no one spelling."""
+    """Give the inserted rows their times, written as the first one where the column is text."""
     name = template.columns.time
     column = table.column(name)
     if column.dtype == pl.String:
-        raise DataError(
-            f"column {name!r} holds times as text, and rows that are inserted need times: convert it to dates or "
-            "timestamps first, and make the panel of that"
-        )
+        written = column.gather(order.anchors).zip_with(pl.Series(~order.inserted), _written(column, times))
+        if table.kind == "pandas":
+            draft.native[name] = import_module("pandas").Series(written.to_list(), dtype=table.native[name].dtype)
+        else:
+            _put(draft, table, name, written)
+        return
     if table.kind == "pandas":
         came = table.native[name].take(order.anchors).reset_index(drop=True)
         draft.native[name] = came.mask(order.inserted, pandas_times(import_module("pandas"), template, times))
@@ -101,6 +104,22 @@ def put_times(draft: Draft, table: Table, order: Order, times: pl.Series, templa
     _put(
         draft, table, name, column.gather(order.anchors).zip_with(pl.Series(~order.inserted), times.cast(column.dtype))
     )
+
+
+def _written(column: pl.Series, times: pl.Series) -> pl.Series:
+    """Times as text, as the first of `column` is; DataError where it names an offset, which may differ row by row."""
+    first = str(column[0]).strip()
+    if times.dtype.is_integer():
+        return times.cast(pl.String)
+    parts = re.fullmatch(r"\d{4}-\d{2}-\d{2}(?:([T ])\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z)?)?", first)
+    if parts is None:
+        raise DataError(
+            f"column {column.name!r} holds times as text such as {first!r}, and rows that are inserted need times: "
+            "convert it to dates or timestamps first"
+        )
+    between, seconds, fraction, zone = parts.groups()
+    clock = f"{between}%H:%M" + (":%S" if seconds else "") + ("%.6f" if fraction else "") + (zone or "")
+    return times.dt.strftime("%Y-%m-%d" + (clock if between else ""))
 
 
 def put_numbers(draft: Draft, table: Table, order: Order, name: str, values: np.ndarray, marks: np.ndarray) -> None:

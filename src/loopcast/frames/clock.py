@@ -28,8 +28,8 @@ def parts_of(columns: Columns, freq: Frequency) -> tuple[str, ...]:
         wrong = next((part for part in parts if part not in useful), None)
         if wrong is not None:
             raise OptionError(
-                f"calendar={wrong!r} says nothing at times of frequency {freq}: take some of "
-                f'{", ".join(useful) or "no"} parts, or "auto"'
+                f"calendar={wrong!r} says nothing at times of frequency {freq}: "
+                + (f'take some of {", ".join(useful)}, or "auto"' if useful else "leave it out")
             )
     if columns.holidays is None:
         return parts

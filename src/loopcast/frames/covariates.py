@@ -96,9 +96,14 @@ def _static(table: Table, name: str, rows: Rows) -> pl.Series:
     differs = column.ne_missing(first)
     if differs.any():
         row = int(differs.arg_max() or 0)
+        if column[row] is None:
+            raise ValuesError(
+                f"{rows.place(row)}, column {name!r} is empty, and a static covariate is in each row: {first[row]!r} "
+                "in the series' first one"
+            )
         raise ValuesError(
             f"{rows.place(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; a "
-            "static covariate does not change within a series: name it as a past or future one"
+            "static covariate does not change within a series: correct it, or name it as past or future (of numbers)"
         )
     return _as_static(column.gather(rows.offsets[:-1]), rows)
 

@@ -316,11 +316,14 @@ class Panel:
         empty = (self.known_lengths <= unseen) & (self.lengths > unseen)
         if not empty.any():
             return
-        name, rows = self.ids[int(empty.argmax())], self.lengths[int(empty.argmax())]
+        i = int(empty.argmax())
         before = f" before its last {unseen}" if unseen else ""
+        none = np.isnan(self.series(i)[: self.lengths[i] - unseen]).all(axis=0)
+        which = f" of {self.targets[int(none.argmax())]!r}" if self.n_channels > 1 else ""
+        cure = "leave it out" if not empty.all() else "leave that target out" if which else "give their values"
         raise ValuesError(
-            f"{why}, and series {name!r} has none in its {rows} rows{before} ({int(empty.sum())} of {self.n_series} "
-            "series have none): leave it out"
+            f"{why}, and series {self.ids[i]!r} has none{which} in its {self.lengths[i]} rows{before} "
+            f"({int(empty.sum())} of {self.n_series} series have none): {cure}"
         )
 
     def forecast_table(self, forecasts: Mapping[str, np.ndarray], *, wide: bool = False) -> Any:

@@ -36,6 +36,10 @@ def read(
     ...     str(read(path).template.freq)
     'MS'
     """
+    if not isinstance(path, str | os.PathLike):
+        raise DataError(
+            f"read takes the name of a file, got {type(path).__qualname__}: give a table to Panel.from_table"
+        )
     file = Path(path)
     ending = _ending(file)
     _check_file(file)

@@ -45,7 +45,10 @@ def check_trainable(panel: Panel, gaps_like: Panel) -> None:
     """That an imputer can learn from `panel`, with gaps like those of the other; errors as `Imputer.fit` says."""
     require_values(panel)
     if panel.lengths.max() < LEAST_ROWS:
-        raise LengthError(f"an imputer learns from series of {LEAST_ROWS} rows; the longest has {panel.lengths.max()}")
+        raise LengthError(
+            f"an imputer learns from series of {LEAST_ROWS} rows, and the longest has {panel.lengths.max()}: give "
+            "longer ones"
+        )
     if gaps_like.n_channels != panel.n_channels:
         raise OptionError(f"gaps_like has {gaps_like.n_channels} channels, and the data {panel.n_channels}")
 

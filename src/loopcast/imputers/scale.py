@@ -31,9 +31,9 @@ class Scale:
     def running(cls, values: np.ndarray, offsets: np.ndarray, usual: np.ndarray) -> "Scale":
         """Mean and standard deviation of what is known of each series up to each row, that included.
 
-        usual: the spread to begin with, `[channel]`, which counts as one value more: that of one value is 0. Between
-        known values nothing changes, so a last value carried over a gap is that value again. Before the first known
-        value the level is 0.
+        usual: `[3, channel]`, as of `usual`. The spread counts as one value more: that of one value is 0. Between known
+        values nothing changes, so a last value carried over a gap is that value again. Before the first known value a
+        series is as series are: the usual level, and a spread that has in it how far apart their levels are.
         """
         level, spread = np.empty_like(values), np.empty_like(values)
         for begin, stop in pairwise(offsets):
@@ -42,8 +42,11 @@ class Scale:
 
     @property
     def usual(self) -> np.ndarray:
-        """The spread of a series, as a rule: the root of the mean square, float32 `[channel]`."""
-        return np.sqrt(np.mean(self.spread.astype(np.float64) ** 2, axis=0)).astype(np.float32)
+        """What series are like as a rule, float32 `[3, channel]`: their mean level, the root of their mean squared
+        spread, and the same with the variance of levels between series.
+        """
+        level, square = self.level.astype(np.float64), np.mean(self.spread.astype(np.float64) ** 2, axis=0)
+        return np.stack([level.mean(axis=0), np.sqrt(square), np.sqrt(square + level.var(axis=0))]).astype(np.float32)
 
     def rows(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Level and spread of each row, `[row, channel]` or what broadcasts to it."""
@@ -66,15 +69,17 @@ def _running(values: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, np.ndar
     count = np.cumsum(known, axis=0)
     mean = np.cumsum(away, axis=0) / np.maximum(count, 1)
     squares = np.maximum(np.cumsum(away**2, axis=0) - count * mean**2, 0)
-    return np.where(count > 0, first + mean, 0), np.sqrt((squares + usual.astype(np.float64) ** 2) / (count + 1))
+    level, begun = usual[0], count > 0
+    spread = np.sqrt((squares + usual[1].astype(np.float64) ** 2) / (count + 1))
+    return np.where(begun, first + mean, level), np.where(begun, spread, usual[2])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measure:
     """How a fitted imputer scales series: each by itself, or as it was fitted.
 
-    fixed: the scale of the one series that it was fitted on. usual: the spread `[channel]` that series begin with
-    which are scaled row by row, so that no later value is seen. At most one of the two.
+    fixed: the scale of the one series that it was fitted on. usual: `[3, channel]`, as of `Scale.usual`, that series
+    begin with which are scaled row by row, so that no later value is seen. At most one of the two.
     """
 
     fixed: Scale | None = None

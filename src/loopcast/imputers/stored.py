@@ -72,10 +72,11 @@ def from_parts(parts: Parts, *, cell: CellName, causal: bool) -> Learned:
     if facts["measure"] not in MEASURES:
         raise OptionError(f"measure is one of {', '.join(MEASURES)}, got {facts['measure']!r}")
     fixed = facts["measure"] == "fixed"
-    shapes |= {"level": (1, channels), "spread": (1, channels)} if fixed else {"usual": (channels,)} if causal else {}
+    shapes |= {"level": (1, channels), "spread": (1, channels)} if fixed else {"usual": (3, channels)} if causal else {}
     parts.take(FACTS, shapes)
     arrays = parts.arrays
-    if any((arrays[name] <= 0).any() for name in {"spread", "usual"} & set(arrays)):
+    spreads = [arrays["spread"] if fixed else arrays["usual"][1:]] if fixed or causal else []
+    if any((each <= 0).any() for each in spreads):
         raise OptionError("a spread is above 0")
     return Learned(
         form=Form(network=network, window=facts["window"], season=facts["season"], causal=causal),

@@ -11,7 +11,7 @@ import numpy as np
 
 SHARES = np.linspace(0.01, 0.99, 99)  # of errors at which sizes are kept
 EDGES = np.array([2, 3, 5, 9, 17, 33, 65])  # steps at which a new bin begins; the first holds a distance of 1
-ENOUGH = 50  # errors for a bin of its own; with fewer, all of the channel's are taken
+ENOUGH = 50  # errors of a bin; with fewer, those farther away count too, and then the nearest before it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,10 +39,19 @@ def widths_of(errors: np.ndarray, away: np.ndarray) -> Widths:
     bins = np.searchsorted(EDGES, away, side="right")
     known = ~np.isnan(errors)
     for channel in range(errors.shape[1]):
-        own = np.abs(errors[known[:, channel], channel])
+        own, place = np.abs(errors[known[:, channel], channel]), bins[known[:, channel], channel]
         for each in range(sizes.shape[1]):
-            binned = np.abs(errors[known[:, channel] & (bins[:, channel] == each), channel])
-            taken = binned if len(binned) >= ENOUGH else own
+            taken = own[_taken(place, each)]
             if len(taken):
                 sizes[channel, each] = np.quantile(taken, SHARES, method="weibull")
     return Widths(sizes=sizes)
+
+
+def _taken(place: np.ndarray, each: int) -> np.ndarray:
+    """Which errors, of these bins, a bin goes by: far from known values, by none that are much nearer to one."""
+    own = place == each
+    if own.sum() >= ENOUGH:
+        return own
+    begin = next((first for first in range(each, -1, -1) if (place >= first).sum() >= ENOUGH), 0)
+    taken: np.ndarray = place >= begin
+    return taken
