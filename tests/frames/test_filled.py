@@ -184,12 +184,32 @@ def test_a_missing_cell_without_a_mark_stays_missing():
     assert np.isnan(panel.filled_table(values, nothing)["y"].to_numpy()).tolist() == [False, True, True]
 
 
-def test_times_as_text_are_kept_unless_rows_are_inserted():
-    table = pl.DataFrame({"ds": ["2020-01", "2020-02", "2020-04"], "y": [1.0, None, 4.0]})
-    panel = Panel.from_table(table[:2])
-    assert fill_table(table[:2], panel, *filling(panel))["ds"].to_list() == ["2020-01", "2020-02"]
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame])
+@pytest.mark.parametrize(
+    ("first", "inserted"),
+    [
+        (["2020-01", "2020-02", "2020-04"], "2020-03"),
+        (["2020-01-01", "2020-01-02", "2020-01-04"], "2020-01-03"),
+        (["2020-01-01T00:00", "2020-01-01T06:00", "2020-01-01T18:00"], "2020-01-01T12:00"),
+        (["2020-01-01 00:00:30", "2020-01-01 00:01:00", "2020-01-01 00:02:00"], "2020-01-01 00:01:30"),
+        (["2020-01-01T00:00:00Z", "2020-01-01T01:00:00Z", "2020-01-01T03:00:00Z"], "2020-01-01T02:00:00Z"),
+        (["2020-01-01 00:00:00.500000", "2020-01-01 00:00:01", "2020-01-01 00:00:02"], "2020-01-01 00:00:01.500000"),
+    ],
+)
+def test_inserted_times_are_written_as_the_first_one(make, first, inserted):
+    table = make({"ds": first, "y": [1.0, None, 4.0]})
     panel = Panel.from_table(table, gaps="insert")
-    with pytest.raises(DataError, match=r"'ds' holds times as text, .*convert it to dates or timestamps first"):
+    written = list(fill_table(table, panel, *filling(panel))["ds"])
+    assert [time for time in written if time in first] == first
+    assert inserted in written
+
+
+def test_times_with_an_offset_are_kept_and_none_is_made_up():
+    table = pl.DataFrame({"ds": [f"2020-01-0{d}T00:00+01:00" for d in (1, 2, 4)], "y": [1.0, None, 4.0]})
+    panel = Panel.from_table(table[:2])
+    assert fill_table(table[:2], panel, *filling(panel))["ds"].to_list() == table["ds"][:2].to_list()
+    panel = Panel.from_table(table, gaps="insert")
+    with pytest.raises(DataError, match=r"'ds' holds times as text such as .*convert it to dates or timestamps first"):
         fill_table(table, panel, *filling(panel))
 
 

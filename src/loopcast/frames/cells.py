@@ -111,15 +111,16 @@ def _written(column: pl.Series, times: pl.Series) -> pl.Series:
     first = str(column[0]).strip()
     if times.dtype.is_integer():
         return times.cast(pl.String)
-    parts = re.fullmatch(r"\d{4}-\d{2}-\d{2}(?:([T ])\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z)?)?", first)
-    if parts is None:
+    parts = re.fullmatch(r"\d{4}-\d{2}(-\d{2}(?:([T ])\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z)?)?)?", first)
+    day, between, seconds, fraction, zone = parts.groups() if parts else (None,) * 5
+    least = "1us" if fraction else "1s" if seconds else "1m" if between else "1d" if day else "1mo"
+    if parts is None or (times.dt.truncate(least) != times).any():
         raise DataError(
-            f"column {column.name!r} holds times as text such as {first!r}, and rows that are inserted need times: "
-            "convert it to dates or timestamps first"
+            f"column {column.name!r} holds times as text such as {first!r}, and rows to be inserted need times, which "
+            "cannot be written like that: convert it to dates or timestamps first"
         )
-    between, seconds, fraction, zone = parts.groups()
     clock = f"{between}%H:%M" + (":%S" if seconds else "") + ("%.6f" if fraction else "") + (zone or "")
-    return times.dt.strftime("%Y-%m-%d" + (clock if between else ""))
+    return times.dt.strftime("%Y-%m" + ("-%d" if day else "") + (clock if between else ""))
 
 
 def put_numbers(draft: Draft, table: Table, order: Order, name: str, values: np.ndarray, marks: np.ndarray) -> None:
