@@ -336,3 +336,11 @@ def test_a_process_killed_while_saving_leaves_one_whole_model(tmp_path):
         content = path.read_bytes()
         assert len(content) == 2_000_000
         assert len(set(content)) == 1
+
+
+def test_intervals_of_a_model_saved_without_a_calibration_say_what_to_do(tmp_path):
+    fitted = SeasonalNaive(season=4).fit(table())
+    fitted.save(tmp_path / "model.loopcast")
+    again = load(tmp_path / "model.loopcast")
+    with pytest.raises(NotFittedError, match=r"saved without a calibration for 2 steps .*calibrate\(2\) before save"):
+        again.predict(2, data=table(), level=[80])

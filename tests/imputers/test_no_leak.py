@@ -60,6 +60,18 @@ def test_what_an_exam_hides_is_not_in_what_is_filled_nor_in_its_scale(measure):
     assert 0 < hidden.mean() < 0.5
 
 
+def test_what_is_missing_before_a_series_begins_is_filled_as_series_are():
+    """Three series around 1000, one of which begins late: what it may be, with how far apart series are."""
+    _, given = waves(series=3)
+    given = given + np.array([1000, 1010, 990])[:, None, None]
+    given[0, :30] = np.nan
+    panel = Panel.from_array(given)
+    imputer = Imputer(mode="causal", **QUICK).fit(panel)
+    low, high = imputer.intervals(panel, [90])[90]
+    assert np.abs(imputer.fill(panel)[:30] - 1000).max() < 30
+    assert (high - low)[:30].min() > 5
+
+
 def test_nothing_before_a_first_value_is_filled_with_it_causally():
     _, given = waves(series=2)
     given[:, :6] = np.nan

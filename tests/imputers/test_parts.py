@@ -163,3 +163,12 @@ def test_crossed_errors_of_one_half_do_not_depend_on_the_errors_of_the_same_half
 
 def test_halves_are_whole_stretches():
     assert halves(np.array([True, True, False, True, False, True])).tolist() == [False, False, True, False]
+
+
+def test_far_from_known_values_intervals_go_by_the_farthest_errors():
+    """Many errors near a known value, fewer than a bin needs far from one."""
+    errors, away = np.r_[np.full(500, 0.1), np.full(60, 3.0)][:, None], np.r_[np.full(500, 1), np.full(60, 20)][:, None]
+    widths = widths_of(errors, away)
+    near, far, beyond = (widths.of(90, np.array([[steps]]))[0, 0] for steps in (1, 20, 500))
+    assert near == pytest.approx(0.1)
+    assert far == beyond == pytest.approx(3.0)
