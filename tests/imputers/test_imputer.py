@@ -190,3 +190,13 @@ def test_without_best_the_network_fills_and_it_is_said_plainly_where_a_simple_wa
     nothing = Scores(mae={"network": np.array([np.nan])})
     assert "nothing says how far off" in nothing.verdict(("co",), best=False)
     assert nothing.table(("co",), np.zeros((1, 1), int)).height == 0
+
+
+def test_a_gap_longer_than_any_known_stretch_is_said_to_be_beyond_trying():
+    _, given = waves(series=1)
+    assert "could not be tried" not in Imputer(**QUICK).fit(given).describe()
+    given = np.full_like(given, np.nan)
+    given[0, ::12] = given[0, 1::12] = 1.0 + np.arange(25)[:, None] % 3
+    said = Imputer(**QUICK).fit(given).describe()
+    assert "could not be tried" in said
+    assert "(10 rows, and 2)" in said

@@ -62,3 +62,32 @@ def require_values(panel: Panel) -> None:
             f"series {panel.ids[int(series)]!r} has no value in {panel.targets[int(channel)]!r}: leave the series or "
             "the column out"
         )
+
+
+def why_unsure(panel: Panel) -> str | None:
+    """Which targets have gaps that are longer than any stretch of their known values, in a sentence; None for none.
+
+    Such a gap cannot be tried: so many values in a row are not there to be hidden.
+    """
+    missing = np.isnan(panel.values)
+    gap, known = (longest_runs(flags, panel.offsets) for flags in (missing, ~missing))
+    wrong = [f"{panel.targets[c]!r} ({gap[c]:,} rows, and {known[c]:,})" for c in np.flatnonzero(gap > known)]
+    if not wrong:
+        return None
+    return (
+        f"Gaps longer than any stretch of known values could not be tried, and how sure it is there is not known: "
+        f"{', '.join(wrong)}."
+    )
+
+
+def longest_runs(flags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """The longest run of true `flags` `[row, channel]` within a series, int64 `[channel]`.
+
+    >>> longest_runs(np.array([[True], [True], [True], [False], [True]]), np.array([0, 2, 5])).tolist()
+    [2]
+    """
+    rows = np.arange(len(flags))[:, None]
+    begin = np.repeat(offsets[:-1], np.diff(offsets))[:, None]
+    before = np.maximum(np.maximum.accumulate(np.where(flags, -1, rows), axis=0), begin - 1)
+    longest: np.ndarray = (rows - before).max(axis=0, where=flags, initial=0)
+    return longest

@@ -18,7 +18,7 @@ from loopcast.frames.accept import as_panel
 from loopcast.frames.filled import as_given
 from loopcast.frames.panel import Panel
 from loopcast.frames.template import Template
-from loopcast.imputers.checks import check_options, check_trainable, require_values
+from loopcast.imputers.checks import check_options, check_trainable, require_values, why_unsure
 from loopcast.imputers.hiding import Hiding
 from loopcast.imputers.learned import Learned
 from loopcast.imputers.learning import learned_from
@@ -164,14 +164,15 @@ class Imputer:
 
     def describe(self) -> str:
         """In plain words, what was trained, and for how many targets a simple way would have been better."""
-        learned = self.fitted.state
+        learned, panel = self.fitted.state, self.fitted.panel
+        unsure = None if panel is None else why_unsure(panel)
         network, members = learned.form.network, len(learned.weights)
         units = "-".join(map(str, network.units))
         return (
             f"{f'{members} networks, averaged: ' if members > 1 else ''}{network.cell.upper()} {units}, "
             f"{'from both ends' if network.sides == 2 else 'forwards'}, {network.parameters:,} parameters, windows of "
             f"{learned.form.window} rows, {learned.updates:,} updates. "
-            f"{learned.scores.verdict(self.targets, best=self.best)}"
+            f"{learned.scores.verdict(self.targets, best=self.best)}{f' {unsure}' if unsure else ''}"
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
