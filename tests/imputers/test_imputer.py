@@ -147,7 +147,7 @@ def test_bad_data_is_refused_by_name():
     empty[1, :, 0] = np.nan
     with pytest.raises(ValuesError, match="series 1 has no value in 'y0'"):
         Imputer(**QUICK).fit(empty)
-    with pytest.raises(LengthError, match="series of 8 rows; the longest has 5"):
+    with pytest.raises(LengthError, match="series of 8 rows, and the longest has 5"):
         Imputer(**QUICK).fit(given[:, :5])
     imputer = Imputer(**QUICK).fit(given)
     with pytest.raises(OptionError, match="fitted on 2 channels, got 1"):

@@ -58,7 +58,7 @@ def impute(
     check_outputs(file, output=output, save=save, report=report)
     wanted = levels(level)
     if wanted and wanted[-1] > MOST_SURE:
-        raise OptionError(f"intervals of filled values go up to {MOST_SURE} %, got --level {wanted[-1]:g}")
+        raise OptionError(f"intervals of filled values go up to {MOST_SURE}%, got --level {wanted[-1]:g}")
     if model is None:
         panel = loopcast.read(file, columns=named(id_, time, target), freq=freq, gaps=gaps)
         if output is not None:  # before the training: what is wrong with the table shows
