@@ -213,6 +213,8 @@ def _end_aligned(
     values: np.ndarray, begin: np.ndarray, stop: np.ndarray, width: int, size: int, *, missing: float = np.nan
 ) -> np.ndarray:
     """The last `width` rows of each series, float32 `[size, channel, width]`, `missing` before a series begins."""
+    if not values.shape[1]:
+        return np.zeros((size, 0, width), np.float32)
     rows = stop[:, None] + np.arange(-width, 0)
     last = np.where((rows >= begin[:, None])[..., None], values[np.maximum(rows, 0)], np.float32(missing))
     rest = np.full((size - len(last), width, values.shape[1]), missing, np.float32)
