@@ -130,7 +130,7 @@ def write(
 ) -> None:
     """The filled table, and the page."""
     from loopcast.forecasters.atomic import write_whole
-    from loopcast.imputers.imputer import columns_of
+    from loopcast.forecasters.base import columns_of
 
     filled = imputer.fill(panel)
     ends = imputer.intervals(panel, wanted) if wanted else {}

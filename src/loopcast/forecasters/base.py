@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Generic, Self
 
@@ -231,14 +231,9 @@ class Forecaster(ABC, Generic[State]):
         from loopcast.forecasters.causal import fill
 
         panel = self._history(data)
-        columns, marks = fill(self, panel, check_level(level) if level else ())
-        values = np.where(marks, columns.pop(self.name), panel.values)
-        extra = {
-            name.replace(self.name, target, 1): ends[:, channel]
-            for channel, target in enumerate(panel.targets)
-            for name, ends in columns.items()
-        }
-        return as_given(data, panel, values, marks, extra)
+        filling, marks, ends = fill(self, panel, check_level(level) if level else ())
+        values = np.where(marks, filling, panel.values)
+        return as_given(data, panel, values, marks, columns_of(panel.targets, ends))
 
     @property
     def least_history(self) -> int:
@@ -407,3 +402,12 @@ def interval_columns(name: str, level: float, low: np.ndarray, high: np.ndarray)
     ['Naive-lo-80', 'Naive-hi-80']
     """
     return {f"{name}-lo-{level:g}": low, f"{name}-hi-{level:g}": high}
+
+
+def columns_of(targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The ends of intervals, by level each `[row, channel]`, as float32 `[row]` by column name: `TARGET-lo-90`, ..."""
+    columns: dict[str, np.ndarray] = {}
+    for channel, target in enumerate(targets):
+        for level, (low, high) in ends.items():
+            columns |= interval_columns(target, level, low[:, channel], high[:, channel])
+    return columns

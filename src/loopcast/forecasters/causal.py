@@ -1,11 +1,12 @@
 """Gaps filled from the past alone: each with the forecast from the row before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loopcast.forecasters.conformal import bounds
 from loopcast.frames.panel import Panel
 
 if TYPE_CHECKING:
@@ -60,33 +61,28 @@ def _until(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def fill(
-    forecaster: "Forecaster[Any]", panel: Panel, level: Sequence[float]
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """What `forecaster` fills gaps with and the ends of its intervals, and which values it filled.
+    forecaster: "Forecaster[Any]", panel: Panel, level: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray, dict[float, tuple[np.ndarray, np.ndarray]]]:
+    """What `forecaster` fills gaps with, which values it filled, and by level the ends of its intervals.
 
-    Columns as of `Forecaster.with_intervals`, float32 `[row, channel]`, NaN but where filled; bool `[row, channel]`.
+    level: ascending. Float32 `[row, channel]`, NaN but where filled; bool `[row, channel]`.
     """
-    names = [forecaster.name]
-    if level:
-        from loopcast.forecasters.base import interval_columns
-
-        nothing = np.zeros(0)
-        names += [name for each in level for name in interval_columns(forecaster.name, each, nothing, nothing)]
-    columns = {name: np.full(panel.values.shape, np.nan, np.float32) for name in names}
+    shares = np.append(bounds(level), 0.5)
+    filled = np.full((*panel.values.shape, len(shares)), np.nan, np.float32)
     marks = np.zeros(panel.values.shape, bool)
     for gaps, horizon in _batches(panel, Gaps.of(panel, forecaster.least_history), forecaster.horizon):
         before = panel.first_rows_of(gaps.series, gaps.before, horizon)
         ahead = (
-            forecaster.with_intervals(before, horizon, level)
+            forecaster.quantiles(before, horizon, shares)[:, 0]
             if level
-            else {forecaster.name: forecaster.forecast(before, horizon)[:, None]}
+            else forecaster.forecast(before, horizon)[..., None]
         )
         gap, step = np.nonzero(np.arange(horizon) < gaps.length[:, None])
         rows, channel = panel.offsets[gaps.series[gap]] + gaps.before[gap] + step, gaps.channel[gap]
         marks[rows, channel] = True
-        for name, values in ahead.items():
-            columns[name][rows, channel] = values[gap, 0, step, channel]
-    return columns, marks
+        filled[rows, channel] = ahead[gap, step, channel]
+    ends = {each: (filled[..., i], filled[..., len(level) + i]) for i, each in enumerate(level)}
+    return filled[..., -1], marks, ends
 
 
 def _batches(panel: Panel, gaps: Gaps, reach: int) -> Iterator[tuple[Gaps, int]]:

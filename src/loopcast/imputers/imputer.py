@@ -1,7 +1,7 @@
 """The imputer: its options, and how what it learns fills the gaps of series."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from loopcast.errors import NotFittedError, OptionError
 from loopcast.forecasters import archive
-from loopcast.forecasters.base import interval_columns
+from loopcast.forecasters.base import columns_of
 from loopcast.forecasters.conformal import check_level
 from loopcast.forecasters.fitted import Fitted, Parts
 from loopcast.forecasters.waiting import waiting
@@ -224,12 +224,3 @@ class Imputer:
 def stored_options() -> set[str]:
     """The options that a model file holds."""
     return {each.name for each in fields(Imputer) if each.init} - RUNTIME
-
-
-def columns_of(targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The ends of intervals, as `Imputer.intervals` gives them, float32 `[row]` by column name: `TARGET-lo-90`, ..."""
-    columns: dict[str, np.ndarray] = {}
-    for channel, target in enumerate(targets):
-        for level, (low, high) in ends.items():
-            columns |= interval_columns(target, level, low[:, channel], high[:, channel])
-    return columns
