@@ -41,10 +41,14 @@ def panel(seed=0, share=0.0, days=12, regions=("north", "south", "north")):
     return Panel.from_table(pl.concat(tables), columns=COLUMNS)
 
 
+def rows_of(encoding, panel):
+    return encoding.rows(panel, encoding.ahead(panel, 0))
+
+
 def test_numbers_are_scaled_by_the_rows_of_the_fit():
     made = panel()
     encoding = Encoding.of(made, unknown=False)
-    rows = encoding.rows(made)
+    rows = rows_of(encoding, made)
     assert rows.shape == (36, encoding.width) == (36, 1 + 1 + 1 + 7)
     np.testing.assert_allclose(rows[:, [0, 2]].mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(rows[:, [0, 2]].std(axis=0), 1, atol=1e-5)
@@ -68,7 +72,7 @@ def test_a_covariate_with_gaps_shows_its_last_value_and_how_old_it_is(seed, shar
     made = panel(seed, share)
     encoding = Encoding.of(made, unknown=False, gaps=True)
     assert encoding.gappy == (True, True)
-    rows = encoding.rows(made)
+    rows = rows_of(encoding, made)
     assert np.isfinite(rows).all()
     values, last, since = made.covariates.past[:, 0], 0.0, 0
     for row, value in enumerate(encoding.past.scaled(values[:, None])[:, 0]):
@@ -86,7 +90,7 @@ def test_later_rows_change_nothing_of_earlier_ones(seed):
     past = made.covariates.past.copy()
     past[6:12] += 100
     changed = replace(made, covariates=replace(made.covariates, past=past))
-    np.testing.assert_array_equal(encoding.rows(made)[:6], encoding.rows(changed)[:6])
+    np.testing.assert_array_equal(rows_of(encoding, made)[:6], rows_of(encoding, changed)[:6])
 
 
 def test_what_is_missing_and_never_was_is_named():
@@ -95,7 +99,7 @@ def test_what_is_missing_and_never_was_is_named():
     past = made.covariates.past.copy()
     past[14] = np.nan
     with pytest.raises(ValuesError, match=r"'s1' at 2024-01-03: covariate 'visits' is missing"):
-        encoding.rows(replace(made, covariates=replace(made.covariates, past=past)))
+        rows_of(encoding, replace(made, covariates=replace(made.covariates, past=past)))
 
 
 def test_a_category_that_was_not_there_is_an_error_or_unknown():
@@ -133,7 +137,7 @@ def test_a_file_gives_back_the_same_encoding_or_is_refused(change):
     facts, scales = to_file(encoding)
     json.dumps(facts)
     same = from_file(facts, scales)
-    np.testing.assert_array_equal(same.rows(panel(1, 0.2)), encoding.rows(panel(1, 0.2)))
+    np.testing.assert_array_equal(rows_of(same, panel(1, 0.2)), rows_of(encoding, panel(1, 0.2)))
     with pytest.raises(OptionError):
         from_file(facts | change, scales)
 

@@ -118,7 +118,7 @@ def read_encoding(parts: Parts, facts: Any) -> Encoding | None:
 
 def check_sizes(network: Network, scaling: Scaling, channels: int, encoding: Encoding | None, parameters: int) -> None:
     """OptionError unless the sizes of a network are what it sees and says."""
-    besides = 0 if encoding is None else encoding.width + sum(width for _, width in encoding.tables)
+    besides = 0 if encoding is None else encoding.inputs
     expect(network.inputs, channels * scaling.features + besides, "inputs of the network")
     expect(network.outputs % (channels * parameters), 0, "outputs of the network left over")
     expect(network.tables, () if encoding is None else encoding.tables, "tables of the network")

@@ -8,6 +8,7 @@ import numpy as np
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.forecasters import choices
 from loopcast.frames.panel import Panel
+from loopcast.inference.besides import Besides
 from loopcast.networks.heads import DISTRIBUTIONS
 from loopcast.networks.network import Network
 from loopcast.training.recipe import Recipe
@@ -56,6 +57,7 @@ def set_up(options: "Recurrent", panel: Panel, together: int = 1) -> Setup:
     unseen, why_held = _held_back(options, replace(facts, series=facts.series // together), panel, plan)
     held_back = int(unseen[0]) if len(unseen) else 0
     training = plan.training(panel.offsets, held_back)
+    besides = Besides.of(encoding, panel, 0)
     task = Task(
         network=network,
         scaling=scaling,
@@ -65,8 +67,8 @@ def set_up(options: "Recurrent", panel: Panel, together: int = 1) -> Setup:
         training=training,
         validation=_validation(plan, panel, unseen) if held_back else None,
         everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
-        beside=None if encoding is None else encoding.rows(panel),
-        codes=None if encoding is None else encoding.codes(panel)[panel.series_of(np.arange(panel.n_rows))],
+        beside=besides.rows,
+        codes=besides.codes[panel.series_of(np.arange(panel.n_rows))],
         bridged=bridged(panel.values, panel.offsets, scaling.bridge) if scaling.bridge else None,
         unknown=options.unknown_categories and encoding is not None and bool(encoding.tables),
     )
@@ -107,7 +109,7 @@ def _network(
     options: "Recurrent", facts: choices.Facts, features: int, channels: int, horizon: int, encoding: Encoding | None
 ) -> Network:
     tables = () if encoding is None else encoding.tables
-    besides = 0 if encoding is None else encoding.width + sum(width for _, width in tables)
+    besides = 0 if encoding is None else encoding.inputs
     per_step = channels * DISTRIBUTIONS[options.distribution].parameters
     ahead = 0 if encoding is None else encoding.ahead_width
     return Network(

@@ -36,11 +36,12 @@ class Besides:
                 past_width=0,
             )
         encoding.require_alike(panel)
+        ahead = encoding.ahead(panel, extra)
         return cls(
-            rows=encoding.rows(panel),
+            rows=encoding.rows(panel, ahead),
             static=encoding.numbers(panel),
             codes=encoding.codes(panel),
-            ahead=encoding.ahead(panel, extra),
+            ahead=ahead,
             past_width=encoding.past_width,
         )
 

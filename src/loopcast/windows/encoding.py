@@ -102,6 +102,11 @@ class Encoding:
         counts = [len(each) for each in self.categories if each is not None]
         return tuple((count + self.unknown, min(MOST_SIZE, (count + 1) // 2 + 1)) for count in counts)
 
+    @property
+    def inputs(self) -> int:
+        """How many numbers a network is shown of a row: those, and an embedding of each category."""
+        return self.width + sum(width for _, width in self.tables)
+
     def require_reach(self, reach: int, horizon: int) -> None:
         """OptionError where forecasts would be fed back with past covariates, of which nothing is known by then."""
         if horizon > reach and self.past_width:
@@ -116,9 +121,8 @@ class Encoding:
         if any(getattr(theirs, kind) != getattr(ours, kind) for kind in ("past", "future", "static")):
             raise DataError(f"the model was fitted with {ours}, and this data has {theirs}: name the same covariates")
 
-    def rows(self, panel: Panel) -> np.ndarray:
-        """What is known at each row of a panel, float32 `[row, width]`."""
-        ahead = self.ahead(panel, 0)
+    def rows(self, panel: Panel, ahead: Ahead) -> np.ndarray:
+        """What is known at each row of a panel, float32 `[row, width]`; ahead: as `ahead` gives it, for any `extra`."""
         own, _ = laid_out(ahead.offsets[:-1], panel.lengths)
         past = self._past(panel)
         return np.concatenate([past, self.numbers(panel)[panel.series_of(np.arange(panel.n_rows))],
