@@ -8,6 +8,7 @@ import numpy as np
 
 from loopcast.forecasters.conformal import bounds
 from loopcast.frames.panel import Panel
+from loopcast.frames.runs import runs_of
 
 if TYPE_CHECKING:
     from loopcast.forecasters.base import Forecaster
@@ -30,34 +31,15 @@ class Gaps:
     @classmethod
     def of(cls, panel: Panel, least: int) -> "Gaps":
         """Those that have `least` rows before them from the first value of every channel of their series on."""
-        missing = np.isnan(panel.values)
-        first = np.zeros(panel.n_rows, bool)
-        first[panel.offsets[:-1]] = True
-        edges = missing & (first[:, None] | ~np.roll(missing, 1, axis=0))
-        channel, row = np.nonzero(edges.T)
+        row, channel, length = runs_of(np.isnan(panel.values), panel.offsets)
         series = panel.series_of(row)
-        known = np.concatenate([~missing | first[:, None], np.ones((1, missing.shape[1]), bool)])
-        stops = [row[channel == c] + _until(known[:, c], row[channel == c]) for c in range(panel.n_channels)]
-        length = np.concatenate(stops) - row
-        begun = row - (panel.offsets[series + 1] - panel.known_lengths[series])
+        before, begun = row - panel.offsets[series], row - (panel.offsets[1:] - panel.known_lengths)[series]
         kept = np.flatnonzero(begun >= least)
-        order = kept[np.argsort((row - panel.offsets[series])[kept], kind="stable")]
-        return cls(
-            series=series[order],
-            channel=channel[order],
-            before=row[order] - panel.offsets[series[order]],
-            length=length[order],
-        )
+        order = kept[np.argsort(before[kept], kind="stable")]
+        return cls(series=series[order], channel=channel[order], before=before[order], length=length[order])
 
     def where(self, chosen: np.ndarray) -> "Gaps":
         return Gaps(**{name: array[chosen] for name, array in vars(self).items()})
-
-
-def _until(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Rows from each of `rows` to the next one after it that is known."""
-    stops = np.flatnonzero(known)
-    found: np.ndarray = stops[np.searchsorted(stops, rows, side="right")] - rows
-    return found
 
 
 def fill(

@@ -9,6 +9,7 @@ import numpy as np
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.forecasters.checks import positive
 from loopcast.frames.panel import Panel
+from loopcast.frames.runs import runs_of
 
 LEAST_ROWS = 8  # of the longest series
 
@@ -70,7 +71,7 @@ def why_unsure(panel: Panel) -> str | None:
     Such a gap cannot be tried: so many values in a row are not there to be hidden.
     """
     missing = np.isnan(panel.values)
-    gap, known = (longest_runs(flags, panel.offsets) for flags in (missing, ~missing))
+    gap, known = (runs_of(flags, panel.offsets).longest(panel.n_channels) for flags in (missing, ~missing))
     wrong = [f"{panel.targets[c]!r} ({gap[c]:,} rows, and {known[c]:,})" for c in np.flatnonzero(gap > known)]
     if not wrong:
         return None
@@ -78,16 +79,3 @@ def why_unsure(panel: Panel) -> str | None:
         f"Gaps longer than any stretch of known values could not be tried, and how sure it is there is not known: "
         f"{', '.join(wrong)}."
     )
-
-
-def longest_runs(flags: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """The longest run of true `flags` `[row, channel]` within a series, int64 `[channel]`.
-
-    >>> longest_runs(np.array([[True], [True], [True], [False], [True]]), np.array([0, 2, 5])).tolist()
-    [2]
-    """
-    rows = np.arange(len(flags))[:, None]
-    begin = np.repeat(offsets[:-1], np.diff(offsets))[:, None]
-    before = np.maximum(np.maximum.accumulate(np.where(flags, -1, rows), axis=0), begin - 1)
-    longest: np.ndarray = (rows - before).max(axis=0, where=flags, initial=0)
-    return longest

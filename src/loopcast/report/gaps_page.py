@@ -9,10 +9,10 @@ import numpy as np
 from loopcast import __version__
 from loopcast.frames.accept import as_panel
 from loopcast.frames.panel import Panel
+from loopcast.frames.runs import runs_of
 from loopcast.frames.timetable import future_times
 from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
-from loopcast.report.interactive import stretches
 from loopcast.report.payload import clock
 from loopcast.report.ranking import MISSING
 from loopcast.report.render import environment, resource
@@ -83,15 +83,13 @@ def scores_of(imputer: "Imputer") -> tuple[list[str], list[Row]]:
 
 def gaps_of(panel: Panel) -> list[tuple[str, ...]]:
     """For each target how many values are missing, of how many, in how many gaps, and the longest."""
+    runs = runs_of(np.isnan(panel.values), panel.offsets)
+    longest = runs.longest(panel.n_channels)
     rows: list[tuple[str, ...]] = []
     for channel, target in enumerate(panel.targets):
-        lengths = [
-            part.stop - part.start
-            for i in range(panel.n_series)
-            for part in stretches(np.isnan(panel.series(i)[:, channel]))
-        ]
-        share = sum(lengths) / panel.n_rows
-        rows.append((target, f"{sum(lengths):,}", f"{share:.1%}", f"{len(lengths):,}", f"{max(lengths, default=0):,}"))
+        lengths = runs.length[runs.channel == channel]
+        share = lengths.sum() / panel.n_rows
+        rows.append((target, f"{lengths.sum():,}", f"{share:.1%}", f"{len(lengths):,}", f"{longest[channel]:,}"))
     return rows
 
 
