@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loopcast import __version__
 from loopcast.frames.accept import as_panel
 from loopcast.frames.panel import Panel
 from loopcast.frames.runs import runs_of
@@ -15,7 +14,7 @@ from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
 from loopcast.report.payload import clock
 from loopcast.report.ranking import MISSING
-from loopcast.report.render import environment, resource
+from loopcast.report.render import filled_in
 
 if TYPE_CHECKING:
     from loopcast.imputers.imputer import Imputer
@@ -51,10 +50,9 @@ def gaps_page(
     panel = as_panel(data)
     picture = plot_gaps(panel, filled, ends, most=MOST)
     ways, rows = scores_of(imputer)
-    page = environment().get_template("gaps.html").render(
+    return filled_in(
+        "gaps.html",
         title=f"Gaps filled in {', '.join(panel.targets)}",
-        style=resource("page.css"),
-        version=__version__,
         verdict=imputer.fitted.state.scores.verdict(panel.targets, best=imputer.best),
         ways=ways,
         rows=rows,
@@ -66,7 +64,6 @@ def gaps_page(
         description=imputer.describe(),
         command=command,
     )  # fmt: skip
-    return page.encode(errors="replace")
 
 
 def scores_of(imputer: "Imputer") -> tuple[list[str], list[Row]]:

@@ -20,20 +20,21 @@ from loopcast.report.ranking import Column, cell
 def render(template: str, charts: Charts, data: Mapping[str, Any], **values: Any) -> bytes:
     """A page; `data`, with the charts, is what its script draws."""
     scripts = [Markup(script()), Markup(plotly())]  # noqa: S704 - our own file and Plotly's
-    page = (
-        environment()
-        .get_template(template)
-        .render(
-            data=Markup(charts.json(data)),  # noqa: S704 - made safe for a script element
-            style=Markup(resource("page.css")),  # noqa: S704
-            script=scripts[0],
-            plotly=scripts[1],
-            hashes=[digest(each) for each in scripts],
-            count=len(charts.encoded),
-            version=__version__,
-            **values,
-        )
+    return filled_in(
+        template,
+        data=Markup(charts.json(data)),  # noqa: S704 - made safe for a script element
+        script=scripts[0],
+        plotly=scripts[1],
+        hashes=[digest(each) for each in scripts],
+        count=len(charts.encoded),
+        **values,
     )
+
+
+def filled_in(template: str, **values: Any) -> bytes:
+    """A page of what its template needs besides the style and the version."""
+    style = Markup(resource("page.css"))  # noqa: S704 - our own file
+    page = environment().get_template(template).render(style=style, version=__version__, **values)
     return page.encode(errors="replace")
 
 
