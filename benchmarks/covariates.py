@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 
 import loopcast
-from loopcast.imputers.simple import METHODS, by_series
+from loopcast.models.imputer.baselines import METHODS, by_series
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 FUTURE = ("temp", "hum", "windspeed", "weathersit", "workingday")

@@ -21,9 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.kernels import instructions
-from loopcast.layers.cells import CELLS, CellWeights, DenseWeights
-from loopcast.layers.fused import fused_scan
-from loopcast.layers.stack import scan_stack
+from loopcast.nn.cells import CELLS, CellWeights, DenseWeights
+from loopcast.nn.fused import fused_scan
+from loopcast.nn.stack import scan_stack
 
 OUTPUTS = 10
 

@@ -27,13 +27,13 @@ import numpy as np
 from kernels import Size, problem, programs
 
 from loopcast import generate_time_series
-from loopcast.forecasters.setup import set_up
-from loopcast.frames.panel import Panel
+from loopcast.data.panel import Panel
 from loopcast.kernels import instructions
-from loopcast.layers.cells import CELLS
-from loopcast.layers.fused import fused_scan
-from loopcast.notebook.experiments import notebooks_own
-from loopcast.training.loop import Run
+from loopcast.models.recurrent.setup import set_up
+from loopcast.nn.cells import CELLS
+from loopcast.nn.fused import fused_scan
+from loopcast.tasks.notebook.experiments import notebooks_own
+from loopcast.training.trainer import Run
 
 HERE = Path(__file__).parent
 CELL_NAMES = ("simple", "gru", "lstm")

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from loopcast.notebook.series import CONTEXT, split
+from loopcast.tasks.notebook.series import CONTEXT, split
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parent / "build" / "peers"

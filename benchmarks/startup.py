@@ -59,14 +59,14 @@ def timed(work: Any, *arguments: Any, clock: Any = time.perf_counter) -> tuple[f
 
 def data() -> tuple[Any, Any]:
     """Training series and the context of others."""
-    from loopcast.notebook.series import split
+    from loopcast.tasks.notebook.series import split
 
     parts = split(STEPS, shared_frequency=True, seed=15)
     return parts.training, parts.validation.without_last(STEPS)
 
 
 def model(cell: str, epochs: int) -> Any:
-    from loopcast.notebook.experiments import notebooks_own
+    from loopcast.tasks.notebook.experiments import notebooks_own
 
     return notebooks_own(
         horizon=STEPS, cell=cell, strategy=NETWORKS[cell], epochs=epochs, seed=epochs, show_progress=False

@@ -8,15 +8,15 @@ import numpy as np
 from worker import Run, data, script, serve
 
 from loopcast import Panel
-from loopcast.forecasters.setup import set_up
-from loopcast.inference.model import Model
-from loopcast.inference.predict import forecast
-from loopcast.inference.stepper import Stepper
-from loopcast.networks.initial import initial_weights
-from loopcast.networks.network import Network
-from loopcast.notebook.experiments import notebooks_own
-from loopcast.training.loop import Run as Training
-from loopcast.windows.scaling import Scaling
+from loopcast.features.scaling import Scaling
+from loopcast.models.recurrent.ensemble import Model
+from loopcast.models.recurrent.predict import forecast
+from loopcast.models.recurrent.setup import set_up
+from loopcast.models.recurrent.stepper import Stepper
+from loopcast.nn.init import initial_weights
+from loopcast.nn.network import Network
+from loopcast.tasks.notebook.experiments import notebooks_own
+from loopcast.training.trainer import Run as Training
 
 UNITS, OUTPUTS = 20, 10
 

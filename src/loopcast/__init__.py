@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX and Keras would cost seconds
-    from loopcast.choice.auto import Auto
-    from loopcast.choice.search import Found, search
     from loopcast.columns import Columns
+    from loopcast.data.panel import Panel
+    from loopcast.data.read import read
+    from loopcast.data.synthetic import generate_time_series
     from loopcast.errors import (
         CalendarError,
         ColumnError,
@@ -26,23 +27,22 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
         UndefinedMetricWarning,
         ValuesError,
     )
+    from loopcast.evaluation.backtest import backtest, cross_validation, why_no_backtest
+    from loopcast.evaluation.backtest_result import Backtest
     from loopcast.evaluation.evaluate import evaluate
     from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
-    from loopcast.forecasters.archive import load
-    from loopcast.forecasters.backtest import backtest, cross_validation, why_no_backtest
-    from loopcast.forecasters.base import Forecaster
-    from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive, WindowAverage
-    from loopcast.forecasters.linear import Linear
-    from loopcast.forecasters.outcome import Backtest
-    from loopcast.forecasters.recurrent import Recurrent
-    from loopcast.frames.panel import Panel
-    from loopcast.frames.read import read
-    from loopcast.frames.synthetic import generate_time_series
-    from loopcast.imputers.imputer import Imputer
+    from loopcast.models.base import Forecaster
+    from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
+    from loopcast.models.imputer.imputer import Imputer
+    from loopcast.models.linear import Linear
+    from loopcast.models.model_file import load
+    from loopcast.models.recurrent.forecaster import Recurrent
     from loopcast.report.gaps import plot_gaps
     from loopcast.report.gaps_page import gaps_page
     from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
+    from loopcast.selection.auto import Auto
+    from loopcast.selection.search import Found, search
 
 __version__ = "0.1.0"
 
@@ -89,23 +89,23 @@ __all__ = [
 ]
 
 _MODULES = {
-    "choice.auto": ["Auto"],
-    "choice.search": ["Found", "search"],
+    "selection.auto": ["Auto"],
+    "selection.search": ["Found", "search"],
     "columns": ["Columns"],
     "errors": [name for name in __all__ if name.endswith(("Error", "Warning"))],
     "evaluation.evaluate": ["evaluate"],
     "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
-    "forecasters.archive": ["load"],
-    "forecasters.backtest": ["backtest", "cross_validation", "why_no_backtest"],
-    "forecasters.base": ["Forecaster"],
-    "forecasters.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
-    "forecasters.linear": ["Linear"],
-    "forecasters.outcome": ["Backtest"],
-    "forecasters.recurrent": ["Recurrent"],
-    "frames.panel": ["Panel"],
-    "frames.read": ["read"],
-    "frames.synthetic": ["generate_time_series"],
-    "imputers.imputer": ["Imputer"],
+    "models.model_file": ["load"],
+    "evaluation.backtest": ["backtest", "cross_validation", "why_no_backtest"],
+    "models.base": ["Forecaster"],
+    "models.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
+    "models.linear": ["Linear"],
+    "evaluation.backtest_result": ["Backtest"],
+    "models.recurrent.forecaster": ["Recurrent"],
+    "data.panel": ["Panel"],
+    "data.read": ["read"],
+    "data.synthetic": ["generate_time_series"],
+    "models.imputer.imputer": ["Imputer"],
     "report.gaps": ["plot_gaps"],
     "report.gaps_page": ["gaps_page"],
     "report.page": ["backtest_page", "forecast_page"],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from loopcast.columns import Columns
+from loopcast.data.panel import Panel
 from loopcast.errors import (
     CalendarError,
     ColumnError,
@@ -23,7 +24,6 @@ from loopcast.errors import (
 )
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.metrics import METRICS
-from loopcast.frames.panel import Panel
 from reference.forecasts import forecasts, history
 
 EVERYTHING = {"metrics": list(METRICS), "season": 3, "reference": "A"}

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from loopcast.data.panel import Panel
 from loopcast.errors import ValuesError
+from loopcast.evaluation.backtest_result import Backtest, Ran
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
 from loopcast.evaluation.significance import diebold_mariano
-from loopcast.forecasters.outcome import Backtest, Ran
-from loopcast.frames.panel import Panel
 
 HORIZON, STEP, LENGTH = 3, 2, 30
 

@@ -6,14 +6,14 @@ import polars as pl
 import pytest
 
 from loopcast.columns import Columns
+from loopcast.data.panel import Panel
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, UndefinedMetricWarning
+from loopcast.evaluation.backtest import backtest, cross_validation
 from loopcast.evaluation.compare import compare
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.evaluation.metrics import METRICS
-from loopcast.forecasters.backtest import backtest, cross_validation
-from loopcast.forecasters.baselines import Drift, Naive, SeasonalNaive
-from loopcast.frames.panel import Panel
+from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 
 NAMES = ("pm25", "no2")
 MODELS = [Naive(), Drift()]

@@ -14,7 +14,7 @@ import pytest
 from loopcast import layers
 from loopcast.backend import keras
 from loopcast.kernels import LIBRARY
-from loopcast.layers import drop_in
+from loopcast.layers import keras_layers as drop_in
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras's test case trains on a generator and leaves shuffle at its default

@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
+from loopcast.data.panel import Panel
+from loopcast.data.time_grid import future_times
+from loopcast.evaluation.backtest_result import Backtest, Ran
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.forecasters.outcome import Backtest, Ran
-from loopcast.frames.panel import Panel
-from loopcast.frames.timetable import future_times
 
 NAMES = ("Recurrent", "SeasonalNaive", "Linear", "Naive")
 

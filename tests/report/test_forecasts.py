@@ -8,9 +8,10 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from loopcast.data.panel import Panel
 from loopcast.errors import CalendarError, OptionError
-from loopcast.frames.panel import Panel
-from loopcast.report import interactive, static
+from loopcast.report import matplotlib_renderer as static
+from loopcast.report import plotly_renderer as interactive
 from loopcast.report.forecasts import read_forecasts
 from loopcast.report.plots import plot
 from report.made import made_panel

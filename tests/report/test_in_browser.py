@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
+from loopcast.data.panel import Panel
+from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
-from loopcast.forecasters.backtest import backtest
-from loopcast.forecasters.baselines import Drift, Naive
-from loopcast.frames.panel import Panel
+from loopcast.models.baselines import Drift, Naive
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.plots import plot
 from report.made import made_backtest, made_leaderboard, made_panel

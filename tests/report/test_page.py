@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
-from loopcast.frames.panel import Panel
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.payload import Charts, clock, numbers, safe_json
 from report.made import NAMES, made_backtest, made_leaderboard, made_panel

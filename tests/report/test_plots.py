@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
-from loopcast.frames.panel import Panel
-from loopcast.report import static
+from loopcast.report import matplotlib_renderer as static
 from loopcast.report.plots import RENDERERS, plot
 
 

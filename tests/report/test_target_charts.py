@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 
 from loopcast.columns import Columns
+from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
+from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
-from loopcast.forecasters.backtest import backtest
-from loopcast.forecasters.baselines import Drift, Naive
-from loopcast.frames.panel import Panel
+from loopcast.models.baselines import Drift, Naive
+from loopcast.report.backtest_rows import errors_of, past_of
 from loopcast.report.page import backtest_page, forecast_page
-from loopcast.report.past import errors_of, past_of
 from loopcast.report.plots import plot
 
 NAMES = ("pm25", "no2")

@@ -8,16 +8,16 @@ import pytest
 
 from loopcast.backend import keras
 from loopcast.errors import TrainingError
-from loopcast.networks.heads import elementwise_loss
-from loopcast.networks.initial import initial_weights
-from loopcast.networks.network import Network
-from loopcast.networks.stock import stock_model
-from loopcast.training.loop import Training, require_finite
-from loopcast.training.recipe import Recipe
-from loopcast.training.stopping import Best, tolerance
-from loopcast.training.task import Epoch, Task
-from loopcast.windows.plan import WindowPlan
-from loopcast.windows.scaling import Scaling
+from loopcast.features.scaling import Scaling
+from loopcast.features.windows import WindowPlan
+from loopcast.nn.heads import elementwise_loss
+from loopcast.nn.init import initial_weights
+from loopcast.nn.keras_export import stock_model
+from loopcast.nn.network import Network
+from loopcast.training.config import Recipe
+from loopcast.training.early_stopping import Best, tolerance
+from loopcast.training.trainer import Training, require_finite
+from loopcast.training.training_data import Epoch, Task
 
 CONTEXT, HORIZON, SERIES = 12, 3, 70
 
@@ -222,7 +222,7 @@ import loopcast, sys
 data = loopcast.generate_time_series(2000, 60, seed=0)
 model = loopcast.Recurrent(horizon=10, cell="gru", units=(30,), epochs=100000, patience=None, scaling="none",
                            show_progress=False)
-import loopcast.forecasters.recurrent as recurrent
+import loopcast.models.recurrent.forecaster as recurrent
 from contextlib import contextmanager
 @contextmanager
 def telling(title, *, show):

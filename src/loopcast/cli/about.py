@@ -26,7 +26,7 @@ def facts() -> Iterator[tuple[str, str]]:
     import jax
 
     from loopcast.kernels import instructions
-    from loopcast.networks.network import Network
+    from loopcast.nn.network import Network
 
     path = Network(cell="lstm", units=(1,), inputs=1, outputs=1).path(masked=False)
     yield "kernels", instructions() if path.name == "kernels" else f"none: {path.reason}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from loopcast import Imputer, Panel
-    from loopcast.frames.template import Template
+    from loopcast.data.schema import Template
 
 
 MOST_SURE = 99  # percent, of an interval: errors that are rarer are not told apart
@@ -111,7 +111,7 @@ def like(
     template: "Template", file: Path, columns: Columns, freq: int | str | None, gaps: Literal["error", "insert"]
 ) -> "Panel":
     """The series in a file as a model takes them: of its calendar, its columns in its order however they are named."""
-    from loopcast.frames.accept import as_panel
+    from loopcast.data.convert import as_panel
 
     theirs = template.columns.targets
     if sorted(columns.targets) == sorted(theirs):
@@ -129,8 +129,8 @@ def write(
     report: Path | None,
 ) -> None:
     """The filled table, and the page."""
-    from loopcast.forecasters.atomic import write_whole
-    from loopcast.forecasters.base import columns_of
+    from loopcast.models.base import columns_of
+    from loopcast.storage.atomic import write_whole
 
     filled = imputer.fill(panel)
     ends = imputer.intervals(panel, wanted) if wanted else {}
@@ -142,8 +142,8 @@ def write(
 
 def whole(file: Path, panel: "Panel", filled: np.ndarray, extra: dict[str, np.ndarray]) -> "pl.DataFrame":
     """The table in the file with every column it has, its gaps filled, and `extra` with it."""
-    from loopcast.frames.filled import fill_table
-    from loopcast.frames.read import read_whole
+    from loopcast.data.fill_table import fill_table
+    from loopcast.data.read import read_whole
 
     table, template = read_whole(file), panel.template
     same = loopcast.Panel.from_table(table, columns=template.columns, freq=template.freq, gaps="insert")

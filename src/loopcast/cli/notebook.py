@@ -13,7 +13,7 @@ from loopcast.cli.options import Json, Plot, Quiet, check_plot
 from loopcast.errors import OptionError
 
 if TYPE_CHECKING:
-    from loopcast.notebook.run import Ran
+    from loopcast.tasks.notebook.run import Ran
 
 SEED = 15
 LINES = 4  # drawn of the models, the last of the table: more would hide one another
@@ -32,8 +32,8 @@ def notebook(
 ) -> None:
     """Run the notebook's experiments on its own series, and print one table of errors."""
     check_plot(plot)
-    from loopcast.notebook.experiments import experiments
-    from loopcast.notebook.run import chosen, run
+    from loopcast.tasks.notebook.experiments import experiments
+    from loopcast.tasks.notebook.run import chosen, run
 
     every = experiments(seed, False if quiet else None)
     wanted = [each.name for each in every] if rows is None else rows.split(",")
@@ -57,7 +57,7 @@ def show(results: "Sequence[Ran]", *, shared_frequency: bool, seed: int, as_json
     """The table, or one JSON object: rows, and best_possible by number of steps."""
     import polars as pl
 
-    from loopcast.notebook.series import best_possible
+    from loopcast.tasks.notebook.series import best_possible
 
     rows = [asdict(ran.row) for ran in results]
     best = {steps: best_possible(steps, shared_frequency=shared_frequency, seed=seed) for steps in (1, 10)}
@@ -75,8 +75,8 @@ def show(results: "Sequence[Ran]", *, shared_frequency: bool, seed: int, as_json
 
 def draw(results: "Sequence[Ran]", *, shared_frequency: bool, seed: int, path: Path) -> None:
     """Forecasts of three test series by some of the rows with the most steps, beside the truth."""
-    from loopcast.notebook.series import split
     from loopcast.report.plots import plot
+    from loopcast.tasks.notebook.series import split
 
     steps = max(ran.row.steps for ran in results)
     panel = split(steps, shared_frequency=shared_frequency, seed=seed).test

@@ -56,7 +56,7 @@ def levels(text: str) -> tuple[float, ...]:
     >>> levels("95,80"), levels("none")
     ((80, 95), ())
     """
-    from loopcast.forecasters.conformal import check_level
+    from loopcast.intervals.calibration import check_level
 
     if text == "none":
         return ()

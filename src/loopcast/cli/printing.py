@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loopcast import __version__
-from loopcast.forecasters.atomic import write_whole
+from loopcast.storage.atomic import write_whole
 
 if TYPE_CHECKING:  # a table's library loads with the table
     import polars as pl

@@ -82,7 +82,7 @@ class SeriesAndCovariates(Series):
 
 def require_ahead(panel: "Panel", horizon: int) -> None:
     """As `Panel.require_ahead`; an OptionError where rows of FILE without a target seem to be what is known ahead."""
-    from loopcast.frames.observed import last_rows
+    from loopcast.data.missing import last_rows
 
     last = last_rows(panel.values, panel.offsets).max(axis=1)
     spare = (panel.offsets[1:] - 1 - last) * (last >= 0)
@@ -104,6 +104,6 @@ def with_future(panel: "Panel", future: Path | None, cure: str) -> "Panel":
         return panel
     if not panel.template.columns.future:
         raise OptionError(f"--future {future}: no future covariates are named; {cure}")
-    from loopcast.frames.read import read_future
+    from loopcast.data.read import read_future
 
     return read_future(future, panel)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import CUTOFF, WHICH
+from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.forecasts import Forecasts, read_forecasts
 from loopcast.evaluation.metric import MEDIAN
 from loopcast.evaluation.metrics import METRICS
@@ -15,7 +16,6 @@ from loopcast.evaluation.models import Model
 from loopcast.evaluation.scale import with_scale
 from loopcast.evaluation.score import score
 from loopcast.evaluation.significance import Comparison, diebold_mariano
-from loopcast.forecasters.outcome import Backtest
 
 ERRORS = ("mase", "smape", "mae", "rmse")
 

@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import CUTOFF, ID, WHICH, Columns
+from loopcast.data.series_index import Rows, Source
+from loopcast.data.tables import Table, open_table
+from loopcast.data.times import as_times
+from loopcast.data.validate import check_ids, check_names
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 from loopcast.evaluation.metric import MEDIAN
 from loopcast.evaluation.models import Model, find_models
-from loopcast.frames.rows import Rows, Source
-from loopcast.frames.tables import Table, open_table
-from loopcast.frames.times import as_times
-from loopcast.frames.validate import check_ids, check_names
 
 Missing = Literal["error", "skip"]
 

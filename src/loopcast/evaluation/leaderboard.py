@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 
 from loopcast.columns import WHICH
+from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.compare import Compared, compare
 from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.score import without_scale
 from loopcast.evaluation.significance import Comparison
 from loopcast.evaluation.verdict import Entry, number, verdict
-from loopcast.forecasters.outcome import Backtest
 
 ERRORS = dict.fromkeys(("mase", "smape", "mae", "rmse"), pl.Float64)
 SPREADS = dict.fromkeys(("spread", "seed_spread", "skill", "p_value"), pl.Float64)
@@ -62,8 +62,8 @@ def leaderboard(backtest: Backtest) -> Leaderboard:
     is best on these very points: with many models to choose from, the smallest p-value is smaller than it says.
     Raises ValuesError where no point is left to compare on.
 
-    >>> from loopcast.forecasters.outcome import Ran
-    >>> from loopcast.frames.panel import Panel
+    >>> from loopcast.evaluation.backtest_result import Ran
+    >>> from loopcast.data.panel import Panel
     >>> series = pl.DataFrame({"unique_id": ["a"] * 6, "ds": range(6), "y": [0.0, 1, 2, 3, 4, 5]})
     >>> table = series[4:].with_columns(cutoff=3, Drift=pl.col("y"), Naive=pl.lit(3.0))
     >>> ran = [

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from loopcast.data.series_index import Source
+from loopcast.data.tables import Table
+from loopcast.data.validate import check_names
 from loopcast.errors import ColumnError
 from loopcast.evaluation.metric import MEDIAN, quantiles_of
-from loopcast.frames.rows import Source
-from loopcast.frames.tables import Table
-from loopcast.frames.validate import check_names
 
 INTERVAL = re.compile(r"(?P<model>.+)-(?P<side>lo|hi)-(?P<level>\d+(?:\.\d+)?)", re.DOTALL)
 

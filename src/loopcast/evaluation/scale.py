@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import CUTOFF, WHICH, Columns
+from loopcast.data.calendar import zone_of
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
+from loopcast.data.tables import open_table
 from loopcast.errors import CalendarError, DataError, OptionError
 from loopcast.evaluation.forecasts import Forecasts
-from loopcast.forecasters.checks import positive
-from loopcast.frames.accept import as_panel
-from loopcast.frames.calendar import zone_of
-from loopcast.frames.panel import Panel
-from loopcast.frames.tables import open_table
+from loopcast.validation import positive
 
 
 def as_histories(data: Any, columns: Columns) -> Panel:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.errors import OptionError
-from loopcast.forecasters.checks import positive
+from loopcast.validation import positive
 
 # A spread this small beside the mean is what rounding leaves of no spread at all.
 ROUNDING = 1e-12

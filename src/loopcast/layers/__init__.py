@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # loaded at first use: the functions beside them need JAX alone
-    from loopcast.layers.drop_in import GRU, LSTM, SimpleRNN
+    from loopcast.layers.keras_layers import GRU, LSTM, SimpleRNN
 
 __all__ = ["GRU", "LSTM", "SimpleRNN"]
 
@@ -13,7 +13,7 @@ def __getattr__(name: str) -> Any:
     """Load a Keras layer when it is first used (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module 'loopcast.layers' has no attribute {name!r}")
-    return getattr(import_module("loopcast.layers.drop_in"), name)
+    return getattr(import_module("loopcast.layers.keras_layers"), name)
 
 
 def __dir__() -> list[str]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from loopcast.forecasters.outcome import Backtest
-from loopcast.frames.panel import Panel
-from loopcast.frames.timetable import future_times
+from loopcast.data.panel import Panel
+from loopcast.data.time_grid import future_times
+from loopcast.evaluation.backtest_result import Backtest
+from loopcast.report.backtest_rows import Past
 from loopcast.report.forecasts import Band, Forecasts
-from loopcast.report.past import Past
 
 MOST_NUMBERS = 60_000  # in the forecasts of one series; of more cutoffs the last are shown
 

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import WHICH, Columns
+from loopcast.data.calendar import to_ticks
+from loopcast.data.panel import Panel
+from loopcast.data.tables import Table, open_table
+from loopcast.data.time_grid import future_times
 from loopcast.errors import OptionError
-from loopcast.frames.calendar import to_ticks
-from loopcast.frames.panel import Panel
-from loopcast.frames.tables import Table, open_table
-from loopcast.frames.timetable import future_times
 
 BOUND = re.compile(r"(?P<name>.+)-(?:lo|hi)-(?P<level>\d+(?:\.\d+)?)", re.DOTALL)
 

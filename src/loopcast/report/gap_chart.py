@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
 
-from loopcast.report.interactive import stretches
 from loopcast.report.payload import clock
+from loopcast.report.plotly_renderer import stretches
 from loopcast.report.plots import Chart
 
 WIDTH, HEIGHT = 920, 250

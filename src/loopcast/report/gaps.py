@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
-from loopcast.forecasters.checks import positive
-from loopcast.frames.accept import as_panel
-from loopcast.frames.panel import Panel
 from loopcast.report.forecasts import Band
 from loopcast.report.plots import Chart, Curve, Picture, times
+from loopcast.validation import positive
 
 STEPS = 600  # of a series that are shown: with more, gaps cannot be told apart
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loopcast.frames.accept import as_panel
-from loopcast.frames.panel import Panel
-from loopcast.frames.runs import runs_of
-from loopcast.frames.timetable import future_times
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
+from loopcast.data.runs import runs_of
+from loopcast.data.time_grid import future_times
 from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
 from loopcast.report.payload import clock
@@ -17,7 +17,7 @@ from loopcast.report.ranking import MISSING
 from loopcast.report.render import filled_in
 
 if TYPE_CHECKING:
-    from loopcast.imputers.imputer import Imputer
+    from loopcast.models.imputer.imputer import Imputer
 
 MOST = 24  # charts
 

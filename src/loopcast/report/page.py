@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
+from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.forecasters.outcome import Backtest
-from loopcast.frames.accept import as_panel
-from loopcast.frames.panel import Panel
-from loopcast.report.chosen import choose, find
-from loopcast.report.facts import ahead, cutoffs_of, facts_of, few, gaps_of
+from loopcast.report.backtest_rows import coverage_of, errors_of, judge_of, mean_by, past_of
+from loopcast.report.chart_selection import choose, find
 from loopcast.report.fans import future_chart, past_chart, spread_out, tail_of
 from loopcast.report.forecasts import read_forecasts
-from loopcast.report.models import Model, models_of
-from loopcast.report.past import coverage_of, errors_of, judge_of, mean_by, past_of
+from loopcast.report.model_styles import Model, models_of
 from loopcast.report.payload import Charts, digits_of, numbers
 from loopcast.report.ranking import ranking, ranking_by_target
 from loopcast.report.render import render
+from loopcast.report.summary import ahead, cutoffs_of, facts_of, few, gaps_of
 
 ERRORS = {"mase": "scaled absolute error", "mae": "absolute error", "smape": "symmetric percentage error"}
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
+from loopcast.data.time_grid import future_times
 from loopcast.errors import OptionError
-from loopcast.forecasters.atomic import write_whole
-from loopcast.forecasters.checks import positive
-from loopcast.frames.accept import as_panel
-from loopcast.frames.panel import Panel
-from loopcast.frames.timetable import future_times
 from loopcast.report.forecasts import Band, Forecasts, flat, read_forecasts
+from loopcast.storage.atomic import write_whole
+from loopcast.validation import positive
 
 RENDERERS = {
-    ".png": "loopcast.report.static:png",
-    ".svg": "loopcast.report.static:svg",
-    ".html": "loopcast.report.interactive:html",
+    ".png": "loopcast.report.matplotlib_renderer:png",
+    ".svg": "loopcast.report.matplotlib_renderer:svg",
+    ".html": "loopcast.report.plotly_renderer:html",
 }
 
 # Okabe & Ito's colours, told apart with any colour vision; each line also has a dash of its own.
@@ -67,7 +67,7 @@ class Picture:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the zoomable chart, with all it needs inside."""
-        fragment: Callable[[Picture], str] = import_module("loopcast.report.interactive").fragment
+        fragment: Callable[[Picture], str] = import_module("loopcast.report.plotly_renderer").fragment
         return fragment(self)
 
 

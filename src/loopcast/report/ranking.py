@@ -7,7 +7,7 @@ import polars as pl
 
 from loopcast.columns import WHICH
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.report.models import Model
+from loopcast.report.model_styles import Model
 
 MISSING = "\N{EN DASH}"
 LEAST_P = 0.001

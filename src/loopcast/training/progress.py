@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from loopcast.training.task import Epoch
+from loopcast.training.training_data import Epoch
 
 
 @contextmanager

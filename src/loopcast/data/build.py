@@ -1,0 +1,220 @@
+"""The parts of a panel out of whatever shape the data came in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from loopcast.columns import ID, TARGET, Columns
+from loopcast.data.calendar_features import parts_of
+from loopcast.data.covariates import Covariates, read_covariates
+from loopcast.data.frequency import Frequency
+from loopcast.data.schema import Kind, Template, time_name
+from loopcast.data.series_index import Rows, Source
+from loopcast.data.tables import Table, from_cells, from_pandas
+from loopcast.data.time_grid import Gaps, Timetable, set_times
+from loopcast.data.times import as_times
+from loopcast.data.validate import check_ids, check_names, check_target, narrow
+from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
+
+Freq = Frequency | str | int | None
+
+NAMING = (
+    "Say which is which with Columns(id=..., time=..., target=...), or --id, --time and --target on the command line; "
+    "where each series has a column of its own, use Panel.from_wide"
+)
+
+
+class Parts(NamedTuple):
+    """What a panel is made of; see `Panel` for each."""
+
+    values: np.ndarray
+    offsets: np.ndarray
+    ids: pl.Series
+    starts: pl.Series
+    template: Template
+    covariates: Covariates | None = None
+
+
+class Laid(NamedTuple):
+    """A long table on its calendar: its rows series by series, where each stands, and what they make up."""
+
+    rows: Rows
+    timetable: Timetable
+    parts: Parts
+
+
+def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Parts:
+    """A row per series and time; without an id column (under its usual name) all rows are one series."""
+    return lay(table, columns, freq, gaps, source).parts
+
+
+def lay(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Laid:
+    """`from_long`, with the way back to the rows of the table."""
+    if not isinstance(columns, Columns):
+        raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
+    has_id = columns.id in table.names or columns.id != ID
+    wanted = ([columns.id] if has_id else []) + [columns.time, *columns.targets, *columns.covariates]
+    check_names(table, wanted, NAMING, source)
+    _not_empty(table.column(columns.time), source)
+    rows = _rows(table, columns, has_id, source)
+    times = as_times(rows.sort(table.column(columns.time)), rows)
+    timetable = set_times(times, rows, freq=freq, gaps=gaps)
+    values = _targets(table, columns.targets, rows)
+    template = _template(table, columns, has_id, timetable.freq, times)
+    parts = Parts(
+        values=timetable.place(values, rows),
+        offsets=timetable.offsets,
+        ids=rows.ids,
+        starts=timetable.starts,
+        template=template,
+        covariates=read_covariates(table, columns, rows, timetable),
+    )
+    parts_of(columns, timetable.freq)  # an error now, and not when a model asks
+    return Laid(rows, timetable, parts)
+
+
+def _targets(table: Table, names: Sequence[str], rows: Rows) -> np.ndarray:
+    """The numbers of the columns `names` as float32 `[row, channel]`; of several, each must have one."""
+    values = np.stack([check_target(rows.sort(table.column(name)), rows) for name in names], axis=1)
+    empty = np.isnan(values).all(axis=0)
+    if len(names) > 1 and empty.any():
+        raise ValuesError(
+            f"column {names[int(empty.argmax())]!r} has no value in any row, and each of several targets needs one: "
+            "leave it out of target"
+        )
+    return values
+
+
+def _rows(table: Table, columns: Columns, has_id: bool, source: Source) -> Rows:
+    if not has_id:
+        return Rows.one(", ".join(columns.targets), len(table.column(columns.time)), source)
+    ids = table.column(columns.id)
+    check_ids(ids, source)
+    return Rows.group(ids, source)
+
+
+def _template(table: Table, columns: Columns, has_id: bool, freq: Frequency, times: pl.Series) -> Template:
+    return Template(
+        columns=columns,
+        has_id=has_id,
+        freq=freq,
+        time=time_name(times.dtype),
+        kind=table.kind,
+        id_type=table.type_name(columns.id) if has_id else "",
+        time_type=table.type_name(columns.time),
+    )
+
+
+def from_columns(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -> Parts:
+    """A row per time and a column per series; the columns' names are the ids."""
+    check_names(table, [time], "Say which column holds the times with time=...", source)
+    names = [name for name in table.names if name != time]
+    if not names:
+        raise ColumnError(f"{source} has no column but {time!r}: a wide table has a column for each series")
+    check_names(table, names, "", source)
+    rows = Rows.one(time, len(table.column(time)), source)
+    _not_empty(table.column(time), source)
+    times = as_times(table.column(time), rows)
+    timetable = set_times(times, rows, freq=freq, gaps=gaps)
+    values = np.stack([check_target(table.column(name), rows) for name in names], axis=1)
+    values = timetable.place(values, rows).T.reshape(-1, 1)
+    template = _template(table, Columns(time=time), False, timetable.freq, times)
+    offsets = np.arange(len(names) + 1) * timetable.lengths[0]
+    starts = timetable.starts.gather([0] * len(names))
+    ids = from_cells(ID, names)
+    check_ids(ids, Source("the header"))
+    return Parts(values, offsets, ids, starts, replace(template, has_id=True))
+
+
+def from_one(values: Any, freq: Freq, start: Any, name: str | None) -> Parts:
+    """One series: a pandas Series (its index holds the times), a polars Series, a list or an array `[time]`."""
+    pandas = nw.dependencies.is_pandas_series(values)
+    numbers = from_pandas(values) if pandas else _column(values)
+    name = name or str(numbers.name or TARGET)
+    _not_empty(numbers, Source("the series"))
+    rows = Rows.one(name, len(numbers), Source())
+    kind: Kind = "pandas" if pandas else "polars"
+    template = Template(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
+    if pandas and start is None:
+        index = values.index
+        times = as_times(_index_times(index), rows)
+        table = set_times(times, rows, freq=freq, gaps="error")
+        template = replace(template, time_type=str(index.dtype))
+    else:
+        table = first_time(0 if start is None else start, freq)
+    found = check_target(numbers.alias(name), rows)[:, None]
+    template = replace(template, freq=table.freq, time=time_name(table.starts.dtype))
+    return Parts(found, rows.offsets, rows.ids, table.starts, template)
+
+
+def _column(values: Any) -> pl.Series:
+    if isinstance(values, pl.Series):
+        return values
+    if isinstance(values, np.ndarray) and values.ndim != 1:
+        raise DataError(f"one series is numbers [time], got shape {values.shape}")
+    plain = isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
+    return pl.Series(values) if plain else from_cells("", list(values))
+
+
+def _index_times(index: Any) -> pl.Series:
+    """A pandas index as a column; periods become their first day or moment."""
+    plain = index.to_timestamp() if hasattr(index, "to_timestamp") else index
+    if plain.nlevels > 1:
+        raise ColumnError("the index of a series is its times, and this one has several levels: give a table")
+    return from_pandas(plain.to_series()).alias("index")
+
+
+def first_time(start: Any, freq: Freq) -> Timetable:
+    """The calendar of series that have no times of their own: one row, at `start`."""
+    time = from_cells("start", [start])
+    if freq is None and not time.dtype.is_integer():
+        raise CalendarError(f"with start={start!r} the step between rows must be stated too, as in freq='D'")
+    rows = Rows.one("start", 1, Source())
+    return set_times(as_times(time, rows), rows, freq=1 if freq is None else freq, gaps="error")
+
+
+def from_numbers(array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, targets: Sequence[str] | None) -> Parts:
+    """Numbers `[series, time, channel]`, all series from `start` on."""
+    numbers = np.asarray(array)
+    if numbers.dtype.kind not in "iuf":
+        raise ValuesError(f"expected an array of numbers, got one of {numbers.dtype}")
+    if numbers.ndim != 3 or 0 in numbers.shape:
+        raise DataError(f"expected numbers [series, time, channel], none of them 0, got shape {numbers.shape}")
+    n, length, channels = numbers.shape
+    columns = _channels(channels, targets)
+    names = _names(n, ids)
+    offsets = np.arange(n + 1) * length
+    values = narrow(numbers.reshape(-1, channels), Rows(names, offsets, None, Source("the array")))
+    table = first_time(start, freq)
+    starts = table.starts.gather([0] * n)
+    template = Template(columns=columns, has_id=True, freq=table.freq, time=time_name(starts.dtype))
+    return Parts(values, offsets, names, starts, template)
+
+
+def _channels(count: int, targets: Sequence[str] | None) -> Columns:
+    """What the channels of an array are called: as `targets` say, or `y`, or `y0`, `y1` and so on for several."""
+    if targets is None:
+        return Columns() if count == 1 else Columns(target=tuple(f"{TARGET}{i}" for i in range(count)))
+    columns = Columns(target=targets)
+    if len(columns.targets) != count:
+        raise DataError(f"targets are {count} names, one for each channel; got {len(columns.targets)}")
+    return columns
+
+
+def _names(n: int, ids: Sequence[Any] | None) -> pl.Series:
+    names = from_cells(ID, list(range(n) if ids is None else ids))
+    check_ids(names, Source("ids"))
+    if len(names) != n or names.n_unique() != n:
+        raise DataError(
+            f"ids are {n} different names, one for each series; got {len(names)}, {names.n_unique()} different"
+        )
+    return names
+
+
+def _not_empty(column: pl.Series, source: Source) -> None:
+    if not len(column):
+        raise DataError(f"{source} has no rows: a panel needs at least one")

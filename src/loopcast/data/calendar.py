@@ -1,0 +1,153 @@
+"""Times as numbers and back: where a row stands on a calendar, and which time comes at a step.
+
+A *tick* is an int64: the time itself where times are integers, microseconds since 1970 in UTC where they are
+timestamps or dates. An *ordinal* counts what a frequency counts: ticks (number, clock), days, business days or
+months. Clock steps are absolute time, so they ignore daylight saving; days and longer are wall-clock time.
+"""
+
+import numpy as np
+import polars as pl
+
+from loopcast.data.frequency import DAY, Frequency
+from loopcast.errors import CalendarError
+
+Ticks = np.ndarray  # int64
+LAST_NANOSECOND = "2262-04-11"
+
+
+def zone_of(dtype: pl.DataType) -> str | None:
+    """The time zone of a column of times, None where it has none."""
+    return dtype.time_zone if isinstance(dtype, pl.Datetime) else None
+
+
+def to_ticks(times: pl.Series) -> Ticks:
+    """Times (integers, dates, timestamps, none missing) as ticks, int64 `[row]`."""
+    if times.dtype.is_integer():
+        return times.cast(pl.Int64).to_numpy()
+    if times.dtype == pl.Date:
+        return times.to_physical().cast(pl.Int64).to_numpy() * DAY
+    return times.dt.cast_time_unit("us").to_physical().to_numpy()
+
+
+def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
+    """Ticks as times of `dtype`; CalendarError where that type cannot hold them."""
+    if dtype.is_integer():
+        return _integers(ticks, dtype)
+    if dtype == pl.Date:
+        return pl.Series(ticks // DAY).cast(pl.Int32).cast(pl.Date)
+    times = pl.Series(ticks).cast(pl.Datetime("us", zone_of(dtype)))
+    if dtype == pl.Datetime("ns", zone_of(dtype)) and len(ticks) and np.abs(ticks).max() >= 2**63 // 1000:
+        raise CalendarError(
+            f"a time after {LAST_NANOSECOND} does not fit the column's nanoseconds: cast it to microseconds"
+        )
+    return times.cast(dtype)
+
+
+def _integers(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
+    column = pl.Series(ticks)
+    narrow = column.cast(dtype, strict=False)
+    if narrow.null_count():
+        first = column.filter(narrow.is_null())[0]
+        raise CalendarError(f"time {first} does not fit the column's type {dtype}: give integer times as 64 bits")
+    return narrow
+
+
+def wall(ticks: Ticks, zone: str | None) -> Ticks:
+    """What a clock on the wall of `zone` shows at each tick, in microseconds since 1970 there."""
+    if zone in (None, "UTC"):
+        return ticks
+    times = from_ticks(ticks, pl.Datetime("us", zone))
+    return times.dt.replace_time_zone(None).to_physical().to_numpy()
+
+
+def instants(walls: Ticks, zone: str | None) -> Ticks:
+    """The ticks at which a clock on the wall of `zone` shows these times.
+
+    A time shown twice (clocks go back) is the earlier one. A time never shown (clocks go forward) is as far after
+    the change as it was meant to be: 02:30 becomes 03:30, as in Python's zoneinfo.
+    """
+    if zone in (None, "UTC"):
+        return walls
+    exact = _localise(walls, zone)
+    if exact.null_count():
+        exact = exact.fill_null(_localise(walls - DAY, zone) + DAY)
+    return exact.to_numpy()
+
+
+def _localise(walls: Ticks, zone: str) -> pl.Series:
+    naive = pl.Series(walls).cast(pl.Datetime("us"))
+    return naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").to_physical()
+
+
+def ordinals(walls: Ticks, freq: Frequency) -> tuple[np.ndarray, np.ndarray]:
+    """For each wall-clock time the ordinal it falls in, and whether it is a day that `freq` has."""
+    days = walls // DAY
+    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    if freq.family == "business":
+        return (days + 3) // 7 * 5 + np.minimum(weekday, 4), weekday < 5
+    if freq.family == "day":
+        return days, (weekday == freq.anchor) if freq.unit == "W" else np.ones(len(days), bool)
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    fits = days_of(months, freq) == days
+    if freq.unit[0] in "QY":
+        fits &= (months - freq.anchor) % (3 if freq.unit[0] == "Q" else 12) == 0
+    return months, fits
+
+
+def days_of(steps: np.ndarray, freq: Frequency) -> np.ndarray:
+    """The day (since 1970) of each ordinal of a calendar of days or longer."""
+    if freq.family == "business":
+        return steps // 5 * 7 + steps % 5 - 3
+    if freq.family == "day":
+        return steps
+    end = freq.family == "month end"
+    first = (steps + end).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    return first - end
+
+
+def positions(ticks: Ticks, first: np.ndarray, freq: Frequency, zone: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """How many steps each row is after row `first` (the first of its series), and whether it is on the calendar.
+
+    ticks: int64 `[row]`; first: int64 `[row]`. Where the second result is False the first means nothing.
+    """
+    if freq.family in ("number", "clock"):
+        steps, rest = np.divmod(ticks - ticks[first], freq.size)
+        return steps, rest == 0
+    walls = wall(ticks, zone)
+    ordinal, fits = ordinals(walls, freq)
+    fits &= _same_time_of_day(ticks, walls, first, zone)
+    steps, rest = np.divmod(ordinal - ordinal[first], freq.size)
+    return steps, fits & (rest == 0)
+
+
+def _same_time_of_day(ticks: Ticks, walls: Ticks, first: np.ndarray, zone: str | None) -> np.ndarray:
+    meant = walls // DAY * DAY + walls[first] % DAY
+    same = meant == walls
+    other = np.flatnonzero(~same)
+    if zone is not None and len(other):  # the day on which clocks go forward may lack the time of day
+        same[other] = instants(meant[other], zone) == ticks[other]
+    return same
+
+
+def _check_reach(starts: Ticks, steps: int, freq: Frequency) -> None:
+    longest = 31 * DAY if freq.family.startswith("month") else 3 * DAY if freq.family == "business" else DAY
+    reach = steps * freq.size * (1 if freq.family in ("number", "clock") else longest)
+    if max(abs(int(starts.min())), abs(int(starts.max()))) + reach >= 2**63:
+        raise CalendarError(
+            f"{steps} steps of {freq} end beyond the last time that 64 bits hold: give a shorter horizon or frequency"
+        )
+
+
+def future(starts: Ticks, lengths: np.ndarray, horizon: int, freq: Frequency, zone: str | None) -> Ticks:
+    """Ticks `[series, horizon]` of the steps after the last row of series that start at `starts`.
+
+    Raises CalendarError where a time would be beyond what 64 bits hold.
+    """
+    _check_reach(starts, int(lengths.max()) + horizon, freq)
+    steps = (lengths[:, None] + np.arange(horizon)) * freq.size
+    if freq.family in ("number", "clock"):
+        return starts[:, None] + steps
+    walls = wall(starts, zone)
+    days = days_of(ordinals(walls, freq)[0][:, None] + steps, freq)
+    shape = days.shape
+    return instants((days * DAY + (walls % DAY)[:, None]).ravel(), zone).reshape(shape)

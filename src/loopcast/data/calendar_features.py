@@ -1,0 +1,123 @@
+"""What a clock and a calendar on the wall show at each time, as numbers that a model can use."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from loopcast.columns import CALENDAR, Columns
+from loopcast.data.calendar import to_ticks, wall
+from loopcast.data.frequency import DAY, Frequency
+from loopcast.errors import OptionError
+
+WIDTHS = {"hour": 6, "weekday": 7, "month": 4}  # numbers that each part is shown as
+DAYS_OF_YEAR = 365.2425
+
+
+def parts_of(columns: Columns, freq: Frequency) -> tuple[str, ...]:
+    """The parts of a calendar to show, in the order of CALENDAR, "holiday" last; OptionError for one of no use.
+
+    >>> parts_of(Columns(calendar="auto"), Frequency.parse("D"))
+    ('weekday', 'month')
+    """
+    useful = tuple(part for part in CALENDAR if _changes(part, freq))
+    if columns.calendar == "auto":
+        parts = useful
+    else:
+        parts = tuple(part for part in CALENDAR if part in columns.calendar)
+        wrong = next((part for part in parts if part not in useful), None)
+        if wrong is not None:
+            raise OptionError(
+                f"calendar={wrong!r} says nothing at times of frequency {freq}: "
+                + (f'take some of {", ".join(useful)}, or "auto"' if useful else "leave it out")
+            )
+    if columns.holidays is None:
+        return parts
+    if freq.family not in ("clock", "day", "business") or not _within(freq, 1):
+        raise OptionError(f"holidays are days, and a step of frequency {freq} is no day or part of one: leave them out")
+    return (*parts, "holiday")
+
+
+def _changes(part: str, freq: Frequency) -> bool:
+    """Whether a part takes several values from step to step, and takes them again."""
+    if freq.family == "number":
+        return False
+    if part == "hour":
+        return freq.family == "clock" and freq.size % DAY != 0
+    if part == "weekday":
+        return {
+            "clock": freq.size % (7 * DAY) != 0,
+            "day": freq.size % 7 != 0,
+            "business": freq.size % 5 != 0,
+        }.get(freq.family, False)
+    return not freq.family.startswith("month") or freq.size % 12 != 0
+
+
+def _within(freq: Frequency, days: int) -> bool:
+    """Whether a step is at most so many days."""
+    return freq.size <= days * (DAY if freq.family == "clock" else 1)
+
+
+def width_of(parts: tuple[str, ...]) -> int:
+    """How many numbers the parts are shown as."""
+    return sum(WIDTHS.get(part, 1) for part in parts)
+
+
+def shown(times: pl.Series, parts: tuple[str, ...], zone: str | None, holidays: str | None) -> np.ndarray:
+    """The parts of each time, float32 `[row, width_of(parts)]`, in the time zone of the times.
+
+    hour: sine and cosine of the time of day, once, twice and three times around; weekday: 1 for the day, from Monday;
+    month: sine and cosine of the time of the year, once and twice around; holiday: 1 on one.
+
+    >>> import datetime as dt
+    >>> shown(pl.Series([dt.date(2026, 11, 25)]), ("weekday",), None, None).tolist()
+    [[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]]
+    """
+    if not parts:
+        return np.zeros((len(times), 0), np.float32)
+    clock = wall(to_ticks(times), zone)
+    day, within = np.divmod(clock, DAY)
+    columns = []
+    for part in parts:
+        if part == "hour":
+            columns.append(_around(within / DAY, 3))
+        elif part == "weekday":
+            columns.append(np.eye(7)[(day + 3) % 7])  # 1970 began on a Thursday
+        elif part == "month":
+            columns.append(_around(_of_year(day), 2))
+        else:
+            columns.append(_holiday(day, str(holidays))[:, None])
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _around(share: np.ndarray, times: int) -> np.ndarray:
+    angles = 2 * np.pi * share[:, None] * np.arange(1, times + 1)
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+
+
+def _of_year(day: np.ndarray) -> np.ndarray:
+    """The share of its year that is over on a day."""
+    days = day.astype("datetime64[D]")
+    return (days - days.astype("datetime64[Y]")).astype(np.float64) / DAYS_OF_YEAR
+
+
+def _holiday(day: np.ndarray, where: str) -> np.ndarray:
+    """1 where a day, counted from 1970, is a public holiday of a country or a part of one, else 0."""
+    days = day.astype("datetime64[D]")
+    years = range(int(str(days.min())[:4]), int(str(days.max())[:4]) + 1)
+    dates = np.array(sorted(_calendar(where, years)), "datetime64[D]")
+    return np.isin(days, dates).astype(np.float64)
+
+
+def _calendar(where: str, years: range) -> list[date]:
+    """The public holidays of those years; OptionError where the package is not there or does not know the place."""
+    try:
+        import holidays
+    except ImportError as error:
+        raise OptionError('holidays needs the package of that name: pip install "loopcast[holidays]"') from error
+    country, _, part = where.partition("-")
+    parts = holidays.list_supported_countries().get(country)
+    if parts is None or (part and part not in parts):
+        known = "no country of that name is known" if parts is None else f"its parts are {', '.join(parts) or 'none'}"
+        raise OptionError(f'holidays is a country such as "DE" or "US-CA", got {where!r}: {known}')
+    return list(holidays.country_holidays(country, subdiv=part or None, years=years))

@@ -1,0 +1,491 @@
+"""Many series of unequal length on one regular calendar."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from loopcast.columns import STANDARD, TIME, Columns
+from loopcast.data import fill_table as filled
+from loopcast.data import future as ahead
+from loopcast.data import output as results
+from loopcast.data.build import Freq, from_columns, from_long, from_numbers, from_one
+from loopcast.data.calendar import positions, to_ticks
+from loopcast.data.covariates import Covariates, require_teaching
+from loopcast.data.fill_table import NOTHING
+from loopcast.data.frequency import Frequency
+from loopcast.data.missing import first_rows
+from loopcast.data.ranges import laid_out
+from loopcast.data.schema import Template
+from loopcast.data.series_index import Source
+from loopcast.data.tables import Table, open_table
+from loopcast.data.time_grid import Gaps, future_times
+from loopcast.errors import DataError, LengthError, OptionError, ValuesError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Panel:
+    """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
+
+    values: float32 `[row, channel]`, all series end to end, read-only; a channel per target.
+    offsets: int64 `[series + 1]`; series i is rows offsets[i]:offsets[i + 1]. Every series has a row.
+    ids: `[series]`, unique, in order of first appearance.
+    starts: `[series]`, the time of each first row.
+    template: how the table looked; it names the channels.
+    covariates: what is known besides; None where the columns name none.
+
+    Make one with `from_table`, `from_wide`, `from_series`, `from_array`, `as_panel` or `loopcast.read`.
+    Raises DataError where the parts do not fit each other.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+    ids: pl.Series
+    starts: pl.Series
+    template: Template
+    covariates: Covariates | None = None
+
+    def __post_init__(self) -> None:
+        _check_shapes(self)
+        self.values.setflags(write=False)
+        self.offsets.setflags(write=False)
+
+    @property
+    def n_series(self) -> int:
+        """How many series there are."""
+        return len(self.offsets) - 1
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows all series have together."""
+        return len(self.values)
+
+    @property
+    def n_channels(self) -> int:
+        """How many numbers a row has."""
+        return int(self.values.shape[1])
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The name of each channel: the columns of a table; of an array `y`, or `y0`, `y1`, … where it has several.
+
+        >>> Panel.from_array(np.zeros((1, 3, 2))).targets
+        ('y0', 'y1')
+        """
+        return self.template.columns.targets
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int64 `[series]`: the rows of each series."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def known_lengths(self) -> np.ndarray:
+        """int64 `[series]`: the rows of each series from its first value on (that of every channel); 0 without one.
+
+        >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).known_lengths.tolist()
+        [2, 0]
+        """
+        if not np.isnan(self.values).any():
+            return self.lengths
+        return self.offsets[1:] - first_rows(self.values, self.offsets).max(axis=1)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether any value is missing, of a target or of a covariate."""
+        covariates = () if self.covariates is None else (self.covariates.past, self.covariates.future)
+        return any(np.isnan(values).any() for values in (self.values, *covariates))
+
+    @property
+    def season(self) -> int:
+        """Steps in the usual season of the frequency, as in `Frequency.season`."""
+        return self.template.freq.season
+
+    def series(self, i: int) -> np.ndarray:
+        """Series `i` as float32 `[time, channel]`, a read-only view."""
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def series_of(self, rows: np.ndarray) -> np.ndarray:
+        """The series that each of these rows belongs to, int64 `[row]`."""
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
+    def times_of(self, rows: np.ndarray) -> pl.Series:
+        """The times of these rows.
+
+        >>> Panel.from_array(np.zeros((2, 3, 1)), start=7).times_of(np.array([0, 5])).to_list()
+        [7, 9]
+        """
+        series = self.series_of(rows)
+        return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.template.freq)
+
+    def steps_of(self, times: pl.Series, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many steps after the start of its series each time is, int64 `[row]`, and whether it is on the calendar.
+
+        times: of the kind and zone of the panel's; series: int64 `[row]`, the series of each. Off the calendar the
+        steps mean nothing.
+
+        >>> panel = Panel.from_array(np.zeros((2, 3, 1)), start=7, freq=2)
+        >>> steps, fits = panel.steps_of(pl.Series([7, 11, 12]), np.array([0, 1, 1]))
+        >>> steps[fits].tolist(), fits.tolist()
+        ([0, 2], [True, True, False])
+        """
+        ticks = np.append(to_ticks(self.starts), to_ticks(times))
+        first = np.append(np.arange(self.n_series), series)
+        steps, fits = positions(ticks, first, self.template.freq, self.template.zone)
+        return steps[self.n_series :], fits[self.n_series :]
+
+    def channel(self, which: str | int) -> "Panel":
+        """The panel of one target alone, by its name or its place (from 0); OptionError where there is none such.
+
+        >>> Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"]).channel("no2").template.columns.target
+        'no2'
+        """
+        places = dict(zip(self.targets, range(self.n_channels), strict=True))
+        place = places.get(which) if isinstance(which, str) else which
+        if isinstance(place, bool) or not isinstance(place, int | np.integer) or not 0 <= place < self.n_channels:
+            known = ", ".join(map(repr, self.targets))
+            raise OptionError(
+                f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {which!r}"
+            )
+        columns = replace(self.template.columns, target=self.targets[place])
+        return replace(self, values=self.values[:, [place]], template=replace(self.template, columns=columns))
+
+    def apart(self) -> "Panel":
+        """Each target of each series as a series of its own, of one channel: all of the first series, then the next.
+
+        Series `i * n_channels + c` is channel c of series i, and called "ID, TARGET", or "TARGET" where there is
+        no id; a panel of one target is itself.
+
+        >>> panel = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"]).apart()
+        >>> panel.ids.to_list(), panel.series(1).ravel().tolist()
+        (['a, pm25', 'a, no2'], [1.0, 3.0, 5.0])
+        """
+        if self.n_channels == 1:
+            return self
+        each = np.repeat(np.arange(self.n_series), self.n_channels)
+        channels = np.tile(np.arange(self.n_channels), self.n_series)
+        before = [f"{name}, " for name in self.ids.to_list()] if self.template.has_id else [""]
+        names = [f"{name}{target}" for name in before for target in self.targets]
+        columns = replace(self.template.columns, target=", ".join(self.targets))
+        lengths = self.lengths[each]
+        rows, offsets = laid_out(self.offsets[each], lengths)
+        covariates = self.covariates
+        if covariates is not None:
+            covariates = covariates.cut(each, self.offsets[each], np.zeros_like(each), lengths, None)
+        return replace(
+            self,
+            values=self.values[rows, np.repeat(channels, lengths)][:, None],
+            offsets=offsets,
+            ids=pl.Series(self.ids.name, names),
+            starts=self.starts.gather(each),
+            template=replace(self.template, columns=columns, has_id=True, id_type=""),
+            covariates=covariates,
+        )
+
+    def bare(self) -> "Panel":
+        """The same series without covariates."""
+        columns = replace(self.template.columns, past=(), future=(), static=())
+        return replace(self, template=replace(self.template, columns=columns), covariates=None)
+
+    def without_last(self, steps: int) -> "Panel":
+        """Each series less its last `steps` rows; LengthError where one would have no row left."""
+        _whole("steps", steps)
+        self._require_length(steps + 1, f"leaving out the last {steps} steps needs a row before them")
+        every = np.arange(self.n_series)
+        return self._cut(every, np.zeros_like(every), self.lengths - steps)
+
+    def last(self, steps: int) -> np.ndarray:
+        """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
+        _whole("steps", steps)
+        self._require_length(steps, f"the last {steps} steps were asked for")
+        return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
+
+    def after(self, unseen: int, horizon: int) -> np.ndarray:
+        """The first `horizon` of the last `unseen` rows of each series, float32 `[series, horizon, channel]`.
+
+        What came after a cutoff that leaves `unseen` rows to come. LengthError where a series has no such rows.
+        """
+        return self.last(unseen)[:, :horizon]
+
+    def where(self, wanted: np.ndarray) -> "Panel":
+        """The series for which `wanted`, bool `[series]`, holds; DataError where it holds for none.
+
+        >>> Panel.from_array(np.zeros((3, 5, 1))).where(np.array([True, False, True])).ids.to_list()
+        [0, 2]
+        """
+        kept = np.flatnonzero(wanted)
+        return self._cut(kept, np.zeros_like(kept), self.lengths[kept])
+
+    def first_rows_of(self, series: np.ndarray, rows: np.ndarray, ahead: int) -> "Panel":
+        """Series `series`, int64 `[part]`, up to their first `rows` `[part]`; a series may come several times.
+
+        What is known after these stays known for `ahead` steps.
+        """
+        return self._cut(series, np.zeros_like(series), rows, ahead)
+
+    def _cut(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None = None) -> "Panel":
+        """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known.
+
+        ahead: for so many steps alone; None is for all.
+        """
+        begin = self.offsets[series] + front
+        rows, offsets = laid_out(begin, lengths)
+        starts = self.starts.gather(series)
+        return replace(
+            self,
+            values=self.values[rows],
+            offsets=offsets,
+            ids=self.ids.gather(series),
+            starts=future_times(starts, front, 1, self.template.freq) if front.any() else starts,
+            covariates=self.covariates and self.covariates.cut(series, begin, front, lengths, ahead),
+        )
+
+    def _require_length(self, rows: int, why: str) -> None:
+        short = np.flatnonzero(self.lengths < rows)
+        if len(short):
+            i = int(short[0])
+            raise LengthError(
+                f"series {self.ids[i]!r} has {self.lengths[i]} rows and {rows} are needed: {why} "
+                f"({len(short)} of {self.n_series} series are too short); ask for fewer steps or leave them out"
+            )
+
+    def begun(self) -> "Panel":
+        """Each series from its first value on: what is missing before it is no gap.
+
+        Of several targets from the first value of any: what another one lacks then is. ValuesError naming the first
+        series of which a target has no value.
+
+        >>> Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1)).begun().values.ravel().tolist()
+        [2.0, nan]
+        """
+        self.require_some("a series begins with its first value")
+        before = first_rows(self.values, self.offsets).min(axis=1) - self.offsets[:-1]
+        if not before.any():
+            return self
+        return self._cut(np.arange(self.n_series), before, self.lengths - before)
+
+    def with_future(self, table: Any) -> "Panel":
+        """The same series with what is known ahead of them: the future covariates of the steps after their ends.
+
+        table: a long table with the id, the time and the future covariates of each of these steps, none left out; of
+        other rows and series nothing is taken, and what was known ahead before is replaced. CalendarError for a time
+        that comes twice or is not on the calendar; ColumnError, ValuesError as in `from_table`; OptionError where the
+        columns name no future covariate.
+
+        >>> columns = Columns(future=["price"])
+        >>> sales = pl.DataFrame({"ds": [1, 2], "y": [5.0, 6.0], "price": [1.0, 2.0]})
+        >>> panel = Panel.from_table(sales, columns=columns)
+        >>> panel.with_future(pl.DataFrame({"ds": [3, 4], "price": [2.0, 1.0]})).known_ahead.tolist()
+        [2]
+        """
+        return replace(self, covariates=ahead.read_ahead(self, _opened(table)))
+
+    @property
+    def known_ahead(self) -> np.ndarray:
+        """int64 `[series]`: the steps after its end for which the future covariates of a series are known."""
+        if self.covariates is None:
+            return np.zeros(self.n_series, np.int64)
+        known: np.ndarray = np.diff(self.covariates.offsets) - self.lengths
+        return known
+
+    def require_ahead(self, horizon: int) -> None:
+        """ValuesError naming the first series and time at which a future covariate is needed and not known."""
+        ahead.require(self, horizon)
+
+    def require_teaching(self) -> None:
+        """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
+        if self.covariates is not None:
+            require_teaching(self.covariates, self.template.columns)
+
+    def require_observed(self, why: str, cure: str) -> None:
+        """ValuesError naming the first missing value, unless every value is there."""
+        missing = np.isnan(self.values)
+        if not missing.any():
+            return
+        row, channel = np.unravel_index(int(missing.argmax()), missing.shape)
+        here = np.array([row])
+        i, time = int(self.series_of(here)[0]), self.times_of(here)[0]
+        raise ValuesError(
+            f"{why}, and series {self.ids[i]!r} has no value at {time} ({self.targets[channel]!r}; "
+            f"{int(missing.sum())} are missing in all): {cure}"
+        )
+
+    def require_some(self, why: str, unseen: int = 0) -> None:
+        """ValuesError naming the first series whose rows but the last `unseen` have no value at all, if it has any."""
+        empty = (self.known_lengths <= unseen) & (self.lengths > unseen)
+        if not empty.any():
+            return
+        i = int(empty.argmax())
+        before = f" before its last {unseen}" if unseen else ""
+        none = np.isnan(self.series(i)[: self.lengths[i] - unseen]).all(axis=0)
+        which = f" of {self.targets[int(none.argmax())]!r}" if self.n_channels > 1 else ""
+        cure = "leave it out" if not empty.all() else "leave that target out" if which else "give their values"
+        raise ValuesError(
+            f"{why}, and series {self.ids[i]!r} has none{which} in its {self.lengths[i]} rows{before} "
+            f"({int(empty.sum())} of {self.n_series} series have none): {cure}"
+        )
+
+    def forecast_table(self, forecasts: Mapping[str, np.ndarray], *, wide: bool = False) -> Any:
+        """Forecasts as a table of the kind that came in: a row per series and future time.
+
+        forecasts: a column each, `[series, horizon]` or `[series, horizon, 1]`, all of one horizon; for several
+        targets `[series, horizon, channel]`, and then each of them has a row, and a column `target` names it.
+        wide: a column `MODEL-TARGET` for each model and target instead of rows; of no effect for one target.
+        The id (if the table had one) and the time come first. Arrays and files give polars tables.
+        Raises DataError where a shape or name does not fit, such as an id column that is called `target`.
+
+        >>> panel = Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"])
+        >>> panel.forecast_table({"Naive": np.array([[[7.0, 8.0]]])}).rows()
+        [(0, 3, 'pm25', 7.0), (0, 3, 'no2', 8.0)]
+        >>> panel.forecast_table({"Naive": np.array([[[7.0, 8.0]]])}, wide=True).columns
+        ['unique_id', 'ds', 'Naive-pm25', 'Naive-no2']
+        """
+        return results.forecast_table(self, forecasts, wide)
+
+    def sample_table(self, name: str, samples: np.ndarray) -> Any:
+        """Paths `[series, sample, horizon]` as a table of the kind that came in: a row per series, sample and time.
+
+        For several targets `[series, sample, horizon, channel]`, a row for each, which a column `target` names.
+        Raises DataError where the shape or the name does not fit.
+        """
+        return results.sample_table(self, name, samples)
+
+    def hindcast_table(
+        self, unseen: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
+    ) -> pl.DataFrame:
+        """Forecasts from past cutoffs as a polars table: a row per series, cutoff and time, the id always with it.
+
+        unseen: how many of a series' last rows are to come at each cutoff. actual: what came, and `columns`: numbers
+        by name, all `[series * cutoff * horizon]`. For several targets `[series * cutoff * horizon * channel]`: each
+        has a row, which a column `target` names, and what came is the column `y`.
+        DataError where a name is that of another column.
+        """
+        return results.hindcast_table(self, unseen, horizon, actual, columns)
+
+    def as_came(self, table: pl.DataFrame) -> Any:
+        """A table of `hindcast_table` as one of the kind that came in, without an id where that had none."""
+        return results.as_came(self, table)
+
+    def filled_table(self, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = NOTHING) -> Any:
+        """All rows with gaps filled, as a table of the kind that came in: id, time, targets, and which were imputed.
+
+        values: float32 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
+        extra: further columns by name, floats `[row]`. A column `TARGET-imputed` for each target, then `extra`, end it.
+        Rows stand series by series, those that were inserted among them, and numbers are float32, as a panel holds
+        them; to change only the missing cells of the table that came in, use `loopcast.data.fill_table.fill_table`.
+        Errors are those of `fill_table`.
+
+        >>> panel = Panel.from_series([1.0, None])
+        >>> panel.filled_table(np.array([[1.0], [2.0]], np.float32), np.isnan(panel.values)).rows()
+        [(0, 1.0, False), (1, 2.0, True)]
+        """
+        return filled.filled_table(self, values, marks, extra)
+
+    @classmethod
+    def from_table(cls, table: Any, *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error") -> Self:
+        """A panel from a long table (pandas, polars or pyarrow): a row per series and time.
+
+        The rows of one series are in order of time; series may come in blocks or interleaved, and keep the order in
+        which they first appear. Without a column of the usual id name the table is one series. Times are integers,
+        dates, timestamps, or text in ISO 8601 (which comes back as dates or timestamps). NaN and null are missing.
+        freq: None infers one frequency for the whole panel, by the most common step.
+        gaps: "error" refuses a series that leaves out times of its calendar, "insert" adds them as NaN.
+        columns: several targets become channels in the order named, each with missing values of its own; with
+            covariates, each time has its own, also after the end of a series (see `with_future`).
+
+        Raises ColumnError, CalendarError, ValuesError (also where one of several targets has no value at all), or
+        DataError for anything but a table with rows.
+
+        >>> Panel.from_table(pl.DataFrame({"ds": [1, 2, 4], "y": [5.0, 6.0, 8.0]}), gaps="insert").series(0).tolist()
+        [[5.0], [6.0], [nan], [8.0]]
+        >>> table = pl.DataFrame({"ds": [1, 2], "pm25": [5.0, None], "no2": [1.0, 2.0]})
+        >>> Panel.from_table(table, columns=Columns(target=("pm25", "no2"))).series(0).tolist()
+        [[5.0, 1.0], [nan, 2.0]]
+        """
+        return cls(**from_long(_opened(table), columns, freq, gaps, Source())._asdict())
+
+    @classmethod
+    def from_wide(cls, table: Any, *, time: str = TIME, freq: Freq = None, gaps: Gaps = "error") -> Self:
+        """A panel from a wide table: a row per time, and a column per series, whose name is the id.
+
+        All series are as long as the table: NaN and null at either end are kept as missing values.
+        Errors and options are those of `from_table`. Forecasts are given as a long table.
+
+        >>> Panel.from_wide(pl.DataFrame({"ds": [1, 2], "a": [1.0, 2.0], "b": [3.0, 4.0]})).ids.to_list()
+        ['a', 'b']
+        """
+        return cls(**from_columns(_opened(table), time, freq, gaps, Source())._asdict())
+
+    @classmethod
+    def from_series(cls, values: Any, *, freq: Freq = None, start: Any = None, name: str | None = None) -> Self:
+        """A panel of one series: a pandas Series (whose index holds the times), a polars Series, a list or an array.
+
+        start: the first time (a whole number, date, timestamp or ISO 8601), for values that have no index of times;
+        None is 0. freq: None infers it from the index, and is 1 for integer times.
+        name: the name of the column; None takes that of the Series, or "y".
+
+        >>> panel = Panel.from_series([1.0, 2.0], start="2020-01-31", freq="ME")
+        >>> panel.forecast_table({"Naive": np.array([[2.0]])})["ds"].to_list()
+        [datetime.date(2020, 3, 31)]
+        """
+        return cls(**from_one(values, freq, start, name)._asdict())
+
+    @classmethod
+    def from_array(
+        cls,
+        array: Any,
+        *,
+        ids: Sequence[Any] | None = None,
+        start: Any = 0,
+        freq: Frequency | str | int = 1,
+        targets: Sequence[str] | None = None,
+    ) -> Self:
+        """A panel from numbers `[series, time, channel]`; NaN is missing. The array is copied.
+
+        ids: a name for each series; None numbers them from 0. start: the first time of all series.
+        targets: a name for each channel; None is `y`, or `y0`, `y1` and so on for several.
+        Raises DataError for another shape or an empty one, ValuesError for infinity or what float32 cannot hold.
+
+        >>> Panel.from_array(np.zeros((2, 5, 1))).lengths.tolist()
+        [5, 5]
+        """
+        return cls(**from_numbers(array, ids, start, freq, targets)._asdict())
+
+
+def _opened(table: Any) -> Table:
+    opened = open_table(table)
+    if opened is None:
+        raise DataError(f"expected a pandas, polars or pyarrow table, got {kind_of(table)}")
+    return opened
+
+
+def _check_shapes(panel: Panel) -> None:
+    values, offsets = panel.values, panel.offsets
+    if values.ndim != 2 or values.dtype != np.float32:
+        raise DataError(f"values are float32 [row, channel], got {values.dtype} of shape {values.shape}")
+    if values.shape[1] != len(panel.targets):
+        raise DataError(f"values have a channel per target, got shape {values.shape} and targets {panel.targets}")
+    if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
+        raise DataError(f"offsets are int64 [series + 1], got {offsets.dtype} of shape {offsets.shape}")
+    if offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 1).any():
+        raise DataError(f"offsets go up from 0 to the {len(values)} rows of values, got {offsets}")
+    if not len(panel.ids) == len(panel.starts) == len(offsets) - 1:
+        raise DataError(f"{len(offsets) - 1} series have as many ids and starts: {len(panel.ids)}, {len(panel.starts)}")
+    if bool(panel.template.columns.covariates) != (panel.covariates is not None):
+        raise DataError("a panel has covariates where its columns name some, and only there")
+    if panel.covariates is not None:
+        panel.covariates.check(panel.template.columns, offsets)
+
+
+def _whole(name: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+        raise OptionError(f"{name} is a whole number of at least 0, got {value!r}")
+
+
+def kind_of(data: Any) -> str:
+    """What an error calls the data."""
+    shape = f" of shape {data.shape}" if isinstance(data, np.ndarray) else ""
+    return f"{type(data).__module__}.{type(data).__qualname__}{shape}"

@@ -1,0 +1,125 @@
+"""Panels out of files."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from loopcast.columns import STANDARD, Columns
+from loopcast.data.build import Freq, from_long
+from loopcast.data.future import read_ahead
+from loopcast.data.panel import Panel
+from loopcast.data.series_index import Source
+from loopcast.data.tables import Table
+from loopcast.data.text import read_text
+from loopcast.data.time_grid import Gaps
+from loopcast.errors import DataError
+
+
+def read(
+    path: str | os.PathLike[str], *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error"
+) -> Panel:
+    """A panel from a long table in a file: .csv, .tsv (either may be .gz) or .parquet.
+
+    Text files are UTF-8 with a header; a comma (.csv) or a tab (.tsv) separates fields, and a point the decimals.
+    In them ids are text, times whole numbers or ISO 8601, and an empty field or NaN is missing.
+    The other arguments are those of `Panel.from_table`. Forecasts are given as polars tables.
+
+    Raises DataError, naming the file, the line or row and the cure, for a file that is not what it seems.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "sales.csv"
+    ...     _ = path.write_text("ds,y\\n2020-01-01,1\\n2020-02-01,2\\n")
+    ...     str(read(path).template.freq)
+    'MS'
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise DataError(
+            f"read takes the name of a file, got {type(path).__qualname__}: give a table to Panel.from_table"
+        )
+    file = Path(path)
+    ending = _ending(file)
+    _check_file(file)
+    source = Source(str(file), lines=ending != ".parquet")
+    return Panel(**from_long(ENDINGS[ending](file, columns), columns, freq, gaps, source)._asdict())
+
+
+def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
+    """`panel` with the future covariates in a file, of the steps after the end of each series.
+
+    The file is of a kind that `read` takes; what is to be in it, and the errors, are those of `Panel.with_future`.
+    """
+    file = Path(path)
+    ending = _ending(file)
+    _check_file(file)
+    names = panel.template.columns
+    columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
+    table = ENDINGS[ending](file, columns)
+    return replace(panel, covariates=read_ahead(panel, table, Source(str(file), lines=ending != ".parquet")))
+
+
+def read_whole(path: str | os.PathLike[str]) -> pl.DataFrame:
+    """Every column of a file that `read` takes, as polars types them: to give back with its gaps filled.
+
+    Raises DataError as `read` does for a file of another kind or one that is not there.
+    """
+    file = Path(path)
+    ending = _ending(file)
+    _check_file(file)
+    if ending == ".parquet":
+        return pl.read_parquet(file)
+    tab = ending.startswith(".tsv")
+    return pl.read_csv(file, separator="\t" if tab else ",", infer_schema_length=None, null_values=["NaN", "nan"])
+
+
+def _ending(file: Path) -> str:
+    found = max((ending for ending in ENDINGS if file.name.lower().endswith(ending)), key=len, default=None)
+    if found is None:
+        raise DataError(
+            f"{file}: the ending says which format a file has, and is one of {', '.join(ENDINGS)}; rename the file, "
+            "or read it with pandas or polars and give the table"
+        )
+    return found
+
+
+def _check_file(file: Path) -> None:
+    if not file.exists():
+        raise DataError(f"{file}: no such file (looked in {file.absolute().parent})")
+    if not file.is_file():
+        raise DataError(f"{file} is a directory or a device, not a file: name one file")
+    if file.stat().st_size == 0:
+        raise DataError(f"{file} is empty: a panel needs a header and at least one row")
+
+
+def _read_csv(path: Path, columns: Columns) -> Table:
+    return read_text(path, columns, ",")
+
+
+def _read_tsv(path: Path, columns: Columns) -> Table:
+    return read_text(path, columns, "\t")
+
+
+def _read_parquet(path: Path, columns: Columns) -> Table:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start != b"PAR1":
+        raise DataError(f"{path} is no Parquet file (one starts with PAR1, this with {start!r}): is its ending right?")
+    try:
+        names = list(pl.read_parquet_schema(path))
+        wanted = (columns.id, columns.time, *columns.targets, *columns.covariates)
+        frame = pl.read_parquet(path, columns=[n for n in names if n in wanted])
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{path} is a damaged Parquet file: {error}") from error
+    return Table(frame, "polars", names)
+
+
+ENDINGS: dict[str, Callable[[Path, Columns], Table]] = {
+    ".csv": _read_csv,
+    ".csv.gz": _read_csv,
+    ".tsv": _read_tsv,
+    ".tsv.gz": _read_tsv,
+    ".parquet": _read_parquet,
+}

@@ -1,0 +1,109 @@
+"""How a table looked, so that a forecast can look the same: names, types, frequency, kind of table."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from loopcast.columns import Columns
+from loopcast.data.frequency import Frequency
+from loopcast.errors import LoopcastError, ModelFileError
+
+Kind = Literal["polars", "pandas", "pyarrow"]
+
+INTEGERS = {
+    str(dtype).lower(): dtype
+    for dtype in (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
+}
+_TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\[\], /:+-]{0,99}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """How a table looked: a small value that a saved model keeps.
+
+    columns: the names of its columns; has_id: whether it had a column that tells series apart.
+    freq: the step of its calendar.
+    time: "int64" (or another integer type), "date" or "datetime[us]", "datetime[ns, Europe/Berlin]".
+    kind: which library's table a forecast is given back as.
+    id_type, time_type: what that library calls the types of the two columns, "" where `time` says enough.
+
+    >>> template = Template(columns=Columns(), has_id=True, freq=Frequency.parse("MS"), time="date")
+    >>> Template.from_json(template.to_json()) == template
+    True
+    """
+
+    columns: Columns
+    has_id: bool
+    freq: Frequency
+    time: str
+    kind: Kind = "polars"
+    id_type: str = ""
+    time_type: str = ""
+
+    @property
+    def time_dtype(self) -> pl.DataType:
+        """The polars type of the times."""
+        return time_dtype(self.time)
+
+    @property
+    def zone(self) -> str | None:
+        """The time zone of the times, None where they have none."""
+        dtype = self.time_dtype
+        return dtype.time_zone if isinstance(dtype, pl.Datetime) else None
+
+    def to_json(self) -> dict[str, Any]:
+        """This template as plain values that `json.dumps` takes."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain | {"columns": self.columns.to_json(), "freq": self.freq.alias}
+
+    @classmethod
+    def from_json(cls, plain: Any) -> "Template":
+        """The template that `to_json` wrote; ModelFileError where the values are anything else."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(plain, Mapping) or set(plain) != names:
+            raise ModelFileError(f"the model's table template needs exactly the entries {sorted(names)}, got {plain!r}")
+        try:
+            columns = Columns.from_json(plain["columns"])
+            freq = Frequency.parse(plain["freq"])
+            time_dtype(plain["time"])
+        except (LoopcastError, pl.exceptions.PolarsError) as error:
+            raise ModelFileError(f"the model's table template is damaged: {error}") from error
+        _check(plain)
+        return cls(**{**plain, "columns": columns, "freq": freq})
+
+
+def time_name(dtype: pl.DataType) -> str:
+    """The name by which a template calls a type of times."""
+    if isinstance(dtype, pl.Datetime):
+        return f"datetime[{dtype.time_unit}{f', {dtype.time_zone}' if dtype.time_zone else ''}]"
+    return str(dtype).lower()
+
+
+def time_dtype(name: str) -> pl.DataType:
+    """The type that `time_name` called so; ModelFileError where there is none."""
+    if not isinstance(name, str):
+        raise ModelFileError(f"the type of times is named in words, got {name!r}")
+    parts = re.fullmatch(r"datetime\[(ms|us|ns)(?:, ([A-Za-z0-9_+/-]{1,64}))?\]", name)
+    if parts is not None:
+        dtype = pl.Datetime(parts[1], parts[2])  # type: ignore[arg-type]
+        pl.Series([0]).cast(pl.Datetime("us", "UTC")).cast(dtype)  # an unknown zone fails here and not later
+        return dtype
+    if name == "date":
+        return pl.Date()
+    if name in INTEGERS:
+        return INTEGERS[name]()
+    raise ModelFileError(f"{name!r} is no type of times: expected an integer type, date or datetime[us, zone]")
+
+
+def _check(plain: Mapping[str, Any]) -> None:
+    if not isinstance(plain["has_id"], bool) or plain["kind"] not in get_args(Kind):
+        raise ModelFileError(f"has_id is true or false and kind one of {get_args(Kind)}, got {plain!r}")
+    for name in ("id_type", "time_type"):
+        if not isinstance(plain[name], str) or not (plain[name] == "" or _TYPE_NAME.fullmatch(plain[name])):
+            raise ModelFileError(f"{name} is the name of a column type, got {plain[name]!r}")
+    freq, time = Frequency.parse(plain["freq"]), plain["time"]
+    if (freq.unit == "int") != (time in INTEGERS) or (freq.family == "clock" and time == "date"):
+        raise ModelFileError(f"times of type {time!r} cannot have the frequency {freq}")

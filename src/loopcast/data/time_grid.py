@@ -1,0 +1,140 @@
+"""Rows set on a calendar: order, frequency, steps and gaps."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from loopcast.data.calendar import from_ticks, future, positions, to_ticks, zone_of
+from loopcast.data.frequency import Frequency
+from loopcast.data.infer_frequency import infer
+from loopcast.data.series_index import Rows
+from loopcast.errors import CalendarError, OptionError
+
+Gaps = Literal["error", "insert"]
+
+# A table that grows beyond both by inserted gaps has a wrong time or a wrong frequency, and could fill the memory.
+MOST_GROWTH = 1000
+MOST_ROWS = 10_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Timetable:
+    """Where each row of each series stands on one calendar.
+
+    steps: int64 `[row]`, steps since the first row of the series; lengths: int64 `[series]`, rows with gaps filled.
+    """
+
+    freq: Frequency
+    starts: pl.Series
+    steps: np.ndarray
+    lengths: np.ndarray
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """int64 `[series + 1]`: where each series begins once gaps are filled."""
+        return np.append(0, np.cumsum(self.lengths))
+
+    def place(self, values: np.ndarray, rows: Rows) -> np.ndarray:
+        """Values `[row, …]` of the table at their times; NaN at the times that were inserted."""
+        offsets = self.offsets
+        if offsets[-1] == len(values):
+            return values
+        filled = np.full((offsets[-1], *values.shape[1:]), np.nan, np.float32)
+        filled[np.repeat(offsets[:-1], np.diff(rows.offsets)) + self.steps] = values
+        return filled
+
+
+def set_times(times: pl.Series, rows: Rows, *, freq: "Frequency | str | int | None", gaps: Gaps) -> Timetable:
+    """Set rows on their calendar; CalendarError where times repeat, go back, are irregular or leave gaps.
+
+    times: in the order of `rows`, none missing. freq: None infers it.
+    """
+    if gaps not in ("error", "insert"):
+        raise OptionError(f'gaps is "error" or "insert", got {gaps!r}')
+    ticks, zone = to_ticks(times), zone_of(times.dtype)
+    _check_order(ticks, times, rows)
+    stated = freq is not None
+    step = (
+        Frequency.parse(freq)
+        if freq is not None
+        else infer(ticks, rows.offsets, integer=times.dtype.is_integer(), zone=zone)
+    )
+    if step is None:
+        raise CalendarError(
+            "no series has two rows, so the frequency cannot be told: state it, as in freq='D' (--freq D)"
+        )
+    _check_kind(times, step)
+    steps, fits = positions(ticks, rows.first, step, zone)
+    said = f"frequency {step} ({'stated' if stated else 'the most common step'})"
+    if not fits.all():
+        row = int(np.argmin(fits))
+        raise CalendarError(_irregular(times, row, rows, said))
+    lengths = steps[rows.offsets[1:] - 1] + 1
+    table = Timetable(step, times.gather(rows.offsets[:-1]), steps, lengths)
+    _check_gaps(table, times, rows, gaps, said)
+    return table
+
+
+def _check_order(ticks: np.ndarray, times: pl.Series, rows: Rows) -> None:
+    back = np.diff(ticks) <= 0
+    back[rows.offsets[1:-1] - 1] = False
+    if back.any():
+        row = int(back.argmax()) + 1
+        raise CalendarError(_disorder(times, row, rows))
+
+
+def _disorder(times: pl.Series, row: int, rows: Rows) -> str:
+    here = f"{rows.place(row)}, column {times.name!r}: {times[row]}"
+    if times[row] == times[row - 1]:
+        return (
+            f"{here} comes twice in the series; keep one row for each time"
+            " (or, where these are several series, say which column tells them apart: Columns(id=...) or --id)"
+        )
+    return f"{here} comes after {times[row - 1]}; sort each series by time first"
+
+
+def _check_kind(times: pl.Series, freq: Frequency) -> None:
+    kind = "integers" if times.dtype.is_integer() else "dates" if times.dtype == pl.Date else "timestamps"
+    if (freq.unit == "int") != (kind == "integers"):
+        use = "a whole number, as in freq=1" if kind == "integers" else "an alias, as in freq='D'"
+        raise CalendarError(f"column {times.name!r} holds {kind}, and freq is {freq.alias!r}: use {use}")
+    if kind == "dates" and freq.family == "clock":
+        raise CalendarError(f"column {times.name!r} holds dates, which have no steps of {freq}: give timestamps")
+    coarse = isinstance(times.dtype, pl.Datetime) and times.dtype.time_unit == "ms"
+    if coarse and freq.family == "clock" and freq.size % 1000:
+        raise CalendarError(f"column {times.name!r} holds milliseconds, which have no steps of {freq}: cast it first")
+
+
+def _irregular(times: pl.Series, row: int, rows: Rows, said: str) -> str:
+    before = f" (the row before is {times[row - 1]})" if row != rows.offsets[rows.series_of(row)] else ""
+    return (
+        f"{rows.place(row)}, column {times.name!r}: {times[row]}{before} is not on the calendar of {said}; "
+        "correct the time, or state another freq"
+    )
+
+
+def _check_gaps(table: Timetable, times: pl.Series, rows: Rows, gaps: Gaps, said: str) -> None:
+    total, came = int(table.offsets[-1]), len(times)
+    if total == came:
+        return
+    jump = np.diff(table.steps) > 1  # between two series steps go back to 0
+    row = int(jump.argmax()) + 1
+    missing = int(table.steps[row] - table.steps[row - 1]) - 1
+    here = f"{rows.place(row)}, column {times.name!r}: {missing} missing between {times[row - 1]} and {times[row]}"
+    if gaps == "error":
+        raise CalendarError(
+            f'{here} at {said}; {total - came} times are missing in all. gaps="insert" (--gaps insert) adds them as NaN'
+        )
+    if total > max(came * MOST_GROWTH, MOST_ROWS):
+        raise CalendarError(
+            f"{here} at {said}; inserting all would turn {came} rows into {total}: check times and freq"
+        )
+
+
+def future_times(table_starts: pl.Series, lengths: np.ndarray, horizon: int, freq: Frequency) -> pl.Series:
+    """The times of the `horizon` steps after the end of each series, series by series."""
+    dtype = table_starts.dtype
+    ticks = future(to_ticks(table_starts), lengths, horizon, freq, zone_of(dtype))
+    return from_ticks(ticks.ravel(), dtype)

@@ -1,0 +1,122 @@
+"""Checks of a table's columns, each with an error that says where, what and how to mend it."""
+
+import re
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from loopcast.data.series_index import Rows, Source
+from loopcast.data.tables import Table
+from loopcast.errors import ColumnError, ValuesError
+
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def check_names(table: Table, names: list[Any], cure: str, source: Source) -> None:
+    """ColumnError unless each of `names` is a column of the table, and once only."""
+    for name in names:
+        count = list(table.names).count(name)
+        if count > 1:
+            raise ColumnError(f"{source} has {count} columns named {name!r}: rename or drop all but one")
+        if count == 0:
+            raise ColumnError(_missing(table, name, cure, source))
+
+
+def _missing(table: Table, name: Any, cure: str, source: Source) -> str:
+    if name == table.index_name:
+        return f"{name!r} is the index of {source}, not a column: give table.reset_index()"
+    there = [str(other) for other in table.names]
+    folded = {other.casefold(): other for other in there}
+    close = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+    hint = f" (did you mean {folded[close[0]]!r}?)" if close else ""
+    shown = ", ".join(map(repr, there[:20])) + (", …" if len(there) > 20 else "")
+    return f"{source} has no column {name!r}{hint}; its columns are {shown or 'none'}. {cure}"
+
+
+def check_ids(ids: pl.Series, source: Source) -> None:
+    """ColumnError unless every row has an id, and ids are strings, integers or categories."""
+    missing = ids.is_null() | ids.is_nan() if ids.dtype.is_float() else ids.is_null()
+    if missing.any():
+        row = int(missing.arg_max() or 0)
+        raise ColumnError(f"column {ids.name!r}, {source.row(row)}: the id is missing; name the series or drop the row")
+    if not (ids.dtype in (pl.String, pl.Categorical, pl.Enum) or ids.dtype.is_integer()):
+        kind = "of mixed types" if ids.dtype == pl.Object else str(ids.dtype)
+        raise ColumnError(f"column {ids.name!r} is {kind}, and ids are strings, integers or categories: cast it first")
+
+
+def check_target(target: pl.Series, rows: Rows) -> np.ndarray:
+    """The numbers of a column, in the order of `rows`, as float32 `[row]`; NaN where missing.
+
+    Raises ValuesError for text, true and false, infinity, and numbers that float32 cannot hold.
+    """
+    column = f"column {target.name!r}"
+    if rows.source.lines:
+        target = _numbers_in_text(target, rows)
+    if target.dtype == pl.Boolean:
+        raise ValuesError(f"{column} holds true and false, not numbers: cast it to 0 and 1 if that is what they mean")
+    if target.dtype == pl.Null:
+        return np.full(len(target), np.nan, np.float32)
+    if not target.dtype.is_numeric():
+        raise ValuesError(_not_numbers(target, rows))
+    return narrow(target.cast(pl.Float64).fill_null(np.nan).to_numpy()[:, None], rows, column)[:, 0]
+
+
+def _numbers_in_text(target: pl.Series, rows: Rows) -> pl.Series:
+    """The numbers that the text of a file writes; an empty field is missing."""
+    numbers = target.cast(pl.Float64, strict=False)
+    if numbers.null_count() > target.null_count():
+        raise ValuesError(_not_numbers(target, rows))
+    return numbers
+
+
+def _not_numbers(target: pl.Series, rows: Rows) -> str:
+    column = f"column {target.name!r}"
+    cells = target.to_list()
+    bad = (row for row, cell in enumerate(cells) if cell is not None and not _is_number(cell))
+    row = next(bad, None)
+    if row is None:
+        return f"{column} holds numbers written as text: cast it to a float column first"
+    value = cells[row]
+    return f"{rows.place(row)}, {column}: {value!r} is not a number{_cure(value)}"
+
+
+def _is_number(cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return isinstance(cell, int | float | np.number) and not isinstance(cell, bool)
+    return pl.Series([cell]).cast(pl.Float64, strict=False)[0] is not None
+
+
+def _cure(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    if value.strip() != value and _is_number(value.strip()):
+        return ": remove the spaces around it"
+    if THOUSANDS.fullmatch(value):
+        return ": write thousands without a comma, and decimals with a point"
+    if pl.Series([value]).str.replace(",", ".").cast(pl.Float64, strict=False)[0] is not None:
+        return ": write decimals with a point, not a comma"
+    return ": write a missing value as NaN or leave it empty"
+
+
+def narrow(numbers: np.ndarray, rows: Rows, column: str = "") -> np.ndarray:
+    """Numbers `[row, channel]` as float32; ValuesError for infinity and for what float32 cannot hold.
+
+    column: what an error calls the column; without it the channel is named.
+    """
+    with np.errstate(over="ignore"):
+        small = numbers.astype(np.float32)
+    bad = np.isinf(small)
+    if bad.any():
+        row, channel = np.unravel_index(int(bad.argmax()), bad.shape)
+        where = column or f"channel {channel}"
+        raise ValuesError(f"{rows.place(int(row))}, {where}: {_too_large(float(numbers[row, channel]))}")
+    return small
+
+
+def _too_large(value: float) -> str:
+    if np.isinf(value):
+        return f"{value} is no value to learn from: give NaN where it is missing"
+    return f"{value:g} is too large for float32 (largest {LARGEST:.3g}): divide the column by a constant"

@@ -1,0 +1,221 @@
+"""Covariates as a network sees them: numbers near one, with what is missing said beside them.
+
+What is known at a row comes from that row and those before it; what is known ahead, from the calendar and the future
+covariates, is known at every row up to the last one that they are given for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from loopcast.columns import Columns
+from loopcast.data.calendar_features import parts_of, shown, width_of
+from loopcast.data.panel import Panel
+from loopcast.data.ranges import laid_out
+from loopcast.data.time_grid import future_times
+from loopcast.errors import DataError, OptionError, ValuesError
+from loopcast.features.standardize import Scale, shown_columns, width_of_columns
+
+MOST_SIZE = 8  # numbers of an embedding, at most
+
+
+class Ahead(NamedTuple):
+    """What is known of each row and of the steps to come.
+
+    values: float32 `[known row, column]`; offsets: int64 `[series + 1]`.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Encoding:
+    """How covariates become numbers, learned from the rows of a fit.
+
+    columns: which there are. past, future, static: the scale of the numbers of each kind.
+    gappy: for each past, then each future covariate, whether values may be missing.
+    categories: of each static covariate, its categories in order; None where it is a number.
+    unknown: whether a category that was not there is taken for an unknown one, as is now and then any in training.
+    parts: of the calendar, as `loopcast.data.calendar_features.parts_of`.
+    """
+
+    columns: Columns
+    past: Scale
+    future: Scale
+    static: Scale
+    gappy: tuple[bool, ...]
+    categories: tuple[tuple[str, ...] | None, ...]
+    unknown: bool
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, panel: Panel, *, unknown: bool, gaps: bool = False) -> "Encoding | None":
+        """From the rows of a panel; None where it has neither covariates nor a calendar to show.
+
+        gaps: whether to expect missing values also of covariates that have none in these rows.
+        """
+        columns, covariates = panel.template.columns, panel.covariates
+        parts = parts_of(columns, panel.template.freq)
+        if covariates is None:
+            nothing = Scale.of(np.zeros((1, 0), np.float32))
+            made = cls(columns=columns, past=nothing, future=nothing, static=nothing, gappy=(), categories=(),
+                       unknown=unknown, parts=parts)  # fmt: skip
+            return made if parts else None
+        own, _ = laid_out(covariates.offsets[:-1], panel.lengths)
+        future, static = covariates.future[own], covariates.static
+        numbers = [name for name in static.columns if static[name].dtype != pl.String]
+        return cls(
+            columns=columns,
+            past=Scale.of(covariates.past),
+            future=Scale.of(future),
+            static=Scale.of(static.select(numbers).to_numpy().reshape(panel.n_series, -1)),
+            gappy=tuple((gaps | np.isnan(np.hstack([covariates.past, future])).any(axis=0)).tolist()),
+            categories=tuple(
+                None if name in numbers else tuple(sorted(static[name].unique().to_list())) for name in static.columns
+            ),
+            unknown=unknown,
+            parts=parts,
+        )
+
+    @property
+    def past_width(self) -> int:
+        """How many numbers of a row are known of the past alone."""
+        return width_of_columns(self.gappy[: len(self.columns.past)])
+
+    @property
+    def ahead_width(self) -> int:
+        """How many numbers are known of each step to come."""
+        return width_of_columns(self.gappy[len(self.columns.past) :]) + width_of(self.parts)
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has: of the past, static ones, and those known ahead, in this order."""
+        return self.past_width + len(self.static.mean) + self.ahead_width
+
+    @property
+    def tables(self) -> tuple[tuple[int, int], ...]:
+        """Rows and columns of each table of embeddings; with `unknown`, the last row is for what is not known."""
+        counts = [len(each) for each in self.categories if each is not None]
+        return tuple((count + self.unknown, min(MOST_SIZE, (count + 1) // 2 + 1)) for count in counts)
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers a network is shown of a row: those, and an embedding of each category."""
+        return self.width + sum(width for _, width in self.tables)
+
+    def require_reach(self, reach: int, horizon: int) -> None:
+        """OptionError where forecasts would be fed back with past covariates, of which nothing is known by then."""
+        if horizon > reach and self.past_width:
+            raise OptionError(
+                f"past covariates ({', '.join(self.columns.past)}) are known up to the cutoff, so a forecast reaches "
+                f"as far as the horizon of the fit, {reach}, and {horizon} steps were asked for: fit with that horizon"
+            )
+
+    def require_alike(self, panel: Panel) -> None:
+        """DataError unless the covariates of a panel are those of the fit."""
+        theirs, ours = panel.template.columns, self.columns
+        if any(getattr(theirs, kind) != getattr(ours, kind) for kind in ("past", "future", "static")):
+            raise DataError(f"the model was fitted with {ours}, and this data has {theirs}: name the same covariates")
+
+    def rows(self, panel: Panel, ahead: Ahead) -> np.ndarray:
+        """What is known at each row of a panel, float32 `[row, width]`; ahead: as `ahead` gives it, for any `extra`."""
+        own, _ = laid_out(ahead.offsets[:-1], panel.lengths)
+        past = self._past(panel)
+        return np.concatenate([past, self.numbers(panel)[panel.series_of(np.arange(panel.n_rows))],
+                               ahead.values[own]], axis=1)  # fmt: skip
+
+    def numbers(self, panel: Panel) -> np.ndarray:
+        """The static numbers of each series, float32 `[series, static]`; ValuesError where one is no number here."""
+        if panel.covariates is None:
+            return np.zeros((panel.n_series, 0), np.float32)
+        static = panel.covariates.static
+        names = [name for name, each in zip(self.columns.static, self.categories, strict=True) if each is None]
+        wrong = next((name for name in names if static[name].dtype == pl.String), None)
+        if wrong is not None:
+            raise ValuesError(
+                f"static covariate {wrong!r} has categories here, such as {static[wrong][0]!r}, and numbers in the fit"
+            )
+        return self.static.scaled(static.select(names).to_numpy().reshape(panel.n_series, -1))
+
+    def ahead(self, panel: Panel, extra: int) -> Ahead:
+        """What is known of each row, and of `extra` steps after the end of each series.
+
+        ValuesError where future covariates do not reach so far, or miss a value and never did in the fit.
+        """
+        panel.require_ahead(extra)
+        lengths = panel.lengths + extra
+        offsets = np.append(0, np.cumsum(lengths))
+        steps = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+        values = np.zeros((offsets[-1], 0), np.float32)
+        if panel.covariates is not None:
+            own, _ = laid_out(panel.covariates.offsets[:-1], lengths)
+            names, gappy = self.columns.future, self.gappy[len(self.columns.past) :]
+            future = panel.covariates.future[own] if names else np.zeros((len(steps), 0), np.float32)
+            self._require_known(panel, names, gappy, future, offsets)
+            values = shown_columns(self.future.scaled(future), gappy, offsets)
+        starts = panel.starts.gather(np.repeat(np.arange(panel.n_series), lengths)) if self.parts else panel.starts
+        times = future_times(starts, steps, 1, panel.template.freq) if self.parts else panel.starts
+        clock = shown(times, self.parts, panel.template.zone, self.columns.holidays)
+        return Ahead(np.concatenate([values, clock], axis=1) if self.parts else values, offsets)
+
+    def codes(self, panel: Panel) -> np.ndarray:
+        """The category of each series, int32 `[series, static]`, a column for each table of `tables`.
+
+        OptionError for a category that the fit did not have, unless `unknown`.
+        """
+        columns = [
+            self._code(panel, name, known)
+            for name, known in zip(self.columns.static, self.categories, strict=True)
+            if known is not None
+        ]
+        return np.stack(columns, axis=1) if columns else np.zeros((panel.n_series, 0), np.int32)
+
+    def _code(self, panel: Panel, name: str, known: tuple[str, ...]) -> np.ndarray:
+        cells = panel.covariates.static[name] if panel.covariates is not None else pl.Series()
+        places = {category: code for code, category in enumerate(known)}
+        codes = np.array([places.get(_word(cell), len(known)) for cell in cells], np.int32)
+        new = codes == len(known)
+        if new.any() and not self.unknown:
+            i = int(new.argmax())
+            raise OptionError(
+                f"series {panel.ids[i]!r}: {name!r} is {cells[i]!r}, which was not there in the fit (known: "
+                f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}): fit with "
+                "it, or a Recurrent with unknown_categories=True, which learns what to make of others"
+            )
+        return codes
+
+    def _past(self, panel: Panel) -> np.ndarray:
+        if panel.covariates is None:
+            return np.zeros((panel.n_rows, 0), np.float32)
+        names, gappy = self.columns.past, self.gappy[: len(self.columns.past)]
+        self._require_known(panel, names, gappy, panel.covariates.past, panel.offsets)
+        return shown_columns(self.past.scaled(panel.covariates.past), gappy, panel.offsets)
+
+    def _require_known(
+        self,
+        panel: Panel,
+        names: Sequence[str],
+        gappy: tuple[bool, ...],
+        values: np.ndarray,
+        offsets: np.ndarray,
+    ) -> None:
+        """ValuesError naming the first value that is missing of a covariate that missed none in the fit."""
+        wrong = np.isnan(values) & ~np.array(gappy, bool)
+        if not wrong.any():
+            return
+        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        i = int(np.searchsorted(offsets, row, side="right")) - 1
+        time = future_times(panel.starts.gather([i]), row - offsets[i : i + 1], 1, panel.template.freq)[0]
+        raise ValuesError(
+            f"series {panel.ids[i]!r} at {time}: covariate {names[int(column)]!r} is missing, and the model was "
+            "fitted where none was: give its value, or fit on data in which some are missing"
+        )
+
+
+def _word(cell: object) -> str:
+    """A category as it was written: a file that has only numbers in a column may have had words in the fit."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

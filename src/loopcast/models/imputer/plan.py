@@ -1,0 +1,66 @@
+"""What is trained, decided before it is: the options of an imputer as given, or as the data suggest."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.models.imputer.form import INPUTS, PARTS, Form
+from loopcast.nn.bidirectional import Joined
+from loopcast.nn.network import CellName
+from loopcast.training.config import Recipe
+
+if TYPE_CHECKING:
+    from loopcast.models.imputer.imputer import Imputer
+
+WINDOW = (48, 336)  # rows of a training window, at least and at most
+FEW = 20_000  # known values; with no more, several small networks are trained for a short time, and averaged
+SMALL, NARROW, WIDE = (32,), (48, 48), (96, 96)  # units, for few values, for one channel, for several
+SHORT, LONG = 600, 1500  # updates, for few values and for many
+MEMBERS = 3  # networks, for few values
+BATCH_ROWS = 64 * 168  # so that long windows take no longer than short ones
+BATCH = (16, 64)  # windows, at least and at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One or several networks of a form, so many updates each."""
+
+    form: Form
+    recipe: Recipe
+    updates: int
+    members: int
+    best: bool
+    seed: int
+
+
+def planned(panel: Panel, imputer: "Imputer") -> Plan:
+    """What these options mean for a panel."""
+    few = int((~np.isnan(panel.values)).sum()) <= FEW
+    season = imputer.season or panel.season
+    window = imputer.window or int(min(np.clip(2 * season, *WINDOW), panel.lengths.max()))
+    causal = imputer.mode == "causal"
+    units = imputer.units or (SMALL if few else NARROW if panel.n_channels == 1 else WIDE)
+    network = network_of(imputer.cell, units, panel.n_channels, causal=causal)
+    recipe = Recipe(
+        epochs=1,
+        batch_size=imputer.batch_size or int(np.clip(BATCH_ROWS // window, *BATCH)),
+        learning_rate=float(imputer.learning_rate),
+        loss="mae",
+        schedule="one-cycle",
+        clip=1.0,
+    )
+    return Plan(
+        form=Form(network=network, window=window, season=season, causal=causal),
+        recipe=recipe,
+        updates=imputer.updates or (SHORT if few else LONG),
+        members=MEMBERS if few else 1,
+        best=imputer.best,
+        seed=imputer.seed,
+    )
+
+
+def network_of(cell: CellName, units: tuple[int, ...], channels: int, *, causal: bool) -> Joined:
+    """The network of an imputer of so many channels."""
+    return Joined(cell=cell, units=units, inputs=INPUTS * channels, outputs=PARTS * channels, sides=1 if causal else 2)

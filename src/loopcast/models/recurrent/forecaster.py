@@ -1,0 +1,352 @@
+"""The recurrent forecaster: its options, and how what it learns is used and kept."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
+
+import numpy as np
+import polars as pl
+
+from loopcast.data.panel import Panel
+from loopcast.errors import OptionError
+from loopcast.features.windows import Strategy
+from loopcast.models.base import Forecaster
+from loopcast.models.fitted import Fitted, Parts
+from loopcast.models.recurrent.channel_mode import Channels, Way, better
+from loopcast.models.recurrent.ensemble import Model
+from loopcast.models.recurrent.learned import Learned
+from loopcast.models.recurrent.predict import features, forecast, quantiles
+from loopcast.models.recurrent.setup import require_rows
+from loopcast.models.recurrent.stepper import Stepper
+from loopcast.nn.heads import DistributionName, LossName
+from loopcast.nn.network import CellName, Head, Network
+from loopcast.nn.stack import Fused
+from loopcast.training.config import ScheduleName
+from loopcast.training.progress import progress
+from loopcast.validation import LARGEST, positive
+
+if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recurrent(Forecaster[Learned]):
+    """One recurrent network for all series: each step's state sums up the past, a head reads the future off it.
+
+    cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
+    units: units of each recurrent layer; None chooses by the amount of data. With () and a dense head there is no
+        recurrence: a linear model of the lags, trained as a network is.
+    head: "dense", or "recurrent" for a last recurrent layer of as many units as there are outputs.
+    dropout: share of each layer's outputs dropped in training; None chooses by the amount of data.
+    strategy: "sequence" learns at every step to give the next `horizon` values; "direct" learns that at the last
+        step of each window only; "iterated" learns one step ahead and feeds its forecasts back.
+    context: rows from which a forecast builds its state. None or "all" is the whole history, learned from
+        stretches of a chosen length; a number is exactly that many, and series must have them.
+    scaling: "auto" shows each step causal, relative values (see `loopcast.features.scaling.Scaling`);
+        "none" shows the raw value, and the output is the forecast.
+    log: proportional scale; None takes it where no value is negative. Only with scaling="auto".
+    gaps: whether values may be missing; None is as the data given to `fit`. True is ready for missing values that only
+        later data has, of which it then learned nothing; False refuses them.
+    channels: of several targets, "joint" is one network whose state sees and gives all of them; "independent" is one
+        network for each alone, with the same weights; None takes the one whose forecasts of the held-back rows are
+        better. Missing values of one target are missing in no other.
+    unknown_categories: whether static covariates may have categories later that `fit` had none of: some are then taken
+        for unknown in training. Without it they are an error.
+    lags: latest values shown at each step; None chooses from season and length (1 with scaling="none").
+    epochs, batch_size: None chooses by the number of windows.
+    learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
+        learning_rate None chooses by the amount of data.
+    distribution: "point" gives one value a step, and intervals come from calibration; "quantile", "normal" and
+        "student" give the forecast's whole distribution (see `loopcast.nn.heads`), of which `predict` shows the
+        median and the levels asked for. `calibrate` then corrects how wide it is.
+    loss: "mae", "mse" or "huber", of the network's (scaled) output; a distribution has its own.
+    patience: epochs in a row with clearly worse forecasts of the held-back last `horizon` rows before training
+        stops. None holds nothing back and runs every epoch.
+    refit: once the held-back rows have chosen the number of epochs, train again on all rows for that number;
+        False keeps the best epoch's weights as they are.
+    members: networks trained from different seeds, whose mean output is the forecast's; the first one chooses the
+        number of epochs for all.
+    seed: of initial weights, order of windows and dropout. The same seed on the same machine gives the same bits.
+    fused: "auto" runs the layers in the fused kernels where they are built and the processor is a CPU, else as a
+        compiled scan (an LSTM on a GPU in cuDNN, where no steps are missing), with the same results to rounding;
+        "always" is an OptionError where the kernels cannot run; "never" is the scan.
+    show_progress: a bar on standard error; None shows it on a terminal.
+
+    Covariates and the calendar, where `Columns` names any, are shown at each step; what is known ahead (future
+    covariates, the calendar) also corrects each step of the forecast, in the same way at each.
+
+    Missing values: a series begins with its first value. After it, each step also shows whether its own value is there
+    and how long ago the last one was; what is missing is no target. A series without any, and a history with missing
+    values where those of `fit` had none: ValuesError. A series whose last values are all missing, as far back as a step
+    sees, is forecast to stay at its last one.
+
+    Ctrl-C during `fit` keeps the best epoch so far, then goes on as KeyboardInterrupt.
+    A loss that is not finite: TrainingError, with the last good weights kept.
+
+    >>> from loopcast import generate_time_series
+    >>> series = generate_time_series(64, 60, seed=0)
+    >>> model = Recurrent(horizon=10, cell="gru", units=(8,), epochs=2, scaling="none", patience=None).fit(series)
+    >>> model.predict(3).shape
+    (192, 3)
+    """
+
+    network: ClassVar[bool] = True
+    runtime: ClassVar[frozenset[str]] = frozenset({"fused", "show_progress"})
+
+    cell: CellName = "lstm"
+    units: tuple[int, ...] | None = None
+    head: Head = "dense"
+    distribution: DistributionName = "point"
+    dropout: float | None = None
+    strategy: Strategy = "sequence"
+    context: int | Literal["all"] | None = None
+    scaling: Literal["auto", "none"] = "auto"
+    log: bool | None = None
+    gaps: bool | None = None
+    channels: Literal["joint", "independent"] | None = None
+    unknown_categories: bool = False
+    lags: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    schedule: ScheduleName = "one-cycle"
+    clip: float | None = 1.0
+    weight_decay: float | None = None
+    loss: LossName = "mae"
+    patience: int | None = 10
+    refit: bool = True
+    members: int = 3
+    seed: int = 0
+    fused: Fused = "auto"
+    show_progress: bool | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _one_of("cell", self.cell, CellName)
+        _one_of("head", self.head, Head)
+        _one_of("distribution", self.distribution, DistributionName)
+        _one_of("strategy", self.strategy, Strategy)
+        _one_of("loss", self.loss, LossName)
+        _one_of("fused", self.fused, Fused)
+        _one_of("schedule", self.schedule, ScheduleName)
+        _one_of("scaling", self.scaling, Literal["auto", "none"])
+        if self.channels is not None:
+            _one_of("channels", self.channels, Literal["joint", "independent"])
+        positive("members", self.members)
+        for name in ("lags", "epochs", "batch_size", "patience"):
+            if getattr(self, name) is not None:
+                positive(name, getattr(self, name))
+        if self.context is not None and self.context != "all":
+            positive("context", self.context)
+        self._check_units()
+        self._check_numbers()
+
+    def _check_units(self) -> None:
+        if self.units is None:
+            return
+        if not isinstance(self.units, tuple):
+            raise OptionError(f"units is a tuple of layer sizes such as (40, 40), got {self.units!r}")
+        for units in self.units:
+            positive("units", units)
+
+    def _check_numbers(self) -> None:
+        for name in ("learning_rate", "clip", "weight_decay"):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and 0 < value <= LARGEST):
+                raise OptionError(f"{name} is a number above 0 and at most {LARGEST:,}, got {value!r}")
+        if self.dropout is not None and not (_is_number(self.dropout) and 0 <= self.dropout < 1):
+            raise OptionError(f"dropout is at least 0 and below 1, got {self.dropout!r}")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {self.seed!r}")
+        for name in ("log", "gaps", "show_progress", "refit", "unknown_categories"):
+            value, firm = getattr(self, name), name in ("refit", "unknown_categories")
+            if not isinstance(value, bool) and (firm or value is not None):
+                raise OptionError(f"{name} is True or False{'' if firm else ', or None'}, got {value!r}")
+        if self.distribution != "point" and (self.head != "dense" or self.loss != "mae"):
+            raise OptionError(
+                f'distribution="{self.distribution}" has a dense head and a loss of its own: leave head and loss as '
+                f"they are, got head={self.head!r} and loss={self.loss!r}"
+            )
+        if self.scaling == "none" and self.log is not None:
+            raise OptionError('log belongs to scaling="auto"; with scaling="none" the network sees raw values')
+
+    @property
+    def history(self) -> pl.DataFrame:
+        """A row per epoch: epoch, member, final, loss, last_step_mse, valid_loss (losses in scaled units)."""
+        return pl.DataFrame([vars(epoch) for epoch in self.fitted.state.history], schema=_HISTORY)
+
+    def features(self, data: Any = None) -> list[np.ndarray]:
+        """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
+        model = self.fitted.state.model
+        begun = _as_seen(model, self._usable(self._history(data))).begun()
+        self._require_known_gaps(self.fitted.state, begun)
+        return features(model, begun)
+
+    def to_keras(self) -> "keras.Model":
+        """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
+
+        It takes `features`, float32 `[batch, time, feature]`, and gives the network's output: `[batch, time, horizon]`,
+        or `[batch, horizon]` for the direct strategy. `.keras` files and Keras's other backends take it.
+        """
+        from loopcast.nn.keras_export import stock_model
+
+        model = self.fitted.state.model
+        _require_plain(model.network, "a stock Keras model")
+        return stock_model(model.network, model.members, every_step=self.strategy != "direct")
+
+    def stepper(self) -> Stepper:
+        """The network alone, one step of one series a call, with the state going in and coming out: in microseconds.
+
+        `state, output = stepper(state, features)`, from `stepper.start` on and with a row of `features` each time.
+        After the rows that a forecast is built from, `output` is what the forecast was read off.
+
+        >>> from loopcast import generate_time_series
+        >>> series = generate_time_series(64, 60, seed=0)
+        >>> model = Recurrent(horizon=10, cell="gru", units=(8,), epochs=1, scaling="none", patience=None).fit(series)
+        >>> stepper = model.stepper()
+        >>> state, output = stepper(stepper.start, model.features()[0][0])
+        >>> output.shape
+        (10,)
+        """
+        model = self.fitted.state.model
+        _require_plain(model.network, "a stepper")
+        return Stepper(model.network, model.members)
+
+    def _fit(self, panel: Panel) -> Learned:
+        ways = [Way.of(self, panel, channels) for channels in self._channels(panel)]
+        ways = ways if all(way.judged for way in ways) else ways[:1]
+        best = ways[0]
+        try:
+            with progress(self.name, show=self.show_progress) as watch:
+                for way in ways:
+                    way.training.choose(watch)
+                best = better(ways)
+                best.training.finish(watch)
+        finally:  # whatever stopped it, the best weights so far are kept
+            if best.training.trained is not None:
+                learned = best.learned(ways, asked=self.channels is not None)
+                self._keep(Fitted(panel=panel, template=panel.template, state=learned))
+        return learned
+
+    def _channels(self, panel: Panel) -> tuple[Channels, ...]:
+        """How the targets may be seen: as asked, or one way or the other."""
+        if panel.n_channels == 1:
+            return ("joint",)
+        return ("joint", "independent") if self.channels is None else (self.channels,)
+
+    def _forecast(self, state: Learned, panel: Panel, horizon: int) -> np.ndarray:
+        return self._hindcast(state, panel, horizon, (0,))[:, 0]
+
+    def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
+        begun = self._begun(state, panel, horizon, unseen)
+        return _as_came(forecast(state.model, begun, horizon, unseen), panel)
+
+    def _quantiles(
+        self, state: Learned, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
+    ) -> np.ndarray | None:
+        """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
+        if self.needs_calibration(horizon):
+            return None
+        begun = self._begun(state, panel, horizon, unseen)
+        return _as_came(quantiles(state.model, begun, horizon, probabilities, unseen), panel)
+
+    def _begun(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> Panel:
+        """The series as the network sees them; errors where it cannot forecast so far from these cutoffs."""
+        if state.model.encoding is not None:
+            state.model.encoding.require_reach(state.model.horizon, horizon)
+        panel.require_ahead(max(0, horizon - unseen[-1]))  # here, where series have their own names
+        begun = _as_seen(state.model, panel).begun()
+        self._require_usable(state, begun, unseen)
+        return begun
+
+    def _require_known_gaps(self, state: Learned, panel: Panel) -> None:
+        """ValuesError where a value is missing and the network was not made for that."""
+        if not state.model.scaling.gaps:
+            cure = "fit it with gaps=True, or on data with missing values as they come, or fill them"
+            panel.require_observed(f"{self.name} was fitted on series without missing values", cure)
+
+    def _require_usable(self, state: Learned, panel: Panel, unseen: Sequence[int]) -> None:
+        rows = (state.model.context or 1) + unseen[0]
+        why = "a row before the first cutoff" if state.model.context is None else f"context={state.model.context}"
+        require_rows(panel, rows, why)
+        self._require_known_gaps(state, panel.without_last(unseen[-1]) if unseen[-1] else panel)
+
+    def ready_for(self, panel: Panel) -> Self:
+        """With `gaps`, unless chosen, where the panel has any: a network that is not made for them refuses them."""
+        return self.but(gaps=True) if self.gaps is None and panel.begun().has_gaps else self.but()
+
+    def _alike(self) -> Self:
+        """The targets are seen as they are."""
+        if len(self.fitted.template.columns.targets) == 1:
+            return self.but()
+        return self.but(channels="joint" if self.fitted.state.model.channels > 1 else "independent")
+
+    def least_rows(self, panel: Panel, horizon: int) -> int:
+        """As for every forecaster, and no less than a context of its own and a value to forecast."""
+        own = self.context + 1 if isinstance(self.context, int) else 1
+        return max(super().least_rows(panel, horizon), own)
+
+    def needs_calibration(self, horizon: int) -> bool:
+        return self.distribution == "point" or horizon > self.fitted.state.model.horizon
+
+    def _parameters(self, state: Learned) -> int:
+        return state.model.network.parameters * len(state.model.members)
+
+    def _least_history(self, state: Learned) -> int:
+        return state.model.context or 1
+
+    def _describe(self, state: Learned) -> str:
+        if all(epoch.loss == 0.0 for epoch in state.history):
+            nothing = "Nothing varies before the values to forecast, so there was nothing to learn."
+            return "\n  ".join((*state.reasons, nothing))
+        ran = f"Ran {len(state.history)} epochs in all; {state.best_epoch} was the best number."
+        return "\n  ".join((*state.reasons, ran))
+
+    def _to_parts(self, state: Learned) -> Parts:
+        return state.to_parts()
+
+    def _from_parts(self, parts: Parts) -> Learned:
+        return Learned.from_parts(parts)
+
+
+_HISTORY = {
+    "epoch": pl.Int64,
+    "member": pl.Int64,
+    "final": pl.Boolean,
+    "loss": pl.Float64,
+    "last_step_mse": pl.Float64,
+    "valid_loss": pl.Float64,
+}
+
+
+def _as_seen(model: Model, panel: Panel) -> Panel:
+    """A panel as the network sees it: each target by itself where it sees one at a time."""
+    return panel.apart() if model.channels == 1 else panel
+
+
+def _as_came(ahead: np.ndarray, panel: Panel) -> np.ndarray:
+    """`[series, cutoff, step, channel, ...]` of the panel that came, from that of one that may stand apart."""
+    if len(ahead) == panel.n_series:
+        return ahead
+    return np.moveaxis(
+        ahead[:, :, :, 0].reshape(panel.n_series, panel.n_channels, *ahead.shape[1:3], *ahead.shape[4:]), 1, 3
+    )
+
+
+def _require_plain(network: Network, what: str) -> None:
+    """OptionError where a network takes in more than features."""
+    if network.ahead or network.tables:
+        raise OptionError(
+            f"{what} takes the features of a step alone, and this model also reads what is known ahead, or embeddings "
+            "of categories: fit it without future covariates, a calendar and static categories"
+        )
+
+
+def _one_of(name: str, value: object, kinds: object) -> None:
+    if value not in get_args(kinds):
+        raise OptionError(f"{name} is one of {', '.join(map(repr, get_args(kinds)))}, got {value!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

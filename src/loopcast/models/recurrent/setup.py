@@ -1,0 +1,293 @@
+"""Options and data in, one frozen value out that says everything fit will do."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.errors import LengthError, OptionError, ValuesError
+from loopcast.features.exogenous import Encoding
+from loopcast.features.interpolate import bridged
+from loopcast.features.scaling import Scaling
+from loopcast.features.windows import WindowIndex, WindowPlan
+from loopcast.models.recurrent import defaults as choices
+from loopcast.models.recurrent.exogenous_features import Besides
+from loopcast.nn.heads import DISTRIBUTIONS
+from loopcast.nn.network import Network
+from loopcast.training.config import Recipe
+from loopcast.training.training_data import Task
+
+if TYPE_CHECKING:
+    from loopcast.models.recurrent.forecaster import Recurrent
+
+CLIP = 1.0  # of the gradient's norm: recurrent gradients explode before they teach
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Setup:
+    """What is trained, how, and the sentences that say why.
+
+    context: rows from which a forecast builds its state; None is the whole history.
+    """
+
+    task: Task
+    recipe: Recipe
+    context: int | None
+    encoding: Encoding | None
+    reasons: tuple[str, ...]
+
+
+def set_up(options: "Recurrent", panel: Panel, together: int = 1) -> Setup:
+    """Fill in what `options` leave open, from the rows of `panel`.
+
+    together: how many of its series are targets of one, which stand apart: as many rows are held back as if not.
+    """
+    encoding = Encoding.of(panel, unknown=options.unknown_categories, gaps=options.gaps is True)
+    _require_possible(options, encoding)
+    if options.gaps is False:
+        cure = "fill them, or leave gaps as it is (None)"
+        panel.require_observed(f"{options.name} cannot take missing values with gaps=False", cure)
+        if encoding is not None and any(encoding.gappy):
+            raise ValuesError(f"{options.name} cannot take missing covariates with gaps=False: {cure}")
+    facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
+    scaling, why_scaling = _scaling(options, facts, panel)
+    plan, why_plan = _plan(options, facts, panel, scaling.lags)
+    network = _network(options, facts, panel.n_channels * scaling.features, panel.n_channels, plan.horizon, encoding)
+    unseen, why_held = _held_back(options, replace(facts, series=facts.series // together), panel, plan)
+    held_back = int(unseen[0]) if len(unseen) else 0
+    training = plan.training(panel.offsets, held_back)
+    besides = Besides.of(encoding, panel, 0)
+    task = Task(
+        network=network,
+        scaling=scaling,
+        plan=plan,
+        distribution=options.distribution,
+        values=panel.values,
+        training=training,
+        validation=_validation(plan, panel, unseen) if held_back else None,
+        everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
+        beside=besides.rows,
+        codes=besides.codes[panel.series_of(np.arange(panel.n_rows))],
+        bridged=bridged(panel.values, panel.offsets, scaling.bridge) if scaling.bridge else None,
+        unknown=options.unknown_categories and encoding is not None and bool(encoding.tables),
+    )
+    recipe = _recipe(options, facts, len(training))
+    return Setup(
+        task=task,
+        recipe=recipe,
+        context=options.context if isinstance(options.context, int) else None,
+        encoding=encoding,
+        reasons=(
+            _why_network(options, network, facts),
+            *_why_targets(panel),
+            *_why_besides(encoding),
+            why_scaling,
+            *_why_gaps(facts, scaling),
+            why_plan,
+            why_held,
+            _why_recipe(options, recipe),
+            _why_path(network, masked=training.padded),
+        ),
+    )
+
+
+def _require_possible(options: "Recurrent", encoding: Encoding | None) -> None:
+    """OptionError for options that what is known besides the targets leaves no room for."""
+    if encoding is None:
+        return
+    if options.strategy == "iterated" and encoding.past_width:
+        raise OptionError(
+            f"past covariates ({', '.join(encoding.columns.past)}) are known up to the cutoff, and the iterated "
+            'strategy would have to feed forecasts of them back: take strategy="sequence" or "direct"'
+        )
+    if options.head == "recurrent" and encoding.ahead_width:
+        raise OptionError('what is known of steps ahead comes in at a dense head: take head="dense"')
+
+
+def _network(
+    options: "Recurrent", facts: choices.Facts, features: int, channels: int, horizon: int, encoding: Encoding | None
+) -> Network:
+    tables = () if encoding is None else encoding.tables
+    besides = 0 if encoding is None else encoding.inputs
+    per_step = channels * DISTRIBUTIONS[options.distribution].parameters
+    ahead = 0 if encoding is None else encoding.ahead_width
+    return Network(
+        cell=options.cell,
+        units=choices.choose_units(facts) if options.units is None else options.units,
+        inputs=features + besides,
+        outputs=horizon * per_step,
+        head=options.head,
+        dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
+        fused=options.fused,
+        ahead=ahead,
+        per_step=per_step if ahead else 1,
+        tables=tables,
+    )
+
+
+def _why_targets(panel: Panel) -> tuple[str, ...]:
+    if panel.n_channels == 1:
+        return ()
+    return (f"One state sees {panel.n_channels} targets together and gives all of them ({', '.join(panel.targets)}).",)
+
+
+def _why_besides(encoding: Encoding | None) -> tuple[str, ...]:
+    if encoding is None:
+        return ()
+    columns, calendar = encoding.columns, ", ".join(encoding.parts)
+    kinds = [
+        f"{kind} {', '.join(names)}"
+        for kind, names in (("past", columns.past), ("future", columns.future), ("static", columns.static))
+        if names
+    ]
+    seen = "; ".join([*kinds, *([f"the calendar's {calendar}"] if calendar else [])])
+    ahead = " What is known ahead also corrects each step of the forecast." if encoding.ahead_width else ""
+    return (f"Each step also shows {seen}.{ahead}",)
+
+
+def _scaling(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[Scaling, str]:
+    gaps = facts.missing > 0 if options.gaps is None else options.gaps
+    if options.scaling == "none":
+        scaling = Scaling(lags=options.lags or 1, gaps=gaps)
+        return scaling, "The network sees and gives raw values (scaling is off)."
+    log = choices.choose_log(facts) if options.log is None else options.log
+    lags = choices.choose_lags(facts) if options.lags is None else options.lags
+    seasons = choices.choose_seasons(panel, facts, log)
+    scaling = choices.choose_scaling(facts, log, lags, seasons, gaps)
+    curve = "on a logarithmic curve, as no value is negative" if log else "in units of its usual change"
+    before = "the last value" if facts.season == 1 else f"the value one season ({facts.season} steps) before"
+    if seasons > 1:
+        before = f"the mean of {seasons} seasons of {facts.season} steps, the closest to the next one in these series"
+    return scaling, (
+        f"Each step shows the last {lags} values relative to the latest, {curve}; "
+        f"the network's output is added to {before}."
+    )
+
+
+def _why_gaps(facts: choices.Facts, scaling: Scaling) -> tuple[str, ...]:
+    """Nothing where the network does not expect missing values."""
+    if not scaling.gaps:
+        return ()
+    share = f"{100 * facts.missing:.2g} % of the values are" if facts.missing else "No value is"
+    return (
+        f"{share} missing; each step also shows whether its own is there and how many steps ago the last one was. "
+        f"What is missing is no target.{_why_bridge(scaling)}",
+    )
+
+
+def _why_bridge(scaling: Scaling) -> str:
+    if not scaling.bridge:
+        return ""
+    steps = f"{scaling.bridge} steps" if scaling.bridge > 1 else "a step"
+    return f" Across gaps of at most {steps} it shows the straight line, once their end is known."
+
+
+def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
+    fixed = options.context if isinstance(options.context, int) else None
+    if fixed is not None:
+        require_rows(panel, fixed + 1, f"context={fixed} and a value to forecast")
+    window = choices.choose_window(facts) if fixed is None else fixed
+    warmup = lags if options.scaling == "none" else choices.choose_warmup(facts)
+    if facts.longest <= warmup:
+        raise LengthError(
+            f"{options.name} learns from {warmup + 1} rows or more; the longest series has {facts.longest}"
+        )
+    plan = WindowPlan(
+        context=window,
+        horizon=1 if options.strategy == "iterated" else min(options.horizon, facts.longest - 1),
+        stride=choices.choose_stride(facts, window),
+        every_step=options.strategy != "direct",
+        warmup=warmup,
+        partial=fixed is None,
+    )
+    state = "all the history" if fixed is None else f"the last {fixed} rows"
+    return plan, f"It learns from stretches of {window} rows and forecasts from {state} ({options.strategy} strategy)."
+
+
+def _held_back(options: "Recurrent", facts: choices.Facts, panel: Panel, plan: WindowPlan) -> tuple[np.ndarray, str]:
+    """How many rows of a series are to come at each cutoff whose forecasts choose the number of epochs."""
+    none = np.zeros(0, np.int64)
+    if options.patience is None:
+        return none, "No rows were held back: training runs for all its epochs."
+    if not (panel.lengths > options.horizon + plan.warmup).any():
+        return none, f"No rows were held back: no series has more than {options.horizon + plan.warmup}."
+    cutoffs = choices.choose_cutoffs(facts)
+    unseen = options.horizon * np.arange(cutoffs, 0, -1)
+    if not _some_known(panel, int(unseen[0]), plan.warmup):
+        return none, f"No rows were held back: none of the last {unseen[0]} of a series has a value."
+    then = "then it learns again, from all rows, for as many" if options.refit else "the rows stay held back"
+    return unseen, (
+        f"The last {unseen[0]} rows of each series are held back to choose the number of epochs by the forecasts from "
+        f"{cutoffs} cutoff{'s' * (cutoffs > 1)} (patience {options.patience}); {then}."
+    )
+
+
+def _some_known(panel: Panel, tail: int, warmup: int) -> bool:
+    """Whether any of the last rows of the series that are long enough has a value to judge a forecast by."""
+    enough = panel.lengths > tail + warmup
+    return bool(enough.any()) and not np.isnan(panel.where(enough).last(tail)).all()
+
+
+def _validation(plan: WindowPlan, panel: Panel, unseen: np.ndarray) -> WindowIndex:
+    long_enough = panel.lengths > unseen[0] + plan.warmup
+    return plan.validation(panel.offsets, unseen).where(np.repeat(long_enough, len(unseen)))
+
+
+def _recipe(options: "Recurrent", facts: choices.Facts, windows: int) -> Recipe:
+    batch_size = choices.choose_batch_size(windows) if options.batch_size is None else options.batch_size
+    epochs = choices.choose_epochs(-(-windows // batch_size)) if options.epochs is None else options.epochs
+    return Recipe(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=(
+            choices.choose_learning_rate(facts) if options.learning_rate is None else float(options.learning_rate)
+        ),
+        loss=options.loss,
+        schedule=options.schedule,
+        clip=options.clip,
+        weight_decay=options.weight_decay,
+        patience=options.patience,
+        short=choices.choose_short(facts, epochs) if options.epochs is None else None,
+        seed=options.seed,
+    )
+
+
+def require_rows(panel: Panel, rows: int, why: str) -> None:
+    """LengthError naming the first series with fewer than `rows` rows."""
+    short = np.flatnonzero(panel.lengths < rows)
+    if len(short):
+        i = int(short[0])
+        raise LengthError(
+            f"series {panel.ids[i]!r} has {panel.lengths[i]} rows and {rows} are needed for {why} "
+            f"({len(short)} of {panel.n_series} series are too short): lower the context, or take context=None, "
+            "which uses what there is"
+        )
+
+
+def _why_network(options: "Recurrent", network: Network, facts: choices.Facts) -> str:
+    chosen = f"chosen for {facts.rows:,} rows in {facts.series:,} series" if options.units is None else "as asked"
+    layers = "-".join(str(units) for units in network.recurrent)
+    dropout = f", dropout {network.dropout:g}" if network.dropout else ""
+    parameters = f"{network.parameters:,} parameters"
+    many = f" Of {options.members} such networks, from different seeds, the mean counts." if options.members > 1 else ""
+    return f"{network.cell.upper()} {layers}, {network.head} head{dropout}, {parameters} ({chosen}).{many}"
+
+
+def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
+    chosen = "" if options.epochs is not None else " (chosen for the number of windows)"
+    epochs = " or ".join(map(str, recipe.tries))
+    return (
+        f"At most {epochs} epochs{chosen} in batches of {recipe.batch_size}: {_loss(options)} loss, Adam, "
+        f"learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule, seed {recipe.seed}."
+    )
+
+
+def _loss(options: "Recurrent") -> str:
+    names = {"point": options.loss.upper(), "quantile": "pinball", "normal": "normal", "student": "Student"}
+    return names[options.distribution]
+
+
+def _why_path(network: Network, *, masked: bool) -> str:
+    """masked: whether training windows may begin before their series, which leaves steps unobserved."""
+    return network.path(masked=masked).describe("trained it")

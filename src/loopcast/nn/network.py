@@ -1,0 +1,202 @@
+"""A network: recurrent layers and a head, as a frozen value with two primitives, `step` and `scan`.
+
+A network holds no numbers. Weights and state are explicit values that go in and come out, so one network
+serves any number of threads, and a state can be kept, copied or sent elsewhere.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from loopcast.kernels import float32, why_no_kernels
+from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
+from loopcast.nn.decoder import MIXED, decode, decode_plain
+from loopcast.nn.stack import Fused, Path, path_of, scan_stack
+
+CellName = Literal["simple", "gru", "lstm"]
+Head = Literal["dense", "recurrent"]
+
+
+class KnownWeights(NamedTuple):
+    """Of what is known of a step ahead: into the hidden numbers, and out of them."""
+
+    kernel: Array  # [ahead, MIXED]
+    readout: Array  # [MIXED, per_step]
+
+
+class Weights(NamedTuple):
+    """Of recurrent layers, a recurrent head's included, of a dense head, of what is known ahead, and embeddings."""
+
+    layers: tuple[CellWeights, ...]
+    dense: DenseWeights | None
+    known: KnownWeights | None = None
+    tables: tuple[Array, ...] = ()
+
+
+States = tuple[State, ...]  # one entry per recurrent layer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """`units` recurrent layers one upon the other, then a head that gives `outputs` numbers a step.
+
+    head: "dense", a linear layer on the last layer's output; or "recurrent", a last recurrent layer of `outputs`
+    units whose output is the network's.
+    dropout: share of each layer's outputs (but not of a recurrent head's) that is dropped while training, the same
+        ones at every step.
+    fused: whether the fused kernels run the layers; see `loopcast.nn.stack.scan_stack`.
+    ahead: numbers that are known of each step ahead. With some, the dense head gives MIXED numbers more, and `finish`
+        makes the outputs of them: what a step's known numbers add is the same function at every step ahead (see
+        `loopcast.nn.decoder`).
+    per_step: outputs of each step ahead.
+    tables: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
+    """
+
+    cell: CellName
+    units: tuple[int, ...]
+    inputs: int
+    outputs: int
+    head: Head = "dense"
+    dropout: float = 0.0
+    fused: Fused = "auto"
+    ahead: int = 0
+    per_step: int = 1
+    tables: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def kind(self) -> Cell:
+        return CELLS[self.cell]
+
+    @property
+    def given(self) -> int:
+        """How many numbers `step` and `scan` give a step, of which `finish` makes the outputs."""
+        return self.outputs + (MIXED if self.ahead else 0)
+
+    @property
+    def recurrent(self) -> tuple[int, ...]:
+        """Units of every recurrent layer, a recurrent head's included."""
+        return self.units + ((self.outputs,) if self.head == "recurrent" else ())
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every weight, layer by layer, in the order in which `Weights` holds them."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        width = self.inputs
+        for depth, units in enumerate(self.recurrent):
+            gates = self.kind.gates * units
+            shapes[f"layer{depth}.kernel"] = (width, gates)
+            shapes[f"layer{depth}.recurrent_kernel"] = (units, gates)
+            shapes[f"layer{depth}.bias"] = self.kind.bias_shape(units)
+            width = units
+        if self.head == "dense":
+            shapes |= {"dense.kernel": (width, self.given), "dense.bias": (self.given,)}
+        if self.ahead:
+            shapes |= {"known.kernel": (self.ahead, MIXED), "known.readout": (MIXED, self.per_step)}
+        return shapes | {f"table{k}": table for k, table in enumerate(self.tables)}
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers training sets."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+    @property
+    def mostly_kernels(self) -> bool:
+        """Whether the fused kernels run the layers; for them a mask makes no difference."""
+        return self.path(masked=True).name == "kernels"
+
+    def path(self, *, masked: bool) -> Path:
+        """The way the layers run, and why. masked: whether some steps may be unobserved."""
+        parts = [float32(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
+        layers = [CellWeights(*parts[first : first + 3]) for first in range(0, len(parts), 3)]
+        states = [(float32(1, units),) * self.kind.states for units in self.recurrent]
+        return path_of(self.cell, layers, states, float32(1, 1, self.inputs), self.fused, masked=masked)
+
+    def zero_state(self, batch: int) -> States:
+        return tuple(self.kind.zero_state(batch, units) for units in self.recurrent)
+
+    def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
+        """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
+        if self.mostly_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
+            state, outputs = self.scan(weights, state, inputs[:, None])
+            return state, outputs[:, 0]
+        cell, states = self.kind, []
+        for layer, before in zip(weights.layers, state, strict=True):
+            after = cell.advance(layer, before, cell.project(layer, inputs))
+            states.append(after)
+            inputs = after[0]
+        return tuple(states), self.read(weights, inputs)
+
+    def scan(
+        self,
+        weights: Weights,
+        state: States,
+        inputs: Array,
+        *,
+        observed: Array | None = None,
+        dropout_key: Array | None = None,
+        last_only: bool = False,
+    ) -> tuple[States, Array]:
+        """Many steps, `[batch, time, input]`: the state after the last and the outputs `[batch, time, output]`.
+
+        observed: bool `[batch, time]`; where False the state is held and the step counts for nothing.
+        dropout_key: the key that draws dropout masks; None, and nothing is dropped.
+        last_only: give the outputs of the last step alone, `[batch, 1, output]`.
+        """
+        if dropout_key is not None and self.dropout > 0.0:
+            return self._scan_dropping(weights, state, inputs, observed, dropout_key, last_only)
+        return scan_stack(
+            self.cell,
+            weights.layers,
+            state,
+            inputs,
+            observed,
+            head=weights.dense,
+            last_only=last_only,
+            fused=self.fused,
+        )
+
+    def join(self, weights: Weights, features: Array, codes: Array) -> Array:
+        """The inputs: `features` `[batch, time, feature]`, each with the embeddings of `codes` `[batch, table]`."""
+        if not self.tables:
+            return features
+        each = jnp.concatenate([table[codes[:, k]] for k, table in enumerate(weights.tables)], axis=-1)
+        shape = (*features.shape[:-1], each.shape[-1])
+        return jnp.concatenate([features, jnp.broadcast_to(each[:, None], shape)], axis=-1)
+
+    def finish(self, weights: Weights, given: Array, ahead: Array) -> Array:
+        """The outputs `[batch, time, output]` of what `scan` gave at each step and what is known of those after it.
+
+        ahead: `[batch, time + horizon - 1, number]`, of the step after the first one on.
+        """
+        if weights.known is None:
+            return given
+        own, mixed = given[..., : self.outputs], given[..., self.outputs :]
+        several = given.shape[1] > 1  # the kernel's lanes are steps
+        by_kernel = several and self.fused != "never" and why_no_kernels() is None
+        add = decode if by_kernel else decode_plain
+        return own + add(mixed, ahead @ weights.known.kernel, weights.known.readout)
+
+    def read(self, weights: Weights, hidden: Array) -> Array:
+        """The head: the last recurrent layer's output `[..., units]` to `[..., given]`."""
+        return hidden if weights.dense is None else weights.dense.read(hidden)
+
+    def _scan_dropping(
+        self, weights: Weights, state: States, inputs: Array, observed: Array | None, key: Array, last_only: bool
+    ) -> tuple[States, Array]:
+        """`scan` layer by layer, since something is dropped between them."""
+        hidden, states = inputs, list[State]()
+        for depth, (layer, before) in enumerate(zip(weights.layers, state, strict=True)):
+            last = last_only and depth == len(state) - 1
+            after, hidden = scan_stack(self.cell, [layer], [before], hidden, observed, last_only=last, fused=self.fused)
+            states.extend(after)
+            hidden = self._drop(hidden, key, depth + 1) if depth < len(self.units) else hidden
+        return tuple(states), self.read(weights, hidden)
+
+    def _drop(self, hidden: Array, key: Array, depth: int) -> Array:
+        """Drop outputs of layer `depth - 1`, `[batch, time, units]`, the same ones at every step."""
+        shape = (len(hidden), 1, hidden.shape[2])
+        kept = jax.random.bernoulli(jax.random.fold_in(key, depth), 1 - self.dropout, shape)
+        return hidden * jnp.where(kept, 1 / (1 - self.dropout), 0.0)

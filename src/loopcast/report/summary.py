@@ -1,0 +1,89 @@
+"""What was run, in words: the data, what was asked of them, and where the numbers have gaps."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from loopcast.columns import Columns
+from loopcast.data.panel import Panel
+from loopcast.data.time_grid import future_times
+from loopcast.evaluation.backtest_result import Backtest
+from loopcast.report.payload import clock
+
+MOST_NAMES = 5  # of targets in a title
+
+
+def ahead(horizon: int) -> str:
+    """How far forecasts reach.
+
+    >>> ahead(1), ahead(12)
+    ('1 step ahead', '12 steps ahead')
+    """
+    return f"{horizon:,} step{'s' if horizon > 1 else ''} ahead"
+
+
+def facts_of(panel: Panel, horizon: int, levels: Sequence[float]) -> dict[str, str]:
+    """What the data are and what was asked of them, as names and values."""
+    names, lengths = panel.template.columns, panel.lengths
+    longest = (
+        f"{lengths.min():,} to {lengths.max():,} rows each"
+        if len(set(lengths.tolist())) > 1
+        else f"{lengths[0]:,} rows each"
+    )
+    missing = int(np.isnan(panel.values).sum())
+    ends = future_times(panel.starts, lengths - 1, 1, panel.template.freq)
+    first, last = clock(panel.starts.sort()[:1])[0], clock(ends.sort()[-1:])[0]
+    return {
+        "Series": f"{panel.n_series:,}, {longest}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
+        "Missing values": f"{missing:,} of {panel.values.size:,}",
+        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.template.freq}",
+        **columns_of(names),
+        "Horizon": ahead(horizon),
+        "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
+    }
+
+
+def columns_of(names: Columns) -> dict[str, str]:
+    """The targets and what is known besides, as names and values.
+
+    >>> columns_of(Columns(target=("pm25", "no2"), future=["wind"], calendar="auto"))
+    {'Targets': 'columns pm25, no2', 'Covariates': 'future: wind; calendar: auto'}
+    """
+    several = "s" * (len(names.targets) > 1)
+    said = {f"Target{several}": f"column{several} {', '.join(names.targets)}"}
+    calendar = names.calendar if isinstance(names.calendar, str) else ", ".join(names.calendar)
+    lists = {name: ", ".join(getattr(names, name)) for name in ("past", "future", "static")}
+    known = lists | {"calendar": calendar, "holidays": names.holidays or ""}
+    besides = "; ".join(f"{name}: {value}" for name, value in known.items() if value)
+    return said | ({"Covariates": besides} if besides else {})
+
+
+def few(names: Sequence[str]) -> str:
+    """The first of many names.
+
+    >>> few(["a", "b"]), few(list("abcdefg"))
+    ('a, b', 'a, b, c, d and 3 more')
+    """
+    shown = names if len(names) <= MOST_NAMES else names[: MOST_NAMES - 1]
+    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+    return ", ".join(shown) + more
+
+
+def cutoffs_of(backtest: Backtest) -> dict[str, str]:
+    """How a backtest looked back, as names and values."""
+    return {
+        "Cutoffs": f"{backtest.windows:,}, {backtest.step:,} steps apart",
+        "Season": f"{backtest.season:,} steps",
+        "Seeds": f"{len(backtest.seeds) + 1}; the charts show the first" if backtest.seeds else "1",
+    }
+
+
+def gaps_of(errors: Mapping[str, np.ndarray]) -> list[str]:
+    """Where means are over fewer rows than the table has, a sentence for each model."""
+    counts = {name: int(np.isfinite(values).sum()) for name, values in errors.items()}
+    return [
+        f"{name} has an error at {counts[name]:,} of {len(values):,} rows; at the others there is no value, no "
+        "forecast, or no change from season to season to compare with."
+        for name, values in errors.items()
+        if counts[name] < len(values)
+    ]

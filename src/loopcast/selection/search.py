@@ -1,0 +1,150 @@
+"""A wider search for a network's settings, with Optuna, that can be interrupted and resumed."""
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
+from loopcast.errors import LoopcastError, OptionError
+from loopcast.evaluation.backtest import backtest
+from loopcast.evaluation.leaderboard import leaderboard
+from loopcast.evaluation.result_cache import digest_of
+from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.validation import positive
+
+if TYPE_CHECKING:
+    import optuna
+
+STUDY, ABOUT = "loopcast", "about"
+MOST_LAGS = 168
+
+# By option: numbers to choose among, or the ends of a range and how it is walked. docs/reference/search.md says more.
+CELLS = ("lstm", "gru", "simple")
+UNITS = (8, 16, 32, 64, 96)
+LAYERS = (1, 3)
+DROPOUT = (0.0, 0.5)
+LEARNING_RATE = (1e-3, 3e-2)
+STRATEGIES = ("sequence", "direct")
+LOSSES = ("mae", "mse", "huber")
+CHANNELS = ("joint", "independent")  # of several targets
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """What a search found.
+
+    forecaster: the best network, not fitted. error: its mean error at the cutoffs, by `measure`.
+    trials: a row per trial, best first: trial, error (null where it failed), seconds, code (the forecaster's).
+    """
+
+    forecaster: Recurrent
+    error: float
+    measure: str
+    trials: pl.DataFrame
+
+
+def search(
+    data: Any,
+    horizon: int,
+    *,
+    trials: int = 50,
+    budget: float | None = None,
+    windows: int = 1,
+    season: int | None = None,
+    seed: int = 0,
+    storage: str | os.PathLike[str] | None = None,
+) -> Found:
+    """Look for the settings of `Recurrent` that forecast the last cutoffs of `data` best.
+
+    trials: how many settings are tried in all, those of earlier runs with the same storage included.
+    budget: seconds after which no further trial begins; None has no limit.
+    windows: cutoffs to compare at, a horizon apart. season: None is the usual one of the calendar.
+    storage: a file where every finished trial is kept at once; a search with the same file goes on from there.
+
+    Needs the extra `loopcast[search]`. OptionError without it, or where no trial succeeded; errors of `backtest` that
+    concern the data. A trial that fails is kept as failed.
+    """
+    if find_spec("optuna") is None:
+        raise OptionError('a search needs Optuna: pip install "loopcast[search]"')
+    panel, count = as_panel(data), positive("trials", trials)
+    panel.require_some("a search needs a value of each series")
+    plain = Recurrent(horizon=horizon, season=season, members=1, seed=seed, show_progress=False)
+    study = opened(storage, seed, about(panel, horizon, windows, season))
+
+    def objective(trial: "optuna.Trial") -> float:
+        board = leaderboard(backtest(suggested(plain, panel, trial), panel, horizon, windows=windows, season=season))
+        trial.set_user_attr("measure", board.measure)
+        return float(board.table[board.measure][0])
+
+    left = max(count - len(study.trials), 0)
+    if left:
+        study.optimize(objective, n_trials=left, timeout=budget, catch=(LoopcastError,))
+    return found(plain, panel, study)
+
+
+def suggested(plain: Recurrent, panel: Panel, trial: "optuna.trial.BaseTrial") -> Recurrent:
+    """The network of one trial."""
+    layers = trial.suggest_int("layers", *LAYERS)
+    most = int(min(max(np.median(panel.lengths) // 2, 2), MOST_LAGS))
+    log = trial.suggest_categorical("log", (True, False)) if np.nanmin(panel.values) >= 0 else False
+    return plain.but(
+        cell=trial.suggest_categorical("cell", CELLS),
+        units=(trial.suggest_categorical("units", UNITS),) * layers,
+        dropout=trial.suggest_float("dropout", *DROPOUT),
+        learning_rate=trial.suggest_float("learning_rate", *LEARNING_RATE, log=True),
+        strategy=trial.suggest_categorical("strategy", STRATEGIES),
+        loss=trial.suggest_categorical("loss", LOSSES),
+        lags=trial.suggest_int("lags", 1, most, log=True),
+        log=log,
+        channels=trial.suggest_categorical("channels", CHANNELS) if panel.n_channels > 1 else None,
+    )
+
+
+def opened(storage: str | os.PathLike[str] | None, seed: int, searched: str) -> "optuna.Study":
+    """A study, new or gone on with; OptionError where the file is of another search."""
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    kept = None if storage is None else optuna.storages.JournalStorage(JournalFileBackend(os.fspath(storage)))
+    study = optuna.create_study(storage=kept, study_name=STUDY, load_if_exists=True)
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))  # going on repeats nothing
+    if study.user_attrs.setdefault(ABOUT, searched) != searched:
+        raise OptionError(f"{storage} holds a search of other data, or another horizon: name another file")
+    study.set_user_attr(ABOUT, searched)
+    return study
+
+
+def about(panel: Panel, horizon: int, windows: int, season: int | None) -> str:
+    """What a study is about, in a few characters."""
+    return digest_of(repr((horizon, windows, season)), panel).hexdigest()[:16]
+
+
+def found(plain: Recurrent, panel: Panel, study: "optuna.Study") -> Found:
+    """What a study has come to; OptionError where no trial succeeded."""
+    import optuna
+
+    done = [trial for trial in study.trials if trial.value is not None]
+    if not done:
+        raise OptionError(f"none of {len(study.trials)} trials succeeded: give more trials, or other data")
+    rows = [
+        {
+            "trial": trial.number,
+            "error": trial.value,
+            "seconds": trial.duration.total_seconds() if trial.duration else None,
+            "code": suggested(plain, panel, optuna.trial.FixedTrial(trial.params)).code() if trial.params else None,
+        }
+        for trial in study.trials
+    ]
+    best = min(done, key=lambda trial: trial.value or 0.0)
+    return Found(
+        forecaster=suggested(plain, panel, optuna.trial.FixedTrial(best.params)).but(members=Recurrent.members),
+        error=float(best.value or 0.0),
+        measure=best.user_attrs["measure"],
+        trials=pl.DataFrame(rows, schema_overrides={"error": pl.Float64}).sort("error", nulls_last=True),
+    )

@@ -1,0 +1,102 @@
+"""Run experiments: fit on the training series, score on the validation and the test series."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.models.base import Forecaster
+from loopcast.models.linear import Linear
+from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.recurrent.score import every_step_mse
+from loopcast.tasks.notebook.experiments import Experiment
+from loopcast.tasks.notebook.series import CONTEXT, Split, split
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of the table. Errors are mean squared errors in the series' own units.
+
+    epochs: None where nothing is trained by gradients; train_seconds includes compiling.
+    valid_loss: over all steps of the validation series; None where only the last step forecasts.
+    """
+
+    name: str
+    steps: int
+    parameters: int
+    epochs: int | None
+    train_seconds: float
+    valid_mse: float
+    test_mse: float
+    valid_loss: float | None
+    notebook_mse: float | None
+    notebook_loss: float | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ran:
+    """A row and the fitted model behind it."""
+
+    row: Row
+    model: Forecaster[Any]
+
+
+def run(
+    experiments: Sequence[Experiment], *, shared_frequency: bool, seed: int, watch: Callable[[str], None]
+) -> Iterator[Ran]:
+    """Each experiment in turn; `watch` is told the name of the one that begins."""
+    splits = cache(lambda steps: split(steps, shared_frequency=shared_frequency, seed=seed))
+    models: dict[str, Ran] = {}
+    for experiment in experiments:
+        watch(experiment.name)
+        models[experiment.name] = ran = _run(experiment, splits(experiment.steps), models)
+        yield ran
+
+
+def chosen(experiments: Sequence[Experiment], names: Sequence[str]) -> tuple[Experiment, ...]:
+    """The experiments of these names, and those whose models they reuse."""
+    wanted = set(names) | {each.reuses for each in experiments if each.name in names}
+    return tuple(each for each in experiments if each.name in wanted)
+
+
+def _run(experiment: Experiment, data: Split, earlier: dict[str, Ran]) -> Ran:
+    began = time.perf_counter()
+    if experiment.forecaster is None:
+        source = earlier[str(experiment.reuses)]
+        model, seconds = source.model, source.row.train_seconds
+    else:
+        model = experiment.forecaster.fit(data.training)
+        seconds = time.perf_counter() - began
+    row = Row(
+        name=experiment.name,
+        steps=experiment.steps,
+        parameters=_parameters(model),
+        epochs=model.epochs if isinstance(model, Recurrent) else None,
+        train_seconds=seconds,
+        valid_mse=last_step_mse(model, data.validation, data.steps),
+        test_mse=last_step_mse(model, data.test, data.steps),
+        valid_loss=_every_step(model, data.validation) if experiment.every_step else None,
+        notebook_mse=experiment.notebook_mse,
+        notebook_loss=experiment.notebook_loss,
+    )
+    return Ran(row=row, model=model)
+
+
+def last_step_mse(model: Forecaster[Any], panel: Panel, steps: int) -> float:
+    """Mean squared error over the last `steps` rows of every series, forecast from those before."""
+    errors = model.forecast(panel.without_last(steps), steps).astype(np.float64) - panel.last(steps)
+    return float(np.square(errors).mean())
+
+
+def _every_step(model: Forecaster[Any], panel: Panel) -> float:
+    return every_step_mse(model.fitted.state.model, panel, CONTEXT)
+
+
+def _parameters(model: Forecaster[Any]) -> int:
+    if isinstance(model, Recurrent):
+        return model.fitted.state.model.network.parameters
+    return int(model.fitted.state.matrix.size) if isinstance(model, Linear) else 0

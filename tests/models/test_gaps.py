@@ -1,0 +1,319 @@
+"""Missing values, from one end to the other: what each forecaster makes of them, against loops."""
+
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loopcast import Panel, backtest, leaderboard
+from loopcast.errors import LengthError, OptionError, ValuesError
+from loopcast.intervals.calibration import Calibration, calibration_of, usual_change
+from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
+from loopcast.models.linear import Linear
+from loopcast.models.model_file import load
+from loopcast.models.recurrent.forecaster import Recurrent
+
+SMALL = {"units": (6,), "epochs": 2, "members": 1, "cell": "gru", "show_progress": False}
+EVERY = [
+    Naive(),
+    SeasonalNaive(season=4),
+    Drift(),
+    WindowAverage(window=3),
+    Linear(horizon=3, context=4),
+    Recurrent(horizon=3, season=4, **SMALL),
+]
+every_model = pytest.mark.parametrize("model", EVERY, ids=lambda each: each.name)
+
+
+def walks(series=4, length=60, share=0.3, seed=0):
+    """Walks of which a share is missing; series 0 begins late, series 1 ends early, the last is whole."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(series, length, 1)).cumsum(axis=1)
+    values[rng.random(values.shape) < share] = np.nan
+    values[0, : length // 4] = np.nan
+    values[1, -length // 6 :] = np.nan
+    values[:, length // 2] = 1.0
+    values[-1] = rng.normal(size=(length, 1)).cumsum(axis=0)
+    return values
+
+
+def loop(model, y, h):
+    """The forecast of a baseline `h` steps ahead, from values with NaN."""
+    there = [i for i, value in enumerate(y) if not np.isnan(value)]
+    if isinstance(model, SeasonalNaive):
+        at = len(y) - 1 + h
+        while at >= len(y) or (at >= 0 and np.isnan(y[at])):
+            at -= 4
+        return y[at] if at >= 0 else y[there[-1]]
+    if isinstance(model, Drift):
+        apart = max(there[-1] - there[0], 1)
+        return y[there[-1]] + (len(y) - 1 - there[-1] + h) * (y[there[-1]] - y[there[0]]) / apart
+    if isinstance(model, WindowAverage):
+        window = [y[i] for i in there if i >= len(y) - 3]
+        return np.mean(window) if window else y[there[-1]]
+    return y[there[-1]]
+
+
+@pytest.mark.parametrize("model", EVERY[:4], ids=lambda each: each.name)
+@given(seed=st.integers(0, 1000), share=st.sampled_from([0.1, 0.5, 0.9]))
+@settings(deadline=None, max_examples=15)
+def test_baselines_go_by_what_is_there_as_a_loop_does(model, seed, share):
+    panel = Panel.from_array(walks(length=24, share=share, seed=seed))
+    got = model.but().fit(panel).forecast(panel, 7)[:, :, 0]
+    wanted = [[loop(model, panel.series(i)[:, 0].astype(float), h) for h in range(1, 8)] for i in range(4)]
+    np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_linear_learns_each_step_from_the_windows_in_which_it_is_there(horizon):
+    panel = Panel.from_array(walks())
+    expected = np.zeros((5, horizon))
+    for step in range(horizon):
+        xs, ys = [], []
+        for i in range(4):
+            y = panel.series(i)[:, 0].astype(float)
+            filled = pl.Series(y).fill_nan(None).fill_null(strategy="forward").fill_null(strategy="backward").to_numpy()
+            first = np.flatnonzero(~np.isnan(y))[0]
+            for start in range(len(y) - 4 - horizon + 1):
+                if start >= first and not np.isnan(y[start + 4 + step]):
+                    xs.append([*filled[start : start + 4], 1.0])
+                    ys.append(y[start + 4 + step])
+        expected[:, step] = np.linalg.lstsq(np.array(xs), np.array(ys))[0]
+    fitted = Linear(horizon=horizon, context=4, ridge=0, scaling="none").fit(panel)
+    np.testing.assert_allclose(fitted.fitted.state.matrix[0], expected, rtol=1e-7, atol=1e-9)
+
+
+def test_linear_says_which_step_has_no_value_to_learn_from():
+    values = np.tile([1.0, 2.0, np.nan], 10)[None, :, None]
+    values[0, ::6] = 4.0
+    values[0, 4:] = np.nan
+    with pytest.raises(ValuesError, match="none of the values 2 steps after 3 others is"):
+        Linear(horizon=2, context=3).fit(Panel.from_array(values))
+
+
+@every_model
+def test_rows_that_are_absent_and_rows_without_a_value_are_the_same(model):
+    rows = pl.DataFrame({"unique_id": np.repeat(range(4), 60), "ds": [*range(60)] * 4, "y": walks().ravel()})
+    # the last rows stay: a table that ends early ends there
+    absent = rows.filter(pl.col("y").is_not_nan() | (pl.col("ds") == 59) | (pl.col("ds") == 0))
+    whole, inserted = Panel.from_table(rows), Panel.from_table(absent, gaps="insert")
+    forecast = model.but().fit(whole).predict(3)
+    assert model.but().fit(inserted).predict(3).equals(forecast)
+    assert forecast[model.name].is_finite().all()
+
+
+@every_model
+def test_what_is_missing_before_the_first_value_changes_nothing(model):
+    late = Panel.from_array(walks(share=0.0)[2:])
+    padded = np.concatenate([np.full((2, 30, 1), np.nan), late.last(60)], axis=1)
+    fits = [model.but().fit(panel).forecast(panel, 3) for panel in (late, Panel.from_array(padded))]
+    np.testing.assert_allclose(fits[1], fits[0], rtol=1e-6)
+
+
+@every_model
+def test_a_series_without_a_value_is_named_in_fit_and_in_predict(model):
+    empty = walks()
+    empty[2] = np.nan
+    with pytest.raises(
+        ValuesError, match=r"series 2 has none in its 60 rows \(1 of 4 series have none\): leave it out"
+    ):
+        model.but().fit(Panel.from_array(empty))
+    fitted = model.but().fit(Panel.from_array(walks()))
+    with pytest.raises(ValuesError, match="series 2 has none"):
+        fitted.predict(data=Panel.from_array(empty))
+    late = walks()
+    late[2, :57] = np.nan
+    with pytest.raises(ValuesError, match="series 2 has none in its 60 rows before its last 5"):
+        fitted.hindcast(Panel.from_array(late), 2, (5, 2))
+
+
+@every_model
+def test_nothing_after_the_cutoff_changes_a_hindcast_with_gaps(model):
+    values = walks()
+    fitted = model.but().fit(Panel.from_array(values).without_last(8))
+    changed = values.copy()
+    changed[:, -8:] = np.where(np.arange(8)[:, None] % 2, np.nan, 99.0)
+    got = [fitted.hindcast(Panel.from_array(each), 3, (8,)) for each in (values, changed)]
+    np.testing.assert_array_equal(got[0], got[1])
+    alone = fitted.forecast(Panel.from_array(values).without_last(8), 3)
+    np.testing.assert_allclose(got[0][:, 0], alone, rtol=1e-5, atol=1e-5)
+
+
+def sines(share=0.3, series=12, length=160, seed=0):
+    rng = np.random.default_rng(seed)
+    whole = np.sin(np.arange(length) / 3 + rng.uniform(0, 6, (series, 1)))[:, :, None]
+    return whole, np.where(rng.random(whole.shape) < share, np.nan, whole)
+
+
+@pytest.mark.parametrize("options", [{}, {"scaling": "none", "lags": 6}, {"distribution": "normal"}])
+def test_a_network_learns_a_sine_of_which_a_third_is_missing(options):
+    whole, seen = sines()
+    panel = Panel.from_array(seen).without_last(8)
+    options = {"members": 1, "units": (16,), "epochs": 12, "show_progress": False} | options
+    error, naive = (
+        np.abs(model.fit(panel).forecast(panel, 8) - whole[:, -8:]).mean()
+        for model in (Recurrent(horizon=8, **options), Naive())
+    )
+    assert error < 0.6 * naive
+
+
+def test_the_description_says_how_much_is_missing_and_gaps_are_off_without():
+    gappy, whole = Panel.from_array(walks()), Panel.from_array(walks(share=0.0)[2:])
+    model = Recurrent(horizon=3, **SMALL).fit(gappy)
+    assert "% of the values are missing; each step also shows whether its own is there" in model.describe()
+    assert model.features()[3].shape[1] == model.fitted.state.model.scaling.lags + 2
+    plain = Recurrent(horizon=3, **SMALL).fit(whole)
+    assert not plain.fitted.state.model.scaling.gaps
+    assert "missing" not in plain.describe()
+    with pytest.raises(ValuesError, match=r"was fitted on series without missing values, .* fit it with gaps=True"):
+        plain.predict(data=gappy)
+    with pytest.raises(ValuesError, match="cannot take missing values with gaps=False"):
+        Recurrent(horizon=3, gaps=False, **SMALL).fit(gappy)
+    ready = Recurrent(horizon=3, gaps=True, **SMALL).fit(whole)
+    assert ready.predict(data=gappy)["Recurrent"].is_finite().all()
+    with pytest.raises(OptionError, match="gaps is True or False, or None"):
+        Recurrent(gaps=1)
+
+
+def test_a_tail_without_a_value_holds_nothing_back_and_leaves_a_finite_loss():
+    values = walks(share=0.1)
+    values[:, -6:] = np.nan
+    model = Recurrent(horizon=3, **SMALL).fit(Panel.from_array(values))
+    assert model.history["loss"].is_finite().all()
+    assert model.predict()["Recurrent"].is_finite().all()
+
+
+def test_a_series_whose_reach_is_all_missing_stays_at_its_last_value():
+    values = np.concatenate([walks(share=0.1), 100 + walks(share=0.1)])
+    model = Recurrent(horizon=3, season=4, lags=5, distribution="normal", **SMALL).fit(Panel.from_array(values))
+    values[5, 30:] = np.nan
+    last = values[5][~np.isnan(values[5])][-1]
+    panel = Panel.from_array(values)
+    np.testing.assert_allclose(model.forecast(panel, 7)[5], last, rtol=1e-6)
+    np.testing.assert_allclose(model.hindcast(panel, 2, (10, 2))[5], last, rtol=1e-6)
+    np.testing.assert_allclose(model.quantiles(panel, 2, np.array([0.1, 0.9]))[5], last, rtol=1e-6)
+    assert abs(model.forecast(panel, 7)[4] - last).max() > 1e-3
+
+
+def test_a_network_with_gaps_survives_its_file_and_steps_as_it_scans(tmp_path):
+    panel = Panel.from_array(walks())
+    model = Recurrent(horizon=3, **SMALL).fit(panel)
+    model.save(tmp_path / "model")
+    assert load(tmp_path / "model").predict(data=panel).equals(model.predict())
+    stepper, state = model.stepper(), model.stepper().start
+    for row in model.features()[2]:
+        state, output = stepper(state, row)
+    scanned = model.to_keras()(model.features()[2][None])
+    np.testing.assert_allclose(output, np.asarray(scanned)[0, -1], atol=1e-5)
+
+
+@pytest.mark.parametrize("season", [1, 4])
+def test_the_usual_change_is_over_the_pairs_that_are_there(season):
+    panel = Panel.from_array(walks())
+    got = usual_change(panel, season, (10, 0))
+    for i in range(4):
+        for j, rows in enumerate((10, 0)):
+            y = panel.series(i)[: 60 - rows, 0].astype(float)
+            there = np.flatnonzero(~np.isnan(y))
+            steps = {b: abs(y[b] - y[a]) for a, b in pairwise(there)}
+            seasonal = {
+                t: abs(y[t] - y[t - season]) for t in range(season, len(y)) if t in there and t - season in there
+            }
+            each = steps if season == 1 else seasonal
+            recent = [change for t, change in each.items() if t >= len(y) - max(8 * season, 12)]
+            assert got[i, j, 0, 0] == pytest.approx(np.mean(recent or list(each.values())))
+
+
+def test_errors_that_are_missing_leave_each_step_with_its_own():
+    errors = np.float32(np.random.default_rng(0).normal(size=(900, 3, 1)))
+    errors[:450, 1] = np.nan
+    shares = np.array([0.1, 0.6, 0.9])
+    got = Calibration(errors=errors).quantiles(shares, 3)
+    for step, rows in enumerate((slice(None), slice(450, None), slice(None))):
+        sizes = np.abs(errors[rows, step, 0].astype(float))
+        wanted = np.sign(2 * shares - 1) * np.quantile(sizes, abs(2 * shares - 1), method="weibull")
+        np.testing.assert_allclose(got[step, 0], wanted)
+    drawn = Calibration(errors=errors).draw((4000,), 3, np.random.default_rng(1))
+    assert (np.abs(drawn.mean(axis=0) - 0.5) < 0.03).all()
+
+
+def test_a_step_of_which_no_error_is_known_is_between_its_neighbours():
+    errors = np.float32([[1, np.nan, 3], [2, np.nan, 6], [3, np.nan, 9]])[:, :, None]
+    got = Calibration(errors=errors).quantiles(np.array([0.8]), 3)[:, 0, 0]
+    assert got[1] == pytest.approx((got[0] + got[2]) / 2)
+
+
+def test_a_path_of_which_nothing_is_known_is_left_out_and_an_unmeasurable_one_too():
+    errors = np.array([[1.0, np.nan], [np.nan, np.nan], [0.0, 5.0]])[:, None, :, None]
+    spread = np.array([2.0, 2.0, 0.0])[:, None, None, None]
+    np.testing.assert_array_equal(
+        calibration_of(errors, spread, "Naive", "y").errors[:, :, 0], np.float32([[0.5, np.nan]])
+    )
+    with pytest.raises(LengthError, match="no value of the tail that is held back is there"):
+        calibration_of(errors[1:2], spread[1:2], "Naive", "y")
+
+
+@pytest.mark.parametrize("known", [np.full((1, 2, 1), 0.5), np.ones((2, 2, 1))])
+def test_a_file_that_says_wrongly_what_is_known_is_refused(known):
+    arrays = {"c": np.zeros((1, 2, 1), np.float32), "c.known": known.astype(np.float32)}
+    with pytest.raises(OptionError, match="0 or 1"):
+        Calibration.of_file(arrays, "c")
+
+
+def test_a_file_that_knows_no_error_of_a_path_is_refused():
+    with pytest.raises(OptionError, match="an error of every path"):
+        Calibration.of_file({"c": np.zeros((1, 2, 1), np.float32), "c.known": np.zeros((1, 2, 1), np.float32)}, "c")
+
+
+@every_model
+def test_intervals_simulations_and_files_of_a_panel_with_gaps(model, tmp_path):
+    panel = Panel.from_array(np.concatenate([walks(seed=seed) for seed in range(4)]))
+    fitted = model.but().fit(panel).calibrate(3)
+    assert np.isnan(fitted.fitted.calibration.errors).any()
+    table = fitted.predict(3, level=[80])
+    assert (table[f"{model.name}-lo-80"] < table[f"{model.name}-hi-80"]).all()
+    assert fitted.simulate(5, 3)[model.name].is_finite().all()
+    fitted.save(tmp_path / "model")
+    assert load(tmp_path / "model").predict(3, data=panel, level=[80]).equals(table)
+
+
+def test_a_backtest_and_its_leaderboard_leave_out_what_is_missing_for_all_models_alike():
+    values = walks()
+    panel = Panel.from_array(values)
+    models = [Naive(), SeasonalNaive(season=4), Linear(horizon=3, context=4), Recurrent(horizon=3, season=4, **SMALL)]
+    done = backtest(models, panel, 3, windows=3, level=[80], season=4)
+    board = leaderboard(done)
+    missing = int(np.isnan(values[:, -9:]).sum())
+    assert missing
+    assert f"{missing} of 36 values to forecast are missing in the data and count for no model." in board.notes
+    assert board.table["mase"].is_not_null().all()
+    assert board.table["coverage-80"].is_not_null().all()
+    naive = done.table.filter(pl.col("y").is_not_null())
+    wanted = (naive["y"].cast(pl.Float64) - naive["Naive"].cast(pl.Float64)).abs().mean()
+    assert board.table.row(by_predicate=pl.col("model") == "Naive", named=True)["mae"] == pytest.approx(wanted, rel=0.2)
+
+
+def test_a_series_that_begins_in_the_windows_is_too_short_for_a_backtest():
+    values = walks()
+    values[2, :55] = np.nan
+    panel = Panel.from_array(values)
+    with pytest.raises(LengthError, match="series 2 has 5 from its first value on"):
+        backtest(Naive(), panel, 3, windows=2)
+    done = backtest(Naive(), panel, 3, windows=2, short="leave out")
+    assert done.notes == ("Compared on 3 of 4 series: the others have fewer than 11 steps.",)
+
+
+@pytest.mark.parametrize("gap", [52, 58])
+def test_gaps_that_come_only_after_the_fit_or_only_in_what_is_to_come_stop_no_backtest(gap):
+    values = walks(share=0.0)[2:]
+    values[:, gap] = np.nan
+    panel = Panel.from_array(values)
+    done = backtest(Recurrent(horizon=3, **SMALL), panel, 3, windows=4, level=[80])
+    assert done.models[0].failures == ()
+    assert done.table["Recurrent-lo-80"].is_not_null().all()
+    model = Recurrent(horizon=3, **SMALL).fit(panel.without_last(9))
+    assert np.isfinite(model.hindcast(panel, 3, (9, 8))).all()  # what is missing is not seen yet
+    assert model.features(panel.without_last(9))[0].shape == (51, model.fitted.state.model.scaling.lags)

@@ -1,0 +1,180 @@
+"""The forecaster that chooses: what it takes, why, and that its file gives the same."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from loopcast.columns import Columns
+from loopcast.data.panel import Panel
+from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesError
+from loopcast.evaluation.backtest import backtest
+from loopcast.models import model_file as archive
+from loopcast.models.baselines import Drift, Naive, SeasonalNaive
+from loopcast.models.fitted import Parts
+from loopcast.models.linear import Linear
+from loopcast.models.model_file import load
+from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.selection.auto import Auto
+
+QUICK = {"horizon": 3, "budget": 0.01, "show_progress": False}
+
+
+class Few(Auto):
+    """Without networks, which take seconds."""
+
+    def candidates(self, panel):
+        return [Naive(), SeasonalNaive(season=4), Drift()]
+
+
+def panel(kind, length=60, noise=0.01):
+    t, rng = np.arange(length), np.random.default_rng(0)
+    shape = {"season": np.tile([0.0, 5.0, 1.0, -3.0], length)[:length], "trend": 0.5 * t}[kind]
+    return Panel.from_array((shape + noise * rng.normal(size=(4, length)))[:, :, None])
+
+
+@pytest.mark.parametrize(("kind", "best"), [("season", SeasonalNaive), ("trend", Drift)])
+def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(kind, best):
+    data = panel(kind)
+    model = Few(**QUICK).fit(data)
+    chosen = model.fitted.state.forecaster
+    assert type(chosen) is best
+    alone = chosen.but().fit(data).forecast(data, 3)
+    np.testing.assert_array_equal(model.forecast(data, 3), alone)
+    assert f"loopcast.{best.__name__}" in model.describe()
+    assert "the best of 3 candidates at 3 cutoffs of 4 series" in model.describe()
+
+
+def test_what_there_was_no_time_for_is_named():
+    model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=40))
+    assert "Not compared, for lack of time (budget 0.001 s): Recurrent, GRU" in model.describe()
+    assert "the best of 5 candidates" in model.describe()
+
+
+def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypatch):
+    data = panel("season", noise=1.0)
+    model = Few(**QUICK).fit(data)
+    wanted = SeasonalNaive(season=4, horizon=3, alias="Few").fit(data)
+    monkeypatch.setattr(Auto, "_compare", None)
+    got = model.predict(level=[80])
+    assert got.equals(wanted.predict(level=[80]))
+    back = model.hindcast(data, 3, (9, 3))
+    np.testing.assert_array_equal(back, wanted.hindcast(data, 3, (9, 3)))
+
+
+def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
+    data = panel("trend", noise=1.0)
+    model = Auto(horizon=2, budget=0.001, show_progress=False).fit(data).calibrate()
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.predict(data=data, level=[80]).equals(model.predict(level=[80]))
+    assert again.describe() == model.describe()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"kind": "auto", "options": {}, "facts": {}, "reasons": ()},
+        {"kind": "none", "options": {}, "facts": {}, "reasons": ()},
+        {"kind": "naive", "options": {}, "facts": {}, "reasons": ()},
+        {"kind": "naive", "options": {}, "facts": {}, "reasons": (1,)},
+        {"kind": "naive", "options": {}, "facts": {}, "reasons": "why"},
+    ],
+)
+def test_parts_that_cannot_be_a_choice_are_refused(facts):
+    options = {name: value for name, value in Auto(**QUICK).options().items() if name not in Auto.runtime}
+    with pytest.raises(OptionError):
+        Auto.from_parts(Parts(options=options, facts=facts), None)
+
+
+def test_a_damaged_file_is_a_model_file_error(tmp_path):
+    Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=40)).save(tmp_path / "model")
+    content = (tmp_path / "model").read_bytes()
+    with pytest.raises(ModelFileError):
+        archive.decode(content[:-10])
+
+
+def test_series_that_are_short_are_compared_at_fewer_cutoffs_or_not_at_all():
+    assert "at 1 cutoffs" in Few(**QUICK).fit(panel("trend", length=12)).describe()
+    with pytest.raises(LengthError, match="series of 11 rows or more, and the longest has 10"):
+        Few(**QUICK).fit(panel("trend", length=10))
+
+
+@pytest.mark.parametrize("budget", [0, -1, float("inf"), True, "60s"])
+def test_a_budget_is_seconds(budget):
+    with pytest.raises(OptionError, match="budget is a number of seconds"):
+        Auto(budget=budget)
+
+
+@pytest.mark.parametrize("gaps", [1, "yes"])
+def test_gaps_are_expected_or_not(gaps):
+    with pytest.raises(OptionError, match="gaps is True or False"):
+        Auto(gaps=gaps)
+
+
+def several(kinds=("season", "trend"), scale=(1.0, 1000.0), **options):
+    """A target of each kind, of different size."""
+    values = [panel(kind, **options).values * size for kind, size in zip(kinds, scale, strict=True)]
+    return Panel.from_array(np.concatenate(values, axis=1).reshape(4, -1, len(kinds)), targets=["a", "b"][: len(kinds)])
+
+
+@pytest.mark.parametrize("kind", ["season", "trend"])
+def test_of_several_targets_the_mean_of_scaled_errors_decides(kind):
+    data = several((kind, kind), noise=0.5)
+    best = {"season": "SeasonalNaive", "trend": "Drift"}[kind]
+    assert f"loopcast.{best}(" in Few(**QUICK).fit(data).describe()
+
+
+def test_a_choice_for_several_targets_is_saved_with_its_intervals(tmp_path):
+    data = several(noise=1.0)
+    model = Auto(horizon=2, budget=0.001, show_progress=False)
+    object.__setattr__(model, "candidates", lambda data: [Naive(), Linear(horizon=2, context=4)])
+    model.fit(data).calibrate()
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.predict(data=data, level=[80]).equals(model.predict(level=[80]))
+    assert again.simulate(3, data=data).equals(model.simulate(3))
+
+
+class Networks(Few):
+    """One small network, as Auto would make it."""
+
+    def candidates(self, panel):
+        return [
+            Naive(),
+            Recurrent(horizon=3, season=4, units=(4,), epochs=1, members=1, gaps=self.gaps, alias="Network"),
+        ]
+
+
+def test_in_a_backtest_a_network_that_was_chosen_takes_gaps_of_the_windows(monkeypatch):
+    values = several().values.reshape(4, 60, 2).copy()
+    values[0, 55, 0] = np.nan  # after the first cutoff, before the second
+    chosen = []
+    monkeypatch.setattr(
+        Networks,
+        "_compare",
+        lambda self, panel, origins, candidates, began: compare_last(self, panel, origins, candidates, chosen),
+    )
+    done = backtest(Networks(**QUICK), Panel.from_array(values), 3, windows=2)
+    assert (done.models[0].failures, chosen[0].gaps) == ((), True)
+    assert done.table["Networks"].null_count() == 0
+
+
+def compare_last(auto, panel, origins, candidates, chosen):
+    """Only the last candidate is tried, and so is taken."""
+    chosen.append(candidates[-1])
+    return [(candidates[-1], auto._parts(candidates[-1], panel, origins, lambda name: None))]
+
+
+def test_future_covariates_go_through_a_choice(tmp_path):
+    wind = np.random.default_rng(0).normal(size=62)
+    frame = pl.DataFrame({"ds": np.arange(62), "y": 3 * wind, "z": -wind, "wind": wind})
+    data = Panel.from_table(frame[:60], columns=Columns(target=("y", "z"), future=["wind"]))
+    model = Auto(horizon=2, budget=0.001, show_progress=False)
+    object.__setattr__(model, "candidates", lambda data: [Naive(), Linear(horizon=2, context=2)])
+    model.fit(data).save(tmp_path / "model")
+    with pytest.raises(ValuesError, match="future covariates"):
+        model.predict()
+    got = load(tmp_path / "model").predict(data=data, future=frame[60:])
+    np.testing.assert_allclose(got["Auto"], frame[60:].select("y", "z").to_numpy().ravel(), atol=0.2)
+    assert got.equals(model.predict(future=frame[60:]))

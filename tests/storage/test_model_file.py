@@ -1,0 +1,347 @@
+"""Model files: what comes back, what is refused, and what a crash leaves behind."""
+
+import io
+import json
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import polars as pl
+import pytest
+import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loopcast.errors import ModelFileError, NotFittedError, OptionError
+from loopcast.models import model_file as archive
+from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
+from loopcast.models.fitted import Parts
+from loopcast.models.linear import Linear
+from loopcast.models.model_file import MANIFEST, WEIGHTS, load
+from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.storage import atomic
+from loopcast.storage.canonical_zip import pack, unpack
+from loopcast.storage.strict_json import strict_json
+
+EVERY = [
+    Naive(alias="flat"),
+    SeasonalNaive(season=3),
+    Drift(horizon=4),
+    WindowAverage(window=2),
+    Linear(horizon=2, context=3),
+]
+
+
+def table():
+    values = np.random.default_rng(3).normal(size=24).cumsum()
+    return pl.DataFrame({"unique_id": ["secret name"] * 24, "ds": range(24), "y": values})
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "model.loopcast"
+    Linear(horizon=2, context=3).fit(table()).save(path)
+    return path
+
+
+def refuses(content, match=None):
+    with pytest.raises(ModelFileError, match=match):
+        archive.decode(content)
+
+
+def rewritten(path, change, weights=None):
+    """The bytes of a model file, well formed, with its manifest changed."""
+    members = unpack(path.read_bytes(), (MANIFEST, WEIGHTS))
+    manifest = json.loads(members[MANIFEST])
+    new = members[WEIGHTS] if weights is None else weights
+    if weights is not None:
+        manifest["weights"] = {"size": len(new), "sha256": archive.hashlib.sha256(new).hexdigest()}
+    change(manifest)
+    return pack({MANIFEST: json.dumps(manifest).encode(), WEIGHTS: new})
+
+
+@pytest.mark.parametrize("forecaster", EVERY, ids=lambda each: type(each).__name__)
+def test_a_loaded_model_forecasts_the_same_bits(forecaster, tmp_path):
+    path = tmp_path / "model.loopcast"
+    fitted = forecaster.fit(table())
+    fitted.save(path)
+    loaded = load(path)
+    assert type(loaded) is type(forecaster)
+    assert loaded.options() == forecaster.options()
+    assert loaded.predict(5, data=table()).equals(fitted.predict(5))
+    assert loaded.describe() == fitted.describe()
+
+
+def forecast_elsewhere(path, folder, check=""):
+    """The forecast of a saved model, made by a process of its own."""
+    table().write_parquet(folder / "data.parquet")
+    code = (
+        "import sys, polars as pl; from loopcast.models.model_file import load;"
+        f"out = load({str(path)!r}).predict(5, data=pl.read_parquet({str(folder / 'data.parquet')!r}));"
+        f"out.write_parquet({str(folder / 'out.parquet')!r}); {check}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return pl.read_parquet(folder / "out.parquet")
+
+
+def test_a_fresh_process_forecasts_the_same_bits_and_needs_no_jax(saved, tmp_path):
+    elsewhere = forecast_elsewhere(saved, tmp_path, check="assert not {'jax', 'keras'} & set(sys.modules)")
+    assert elsewhere.equals(Linear(horizon=2, context=3).fit(table()).predict(5))
+
+
+def test_a_network_forecasts_the_same_bits_in_a_fresh_process(tmp_path):
+    network = Recurrent(horizon=3, units=(3, 2), cell="gru", epochs=1).fit(table())
+    network.save(tmp_path / "network.loopcast")
+    assert forecast_elsewhere(tmp_path / "network.loopcast", tmp_path).equals(network.predict(5))
+
+
+def test_equal_models_give_equal_bytes_that_any_zip_program_reads(saved, tmp_path):
+    load_again = tmp_path / "again.loopcast"
+    Linear(horizon=2, context=3).fit(table()).save(load_again)
+    assert load_again.read_bytes() == saved.read_bytes()
+    with zipfile.ZipFile(saved) as opened:
+        assert opened.testzip() is None
+        assert opened.namelist() == [MANIFEST, WEIGHTS]
+        assert safetensors.numpy.load(opened.read(WEIGHTS))["matrix"].shape == (1, 4, 2)
+
+
+def test_a_model_file_holds_no_series(saved):
+    assert b"secret name" not in saved.read_bytes()
+    with pytest.raises(NotFittedError, match="holds no series"):
+        load(saved).predict(2)
+
+
+def test_every_flipped_byte_is_noticed(saved):
+    content = saved.read_bytes()
+    for at in range(len(content)):
+        for flip in (0x01, 0x80, 0xFF):
+            refuses(content[:at] + bytes([content[at] ^ flip]) + content[at + 1 :])
+
+
+def test_every_cut_and_every_addition_is_noticed(saved):
+    content = saved.read_bytes()
+    for at in range(len(content)):
+        refuses(content[:at])
+    refuses(content + b"\0")
+    refuses(b"\0" + content)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_whatever_give_another_error(content):
+    refuses(content)
+    refuses(pack({MANIFEST: content, WEIGHTS: b""}))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda m: m.update(format=99, loopcast="9.9"), r"newer Loopcast \(9.9"),
+        (lambda m: m.update(format=True), "does not say its format"),
+        (lambda m: m.update(format=1, loopcast="0.0"), r"older Loopcast \(0.0"),
+        (lambda m: m.update(extra=1), "has the keys"),
+        (lambda m: m.pop("facts"), "has the keys"),
+        (lambda m: m.update(kind="os:system"), "kind is one of"),
+        (lambda m: m.update(kind=["linear"]), "kind is one of"),
+        (lambda m: m.update(options=[]), "are objects"),
+        (lambda m: m["options"].update(extra=1), "has the options"),
+        (lambda m: m["options"].update(horizon=10**9), "horizon is a whole number"),
+        (lambda m: m["options"].update(horizon=3), "expected"),
+        (lambda m: m["options"].update(alias=7), "alias"),
+        (lambda m: m["facts"].update(context="3"), "context is a whole number"),
+        (lambda m: m["facts"].update(context=999_999), "expected"),
+        (lambda m: m["facts"].update(more=1), "expected"),
+        (lambda m: m["weights"].update(size=1), "not those"),
+        (lambda m: m.update(template=None), "template"),
+    ],
+)
+def test_a_manifest_that_cannot_be_right_is_refused(saved, change, match):
+    refuses(rewritten(saved, change), match)
+
+
+@pytest.mark.parametrize(
+    ("weights", "match"),
+    [
+        (safetensors.numpy.save({"matrix": np.full((1, 4, 2), np.nan)}), "NaN or infinity"),
+        (safetensors.numpy.save({"matrix": np.zeros((1, 4, 2), np.int64)}), "F32 or F64"),
+        (safetensors.numpy.save({"matrix": np.zeros((1, 4, 3))}), "expected"),
+        (safetensors.numpy.save({"other": np.zeros((1, 4, 2))}), "expected"),
+        (pickle.dumps(np.zeros(3)), "not a safetensors file"),
+    ],
+)
+def test_weights_that_cannot_be_right_are_refused(saved, weights, match):
+    refuses(rewritten(saved, dict, weights), match)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"a": NaN}', b'{"a": 1e999}', b'{"a": 1, "a": 2}', b'{"a": 99999999999999999999}', b"[" * 100_000, b"\xff", b""],
+)
+def test_json_that_readers_disagree_on_is_refused(text):
+    with pytest.raises(ModelFileError):
+        strict_json(text)
+
+
+def test_a_compressed_archive_is_refused_without_unpacking_it():
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr(MANIFEST, bytes(10**7))
+        made.writestr(WEIGHTS, bytes(10**7))
+    refuses(bomb.getvalue(), "damaged")
+
+
+@pytest.mark.parametrize("limit", ["LARGEST_FILE", "LARGEST_TEXT"])
+def test_a_model_that_could_not_be_loaded_again_is_not_saved(limit, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, limit, 10)
+    with pytest.raises(OptionError, match="could not be loaded again"):
+        Naive().fit(table()).save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+ODD = [None, True, 0, -1, 2, 1.5, 1e300, "x", "", [], {}, [[1]], {"a": 1}, 10**6, "datetime[us, Mars/X]", "1D"]
+
+
+def places(value, path=()):
+    """Where there is a value in a manifest, however deep."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, key)
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*path, key))
+
+
+@pytest.mark.parametrize(
+    "forecaster",
+    [Linear(horizon=2), SeasonalNaive(season=3), Recurrent(units=(2,), epochs=1, show_progress=False)],
+    ids=lambda forecaster: forecaster.name,
+)
+def test_whatever_value_a_manifest_has_in_any_place_there_is_a_model_or_a_typed_error(forecaster, tmp_path):
+    forecaster.fit(table()).save(tmp_path / "model")
+    members = unpack((tmp_path / "model").read_bytes(), (MANIFEST, WEIGHTS))
+    refused = 0
+    for path in places(json.loads(members[MANIFEST])):
+        for odd in ODD:
+            manifest = inner = json.loads(members[MANIFEST])
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = odd
+            try:
+                archive.decode(pack(members | {MANIFEST: json.dumps(manifest).encode()})).describe()
+            except ModelFileError:
+                refused += 1
+    assert refused > 200
+
+
+def test_a_matrix_without_shape_is_refused():
+    parts = Parts(options=Linear().options(), facts={"context": 1}, arrays={"matrix": np.array(1.0)})
+    with pytest.raises(OptionError, match="expected"):
+        Linear.from_parts(parts, None)
+
+
+def test_a_file_too_large_to_be_a_model_is_refused(saved, monkeypatch):
+    monkeypatch.setattr(archive, "LARGEST_FILE", 10)
+    with pytest.raises(ModelFileError, match="at most 10 bytes"):
+        load(saved)
+
+
+def test_the_error_names_the_file(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"\x89PNG")
+    with pytest.raises(ModelFileError, match=r"photo\.png: damaged, or not a model file"):
+        load(path)
+
+
+def test_a_forecaster_of_ones_own_cannot_be_saved(tmp_path):
+    class Mine(Naive):
+        pass
+
+    with pytest.raises(OptionError, match="own forecasters"):
+        Mine().fit(table()).save(tmp_path / "mine")
+    assert not list(tmp_path.iterdir())
+
+
+def test_options_that_are_numpy_s_whole_numbers_are_kept_as_numbers(tmp_path):
+    Linear(horizon=np.int64(2), context=np.int32(3)).fit(table()).save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert loaded.options() == Linear(horizon=2, context=3).options()
+
+
+def test_before_fit_there_is_nothing_to_save(tmp_path):
+    with pytest.raises(NotFittedError):
+        Naive().save(tmp_path / "model")
+
+
+class DiskFullError(OSError):
+    """The disk is full."""
+
+
+@pytest.mark.parametrize("stage", ["write", "fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(saved, stage, monkeypatch):
+    old = saved.read_bytes()
+
+    def fail(*_):
+        raise DiskFullError
+
+    if stage == "write":
+        real = atomic.Path.open
+        monkeypatch.setattr(atomic.Path, "open", lambda path, mode: _Full(real(path, mode)))
+    elif stage == "fsync":
+        monkeypatch.setattr(atomic.os, "fsync", fail)
+    else:
+        monkeypatch.setattr(atomic.Path, "replace", fail)
+    with pytest.raises(DiskFullError):
+        Naive().fit(table()).save(saved)
+    monkeypatch.undo()
+    assert saved.read_bytes() == old
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+class _Full:
+    """A file that takes half of what it is given."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, content):
+        self.file.write(content[: len(content) // 2])
+        raise DiskFullError
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
+def test_a_process_killed_while_saving_leaves_one_whole_model(tmp_path):
+    path = tmp_path / "model.loopcast"
+    code = (
+        "import sys; from loopcast.storage.atomic import write_whole\n"
+        "while True:\n"
+        "    for letter in (b'a', b'b'):\n"
+        f"        write_whole({str(path)!r}, letter * 2_000_000)\n"
+        "        print(end='.', flush=True)\n"
+    )
+    moments = random.Random(0)
+    for _ in range(5):
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.read(2)
+            time.sleep(moments.uniform(0, 0.02))
+            process.send_signal(signal.SIGKILL)
+        content = path.read_bytes()
+        assert len(content) == 2_000_000
+        assert len(set(content)) == 1
+
+
+def test_intervals_of_a_model_saved_without_a_calibration_say_what_to_do(tmp_path):
+    fitted = SeasonalNaive(season=4).fit(table())
+    fitted.save(tmp_path / "model.loopcast")
+    again = load(tmp_path / "model.loopcast")
+    with pytest.raises(NotFittedError, match=r"saved without a calibration for 2 steps .*calibrate\(2\) before save"):
+        again.predict(2, data=table(), level=[80])
