@@ -149,25 +149,25 @@ def etth1(data: Path) -> loopcast.Panel:
 
 def score(each: Set, model: str, data: Path) -> Score:
     """One model on one set."""
-    panel, held, unseen = whole_of(each, data)
+    panel, held, cutoffs = whole_of(each, data)
     forecaster, began = makers(each)[model](), time.perf_counter()
-    forecaster.fit(panel.without_last(held)).calibrate(each.horizon)
+    forecaster.fit(panel.drop_last(held)).calibrate(each.horizon)
     fitted = time.perf_counter()
-    columns = forecaster.with_intervals(panel, each.horizon, LEVELS, unseen)
+    columns = forecaster.with_intervals(panel, each.horizon, LEVELS, cutoffs)
     predicted = time.perf_counter()
-    return scored(each, model, panel, unseen, columns, (fitted - began, predicted - fitted))
+    return scored(each, model, panel, cutoffs, columns, (fitted - began, predicted - fitted))
 
 
 def scored(
     each: Set,
     model: str,
     panel: loopcast.Panel,
-    unseen: tuple[int, ...],
+    cutoffs: tuple[int, ...],
     columns: dict[str, np.ndarray],
     seconds: tuple[float, float],
 ) -> Score:
-    actual = np.stack([panel.after(rows, each.horizon) for rows in unseen], axis=1).ravel()
-    table = panel.hindcast_table(unseen, each.horizon, actual, {name: part.ravel() for name, part in columns.items()})
+    actual = np.stack([panel.actuals(rows, each.horizon) for rows in cutoffs], axis=1).ravel()
+    table = panel.cv_table(cutoffs, each.horizon, actual, {name: part.ravel() for name, part in columns.items()})
     sure = len(columns) > 1
     metrics = (*each.errors, *(("coverage", "msis", "width") if sure else ()))
     total = loopcast.evaluate(table, metrics, data=panel, season=each.season).row(0, named=True)
@@ -193,18 +193,18 @@ def scored(
 
 def check_scoring(each: Set, data: Path) -> str:
     """What the scoring gives for forecasts whose errors are published; SystemExit where they are others."""
-    panel, _, unseen = whole_of(each, data)
+    panel, _, cutoffs = whole_of(each, data)
     wanted = {"SeasonalNaive": each.naive, "Naive2": each.naive2}
     said = []
     for name, published in wanted.items():
         if published is not None:
-            made = seasonal(each, panel, unseen) if name == "SeasonalNaive" else naive2(each, panel, data)
-            got = scored(each, name, panel, unseen, {name: made}, (0.0, 0.0))
+            made = seasonal(each, panel, cutoffs) if name == "SeasonalNaive" else naive2(each, panel, data)
+            got = scored(each, name, panel, cutoffs, {name: made}, (0.0, 0.0))
             require_same(each, name, (got.first, got.second), published)
             said.append(f"{name} {got.first:.3f} / {got.second:.3f}")
     if each.name == "etth1":
-        last = loopcast.Naive().fit(panel).hindcast(panel, each.horizon, unseen)
-        got = scored(each, "Naive", panel, unseen, {"Naive": last}, (0.0, 0.0))
+        last = loopcast.Naive().fit(panel).predict_at_cutoffs(panel, each.horizon, cutoffs)
+        got = scored(each, "Naive", panel, cutoffs, {"Naive": last}, (0.0, 0.0))
         require_same(each, "Naive", (got.first, got.second), (1.2945, 0.713))
         said.append(f"last value {got.first:.3f} / {got.second:.3f}")
     return f"{each.name:16} scoring as published: {', '.join(said)}"
@@ -215,14 +215,14 @@ def require_same(each: Set, name: str, got: tuple[float, float], published: tupl
         raise SystemExit(f"{each.name}: {name} scores {got}, and {published} is published")
 
 
-def seasonal(each: Set, panel: loopcast.Panel, unseen: tuple[int, ...]) -> np.ndarray:
-    return loopcast.SeasonalNaive(season=each.season).fit(panel).hindcast(panel, each.horizon, unseen)
+def seasonal(each: Set, panel: loopcast.Panel, cutoffs: tuple[int, ...]) -> np.ndarray:
+    return loopcast.SeasonalNaive(season=each.season).fit(panel).predict_at_cutoffs(panel, each.horizon, cutoffs)
 
 
 def naive2(each: Set, panel: loopcast.Panel, data: Path) -> np.ndarray:
     """M4's own Naive2 forecasts; without a season they are the last value."""
     if each.name != "m4 weekly":
-        return loopcast.Naive().fit(panel).hindcast(panel, each.horizon, (each.horizon,))
+        return loopcast.Naive().fit(panel).predict_at_cutoffs(panel, each.horizon, (each.horizon,))
     table = pl.read_csv(data / "m4_weekly_naive2.csv.gz")
     by_id = {key[0]: group["Naive2"].to_numpy() for key, group in table.group_by("unique_id", maintain_order=True)}
     return np.stack([by_id[name] for name in panel.ids]).astype(np.float32)[:, None, :, None]

@@ -58,7 +58,7 @@ def bike(data: Path, unseen_days: int) -> list[Score]:
     scores = []
     for how, columns in panels.items():
         panel = loopcast.Panel.from_table(table, columns=columns, freq="h", gaps="insert")
-        part = panel.without_last(DAY * unseen_days)
+        part = panel.drop_last(DAY * unseen_days)
         for model in (recurrent, loopcast.Linear(horizon=DAY, season=WEEK), loopcast.SeasonalNaive(season=WEEK)):
             done = loopcast.backtest([model], part, DAY, windows=DAYS, step=DAY, show_progress=False)
             errors = (done.table[model.name] - done.table["y"]).abs().fill_nan(None)
@@ -144,8 +144,8 @@ def main() -> None:
     for work in options.works.split(","):
         rounds = [None] if work == "bike" else HIDDEN
         for hidden in rounds:
-            unseen = DAYS if options.part == "validation" else 0
-            own = bike(options.data, unseen) if hidden is None else gaps(options.data, options.part, hidden)
+            cutoffs = DAYS if options.part == "validation" else 0
+            own = bike(options.data, cutoffs) if hidden is None else gaps(options.data, options.part, hidden)
             show(own)
             scores += own
     if options.json:

@@ -34,14 +34,14 @@ def main() -> None:
     )
     print(f"{'cutoffs':>8} {'carried, s':>11} {'anew, s':>9} {'ratio':>7}")
     for count in COUNTS:
-        unseen = range(HORIZON + count - 1, HORIZON - 1, -1)
-        carried, got = seconds(lambda unseen=unseen: model.hindcast(panel, HORIZON, unseen))
+        cutoffs = range(HORIZON + count - 1, HORIZON - 1, -1)
+        carried, got = seconds(lambda cutoffs=cutoffs: model.predict_at_cutoffs(panel, HORIZON, cutoffs))
         if count > ANEW:
             print(f"{count:8d} {carried:11.3f} {'-':>9} {'-':>7}", flush=True)
             continue
         anew, wanted = seconds(
-            lambda unseen=unseen: np.stack(
-                [model.forecast(panel.without_last(rows), HORIZON) for rows in unseen], axis=1
+            lambda cutoffs=cutoffs: np.stack(
+                [model.forecast(panel.drop_last(rows), HORIZON) for rows in cutoffs], axis=1
             )
         )
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4)

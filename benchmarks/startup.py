@@ -62,7 +62,7 @@ def data() -> tuple[Any, Any]:
     from loopcast.tasks.notebook.series import split
 
     parts = split(STEPS, shared_frequency=True, seed=15)
-    return parts.training, parts.validation.without_last(STEPS)
+    return parts.training, parts.validation.drop_last(STEPS)
 
 
 def model(cell: str, epochs: int) -> Any:

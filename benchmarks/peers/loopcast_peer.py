@@ -9,14 +9,14 @@ from worker import Run, data, script, serve
 
 from loopcast import Panel
 from loopcast.features.scaling import Scaling
-from loopcast.models.recurrent.ensemble import Model
+from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.predict import forecast
 from loopcast.models.recurrent.setup import set_up
 from loopcast.models.recurrent.stepper import Stepper
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
 from loopcast.tasks.notebook.experiments import notebooks_own
-from loopcast.training.trainer import Run as Training
+from loopcast.training.trainer import TrainingRun as Training
 
 UNITS, OUTPUTS = 20, 10
 
@@ -27,7 +27,7 @@ def prepare_epoch(job: dict[str, Any]) -> Run:
     )
     series = np.concatenate([data("x"), data("last")[:, :, None]], axis=1)
     setup = set_up(options, Panel.from_array(series))
-    epochs = Training(setup.task, setup.recipe).epochs()
+    epochs = Training(setup.data, setup.recipe).epochs()
     return lambda: next(epochs)
 
 
@@ -37,7 +37,7 @@ def lstm() -> Network:
 
 def prepare_predict(job: dict[str, Any]) -> Run:
     network = lstm()
-    model = Model(network=network, scaling=Scaling(lags=1), context=50, members=(initial_weights(network, 0),))
+    model = Ensemble(network=network, scaling=Scaling(lags=1), context=50, members=(initial_weights(network, 0),))
     panel = Panel.from_array(data("x"))
     return lambda: forecast(model, panel, OUTPUTS)[:, 0]
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
     from loopcast.selection.auto import Auto
-    from loopcast.selection.search import Found, search
+    from loopcast.selection.search import SearchResult, search
 
 __version__ = "0.1.0"
 
@@ -55,7 +55,6 @@ __all__ = [
     "DataError",
     "Drift",
     "Forecaster",
-    "Found",
     "Imputer",
     "Leaderboard",
     "LengthError",
@@ -67,6 +66,7 @@ __all__ = [
     "OptionError",
     "Panel",
     "Recurrent",
+    "SearchResult",
     "SeasonalNaive",
     "TrainingError",
     "UndefinedMetricWarning",

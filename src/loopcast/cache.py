@@ -21,7 +21,7 @@ LEAST_FREE = 64 * 2**20  # bytes on the disk; a program takes some ten thousand
 
 
 @dataclass(frozen=True, kw_only=True)
-class Programs:
+class CompileCache:
     """Where compiled programs are kept.
 
     folder: None where JAX's own settings hold, or where none are kept at all.
@@ -33,7 +33,7 @@ class Programs:
 
 
 @cache
-def keep_programs() -> Programs:
+def enable_compile_cache() -> CompileCache:
     """Have JAX keep what it compiles from now on, unless it has been told what to keep where, or cannot."""
     programs = plan(os.environ, sys.platform)
     if programs.folder is not None:
@@ -45,11 +45,11 @@ def keep_programs() -> Programs:
     return programs
 
 
-def plan(environment: Mapping[str, str], platform: str) -> Programs:
-    """What `keep_programs` does in this environment; nothing is changed."""
+def plan(environment: Mapping[str, str], platform: str) -> CompileCache:
+    """What `enable_compile_cache` does in this environment; nothing is changed."""
     folder = user_folder(environment, platform)
     why_not = _why_not(folder)
-    return Programs(folder=None if why_not else folder, why_not=why_not)
+    return CompileCache(folder=None if why_not else folder, why_not=why_not)
 
 
 def user_folder(environment: Mapping[str, str], platform: str) -> Path | None:

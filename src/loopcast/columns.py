@@ -9,7 +9,7 @@ from loopcast.errors import OptionError
 ID, TIME, TARGET = "unique_id", "ds", "y"
 CUTOFF = "cutoff"  # of a backtest: the last time that was known when a forecast was made
 SAMPLE = "sample"  # of simulated paths: which one
-WHICH = "target"  # of results for several targets: which of them a row is about
+TARGET_NAME = "target"  # of results for several targets: which of them a row is about
 
 
 CALENDAR = ("hour", "weekday", "month")  # parts of a calendar that a time may be shown by
@@ -127,10 +127,10 @@ class Columns:
         return self.targets[0]
 
     @property
-    def came(self) -> str:
+    def actual_column(self) -> str:
         """The column of a backtest's table that holds what came: the target's, or for several the usual `y`.
 
-        >>> Columns(target="sales").came, Columns(target=("sales", "visits")).came
+        >>> Columns(target="sales").actual_column, Columns(target=("sales", "visits")).actual_column
         ('sales', 'y')
         """
         return self.targets[0] if len(self.targets) == 1 else TARGET

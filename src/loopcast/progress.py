@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def waiting(title: str, total: int, *, show: bool | None) -> Iterator[Callable[[str], None]]:
+def progress_bar(title: str, total: int, *, show: bool | None) -> Iterator[Callable[[str], None]]:
     """Gives the function to call with the name of each model whose fit begins; there are `total` of them.
 
     show: True draws the bar, False draws nothing, None draws it only where standard error is a terminal.
@@ -21,8 +21,8 @@ def waiting(title: str, total: int, *, show: bool | None) -> Iterator[Callable[[
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task, begun = bar.add_task(title, total=total), iter(range(total + 1))
 
-        def tell(name: str) -> None:
+        def callback(name: str) -> None:
             bar.update(task, completed=next(begun), description=f"{title}  {name}")
 
-        yield tell
+        yield callback
         bar.update(task, completed=total, description=title)

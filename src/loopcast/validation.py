@@ -10,10 +10,10 @@ from loopcast.errors import OptionError
 LARGEST = 1_000_000  # of any horizon, season or context: past it a typing slip is likelier than a wish
 
 
-def positive(name: str, value: int) -> int:
+def check_positive(name: str, value: int) -> int:
     """`value`, if it is a whole number from 1 to LARGEST; OptionError otherwise.
 
-    >>> positive("horizon", 12)
+    >>> check_positive("horizon", 12)
     12
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= LARGEST:
@@ -21,9 +21,9 @@ def positive(name: str, value: int) -> int:
     return int(value)
 
 
-def falling(unseen: Sequence[int]) -> tuple[int, ...]:
-    """`unseen`, if it is whole numbers of at least 0, each less than the one before; OptionError otherwise."""
-    rows = tuple(unseen)
+def check_cutoffs(cutoffs: Sequence[int]) -> tuple[int, ...]:
+    """`cutoffs`, if it is whole numbers of at least 0, each less than the one before; OptionError otherwise."""
+    rows = tuple(cutoffs)
     if not rows or rows[-1] < 0 or any(after >= before for before, after in pairwise(rows)):
-        raise OptionError(f"unseen is rows to come at each cutoff, fewer from one to the next, got {rows}")
+        raise OptionError(f"cutoffs are rows to come after each cutoff, fewer from one to the next, got {rows}")
     return rows

@@ -54,7 +54,7 @@ def test_inferred_frequency_continues_as_pandas_does(alias, zone):
     for start in STARTS:
         expected = dates(start, 60, alias, zone)
         times, panel = future(expected[:20], len(expected) - 20)
-        assert (times == expected[20:]).all(), (start, panel.template.freq)
+        assert (times == expected[20:]).all(), (start, panel.schema.freq)
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -72,7 +72,7 @@ def test_clock_changes_are_crossed_as_pandas_does(zone, change, alias, clock):
     start = pd.Timestamp(change) - pd.Timedelta(days=40)
     expected = dates(f"{start.date()} {clock}", 5000 if alias in ("h", "15min", "3h") else 60, alias, zone)
     times, panel = future(expected[:30], len(expected) - 30)
-    assert str(panel.template.freq) == alias
+    assert str(panel.schema.freq) == alias
     assert (times == expected[30:]).all()
 
 
@@ -105,7 +105,7 @@ def test_a_daily_time_that_comes_twice_is_the_first_of_the_two_and_either_is_acc
 def test_steps_of_24_hours_in_absolute_time_are_told_from_days():
     history = dates("2021-03-20", 20, "24h", "Europe/Berlin")
     times, panel = future(history[:15], 5)
-    assert str(panel.template.freq) == "24h"
+    assert str(panel.schema.freq) == "24h"
     assert (times == history[15:]).all()
 
 
@@ -171,7 +171,7 @@ def test_a_frequency_is_inferred_over_all_series():
     with pytest.raises(CalendarError, match=r"series 'a', row 0.*2020-01-05.*W-MON"):
         Panel.from_table(table)
     panel = Panel.from_table(table.with_columns(ds=pl.Series([dt.date(2020, 1, d) for d in (6, 6, 13)])))
-    assert str(panel.template.freq) == "W-MON"
+    assert str(panel.schema.freq) == "W-MON"
 
 
 SEASONS = {

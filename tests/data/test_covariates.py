@@ -58,7 +58,7 @@ def test_covariates_lie_in_the_rows_of_their_series(kind):
     assert covariates.past[:, 0].tolist() == [0, 10, 20, 30, 40, 50, 1, 11, 21, 31, 41, 51]
     assert covariates.future[:6].tolist() == [[t % 3, t % 2 == 0] for t in range(6)]
     assert covariates.static.rows() == [("north", 3.0), ("south", 5.0)]
-    assert made.known_ahead.tolist() == [0, 0]
+    assert made.future_lengths.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv.gz", ".parquet"])
@@ -102,13 +102,13 @@ def test_absent_rows_are_rows_of_nothing():
 
 
 def test_what_is_cut_off_the_end_is_known_ahead():
-    cut = panel().without_last(2)
-    assert cut.known_ahead.tolist() == [2, 2]
+    cut = panel().drop_last(2)
+    assert cut.future_lengths.tolist() == [2, 2]
     assert cut.covariates.past[:, 0].tolist() == [0, 10, 20, 30, 1, 11, 21, 31]
-    assert cut.where(np.array([False, True])).covariates.static.rows() == [("south", 5.0)]
+    assert cut.select(np.array([False, True])).covariates.static.rows() == [("south", 5.0)]
     apart = Panel.from_table(
         sales(z=[1.0] * 12), columns=Columns(target=["y", "z"], past=["visits"], static=["region"])
-    ).apart()
+    ).to_univariate()
     assert apart.covariates.past[6:12, 0].tolist() == [0, 10, 20, 30, 40, 50]
     assert apart.covariates.static["region"].to_list() == ["north", "north", "south", "south"]
 
@@ -118,7 +118,7 @@ def test_what_is_known_ahead_comes_from_a_table_or_a_file(tmp_path):
         fraction=1.0, shuffle=True, seed=3
     )
     known = panel().with_future(table)
-    assert known.known_ahead.tolist() == [2, 2]
+    assert known.future_lengths.tolist() == [2, 2]
     assert known.covariates.future[6:8, 0].tolist() == [0, 2]
     assert known.covariates.future[14:, 0].tolist() == [1, 3]
     table.write_csv(tmp_path / "ahead.csv")
@@ -155,9 +155,9 @@ def test_a_table_of_what_is_ahead_has_each_step_once(table, error, part):
 
 def test_a_horizon_for_which_one_series_knows_too_little_is_named():
     known = panel().with_future(pl.concat([coming(1), coming(1, first=7, shops="a")]))
-    known.require_ahead(1)
+    known.require_future(1)
     with pytest.raises(ValuesError, match=r"2 steps ahead .*price, promo.*'b' has none at 2024-01-08 \(1 of 2 series"):
-        known.require_ahead(2)
+        known.require_future(2)
     with pytest.raises(OptionError, match="no future covariates"):
         Panel.from_table(sales(), columns=Columns(past=["visits"])).with_future(coming())
 
@@ -175,7 +175,7 @@ def test_what_teaches_nothing_is_refused_by_a_fit(changes, error, part):
     made = Panel.from_table(sales(**changes), columns=COLUMNS)
     with pytest.raises(error, match=part):
         Naive().fit(made)
-    Naive().learn(made)
+    Naive().fit_panel(made)
 
 
 def test_a_category_of_thousands_of_values_is_refused():
@@ -227,4 +227,4 @@ def test_a_missing_column_is_named():
 
 def test_other_data_has_the_same_covariates():
     with pytest.raises(DataError, match="covariates"):
-        as_panel(Panel.from_table(sales(), columns=Columns(past=["visits"])), like=panel().template)
+        as_panel(Panel.from_table(sales(), columns=Columns(past=["visits"])), like=panel().schema)

@@ -21,7 +21,7 @@ from loopcast.columns import STANDARD, Columns
 from loopcast.data.convert import as_panel
 from loopcast.data.frequency import Frequency
 from loopcast.data.panel import Panel
-from loopcast.data.schema import Template
+from loopcast.data.schema import TableSchema
 from loopcast.errors import CalendarError, DataError, LengthError, ModelFileError, OptionError, ValuesError
 
 
@@ -65,7 +65,7 @@ def test_a_target_that_is_all_null_is_all_missing():
 def test_gaps_are_inserted_as_missing_when_asked():
     days = [dt.date(2020, 1, 31), dt.date(2020, 2, 29), dt.date(2020, 5, 31)]
     panel = Panel.from_table(pl.DataFrame({"ds": days, "y": [1.0, 2, 5]}), gaps="insert")
-    assert str(panel.template.freq) == "ME"
+    assert str(panel.schema.freq) == "ME"
     np.testing.assert_equal(panel.values[:, 0], [1, 2, np.nan, np.nan, 5])
 
 
@@ -101,13 +101,13 @@ def test_the_array_that_came_in_is_copied_and_stays_writeable():
 def test_the_last_rows_are_taken_and_left_out_of_each_series():
     panel = Panel.from_table(long_table({"a": 5, "b": 3}))
     assert panel.last(2)[:, :, 0].tolist() == [[3, 4], [101, 102]]
-    shorter = panel.without_last(2)
+    shorter = panel.drop_last(2)
     assert shorter.values[:, 0].tolist() == [0, 1, 2, 100]
     assert shorter.forecast_table({"m": np.zeros((2, 1))})["ds"].to_list() == [3, 1]
-    assert panel.without_last(0).values.tolist() == panel.values.tolist()
+    assert panel.drop_last(0).values.tolist() == panel.values.tolist()
 
 
-@pytest.mark.parametrize("ask", [lambda panel: panel.without_last(3), lambda panel: panel.last(4)])
+@pytest.mark.parametrize("ask", [lambda panel: panel.drop_last(3), lambda panel: panel.last(4)])
 def test_the_first_series_that_is_too_short_is_named(ask):
     panel = Panel.from_table(long_table({"a": 5, "b": 3, "c": 1}))
     with pytest.raises(LengthError, match=r"series 'b' has 3 rows and 4 are needed.*2 of 3 series"):
@@ -130,12 +130,12 @@ def test_what_cannot_take_missing_values_says_where_the_first_is_and_what_to_do(
 def test_a_series_begins_with_its_first_value_and_keeps_its_later_gaps():
     values = np.full((2, 5, 1), np.nan)
     values[0, [0, 2], 0], values[1, [3], 0] = (1, 2), 7
-    begun = Panel.from_array(values, start="2024-01-31", freq="ME").begun()
+    begun = Panel.from_array(values, start="2024-01-31", freq="ME").trim_leading_missing()
     assert begun.lengths.tolist() == [5, 2]
     assert begun.starts.to_list() == [dt.date(2024, 1, 31), dt.date(2024, 4, 30)]
     np.testing.assert_array_equal(begun.series(0)[:, 0], [1, np.nan, 2, np.nan, np.nan])
     np.testing.assert_array_equal(begun.series(1)[:, 0], [7, np.nan])
-    assert begun.begun() is begun
+    assert begun.trim_leading_missing() is begun
 
 
 def test_a_series_without_any_value_is_named():
@@ -143,11 +143,11 @@ def test_a_series_without_any_value_is_named():
     values[0] = 1
     values[1, 3] = 1
     panel = Panel.from_array(values, ids=["a", "b", "c"])
-    assert panel.known_lengths.tolist() == [4, 1, 0]
+    assert panel.observed_lengths.tolist() == [4, 1, 0]
     with pytest.raises(ValuesError, match=r"Naive needs one, and series 'c' has none in its 4 rows \(1 of 3.*leave it"):
-        panel.require_some("Naive needs one")
+        panel.require_any_value("Naive needs one")
     with pytest.raises(ValuesError, match=r"series 'b' has none in its 4 rows before its last 2 \(2 of 3"):
-        panel.require_some("Naive needs one", unseen=2)
+        panel.require_any_value("Naive needs one", cutoffs=2)
 
 
 ID_TYPES = ["str", "object", "category", "int64", "int32", "Int64", "string", "string[pyarrow]", "int64[pyarrow]"]
@@ -230,7 +230,7 @@ def test_times_in_iso_text_are_read(cells, expected):
 )
 def test_one_offset_on_all_times_in_text_is_a_zone(offset, zone):
     panel = Panel.from_table(pl.DataFrame({"ds": [f"2020-0{m}-01 00:00{offset}" for m in (1, 2)], "y": [1.0, 2.0]}))
-    assert str(panel.template.freq) == "MS"
+    assert str(panel.schema.freq) == "MS"
     times = panel.forecast_table({"m": np.zeros((1, 1))})["ds"]
     assert times.dtype == pl.Datetime("us", zone)
     assert times.dt.replace_time_zone(None).to_list() == [dt.datetime(2020, 3, 1)]
@@ -334,9 +334,9 @@ def test_forecasts_that_do_not_fit_the_panel_are_refused(forecasts, part):
 def test_a_template_names_the_columns_and_frequency_of_later_data():
     columns = Columns(time="day", target="sales")
     fitted = Panel.from_table(pl.DataFrame({"day": ["2020-01-01", "2020-02-01"], "sales": [1, 2]}), columns=columns)
-    later = as_panel(pl.DataFrame({"day": ["2020-03-01"], "sales": [3]}), like=fitted.template)
+    later = as_panel(pl.DataFrame({"day": ["2020-03-01"], "sales": [3]}), like=fitted.schema)
     assert later.n_rows == 1
-    assert as_panel(later, like=fitted.template) is later
+    assert as_panel(later, like=fitted.schema) is later
 
 
 @pytest.mark.parametrize(
@@ -348,28 +348,28 @@ def test_a_template_names_the_columns_and_frequency_of_later_data():
     ],
 )
 def test_data_unlike_the_template_is_refused(ds, part):
-    like = Panel.from_series([1.0], start="2020-01-01", freq="D").template
+    like = Panel.from_series([1.0], start="2020-01-01", freq="D").schema
     with pytest.raises(CalendarError) as caught:
-        as_panel(pl.DataFrame({"ds": ds, "y": [1.0, 2.0]}), like=Template.from_json(like.to_json()))
+        as_panel(pl.DataFrame({"ds": ds, "y": [1.0, 2.0]}), like=TableSchema.from_json(like.to_json()))
     assert part in str(caught.value)
 
 
 def test_an_array_is_refused_where_a_model_knows_days():
-    like = Panel.from_series([1.0], start="2020-01-01", freq="D").template
+    like = Panel.from_series([1.0], start="2020-01-01", freq="D").schema
     with pytest.raises(CalendarError, match="frequency D, and this data has 1"):
         as_panel(np.zeros((1, 3, 1)), like=like)
 
 
-def example_template() -> Template:
-    return Template(
+def example_template() -> TableSchema:
+    return TableSchema(
         columns=STANDARD, has_id=True, freq=Frequency.parse("15min"), time="datetime[ns, Europe/Berlin]", kind="pandas",
         id_type="str", time_type="datetime64[ns, Europe/Berlin]",
     )  # fmt: skip
 
 
 def test_a_template_survives_json():
-    template = example_template()
-    assert Template.from_json(json.loads(json.dumps(template.to_json()))) == template
+    schema = example_template()
+    assert TableSchema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
 
 
 @pytest.mark.parametrize(
@@ -386,13 +386,13 @@ def test_a_template_survives_json():
 )  # fmt: skip
 def test_a_template_from_a_damaged_file_is_refused(change):
     with pytest.raises(ModelFileError):
-        Template.from_json(example_template().to_json() | change)
+        TableSchema.from_json(example_template().to_json() | change)
 
 
 @pytest.mark.parametrize("plain", [None, [], "x", {}, {"freq": "D"}])
 def test_what_is_no_template_is_refused(plain):
     with pytest.raises(ModelFileError):
-        Template.from_json(plain)
+        TableSchema.from_json(plain)
 
 
 @st.composite
@@ -439,9 +439,9 @@ def test_leaving_out_and_taking_the_last_rows_part_each_series(case, steps):
     panel = Panel.from_table(long_table({str(i): n for i, n in enumerate(lengths)}), freq=1)
     if min(lengths) <= steps:
         with pytest.raises(LengthError):
-            panel.without_last(steps)
+            panel.drop_last(steps)
         return
-    shorter, last = panel.without_last(steps), panel.last(steps)
+    shorter, last = panel.drop_last(steps), panel.last(steps)
     for i in range(len(lengths)):
         assert (np.concatenate([shorter.series(i), last[i]]) == panel.series(i)).all()
 
@@ -492,10 +492,10 @@ def test_panels_need_neither_pandas_nor_a_network_library():
 
 def test_some_series_of_a_panel_are_those_series_as_they_were():
     panel = Panel.from_table(long_table({"a": 3, "b": 5, "c": 2}))
-    some = panel.where(np.array([True, False, True]))
+    some = panel.select(np.array([True, False, True]))
     assert some.ids.to_list() == ["a", "c"]
     assert some.starts.to_list() == panel.starts.gather([0, 2]).to_list()
     np.testing.assert_array_equal(some.series(1), panel.series(2))
-    assert some.template == panel.template
+    assert some.schema == panel.schema
     with pytest.raises(DataError):
-        panel.where(np.zeros(3, bool))
+        panel.select(np.zeros(3, bool))

@@ -57,14 +57,14 @@ def test_parquet_is_read_and_answers_in_polars(tmp_path):
 
 def test_the_example_is_monthly():
     panel = read(str(AIR_PASSENGERS))
-    assert (panel.n_rows, str(panel.template.freq), panel.season) == (144, "MS", 12)
+    assert (panel.n_rows, str(panel.schema.freq), panel.season) == (144, "MS", 12)
     assert panel.values[:3, 0].tolist() == [112, 118, 132]
 
 
 def test_whole_numbers_stay_whole_numbers_and_other_columns_are_left_out(write):
     panel = read(write("year,ds,y,note\n1,1949,1,\n2,1950,2,fine\n"))
     assert panel.starts.to_list() == [1949]
-    assert panel.template.freq.alias == 1
+    assert panel.schema.freq.alias == 1
 
 
 def test_ids_in_text_files_are_text(write):

@@ -15,7 +15,7 @@ from loopcast.columns import Columns
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.read import read
-from loopcast.data.schema import Template
+from loopcast.data.schema import TableSchema
 from loopcast.errors import ColumnError, DataError, ModelFileError, OptionError, ValuesError
 
 AIR = Columns(target=("pm25", "no2"))
@@ -153,7 +153,7 @@ def test_a_panel_of_several_targets_is_that_of_each(table):
         alone = Panel.from_table(table, columns=Columns(target=name), freq=1)
         for channel in (together.channel(name), together.channel(place)):
             np.testing.assert_equal(channel.values, alone.values)
-            assert channel.template == alone.template
+            assert channel.schema == alone.schema
 
 
 @pytest.mark.parametrize("which", ["co", 2, -1, True, 1.0, None])
@@ -166,7 +166,7 @@ def test_a_channel_that_is_not_there_is_refused(which):
 def test_channels_of_an_array_have_names():
     array = np.zeros((1, 3, 2))
     assert Panel.from_array(array).targets == ("y0", "y1")
-    assert Panel.from_array(array[:, :, :1]).template.columns == Columns()
+    assert Panel.from_array(array[:, :, :1]).schema.columns == Columns()
     assert Panel.from_array(array, targets=["a", "b"]).targets == ("a", "b")
     with pytest.raises(DataError, match="targets are 2 names, one for each channel; got 1"):
         Panel.from_array(array, targets=["a"])
@@ -269,8 +269,8 @@ def test_samples_of_another_shape_are_refused():
 @pytest.mark.parametrize("kind", MAKERS)
 def test_hindcasts_of_several_targets_have_a_row_for_each_and_come_back_as_they_came(kind):
     panel = Panel.from_table(MAKERS[kind](air()), columns=AIR)
-    actual = np.stack([panel.after(rows, 1) for rows in (2, 1)], axis=1)  # [series, cutoff, horizon, channel]
-    table = panel.hindcast_table((2, 1), 1, actual.ravel(), {"m": np.arange(8.0)})
+    actual = np.stack([panel.actuals(rows, 1) for rows in (2, 1)], axis=1)  # [series, cutoff, horizon, channel]
+    table = panel.cv_table((2, 1), 1, actual.ravel(), {"m": np.arange(8.0)})
     assert table.columns == ["unique_id", "ds", "cutoff", "target", "y", "m"]
     expected = pl.DataFrame(air()).with_columns(pl.all().exclude("unique_id", "ds").fill_null(float("nan")))
     for row in table.iter_rows(named=True):
@@ -279,7 +279,7 @@ def test_hindcasts_of_several_targets_have_a_row_for_each_and_come_back_as_they_
         )
         np.testing.assert_equal(row["y"], came[row["target"]])
         assert row["cutoff"] == row["ds"] - dt.timedelta(days=1)
-    result = panel.as_came(table)
+    result = panel.to_caller_type(table)
     assert plain(result)["target"] == ["pm25", "no2"] * 4
     assert plain(result)["m"] == list(range(8))
     assert isinstance(result, type(MAKERS[kind](air())))
@@ -289,26 +289,26 @@ def test_a_hindcast_keeps_its_column_of_what_came_apart_from_the_keys():
     table = pl.DataFrame(air()).rename({"unique_id": "y"})
     panel = Panel.from_table(table, columns=Columns(id="y", target=AIR.target))
     with pytest.raises(DataError, match="a column 'y' of its own, and the table's id is called so"):
-        panel.hindcast_table((1,), 1, np.zeros(4), {})
+        panel.cv_table((1,), 1, np.zeros(4), {})
 
 
 def test_a_template_of_several_targets_survives_json():
     for columns in (AIR, Columns(target=("y",)), Columns()):
-        template = Panel.from_table(pl.DataFrame(air(y=1.0)), columns=columns).template
-        again = Template.from_json(json.loads(json.dumps(template.to_json())))
-        assert again == template
+        schema = Panel.from_table(pl.DataFrame(air(y=1.0)), columns=columns).schema
+        again = TableSchema.from_json(json.loads(json.dumps(schema.to_json())))
+        assert again == schema
         assert again.columns.targets == columns.targets
 
 
 @pytest.mark.parametrize("target", [[], [1], ["a", None], ["a", "a"], ["a", "ds"], ["a", ["b"]], {"a": 1}, 3, None])
 def test_damaged_targets_of_a_template_are_refused(target):
-    plain = Panel.from_table(pl.DataFrame(air()), columns=AIR).template.to_json()
+    plain = Panel.from_table(pl.DataFrame(air()), columns=AIR).schema.to_json()
     with pytest.raises(ModelFileError, match="damaged"):
-        Template.from_json(plain | {"columns": plain["columns"] | {"target": target}})
+        TableSchema.from_json(plain | {"columns": plain["columns"] | {"target": target}})
 
 
 def test_later_data_has_the_same_targets_in_the_same_order():
-    like = Panel.from_table(pl.DataFrame(air()), columns=AIR).template
+    like = Panel.from_table(pl.DataFrame(air()), columns=AIR).schema
     assert as_panel(pl.DataFrame(air()), like=like).targets == AIR.targets
     swapped = Panel.from_table(pl.DataFrame(air()), columns=Columns(target=("no2", "pm25")))
     for data in (swapped, swapped.channel("no2")):
@@ -317,7 +317,7 @@ def test_later_data_has_the_same_targets_in_the_same_order():
 
 
 def test_an_array_takes_the_names_of_the_targets_that_a_model_knows():
-    like = Panel.from_array(np.zeros((1, 3, 2)), targets=AIR.targets).template
+    like = Panel.from_array(np.zeros((1, 3, 2)), targets=AIR.targets).schema
     assert as_panel(np.zeros((1, 3, 2)), like=like).targets == AIR.targets
     with pytest.raises(DataError, match="this data has 'y0', 'y1', 'y2'"):
         as_panel(np.zeros((1, 3, 3)), like=like)

@@ -9,7 +9,7 @@ import pytest
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.evaluation.backtest import backtest, cross_validation
-from loopcast.evaluation.rolling_origin import Origins
+from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.recurrent import predict
@@ -47,9 +47,9 @@ def test_each_cutoff_sees_the_fit_that_refit_asks_for(refit):
     panel = Panel.from_table(series())
     got = cross_validation(Linear(horizon=3), panel, 3, windows=3, step=3, refit=refit)
     fitted_at = {False: (9, 9, 9), True: (9, 6, 3), 2: (9, 9, 3)}[refit]
-    for window, (unseen, fit) in enumerate(zip((9, 6, 3), fitted_at, strict=True)):
-        model = Linear(horizon=3).fit(panel.without_last(fit))
-        wanted = model.forecast(panel.without_last(unseen), 3)[:, :, 0]
+    for window, (cutoffs, fit) in enumerate(zip((9, 6, 3), fitted_at, strict=True)):
+        model = Linear(horizon=3).fit(panel.drop_last(fit))
+        wanted = model.forecast(panel.drop_last(cutoffs), 3)[:, :, 0]
         np.testing.assert_allclose(got["Linear"].to_numpy().reshape(3, 3, 3)[:, window], wanted, rtol=1e-5)
 
 
@@ -57,9 +57,9 @@ def test_each_cutoff_sees_the_fit_that_refit_asks_for(refit):
 def test_a_network_that_carries_its_state_forecasts_as_one_that_starts_anew_at_each_cutoff(context):
     panel = Panel.from_table(series(count=5, length=60))
     model = Recurrent(horizon=4, context=context, **SMALL).fit(panel)
-    got = model.hindcast(panel, 10, (30, 23, 10))
-    for window, unseen in enumerate((30, 23, 10)):
-        wanted = model.forecast(panel.without_last(unseen), 10)
+    got = model.predict_at_cutoffs(panel, 10, (30, 23, 10))
+    for window, cutoffs in enumerate((30, 23, 10)):
+        wanted = model.forecast(panel.drop_last(cutoffs), 10)
         np.testing.assert_allclose(got[:, window], wanted, rtol=1e-5, atol=1e-5)
 
 
@@ -70,13 +70,13 @@ def test_more_cutoffs_take_no_more_of_the_history_in(monkeypatch):
         taken.append(rows.values.values.shape[-1])
         return absorb(network, scaling, members, carry, rows, observed)
 
-    panel, absorb = Panel.from_table(series(count=2, length=200)), predict.absorb
+    panel, absorb = Panel.from_table(series(count=2, length=200)), predict.update_state
     model = Recurrent(horizon=2, **SMALL).fit(panel)
     monkeypatch.setattr(predict, "absorb", counting)
-    model.hindcast(panel, 2, range(72, 1, -1))
+    model.predict_at_cutoffs(panel, 2, range(72, 1, -1))
     many = sum(taken)
     taken.clear()
-    model.hindcast(panel, 2, (72,))
+    model.predict_at_cutoffs(panel, 2, (72,))
     assert many == sum(taken) + 70
 
 
@@ -199,6 +199,6 @@ def test_a_table_without_an_id_comes_back_without_one_and_pandas_as_pandas():
 
 
 def test_origins_say_what_is_to_come_at_each_cutoff():
-    origins = Origins(horizon=3, windows=4, step=2, refit=2)
-    assert origins.unseen == (9, 7, 5, 3)
-    assert origins.blocks == [(9, 7), (5, 3)]
+    origins = RollingOrigin(horizon=3, windows=4, step=2, refit=2)
+    assert origins.cutoffs == (9, 7, 5, 3)
+    assert origins.fit_groups == [(9, 7), (5, 3)]

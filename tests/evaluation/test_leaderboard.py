@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from loopcast.data.panel import Panel
 from loopcast.errors import ValuesError
-from loopcast.evaluation.backtest_result import Backtest, Ran
+from loopcast.evaluation.backtest_result import Backtest, ModelRun
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
 from loopcast.evaluation.significance import diebold_mariano
@@ -36,7 +36,7 @@ def backtest(
         off = pl.Series(error * rng.uniform(0.5, 1.5, size=table.height) * rng.choice([-1, 1], size=table.height))
         table = table.with_columns((pl.col("y") + off).alias(name))
     ran = [
-        Ran(
+        ModelRun(
             name=name,
             network=name in networks,
             fit_seconds=1.5,

@@ -43,7 +43,7 @@ def test_every_metric_of_a_target_is_what_it_is_alone(data, table, by):
     for name in NAMES:
         alone = data.channel(name)
         forecasts = cross_validation(MODELS, alone, 4, windows=3, level=[80])
-        wanted = evaluate(forecasts, by=by, data=alone, columns=alone.template.columns, **options)
+        wanted = evaluate(forecasts, by=by, data=alone, columns=alone.schema.columns, **options)
         got = both.filter(pl.col("target") == name).drop("target")
         assert got.drop(pl.selectors.float()).equals(wanted.drop(pl.selectors.float()))
         floats = (each.select(pl.selectors.float()).to_numpy() for each in (got, wanted))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from loopcast import Columns, Panel
 from loopcast.errors import OptionError, ValuesError
-from loopcast.features.exogenous import Encoding
-from loopcast.features.standardize import Scale
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.standardize import Standardization
 from loopcast.models.encoding_io import from_file, to_file
 
 COLUMNS = Columns(past=["visits"], future=["price"], static=["region", "size"], calendar=["weekday"])
@@ -47,7 +47,7 @@ def rows_of(encoding, panel):
 
 def test_numbers_are_scaled_by_the_rows_of_the_fit():
     made = panel()
-    encoding = Encoding.of(made, unknown=False)
+    encoding = ExogenousEncoder.of(made, unknown=False)
     rows = rows_of(encoding, made)
     assert rows.shape == (36, encoding.width) == (36, 1 + 1 + 1 + 7)
     np.testing.assert_allclose(rows[:, [0, 2]].mean(axis=0), 0, atol=1e-5)
@@ -55,23 +55,23 @@ def test_numbers_are_scaled_by_the_rows_of_the_fit():
     np.testing.assert_allclose(rows[:, 1], np.repeat([-1, 0, 1] / np.std([0, 1, 2]), 12), atol=1e-5)
     np.testing.assert_array_equal(rows[:, 3:].sum(axis=1), 1)
     assert encoding.codes(made).tolist() == [[0], [1], [0]]
-    assert encoding.tables == ((2, 2),)
+    assert encoding.embedding_shapes == ((2, 2),)
 
 
 def test_what_is_beyond_the_end_does_not_move_the_scale():
-    whole, cut = panel(), panel().without_last(4)
+    whole, cut = panel(), panel().drop_last(4)
     changed = whole.covariates.future.copy()
     changed[8::12] = 1e6
-    other = replace(whole, covariates=replace(whole.covariates, future=changed)).without_last(4)
-    np.testing.assert_array_equal(*(to_file(Encoding.of(each, unknown=False))[1] for each in (cut, other)))
+    other = replace(whole, covariates=replace(whole.covariates, future=changed)).drop_last(4)
+    np.testing.assert_array_equal(*(to_file(ExogenousEncoder.of(each, unknown=False))[1] for each in (cut, other)))
 
 
 @given(seed=st.integers(0, 1000), share=st.sampled_from([0.2, 0.7]))
 @settings(deadline=None, max_examples=20)
 def test_a_covariate_with_gaps_shows_its_last_value_and_how_old_it_is(seed, share):
     made = panel(seed, share)
-    encoding = Encoding.of(made, unknown=False, gaps=True)
-    assert encoding.gappy == (True, True)
+    encoding = ExogenousEncoder.of(made, unknown=False, gaps=True)
+    assert encoding.has_missing == (True, True)
     rows = rows_of(encoding, made)
     assert np.isfinite(rows).all()
     values, last, since = made.covariates.past[:, 0], 0.0, 0
@@ -86,7 +86,7 @@ def test_a_covariate_with_gaps_shows_its_last_value_and_how_old_it_is(seed, shar
 @settings(deadline=None, max_examples=10)
 def test_later_rows_change_nothing_of_earlier_ones(seed):
     made = panel(seed, 0.4)
-    encoding = Encoding.of(made, unknown=False, gaps=True)
+    encoding = ExogenousEncoder.of(made, unknown=False, gaps=True)
     past = made.covariates.past.copy()
     past[6:12] += 100
     changed = replace(made, covariates=replace(made.covariates, past=past))
@@ -95,7 +95,7 @@ def test_later_rows_change_nothing_of_earlier_ones(seed):
 
 def test_what_is_missing_and_never_was_is_named():
     made = panel()
-    encoding = Encoding.of(made, unknown=False)
+    encoding = ExogenousEncoder.of(made, unknown=False)
     past = made.covariates.past.copy()
     past[14] = np.nan
     with pytest.raises(ValuesError, match=r"'s1' at 2024-01-03: covariate 'visits' is missing"):
@@ -107,14 +107,14 @@ def test_a_category_that_was_not_there_is_an_error_or_unknown():
     with pytest.raises(
         OptionError, match=r"'s1': 'region' is 'east', .*known: 'north', 'south'.*unknown_categories=True"
     ):
-        Encoding.of(panel(), unknown=False).codes(other)
-    encoding = Encoding.of(panel(), unknown=True)
+        ExogenousEncoder.of(panel(), unknown=False).codes(other)
+    encoding = ExogenousEncoder.of(panel(), unknown=True)
     assert encoding.codes(other).tolist() == [[0], [2], [1]]
-    assert encoding.tables == ((3, 2),)
+    assert encoding.embedding_shapes == ((3, 2),)
 
 
 def test_columns_without_covariates_or_a_calendar_have_no_encoding():
-    assert Encoding.of(Panel.from_array(np.zeros((1, 5, 1))), unknown=False) is None
+    assert ExogenousEncoder.of(Panel.from_array(np.zeros((1, 5, 1))), unknown=False) is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_columns_without_covariates_or_a_calendar_have_no_encoding():
     ],
 )
 def test_a_file_gives_back_the_same_encoding_or_is_refused(change):
-    encoding = Encoding.of(panel(0, 0.2), unknown=True)
+    encoding = ExogenousEncoder.of(panel(0, 0.2), unknown=True)
     facts, scales = to_file(encoding)
     json.dumps(facts)
     same = from_file(facts, scales)
@@ -145,8 +145,8 @@ def test_a_file_gives_back_the_same_encoding_or_is_refused(change):
 @pytest.mark.parametrize("scales", [np.ones((2, 4), np.float32), np.ones((2, 3)), np.zeros((2, 3), np.float32)])
 def test_scales_that_do_not_fit_are_refused(scales):
     with pytest.raises(OptionError, match="scales"):
-        from_file(to_file(Encoding.of(panel(), unknown=False))[0], scales)
+        from_file(to_file(ExogenousEncoder.of(panel(), unknown=False))[0], scales)
 
 
 def test_a_constant_has_a_scale_of_one():
-    assert Scale.of(np.float32([[2, 1], [2, np.nan], [2, 3]])).spread.tolist() == [1, 1]
+    assert Standardization.of(np.float32([[2, 1], [2, np.nan], [2, 3]])).spread.tolist() == [1, 1]

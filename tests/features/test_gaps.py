@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcast.features.gaps import seen
+from loopcast.features.gaps import encode_gaps
 
 
 def looped(column, known, causal):
@@ -32,7 +32,7 @@ def looped(column, known, causal):
 def test_gaps_show_what_stands_beside_them_and_how_far_it_is(causal, steps, share, seed):
     rng = np.random.default_rng(seed)
     values, known = rng.normal(size=(2, steps, 3)).astype(np.float32), rng.uniform(size=(2, steps, 3)) < share
-    got = seen(np.where(known, values, np.float32(99)), known, causal=causal)
+    got = encode_gaps(np.where(known, values, np.float32(99)), known, causal=causal)
     for i in range(2):
         for c in range(3):
             base, away = looped(values[i, :, c], known[i, :, c], causal)

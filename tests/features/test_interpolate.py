@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcast.features.interpolate import bridged
+from loopcast.features.interpolate import interpolate_gaps
 from loopcast.features.scaling import Scaling
 
 
@@ -30,7 +30,7 @@ def by_loop(values, longest):
 @settings(deadline=None, max_examples=60)
 def test_gaps_of_some_length_are_bridged_and_nothing_else(seed, share, longest):
     values, offsets = with_gaps(seed, share), np.array([0, 13, 40])
-    got = bridged(values, offsets, longest)
+    got = interpolate_gaps(values, offsets, longest)
     for begin, stop in ((0, 13), (13, 40)):
         for channel in range(2):
             wanted = by_loop(values[begin:stop, channel], longest)
@@ -41,35 +41,44 @@ def test_gaps_of_some_length_are_bridged_and_nothing_else(seed, share, longest):
 @given(seed=st.integers(0, 10_000), share=st.sampled_from([0.2, 0.5, 0.8]))
 @settings(deadline=None, max_examples=30)
 def test_what_comes_later_changes_nothing_that_is_seen_now(seed, share):
-    scaling = Scaling(curve="none", lags=6, level=1, spread=8, season=4, hold_flat=True, gaps=True, bridge=3)
+    scaling = Scaling(
+        transform="none",
+        lags=6,
+        center_window=1,
+        scale_window=8,
+        season=4,
+        constant_as_last=True,
+        gaps=True,
+        max_interpolated_gap=3,
+    )
     values, now = with_gaps(seed, share, channels=1), 25
     changed = values.copy()
     changed[now + 1 :] = with_gaps(seed + 1, share, channels=1)[now + 1 :] + 50
     views = []
     for each in (values, changed):
-        whole, rows = bridged(each, np.array([0, 40]), 3), slice(now + 1 - scaling.reach, now + 1)
-        views.append(scaling.view(each[None, rows, 0], 5, whole[None, rows, 0]))
+        whole, rows = interpolate_gaps(each, np.array([0, 40]), 3), slice(now + 1 - scaling.lookback, now + 1)
+        views.append(scaling.encode(each[None, rows, 0], 5, whole[None, rows, 0]))
     for one, other in zip(*views, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_lags_and_seasons_are_taken_from_the_line():
-    scaling = Scaling(lags=4, season=4, gaps=True, bridge=2)
+    scaling = Scaling(lags=4, season=4, gaps=True, max_interpolated_gap=2)
     values = np.float32([1, np.nan, 3, 4, np.nan, 6])[:, None]
-    whole = bridged(values, np.array([0, 6]), 2)
+    whole = interpolate_gaps(values, np.array([0, 6]), 2)
     past, line = values[None, 2:, 0], whole[None, 2:, 0]
-    view = scaling.view(past, 4, line)
+    view = scaling.encode(past, 4, line)
     assert view.features[0, :4].tolist() == [3, 4, 5, 6]
-    assert view.anchor[0].tolist() == [3, 4, 5, 6]
-    without = scaling.view(past, 4)
+    assert view.baseline[0].tolist() == [3, 4, 5, 6]
+    without = scaling.encode(past, 4)
     assert without.features[0, :4].tolist() == [3, 4, 0, 6]
 
 
 @pytest.mark.parametrize("length", [1, 3])
 def test_an_open_gap_is_none_to_bridge(length):
-    scaling = Scaling(lags=3, gaps=True, bridge=5)
+    scaling = Scaling(lags=3, gaps=True, max_interpolated_gap=5)
     values = np.float32([1, 2, 3, 4, *[np.nan] * length, 9])
-    whole = bridged(values[:, None], np.array([0, len(values)]), 5)[:, 0]
+    whole = interpolate_gaps(values[:, None], np.array([0, len(values)]), 5)[:, 0]
     now = slice(4 + length - 3, 4 + length)  # the last row before the 9
-    shown = scaling.view(values[None, now], 1, whole[None, now]).features[0, :3]
+    shown = scaling.encode(values[None, now], 1, whole[None, now]).features[0, :3]
     assert shown.tolist() == [0.0 if np.isnan(value) else value for value in values[now]]

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcast.features.gather import gather, gatherable
+from loopcast.features.gather import gather, to_device
 from loopcast.features.scaling import NEAR_ZERO, SMALLEST, Scaling
 from loopcast.features.windows import WindowPlan
 
 SCALINGS = {
     "raw": Scaling(lags=3, gaps=True),
-    "log": Scaling(curve="log", lags=5, level=1, season=4, hold_flat=True, gaps=True),
-    "linear": Scaling(lags=5, level=3, spread=8, season=4, seasons=2, hold_flat=True, gaps=True),
+    "log": Scaling(transform="log", lags=5, center_window=1, season=4, constant_as_last=True, gaps=True),
+    "linear": Scaling(lags=5, center_window=3, scale_window=8, season=4, seasons=2, constant_as_last=True, gaps=True),
 }
 HORIZON = 6
 scalings = pytest.mark.parametrize("name", list(SCALINGS))
@@ -69,12 +69,12 @@ def encoded(scaling, past):
 @settings(deadline=None, max_examples=40)
 def test_a_past_with_gaps_is_encoded_as_a_plain_loop_has_it(name, seed, share):
     scaling = SCALINGS[name]
-    past = with_gaps(seed, share, reach=scaling.reach)
-    view = scaling.view(jnp.asarray(past), HORIZON)
+    past = with_gaps(seed, share, reach=scaling.lookback)
+    view = scaling.encode(jnp.asarray(past), HORIZON)
     assert view.features.shape == (4, scaling.features)
     for row, (features, anchor, spread) in enumerate(encoded(scaling, each) for each in past):
         np.testing.assert_allclose(view.features[row], features, rtol=2e-4, atol=2e-4)
-        np.testing.assert_allclose(view.anchor[row], anchor, rtol=2e-4, atol=2e-4)
+        np.testing.assert_allclose(view.baseline[row], anchor, rtol=2e-4, atol=2e-4)
         np.testing.assert_allclose(view.spread[row], spread, rtol=2e-4)
 
 
@@ -82,21 +82,21 @@ def test_a_past_with_gaps_is_encoded_as_a_plain_loop_has_it(name, seed, share):
 def test_where_nothing_is_missing_only_the_two_new_features_tell_the_difference(name):
     scaling = SCALINGS[name]
     plain = Scaling(**(vars(scaling) | {"gaps": False}))
-    past = with_gaps(0, 0.0, reach=scaling.reach)
-    with_them, without = (each.view(jnp.asarray(past), HORIZON) for each in (scaling, plain))
+    past = with_gaps(0, 0.0, reach=scaling.lookback)
+    with_them, without = (each.encode(jnp.asarray(past), HORIZON) for each in (scaling, plain))
     np.testing.assert_array_equal(with_them.features[:, :-2], without.features)
     np.testing.assert_array_equal(with_them.features[:, -2:], [[1, 0]] * 4)
-    np.testing.assert_allclose(with_them.anchor, without.anchor, atol=1e-6)
+    np.testing.assert_allclose(with_them.baseline, without.baseline, atol=1e-6)
     assert (scaling.features, plain.features) == (scaling.lags + 2, scaling.lags)
 
 
 @pytest.mark.parametrize("name", ["log", "linear"])
 def test_where_all_that_is_there_is_equal_that_is_the_forecast(name):
     scaling = SCALINGS[name]
-    past = np.full((2, scaling.reach), np.nan, np.float32)
+    past = np.full((2, scaling.lookback), np.nan, np.float32)
     past[:, 1] = past[:, 3] = 7.0
-    view = scaling.view(jnp.asarray(past), HORIZON)
-    np.testing.assert_array_equal(scaling.value_of(view, jnp.full((2, HORIZON), 3.0)), np.full((2, HORIZON), 7.0))
+    view = scaling.encode(jnp.asarray(past), HORIZON)
+    np.testing.assert_array_equal(scaling.denormalize(view, jnp.full((2, HORIZON), 3.0)), np.full((2, HORIZON), 7.0))
 
 
 @scalings
@@ -106,7 +106,7 @@ def test_what_is_missing_is_no_target_and_no_feature_is_nan(name, seed, share):
     scaling, plan = SCALINGS[name], WindowPlan(context=10, horizon=3)
     values = with_gaps(seed, share, rows=1, reach=30)[0]
     index = plan.training(np.array([0, 17, 30]), 0).stacked()
-    examples = gather(scaling, plan, 0, gatherable(values[:, None]), index)
+    examples = gather(scaling, plan, 0, to_device(values[:, None]), index)
     assert np.isfinite(examples.features).all()
     targets = np.asarray(examples.targets)[:, :, 0]
     for window, (start, *_) in enumerate(index):

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from loopcast.features.scaling import NEAR_ZERO, Scaling
 
-LOG = Scaling(curve="log", lags=5, level=1, season=4, hold_flat=True)
-LINEAR = Scaling(lags=5, level=1, spread=6, season=4, hold_flat=True)
+LOG = Scaling(transform="log", lags=5, center_window=1, season=4, constant_as_last=True)
+LINEAR = Scaling(lags=5, center_window=1, scale_window=6, season=4, constant_as_last=True)
 
 
 def past(rows=3, reach=9, seed=0):
@@ -14,25 +14,25 @@ def past(rows=3, reach=9, seed=0):
 
 
 def test_with_nothing_chosen_the_raw_value_goes_in_and_the_output_is_the_forecast():
-    view = Scaling().view(past(), 2)
+    view = Scaling().encode(past(), 2)
     np.testing.assert_array_equal(view.features, past()[:, -1:])
     output = np.float32([[1, 2], [3, 4], [5, 6]])
-    np.testing.assert_array_equal(Scaling().value_of(view, output), output)
+    np.testing.assert_array_equal(Scaling().denormalize(view, output), output)
 
 
 def test_the_log_scale_is_what_its_formula_says():
     values = past()
     unit = values.mean(axis=1, keepdims=True)
     curve = np.arcsinh(values.astype(np.float64) / (2 * NEAR_ZERO * unit))
-    view = LOG.view(values, 6)
+    view = LOG.encode(values, 6)
     np.testing.assert_allclose(view.features, curve[:, -5:] - curve[:, -1:], atol=1e-5)
-    np.testing.assert_allclose(view.anchor, curve[:, [-4, -3, -2, -1, -4, -3]], rtol=1e-6)
+    np.testing.assert_allclose(view.baseline, curve[:, [-4, -3, -2, -1, -4, -3]], rtol=1e-6)
 
 
 def test_the_linear_scale_is_what_its_formula_says():
     values = past().astype(np.float64)
     spread = np.abs(np.diff(values[:, -7:], axis=1)).mean(axis=1)
-    view = LINEAR.view(past(), 2)
+    view = LINEAR.encode(past(), 2)
     np.testing.assert_allclose(view.features, (values[:, -5:] - values[:, -1:]) / spread[:, None], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(view.spread, spread, rtol=1e-5)
 
@@ -56,7 +56,7 @@ def test_the_size_of_a_series_does_not_change_what_the_network_sees(scaling, fac
 
 
 def test_without_logs_the_level_of_a_series_does_not_change_what_the_network_sees():
-    np.testing.assert_allclose(LINEAR.view(past() + 100, 2).features, LINEAR.view(past(), 2).features, atol=1e-3)
+    np.testing.assert_allclose(LINEAR.encode(past() + 100, 2).features, LINEAR.encode(past(), 2).features, atol=1e-3)
 
 
 @pytest.mark.parametrize("level", [0.0, 3.5, -2.0])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, NotFittedError, OptionError
-from loopcast.intervals.calibration import Calibration, check_level, cutoffs, usual_change
+from loopcast.intervals.calibration import Calibration, calibration_cutoffs, check_level, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.model_file import load
@@ -30,7 +30,7 @@ def inside(forecaster, panel, actual, level):
 @pytest.mark.parametrize("level", [50, 80, 95])
 def test_on_random_walks_an_interval_holds_its_share_of_what_comes(level):
     whole = Panel.from_array(walks(series=800))
-    seen = whole.without_last(6)
+    seen = whole.drop_last(6)
     shares = inside(Naive(horizon=6).fit(seen), seen, whole.last(6), level)
     assert abs(shares - level / 100) < 0.03
 
@@ -47,14 +47,14 @@ def test_quantiles_of_few_errors_are_order_statistics_that_keep_the_promise():
 def test_a_calibration_never_looks_at_what_the_copy_learned_from():
     values = walks(series=3, length=90)
     forecaster = Linear(horizon=4).fit(Panel.from_array(values))
-    unseen = cutoffs(Panel.from_array(values), 4, forecaster.least_rows(Panel.from_array(values), 4), None)
+    cutoffs = calibration_cutoffs(Panel.from_array(values), 4, forecaster.min_rows(Panel.from_array(values), 4), None)
     errors = forecaster.calibrate().fitted.calibration.errors
     panel = Panel.from_array(values)
-    copy = Linear(horizon=4).fit(panel.without_last(unseen[0]))
+    copy = Linear(horizon=4).fit(panel.drop_last(cutoffs[0]))
     wanted = []
     for i in range(3):
-        for rows in unseen:
-            past = panel.without_last(rows)
+        for rows in cutoffs:
+            past = panel.drop_last(rows)
             ahead = panel.series(i)[90 - rows : 90 - rows + 4, 0]
             change = np.abs(np.diff(past.series(i)[-13:, 0])).mean()
             wanted.append((ahead - copy.forecast(past, 4)[i, :, 0]) / change)
@@ -122,7 +122,7 @@ def test_a_change_that_nothing_before_it_hints_at_cannot_be_measured():
 def test_the_spread_is_the_mean_change_of_the_latest_seasons():
     values = walks(series=2, length=60)
     panel = Panel.from_array(values)
-    got = usual_change(panel, 4, (10, 0))
+    got = naive_scale(panel, 4, (10, 0))
     for i in range(2):
         for j, rows in enumerate((10, 0)):
             seen = panel.series(i)[: 60 - rows, 0].astype(float)

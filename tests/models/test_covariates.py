@@ -58,24 +58,24 @@ def test_what_is_known_ahead_is_used(model):
     past, coming = ahead_of(sales())
     truth = coming["y"].to_numpy()
     ahead = model.fit(Panel.from_table(past, columns=COLUMNS)).predict(future=coming)[model.name].to_numpy()
-    alone = model.but().fit(past).predict()[model.name].to_numpy()
+    alone = model.with_options().fit(past).predict()[model.name].to_numpy()
     assert np.abs(ahead - truth).mean() < 0.5 * np.abs(alone - truth).mean()
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
 def test_a_forecast_does_not_depend_on_what_comes_after_it(model):
     whole = panel()
-    fitted = model.fit(whole.without_last(8))
-    first = fitted.hindcast(whole, STEPS, (8,))
+    fitted = model.fit(whole.drop_last(8))
+    first = fitted.predict_at_cutoffs(whole, STEPS, (8,))
     values, past, future = whole.values.copy(), whole.covariates.past.copy(), whole.covariates.future.copy()
     for i in range(whole.n_series):
         values[60 * i + 52 : 60 * i + 60] += 50
         past[60 * i + 52 : 60 * i + 60] += 50
         future[60 * i + 52 + STEPS : 60 * i + 60] += 50
     changed = replace(whole, values=values, covariates=replace(whole.covariates, past=past, future=future))
-    np.testing.assert_array_equal(first, fitted.hindcast(changed, STEPS, (8,)))
-    np.testing.assert_allclose(fitted.forecast(whole.without_last(8), STEPS), first[:, 0], rtol=1e-5, atol=1e-5)
-    again = model.but().fit(changed.without_last(8)).hindcast(changed, STEPS, (8,))
+    np.testing.assert_array_equal(first, fitted.predict_at_cutoffs(changed, STEPS, (8,)))
+    np.testing.assert_allclose(fitted.forecast(whole.drop_last(8), STEPS), first[:, 0], rtol=1e-5, atol=1e-5)
+    again = model.with_options().fit(changed.drop_last(8)).predict_at_cutoffs(changed, STEPS, (8,))
     np.testing.assert_array_equal(first, again)
 
 
@@ -94,7 +94,7 @@ def test_the_order_of_columns_in_the_table_is_no_matter(model):
     past, coming = ahead_of(sales())
     first = model.fit(Panel.from_table(past, columns=COLUMNS)).predict(future=coming)
     turned = Panel.from_table(past.select(past.columns[::-1]), columns=COLUMNS)
-    assert model.but().fit(turned).predict(future=coming.select(coming.columns[::-1])).equals(first)
+    assert model.with_options().fit(turned).predict(future=coming.select(coming.columns[::-1])).equals(first)
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
@@ -168,9 +168,9 @@ def test_the_stepper_takes_past_covariates_and_several_targets():
 @pytest.mark.parametrize("channels", ["joint", "independent"])
 def test_several_targets_have_a_channel_each(channels, distribution):
     made = panel(Columns(target=["y", "z"], future=["price"]))
-    model = Recurrent(**QUICK, channels=channels, distribution=distribution).fit(made.without_last(STEPS))
-    assert model.hindcast(made, STEPS, (8, STEPS)).shape == (3, 2, STEPS, 2)
-    table = model.predict(data=made.without_last(STEPS), level=[80])
+    model = Recurrent(**QUICK, channels=channels, distribution=distribution).fit(made.drop_last(STEPS))
+    assert model.predict_at_cutoffs(made, STEPS, (8, STEPS)).shape == (3, 2, STEPS, 2)
+    table = model.predict(data=made.drop_last(STEPS), level=[80])
     assert table.columns == ["unique_id", "ds", "target", "Recurrent", "Recurrent-lo-80", "Recurrent-hi-80"]
     assert table.height == 3 * STEPS * 2
     assert (table["Recurrent-lo-80"] <= table["Recurrent-hi-80"]).all()
@@ -186,8 +186,8 @@ def test_targets_alone_are_one_network_for_all_of_them():
     """A target that stands alone is seen as one of a panel of more series would be."""
     made = Panel.from_table(sales(), columns=Columns(target=["y", "z"]))
     model = Recurrent(**QUICK, channels="independent").fit(made)
-    apart = Recurrent(**QUICK).fit(made.apart())
-    theirs = apart.forecast(made.apart(), STEPS).reshape(3, 2, STEPS).swapaxes(1, 2)
+    apart = Recurrent(**QUICK).fit(made.to_univariate())
+    theirs = apart.forecast(made.to_univariate(), STEPS).reshape(3, 2, STEPS).swapaxes(1, 2)
     np.testing.assert_allclose(model.forecast(made, STEPS), theirs, rtol=1e-5, atol=1e-5)
 
 
@@ -208,11 +208,11 @@ def test_a_covariate_may_miss_values_where_it_did_in_the_fit():
     table = sales().with_columns(price=pl.when(pl.col("ds") % 7 == 0).then(None).otherwise("price"))
     made = Panel.from_table(table, columns=Columns(future=["price"]))
     for model in models():
-        assert np.isfinite(model.fit(made.without_last(STEPS)).hindcast(made, STEPS, (STEPS,))).all()
+        assert np.isfinite(model.fit(made.drop_last(STEPS)).predict_at_cutoffs(made, STEPS, (STEPS,))).all()
     whole = Recurrent(**QUICK).fit(panel(Columns(future=["price"])))
     with pytest.raises(ValuesError, match="'price' is missing, and the model was fitted where none was"):
-        whole.forecast(made.without_last(STEPS), STEPS)
-    ready = Recurrent(**QUICK).ready_for(made)
+        whole.forecast(made.drop_last(STEPS), STEPS)
+    ready = Recurrent(**QUICK).configured_for(made)
     assert ready.gaps is True
 
 
@@ -266,8 +266,8 @@ def test_a_role_that_changed_is_refused():
 def test_the_linear_baseline_takes_gaps_of_covariates_that_only_later_rows_have():
     table = sales().with_columns(visits=pl.when(pl.col("ds") == 57).then(None).otherwise("visits"))
     made = Panel.from_table(table, columns=Columns(past=["visits"]))
-    model = Linear(horizon=2, season=4).learn(made.without_last(6))
-    assert np.isfinite(model.hindcast(made, 2, (4, 2))).all()
+    model = Linear(horizon=2, season=4).fit_panel(made.drop_last(6))
+    assert np.isfinite(model.predict_at_cutoffs(made, 2, (4, 2))).all()
 
 
 def test_missing_covariates_are_refused_where_missing_values_are():

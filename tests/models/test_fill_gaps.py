@@ -58,7 +58,7 @@ def test_an_inner_gap_is_filled_with_the_forecast_from_before_it():
     values[20:23] = np.nan
     model = Recurrent(horizon=4, gaps=True, **QUICK).fit(panel)
     filled, marks = imputed(model, replace(panel, values=values))
-    ahead = model.forecast(panel.without_last(20), 3)[0]
+    ahead = model.forecast(panel.drop_last(20), 3)[0]
     np.testing.assert_allclose(filled[20:23], ahead, rtol=1e-6, atol=1e-6)
     assert np.flatnonzero(marks).tolist() == [20, 21, 22]
 
@@ -103,7 +103,7 @@ def test_with_future_covariates_a_gap_knows_those_within_it():
     price = np.random.default_rng(0).normal(size=80).astype(np.float32)
     y = [*(2 * price + 5).tolist()[:-3], None, None, None]
     panel = Panel.from_table(pl.DataFrame({"ds": range(80), "y": y, "price": price}), columns=Columns(future=["price"]))
-    filled = Linear(horizon=4, context=2, ridge=1e-6).fit(panel.without_last(3)).impute(panel)
+    filled = Linear(horizon=4, context=2, ridge=1e-6).fit(panel.drop_last(3)).impute(panel)
     np.testing.assert_allclose(filled["y"].to_numpy()[-3:], (2 * price + 5)[-3:], atol=1e-3)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loopcast import Panel, backtest, leaderboard
 from loopcast.errors import LengthError, OptionError, ValuesError
-from loopcast.intervals.calibration import Calibration, calibration_of, usual_change
+from loopcast.intervals.calibration import Calibration, calibration_of, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
 from loopcast.models.model_file import load
@@ -62,7 +62,7 @@ def loop(model, y, h):
 @settings(deadline=None, max_examples=15)
 def test_baselines_go_by_what_is_there_as_a_loop_does(model, seed, share):
     panel = Panel.from_array(walks(length=24, share=share, seed=seed))
-    got = model.but().fit(panel).forecast(panel, 7)[:, :, 0]
+    got = model.with_options().fit(panel).forecast(panel, 7)[:, :, 0]
     wanted = [[loop(model, panel.series(i)[:, 0].astype(float), h) for h in range(1, 8)] for i in range(4)]
     np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
 
@@ -100,8 +100,8 @@ def test_rows_that_are_absent_and_rows_without_a_value_are_the_same(model):
     # the last rows stay: a table that ends early ends there
     absent = rows.filter(pl.col("y").is_not_nan() | (pl.col("ds") == 59) | (pl.col("ds") == 0))
     whole, inserted = Panel.from_table(rows), Panel.from_table(absent, gaps="insert")
-    forecast = model.but().fit(whole).predict(3)
-    assert model.but().fit(inserted).predict(3).equals(forecast)
+    forecast = model.with_options().fit(whole).predict(3)
+    assert model.with_options().fit(inserted).predict(3).equals(forecast)
     assert forecast[model.name].is_finite().all()
 
 
@@ -109,7 +109,7 @@ def test_rows_that_are_absent_and_rows_without_a_value_are_the_same(model):
 def test_what_is_missing_before_the_first_value_changes_nothing(model):
     late = Panel.from_array(walks(share=0.0)[2:])
     padded = np.concatenate([np.full((2, 30, 1), np.nan), late.last(60)], axis=1)
-    fits = [model.but().fit(panel).forecast(panel, 3) for panel in (late, Panel.from_array(padded))]
+    fits = [model.with_options().fit(panel).forecast(panel, 3) for panel in (late, Panel.from_array(padded))]
     np.testing.assert_allclose(fits[1], fits[0], rtol=1e-6)
 
 
@@ -120,25 +120,25 @@ def test_a_series_without_a_value_is_named_in_fit_and_in_predict(model):
     with pytest.raises(
         ValuesError, match=r"series 2 has none in its 60 rows \(1 of 4 series have none\): leave it out"
     ):
-        model.but().fit(Panel.from_array(empty))
-    fitted = model.but().fit(Panel.from_array(walks()))
+        model.with_options().fit(Panel.from_array(empty))
+    fitted = model.with_options().fit(Panel.from_array(walks()))
     with pytest.raises(ValuesError, match="series 2 has none"):
         fitted.predict(data=Panel.from_array(empty))
     late = walks()
     late[2, :57] = np.nan
     with pytest.raises(ValuesError, match="series 2 has none in its 60 rows before its last 5"):
-        fitted.hindcast(Panel.from_array(late), 2, (5, 2))
+        fitted.predict_at_cutoffs(Panel.from_array(late), 2, (5, 2))
 
 
 @every_model
 def test_nothing_after_the_cutoff_changes_a_hindcast_with_gaps(model):
     values = walks()
-    fitted = model.but().fit(Panel.from_array(values).without_last(8))
+    fitted = model.with_options().fit(Panel.from_array(values).drop_last(8))
     changed = values.copy()
     changed[:, -8:] = np.where(np.arange(8)[:, None] % 2, np.nan, 99.0)
-    got = [fitted.hindcast(Panel.from_array(each), 3, (8,)) for each in (values, changed)]
+    got = [fitted.predict_at_cutoffs(Panel.from_array(each), 3, (8,)) for each in (values, changed)]
     np.testing.assert_array_equal(got[0], got[1])
-    alone = fitted.forecast(Panel.from_array(values).without_last(8), 3)
+    alone = fitted.forecast(Panel.from_array(values).drop_last(8), 3)
     np.testing.assert_allclose(got[0][:, 0], alone, rtol=1e-5, atol=1e-5)
 
 
@@ -151,7 +151,7 @@ def sines(share=0.3, series=12, length=160, seed=0):
 @pytest.mark.parametrize("options", [{}, {"scaling": "none", "lags": 6}, {"distribution": "normal"}])
 def test_a_network_learns_a_sine_of_which_a_third_is_missing(options):
     whole, seen = sines()
-    panel = Panel.from_array(seen).without_last(8)
+    panel = Panel.from_array(seen).drop_last(8)
     options = {"members": 1, "units": (16,), "epochs": 12, "show_progress": False} | options
     error, naive = (
         np.abs(model.fit(panel).forecast(panel, 8) - whole[:, -8:]).mean()
@@ -193,7 +193,7 @@ def test_a_series_whose_reach_is_all_missing_stays_at_its_last_value():
     last = values[5][~np.isnan(values[5])][-1]
     panel = Panel.from_array(values)
     np.testing.assert_allclose(model.forecast(panel, 7)[5], last, rtol=1e-6)
-    np.testing.assert_allclose(model.hindcast(panel, 2, (10, 2))[5], last, rtol=1e-6)
+    np.testing.assert_allclose(model.predict_at_cutoffs(panel, 2, (10, 2))[5], last, rtol=1e-6)
     np.testing.assert_allclose(model.quantiles(panel, 2, np.array([0.1, 0.9]))[5], last, rtol=1e-6)
     assert abs(model.forecast(panel, 7)[4] - last).max() > 1e-3
 
@@ -213,7 +213,7 @@ def test_a_network_with_gaps_survives_its_file_and_steps_as_it_scans(tmp_path):
 @pytest.mark.parametrize("season", [1, 4])
 def test_the_usual_change_is_over_the_pairs_that_are_there(season):
     panel = Panel.from_array(walks())
-    got = usual_change(panel, season, (10, 0))
+    got = naive_scale(panel, season, (10, 0))
     for i in range(4):
         for j, rows in enumerate((10, 0)):
             y = panel.series(i)[: 60 - rows, 0].astype(float)
@@ -271,7 +271,7 @@ def test_a_file_that_knows_no_error_of_a_path_is_refused():
 @every_model
 def test_intervals_simulations_and_files_of_a_panel_with_gaps(model, tmp_path):
     panel = Panel.from_array(np.concatenate([walks(seed=seed) for seed in range(4)]))
-    fitted = model.but().fit(panel).calibrate(3)
+    fitted = model.with_options().fit(panel).calibrate(3)
     assert np.isnan(fitted.fitted.calibration.errors).any()
     table = fitted.predict(3, level=[80])
     assert (table[f"{model.name}-lo-80"] < table[f"{model.name}-hi-80"]).all()
@@ -314,6 +314,6 @@ def test_gaps_that_come_only_after_the_fit_or_only_in_what_is_to_come_stop_no_ba
     done = backtest(Recurrent(horizon=3, **SMALL), panel, 3, windows=4, level=[80])
     assert done.models[0].failures == ()
     assert done.table["Recurrent-lo-80"].is_not_null().all()
-    model = Recurrent(horizon=3, **SMALL).fit(panel.without_last(9))
-    assert np.isfinite(model.hindcast(panel, 3, (9, 8))).all()  # what is missing is not seen yet
-    assert model.features(panel.without_last(9))[0].shape == (51, model.fitted.state.model.scaling.lags)
+    model = Recurrent(horizon=3, **SMALL).fit(panel.drop_last(9))
+    assert np.isfinite(model.predict_at_cutoffs(panel, 3, (9, 8))).all()  # what is missing is not seen yet
+    assert model.features(panel.drop_last(9))[0].shape == (51, model.fitted.state.model.scaling.lags)

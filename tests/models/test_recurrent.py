@@ -128,7 +128,7 @@ def test_nothing_after_the_cutoff_changes_a_forecast_or_a_setting(model):
         for stop in panel.offsets[1:]:
             if tail is not None:
                 values[stop - 6 : stop] = np.random.default_rng(1).normal(size=(6, 1)) if tail == "noise" else tail
-        seen = replace(panel, values=values).without_last(6)
+        seen = replace(panel, values=values).drop_last(6)
         fitted = replace(model).fit(seen)
         fits.append((fitted.forecast(seen, 6), fitted.describe()))
     for forecast, chosen in fits[1:]:

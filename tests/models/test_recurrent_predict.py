@@ -7,18 +7,20 @@ import pytest
 from loopcast.data.panel import Panel
 from loopcast.features.scaling import Scaling
 from loopcast.models.recurrent import predict
-from loopcast.models.recurrent.ensemble import Model
+from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.predict import features, forecast
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
 
 SCALINGS = {
     "raw": Scaling(lags=2),
-    "log": Scaling(curve="log", lags=4, level=1, season=3, hold_flat=True),
-    "linear": Scaling(lags=4, level=1, spread=5, season=3, hold_flat=True),
+    "log": Scaling(transform="log", lags=4, center_window=1, season=3, constant_as_last=True),
+    "linear": Scaling(lags=4, center_window=1, scale_window=5, season=3, constant_as_last=True),
     "raw, gaps": Scaling(lags=2, gaps=True),
-    "log, gaps": Scaling(curve="log", lags=4, level=1, season=3, hold_flat=True, gaps=True),
-    "linear, gaps": Scaling(lags=4, level=1, spread=6, season=3, seasons=2, hold_flat=True, gaps=True),
+    "log, gaps": Scaling(transform="log", lags=4, center_window=1, season=3, constant_as_last=True, gaps=True),
+    "linear, gaps": Scaling(
+        lags=4, center_window=1, scale_window=6, season=3, seasons=2, constant_as_last=True, gaps=True
+    ),
 }
 LENGTHS = (3, 17, 1, 40)
 
@@ -39,7 +41,7 @@ def panel_of(lengths=LENGTHS, seed=0):
 def model_of(scaling, cell="gru", context=None, outputs=4, members=2):
     network = Network(cell=cell, units=(6, 5), inputs=SCALINGS[scaling].features, outputs=outputs)
     weights = tuple(initial_weights(network, 3 + member) for member in range(members))
-    return Model(network=network, scaling=SCALINGS[scaling], context=context, members=weights)
+    return Ensemble(network=network, scaling=SCALINGS[scaling], context=context, members=weights)
 
 
 def walked(model, values, horizon):
@@ -101,8 +103,8 @@ def test_with_gaps_too_a_forecast_is_a_walk_through_the_history(scaling, cell, c
 def test_a_carried_state_forecasts_with_gaps_as_one_that_starts_anew():
     model, panel = model_of("log, gaps"), with_gaps(panel_of((30, 40)))
     carried = forecast(model, panel, 5, (12, 7, 0))
-    for cutoff, unseen in enumerate((12, 7, 0)):
-        anew = forecast(model, panel.without_last(unseen), 5)[:, 0]
+    for cutoff, cutoffs in enumerate((12, 7, 0)):
+        anew = forecast(model, panel.drop_last(cutoffs), 5)[:, 0]
         np.testing.assert_allclose(carried[:, cutoff], anew, rtol=1e-5, atol=1e-5)
 
 

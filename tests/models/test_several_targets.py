@@ -80,7 +80,7 @@ def test_networks_give_intervals_and_paths_of_every_target(channels, distributio
         assert paths.columns == ["unique_id", "ds", "target", "sample", "Recurrent"]
         assert paths.height == 3 * 5 * 2 * 2
     assert load(tmp_path / "model").predict(2, data=panel, level=[80]).equals(model.predict(2, level=[80]))
-    assert model.hindcast(panel, 2, (4, 2)).shape == (3, 2, 2, 2)
+    assert model.predict_at_cutoffs(panel, 2, (4, 2)).shape == (3, 2, 2, 2)
 
 
 def test_a_wide_forecast_has_a_column_for_each_model_target_and_end():
@@ -131,7 +131,7 @@ def test_arrays_that_are_no_calibration_are_refused(shape):
 def test_a_file_whose_calibration_is_of_other_targets_is_refused():
     model = Naive(horizon=2).fit(walks()).calibrate()
     with pytest.raises(OptionError, match="one of 2"):
-        Naive.from_parts(model.to_parts(), walks().channel("small").template)
+        Naive.from_parts(model.to_parts(), walks().channel("small").schema)
 
 
 def test_a_target_that_cannot_be_calibrated_is_named():
@@ -203,9 +203,9 @@ def test_what_is_kept_depends_on_targets_covariates_and_calendar():
         dated("2020-01-02", "weekday"),
         dated("2020-01-01", "month"),
     ]
-    keys = [finished.key_of(Naive(), panel, 2, (2,), ()) for panel in panels]
+    keys = [finished.cache_key(Naive(), panel, 2, (2,), ()) for panel in panels]
     assert len(set(keys)) == len(keys)
-    assert finished.key_of(Naive(), Panel.from_table(frame, columns=COLUMNS), 2, (2,), ()) == keys[0]
+    assert finished.cache_key(Naive(), Panel.from_table(frame, columns=COLUMNS), 2, (2,), ()) == keys[0]
 
 
 def dated(start, part):
@@ -250,6 +250,6 @@ def test_intervals_with_future_covariates_need_none_beyond_those_of_the_forecast
 def test_the_file_of_a_model_of_several_targets_says_which(tmp_path):
     Naive(horizon=2).fit(Panel.from_table(table(), columns=COLUMNS)).save(tmp_path / "model")
     with zipfile.ZipFile(tmp_path / "model") as file:
-        columns = json.loads(file.read("manifest.json"))["template"]["columns"]
+        columns = json.loads(file.read("manifest.json"))["schema"]["columns"]
     assert columns["target"] == ["a", "b"]
-    assert load(tmp_path / "model").fitted.template.columns == COLUMNS
+    assert load(tmp_path / "model").fitted.schema.columns == COLUMNS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from loopcast.backend import keras
-from loopcast.nn.bidirectional import Joined
+from loopcast.nn.bidirectional import BidirectionalNetwork
 from loopcast.nn.cells import CELLS
 
 LAYERS = {"simple": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}
@@ -18,10 +18,10 @@ def inputs(width=5, seed=0):
 @pytest.mark.parametrize("cell", sorted(LAYERS))
 @pytest.mark.parametrize("sides", [1, 2])
 def test_outputs_are_those_of_stock_keras_with_the_same_weights(cell, sides):
-    network = Joined(cell=cell, units=(3, 4), inputs=5, outputs=2, sides=sides)
+    network = BidirectionalNetwork(cell=cell, units=(3, 4), inputs=5, outputs=2, directions=sides)
     rng = np.random.default_rng(1)
     vector = rng.normal(size=network.parameters).astype(np.float32) / 2
-    weights = network.nested(vector)
+    weights = network.from_vector(vector)
     hidden = given = keras.Input((9, 5))
     layers = []
     for units in network.units:
@@ -38,7 +38,7 @@ def test_outputs_are_those_of_stock_keras_with_the_same_weights(cell, sides):
 
 
 def test_names_and_shapes_come_to_the_number_of_parameters():
-    network = Joined(cell="lstm", units=(3,), inputs=2, outputs=1)
+    network = BidirectionalNetwork(cell="lstm", units=(3,), inputs=2, outputs=1)
     assert list(network.shapes) == [
         "layer0.forward.kernel",
         "layer0.forward.recurrent_kernel",
@@ -53,8 +53,8 @@ def test_names_and_shapes_come_to_the_number_of_parameters():
 
 
 def test_the_halves_start_from_different_weights_and_a_seed_gives_the_same():
-    network = Joined(cell="gru", units=(3,), inputs=2, outputs=1)
-    halves = network.nested(network.initial(0)).layers[0]
+    network = BidirectionalNetwork(cell="gru", units=(3,), inputs=2, outputs=1)
+    halves = network.from_vector(network.initial(0)).layers[0]
     assert not np.array_equal(halves[0].kernel, halves[1].kernel)
     np.testing.assert_array_equal(network.initial(0), network.initial(0))
     assert not np.array_equal(network.initial(0), network.initial(50))
@@ -63,8 +63,8 @@ def test_the_halves_start_from_different_weights_and_a_seed_gives_the_same():
 
 @pytest.mark.parametrize("sides", [1, 2])
 def test_steps_outside_a_series_change_nothing_inside(sides):
-    network = Joined(cell="lstm", units=(3, 3), inputs=5, outputs=2, sides=sides)
-    weights = network.nested(network.initial(3))
+    network = BidirectionalNetwork(cell="lstm", units=(3, 3), inputs=5, outputs=2, directions=sides)
+    weights = network.from_vector(network.initial(3))
     inside = np.tile(np.arange(9) < 6, (4, 1))
     short = network.scan(weights, inputs()[:, :6], INSIDE[:, :6])
     padded = network.scan(weights, np.where(inside[..., None], inputs(), np.float32(7)), inside)
@@ -72,8 +72,8 @@ def test_steps_outside_a_series_change_nothing_inside(sides):
 
 
 def test_with_one_side_nothing_later_is_seen():
-    network = Joined(cell="gru", units=(4,), inputs=5, outputs=1, sides=1)
-    weights = network.nested(network.initial(0))
+    network = BidirectionalNetwork(cell="gru", units=(4,), inputs=5, outputs=1, directions=1)
+    weights = network.from_vector(network.initial(0))
     changed = inputs()
     changed[:, 5:] = 3.0
     got, other = network.scan(weights, inputs(), INSIDE), network.scan(weights, changed, INSIDE)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from loopcast.kernels import LIBRARY
-from loopcast.nn.decoder import MIXED, decode, decode_plain
+from loopcast.nn.decoder import DECODER_UNITS, decode, decode_plain
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
 SIZES = [(1, 1, 1, 1), (3, 16, 5, 1), (2, 17, 1, 3), (5, 40, 24, 2), (1, 3, 40, 9), (0, 4, 2, 1), (40, 7, 3, 2)]
@@ -17,7 +17,7 @@ SIZES = [(1, 1, 1, 1), (3, 16, 5, 1), (2, 17, 1, 3), (5, 40, 24, 2), (1, 3, 40, 
 
 def case(batch, time, horizon, outputs, seed=0):
     rng = np.random.default_rng(seed)
-    shapes = (batch, time, MIXED), (batch, time + horizon - 1, MIXED), (MIXED, outputs)
+    shapes = (batch, time, DECODER_UNITS), (batch, time + horizon - 1, DECODER_UNITS), (DECODER_UNITS, outputs)
     return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from loopcast.nn.heads import DISTRIBUTIONS, KNOTS, LEAST_FREEDOM, LEAST_SCALE, Quantile, between
+from loopcast.nn.heads import DISTRIBUTIONS, LEAST_FREEDOM, LEAST_SCALE, QUANTILES, Quantile, interpolate_quantiles
 
 NAMES = sorted(DISTRIBUTIONS)
 SHARES = np.array([0.001, 0.025, 0.2, 0.5, 0.8, 0.975, 0.999])
@@ -41,12 +41,12 @@ def test_a_quantile_head_loses_twice_the_mean_pinball_loss_of_its_knots():
     wanted = np.zeros((5, 3))
     for i in range(5):
         for h in range(3):
-            own = raw[i, h * len(KNOTS) : (h + 1) * len(KNOTS)].astype(np.float64)
+            own = raw[i, h * len(QUANTILES) : (h + 1) * len(QUANTILES)].astype(np.float64)
             above, below = np.cumsum(softplus(own[5:])), np.cumsum(softplus(own[1:5]))
             quantiles = [*(own[0] - below[::-1]), own[0], *(own[0] + above)]
             losses = [
                 share * (targets[i, h] - q) if targets[i, h] > q else (1 - share) * (q - targets[i, h])
-                for share, q in zip(KNOTS, quantiles, strict=True)
+                for share, q in zip(QUANTILES, quantiles, strict=True)
             ]
             wanted[i, h] = 2 * np.mean(losses)
     np.testing.assert_allclose(Quantile().loss(raw, targets, "mae"), wanted, rtol=1e-4)
@@ -72,4 +72,4 @@ def law_quantiles(law):
 
 def test_between_and_beyond_its_knots_a_normal_distribution_comes_back():
     law = stats.norm(3.0, 2.0)
-    np.testing.assert_allclose(between(law.ppf(KNOTS)[None], SHARES)[0], law.ppf(SHARES), rtol=1e-5)
+    np.testing.assert_allclose(interpolate_quantiles(law.ppf(QUANTILES)[None], SHARES)[0], law.ppf(SHARES), rtol=1e-5)

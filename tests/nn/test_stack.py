@@ -7,7 +7,7 @@ import pytest
 from loopcast import kernels
 from loopcast.errors import OptionError
 from loopcast.nn.cells import CELLS, CellWeights, DenseWeights
-from loopcast.nn.stack import Path, path_of, scan_stack
+from loopcast.nn.stack import Backend, scan_stack, select_backend
 from reference import recurrence
 
 
@@ -51,7 +51,7 @@ def test_a_stack_on_either_path_is_a_plain_loop_over_layers_and_steps(cell, path
 def test_without_the_library_the_scan_runs_and_says_why(monkeypatch, tmp_path):
     monkeypatch.setattr(kernels, "LIBRARY", tmp_path / "loopcast_kernels.so")
     weights, states, inputs = layers("gru", (3, 7))
-    path = path_of("gru", weights, states, inputs, "auto", masked=False)
+    path = select_backend("gru", weights, states, inputs, "auto", masked=False)
     assert path.describe("ran").startswith("A compiled scan ran: the kernels are not built: there is no ")
     _, got = scan_stack("gru", weights, states, jnp.asarray(inputs))
     _, wanted = recurrence.run("gru", weights[0], states[0], inputs)
@@ -66,18 +66,18 @@ def test_without_the_library_the_scan_runs_and_says_why(monkeypatch, tmp_path):
 def test_on_a_cpu_the_kernels_run_unless_told_not_to(cell, masked):
     case = layers(cell, (3, 7))
     for fused_option in ("auto", "always"):
-        assert path_of(cell, *case, fused_option, masked=masked, platform="cpu") == Path(name="kernels")
-    never = path_of(cell, *case, "never", masked=masked, platform="cpu")
+        assert select_backend(cell, *case, fused_option, masked=masked, platform="cpu") == Backend(name="kernels")
+    never = select_backend(cell, *case, "never", masked=masked, platform="cpu")
     assert never.describe("ran") == 'A compiled scan ran: fused="never" asks for the scan.'
 
 
 def test_on_a_gpu_cudnn_runs_an_unmasked_lstm():
     case = layers("lstm", (3, 7, 5))
-    path = path_of("lstm", *case, "auto", masked=False, platform="gpu")
+    path = select_backend("lstm", *case, "auto", masked=False, platform="gpu")
     assert path.describe("ran") == "cuDNN ran: the kernels run on a CPU, and JAX uses a GPU."
-    assert path_of("lstm", *case, "never", masked=False, platform="gpu").name == "scan"
+    assert select_backend("lstm", *case, "never", masked=False, platform="gpu").name == "scan"
     with pytest.raises(OptionError, match="on a CPU"):
-        path_of("lstm", *case, "always", masked=False, platform="gpu")
+        select_backend("lstm", *case, "always", masked=False, platform="gpu")
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_on_a_gpu_cudnn_runs_an_unmasked_lstm():
 )
 def test_on_a_gpu_the_scan_runs_what_cudnn_cannot_and_says_why(cell, widths, dtype, masked, words):
     weights, states, inputs = layers(cell, widths)
-    path = path_of(cell, weights, states, inputs.astype(dtype), "auto", masked=masked, platform="gpu")
+    path = select_backend(cell, weights, states, inputs.astype(dtype), "auto", masked=masked, platform="gpu")
     assert path.name == "scan"
     assert path.reason.startswith("the kernels run on a CPU, and JAX uses a GPU, and ")
     assert words in path.reason
 
 
 def test_on_other_devices_the_scan_runs():
-    path = path_of("lstm", *layers("lstm", (3, 7)), "auto", masked=False, platform="tpu")
-    assert path == Path(name="scan", reason="the kernels run on a CPU, and JAX uses a TPU")
+    path = select_backend("lstm", *layers("lstm", (3, 7)), "auto", masked=False, platform="tpu")
+    assert path == Backend(name="scan", reason="the kernels run on a CPU, and JAX uses a TPU")

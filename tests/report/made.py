@@ -5,7 +5,7 @@ import polars as pl
 
 from loopcast.data.panel import Panel
 from loopcast.data.time_grid import future_times
-from loopcast.evaluation.backtest_result import Backtest, Ran
+from loopcast.evaluation.backtest_result import Backtest, ModelRun
 from loopcast.evaluation.leaderboard import Leaderboard
 
 NAMES = ("Recurrent", "SeasonalNaive", "Linear", "Naive")
@@ -16,7 +16,7 @@ def made_panel(ids=("a", "b", "c"), length=60, freq="MS", start="2015-01-01", se
     noise = np.random.default_rng(seed).normal(size=(len(ids), length)) * np.linspace(1, 6, len(ids))[:, None]
     values = 100 + 10 * np.sin(np.arange(length) * 2 * np.pi / 12) + noise
     first = Panel.from_series([0.0], start=start, freq=freq)
-    times = future_times(first.starts, np.array([0]), length, first.template.freq)
+    times = future_times(first.starts, np.array([0]), length, first.schema.freq)
     rows = {"unique_id": [each for each in ids for _ in range(length)], "ds": times.to_list() * len(ids)}
     return Panel.from_table(pl.DataFrame(rows | {"y": values.ravel()}))
 
@@ -30,8 +30,8 @@ def made_backtest(panel=None, *, horizon=6, windows=3, step=6, level=(80.0, 95.0
         values, length = panel.series(i)[:, 0], int(panel.lengths[i])
         for window in range(windows):
             end = length - horizon - (windows - 1 - window) * step
-            times = future_times(panel.starts[[i]], np.array([end]), horizon, panel.template.freq)
-            before = future_times(panel.starts[[i]], np.array([end - 1]), 1, panel.template.freq)
+            times = future_times(panel.starts[[i]], np.array([end]), horizon, panel.schema.freq)
+            before = future_times(panel.starts[[i]], np.array([end - 1]), 1, panel.schema.freq)
             columns = {
                 "unique_id": panel.ids.gather([i] * horizon),
                 "ds": times,
@@ -61,7 +61,7 @@ def made_backtest(panel=None, *, horizon=6, windows=3, step=6, level=(80.0, 95.0
 def made_ran(name, failures=()):
     """What a model of this name cost."""
     network = name == NAMES[0]
-    return Ran(
+    return ModelRun(
         name=name,
         network=network,
         fit_seconds=3.21 if network else 0.012,

@@ -9,7 +9,7 @@ import pytest
 from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
 from loopcast.evaluation.scale import running_scale
-from loopcast.report.backtest_rows import coverage_of, errors_of, judge_of, mean_by, past_of, scales
+from loopcast.report.backtest_rows import coverage_of, errors_of, mean_by, past_of, ranking_model, scales
 from loopcast.report.chart_selection import choose, find
 from report.made import NAMES, made_backtest, made_leaderboard, made_panel
 
@@ -75,9 +75,9 @@ def test_a_missing_forecast_is_left_out_of_the_mean():
 def test_series_are_ranked_by_the_best_network_or_else_by_the_best_model():
     backtest = made_backtest()
     board = made_leaderboard(tuple(reversed(NAMES)))
-    assert judge_of(made_leaderboard(), backtest) == "Recurrent"
+    assert ranking_model(made_leaderboard(), backtest) == "Recurrent"
     plain = replace(board, table=board.table.with_columns(network=pl.lit(False)))
-    assert judge_of(plain, backtest) == "Naive"
+    assert ranking_model(plain, backtest) == "Naive"
 
 
 def test_worst_median_and_best_come_first_after_those_asked_for():

@@ -69,7 +69,7 @@ def test_a_model_whose_own_name_looks_like_a_bound_stays_a_model():
 def test_forecasts_of_another_time_are_refused_with_the_time():
     panel = made_panel(ids=("a", "b"))
     with pytest.raises(OptionError, match="series 'a' is followed by 2019-10-01, and its forecast in column 'Net' beg"):
-        read_forecasts(table(panel), panel.without_last(3))
+        read_forecasts(table(panel), panel.drop_last(3))
 
 
 def test_forecasts_of_other_series_are_refused():

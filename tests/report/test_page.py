@@ -12,7 +12,7 @@ import pytest
 from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
 from loopcast.report.page import backtest_page, forecast_page
-from loopcast.report.payload import Charts, clock, numbers, safe_json
+from loopcast.report.payload import Charts, format_times, numbers, safe_json
 from report.made import NAMES, made_backtest, made_leaderboard, made_panel
 
 EVIL = ("</script><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "<!--<script>", "🦜\u2028'&amp;")
@@ -187,8 +187,8 @@ def test_without_intervals_the_page_says_so():
 
 
 def test_times_are_drawn_as_dates_numbers_or_clocks():
-    assert clock(Panel.from_array(np.zeros((1, 2, 1))).starts) == [0]
-    assert clock(Panel.from_series([0.0], start="2024-02-29", freq="D").starts) == ["2024-02-29"]
+    assert format_times(Panel.from_array(np.zeros((1, 2, 1))).starts) == [0]
+    assert format_times(Panel.from_series([0.0], start="2024-02-29", freq="D").starts) == ["2024-02-29"]
     hours = made_panel(freq="h", start="2024-02-29T05:00:00")
     assert page(made_backtest(hours)).data["calendars"][0][-1] == "2024-03-02 16:00"
     numbered = Panel.from_array(np.random.default_rng(0).normal(size=(2, 60, 1)))

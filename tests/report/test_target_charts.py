@@ -57,7 +57,7 @@ def test_rows_of_a_forecast_may_be_in_any_order_of_targets():
 
 def test_truth_is_drawn_target_by_target():
     data = panel()
-    picture = plot(data.without_last(3), {"Naive": np.zeros((2, 3, 2))}, truth=data.last(3))
+    picture = plot(data.drop_last(3), {"Naive": np.zeros((2, 3, 2))}, truth=data.last(3))
     np.testing.assert_array_equal(picture.charts[3].truth.values, data.last(3)[1, :, 1])
 
 
@@ -119,7 +119,7 @@ def test_the_charts_of_a_page_hold_what_the_table_holds(done):
 
 def test_errors_of_a_page_are_those_of_each_target_by_its_own_scale(done):
     board = leaderboard(done)
-    apart = done.apart()
+    apart = done.to_univariate()
     errors = errors_of(past_of(apart), apart, "mase")
     targets = np.array([name.split(", ")[1] for name in apart.table["unique_id"]])
     for target, model, mase in board.targets.select("target", "model", "mase").rows():

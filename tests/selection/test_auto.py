@@ -10,7 +10,7 @@ from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesErro
 from loopcast.evaluation.backtest import backtest
 from loopcast.models import model_file as archive
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
-from loopcast.models.fitted import Parts
+from loopcast.models.fitted import ModelPayload
 from loopcast.models.linear import Linear
 from loopcast.models.model_file import load
 from loopcast.models.recurrent.forecaster import Recurrent
@@ -38,7 +38,7 @@ def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(k
     model = Few(**QUICK).fit(data)
     chosen = model.fitted.state.forecaster
     assert type(chosen) is best
-    alone = chosen.but().fit(data).forecast(data, 3)
+    alone = chosen.with_options().fit(data).forecast(data, 3)
     np.testing.assert_array_equal(model.forecast(data, 3), alone)
     assert f"loopcast.{best.__name__}" in model.describe()
     assert "the best of 3 candidates at 3 cutoffs of 4 series" in model.describe()
@@ -57,8 +57,8 @@ def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypa
     monkeypatch.setattr(Auto, "_compare", None)
     got = model.predict(level=[80])
     assert got.equals(wanted.predict(level=[80]))
-    back = model.hindcast(data, 3, (9, 3))
-    np.testing.assert_array_equal(back, wanted.hindcast(data, 3, (9, 3)))
+    back = model.predict_at_cutoffs(data, 3, (9, 3))
+    np.testing.assert_array_equal(back, wanted.predict_at_cutoffs(data, 3, (9, 3)))
 
 
 def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
@@ -84,7 +84,7 @@ def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
 def test_parts_that_cannot_be_a_choice_are_refused(facts):
     options = {name: value for name, value in Auto(**QUICK).options().items() if name not in Auto.runtime}
     with pytest.raises(OptionError):
-        Auto.from_parts(Parts(options=options, facts=facts), None)
+        Auto.from_parts(ModelPayload(options=options, facts=facts), None)
 
 
 def test_a_damaged_file_is_a_model_file_error(tmp_path):

@@ -16,10 +16,10 @@ from loopcast.selection.search import search
 def quick(monkeypatch):
     """Networks that train for one epoch."""
 
-    def small(plain, panel, trial, suggested=module.suggested):
-        return suggested(plain, panel, trial).but(epochs=1, units=(4,), patience=None)
+    def small(plain, panel, trial, suggested=module.suggest_options):
+        return suggested(plain, panel, trial).with_options(epochs=1, units=(4,), patience=None)
 
-    monkeypatch.setattr(module, "suggested", small)
+    monkeypatch.setattr(module, "suggest_options", small)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_best_trial_is_the_forecaster_and_every_trial_has_a_row(quick, panel
     assert found.error == found.trials["error"].min()
     assert found.trials["error"].is_sorted()
     assert found.forecaster.members == Recurrent.members
-    assert found.forecaster.but(members=1).code() == found.trials["code"][0]
+    assert found.forecaster.with_options(members=1).to_code() == found.trials["code"][0]
     assert found.measure == "mase"
 
 

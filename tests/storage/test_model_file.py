@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from loopcast.errors import ModelFileError, NotFittedError, OptionError
 from loopcast.models import model_file as archive
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
-from loopcast.models.fitted import Parts
+from loopcast.models.fitted import ModelPayload
 from loopcast.models.linear import Linear
 from loopcast.models.model_file import MANIFEST, WEIGHTS, load
 from loopcast.models.recurrent.forecaster import Recurrent
@@ -157,7 +157,7 @@ def test_no_bytes_whatever_give_another_error(content):
         (lambda m: m["facts"].update(context=999_999), "expected"),
         (lambda m: m["facts"].update(more=1), "expected"),
         (lambda m: m["weights"].update(size=1), "not those"),
-        (lambda m: m.update(template=None), "template"),
+        (lambda m: m.update(schema=None), "schema"),
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_refused(saved, change, match):
@@ -237,7 +237,7 @@ def test_whatever_value_a_manifest_has_in_any_place_there_is_a_model_or_a_typed_
 
 
 def test_a_matrix_without_shape_is_refused():
-    parts = Parts(options=Linear().options(), facts={"context": 1}, arrays={"matrix": np.array(1.0)})
+    parts = ModelPayload(options=Linear().options(), facts={"context": 1}, arrays={"matrix": np.array(1.0)})
     with pytest.raises(OptionError, match="expected"):
         Linear.from_parts(parts, None)
 

@@ -14,10 +14,10 @@ from loopcast.nn.heads import elementwise_loss
 from loopcast.nn.init import initial_weights
 from loopcast.nn.keras_export import stock_model
 from loopcast.nn.network import Network
-from loopcast.training.config import Recipe
-from loopcast.training.early_stopping import Best, tolerance
+from loopcast.training.config import TrainingConfig
+from loopcast.training.early_stopping import EarlyStopping, tolerance
 from loopcast.training.trainer import Training, require_finite
-from loopcast.training.training_data import Epoch, Task
+from loopcast.training.training_data import Epoch, TrainingData
 
 CONTEXT, HORIZON, SERIES = 12, 3, 70
 
@@ -29,7 +29,7 @@ def values(seed=0):
 def task(cell="gru", every_step=True, held_back=0, numbers=None):
     plan = WindowPlan(context=CONTEXT - held_back, horizon=HORIZON, every_step=every_step)
     offsets = np.arange(SERIES + 1) * (CONTEXT + HORIZON)
-    return Task(
+    return TrainingData(
         network=Network(cell=cell, units=(6,), inputs=1, outputs=HORIZON),
         scaling=Scaling(),
         plan=plan,
@@ -37,13 +37,13 @@ def task(cell="gru", every_step=True, held_back=0, numbers=None):
         values=(values() if numbers is None else numbers).reshape(-1, 1),
         training=plan.training(offsets, held_back),
         validation=plan.validation(offsets, np.array([held_back])) if held_back else None,
-        everything=plan.training(offsets, 0) if held_back else None,
+        refit_windows=plan.training(offsets, 0) if held_back else None,
     )
 
 
 def recipe(**options):
     plain = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "loss": "mse"}
-    return Recipe(**(plain | options))
+    return TrainingConfig(**(plain | options))
 
 
 def ignore(epoch, epochs):
@@ -168,7 +168,7 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
     )
     assert training.trained.best_epoch == best
     assert [epoch.epoch for epoch in last] == list(range(1, best + 1))
-    alone = Training(job.on_everything(), recipe(epochs=best))
+    alone = Training(job.for_refit(), recipe(epochs=best))
     alone.run(ignore)
     for got, want in zip(
         jax.tree.leaves(training.trained.members), jax.tree.leaves(alone.trained.members), strict=True
@@ -199,7 +199,7 @@ def test_every_member_is_what_a_training_of_its_own_gives(held_back):
     together.run(ignore)
     epochs = together.trained.best_epoch
     for number, weights in enumerate(together.trained.members):
-        alone = Training(job.on_everything(), recipe(epochs=epochs, seed=5 + number))
+        alone = Training(job.for_refit(), recipe(epochs=epochs, seed=5 + number))
         alone.run(ignore)
         for got, want in zip(jax.tree.leaves(weights), jax.tree.leaves(alone.trained.members[0]), strict=True):
             np.testing.assert_array_equal(got, want)
@@ -209,9 +209,9 @@ def test_every_member_is_what_a_training_of_its_own_gives(held_back):
 
 
 def test_patience_counts_epochs_that_are_clearly_worse():
-    best = Best(patience=2, tolerance=0.1, weights=np.zeros(1))
+    best = EarlyStopping(patience=2, tolerance=0.1, weights=np.zeros(1))
     for number, loss in enumerate([5.0, 4.0, 4.3, 4.5, 4.6], 1):
-        best = best.after(
+        best = best.update(
             Epoch(epoch=number, member=0, final=False, loss=1.0, last_step_mse=1.0, valid_loss=loss), np.zeros(1)
         )
     assert (best.epoch, best.least, best.out_of_patience) == (3, 4.0, True)

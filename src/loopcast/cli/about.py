@@ -38,9 +38,9 @@ def facts() -> Iterator[tuple[str, str]]:
 
 def kept() -> str:
     """Where compiled programs are kept, and how many there are."""
-    from loopcast.cache import keep_programs
+    from loopcast.cache import enable_compile_cache
 
-    programs = keep_programs()
+    programs = enable_compile_cache()
     if programs.folder is None:
         return f"none: {programs.why_not}"
     sizes = [path.stat().st_size for path in programs.folder.glob("*-cache")]

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import USUAL, Asked, made, said, seconds
+from loopcast.cli.models import DEFAULT_MODELS, CommonOptions, build_models, command_line, seconds
 from loopcast.cli.options import (
     Budget,
     FailIfWorseThan,
@@ -33,7 +33,9 @@ def backtest(
     refit: Annotated[
         str, Parameter(metavar="WHEN", help="Fit never again, always, or every so many cutoffs.")
     ] = "never",
-    models: Annotated[str, Parameter(metavar="A,B", help="Which models: those, LSTM, GRU, SimpleRNN, Auto.")] = USUAL,
+    models: Annotated[
+        str, Parameter(metavar="A,B", help="Which models: those, LSTM, GRU, SimpleRNN, Auto.")
+    ] = DEFAULT_MODELS,
     level: Level = "80,95",
     seeds: Annotated[int, Parameter(help="Fits of each network, from different seeds.")] = 1,
     table: SeriesAndCovariates = USUAL_COLUMNS,
@@ -55,8 +57,8 @@ def backtest(
     names = [name.strip() for name in models.split(",")]
     if fail_if_worse_than is not None and fail_if_worse_than not in names:
         names.append(fail_if_worse_than)
-    asked = Asked(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
-    forecasters, wanted, again = made(names, asked), levels(level), refits(refit)
+    asked = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
+    forecasters, wanted, again = build_models(names, asked), levels(level), parse_refit(refit)
     panel = table.read(file)
     done = loopcast.backtest(
         forecasters,
@@ -74,10 +76,10 @@ def backtest(
     )
     board = loopcast.leaderboard(done)
     if output is not None:
-        printing.write_table(panel.as_came(done.table), output)
+        printing.write_table(panel.to_caller_type(done.table), output)
     if report is not None:
         chosen = [] if series is None else series.split(",")
-        page = loopcast.backtest_page(done, board, command=said(), series=chosen)
+        page = loopcast.backtest_page(done, board, command=command_line(), series=chosen)
         printing.write_page(page, report)
     if json:
         printing.print_backtest_json(done, board)
@@ -86,10 +88,10 @@ def backtest(
     require_better(board, fail_if_worse_than)
 
 
-def refits(text: str) -> bool | int:
+def parse_refit(text: str) -> bool | int:
     """When models are fitted anew; OptionError for anything but never, always or a number.
 
-    >>> refits("never"), refits("always"), refits("3")
+    >>> parse_refit("never"), parse_refit("always"), parse_refit("3")
     (False, True, 3)
     """
     if text in ("never", "always"):

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import BASELINES, Asked, made, seconds
+from loopcast.cli.models import BASELINES, CommonOptions, build_models, seconds
 from loopcast.cli.options import (
     Budget,
     FailIfWorseThan,
@@ -20,8 +20,8 @@ from loopcast.cli.options import (
     layers,
     levels,
 )
-from loopcast.cli.outputs import Predicted
-from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_ahead, with_future
+from loopcast.cli.outputs import ForecastOutput
+from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_future, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 
@@ -83,18 +83,18 @@ def forecast(
 ) -> None:
     """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
     check_outputs(file, output=output, plot=plot, save=save, report=report)
-    asked = Asked(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
+    asked = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
     options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
     given = {name: value for name, value in options.items() if value is not None}
-    forecaster, baselines = chosen(model, asked, given, quiet=quiet), made(BASELINES, asked)
+    forecaster, baselines = build_forecaster(model, asked, given, quiet=quiet), build_models(BASELINES, asked)
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
     panel = with_future(table.read(file), future, "name them with --future-covariates")
-    require_ahead(panel, horizon)
+    require_future(panel, horizon)
     models = [forecaster, *baselines]
     unchecked = loopcast.why_no_backtest(models, panel, horizon) if check else "not asked for"
-    board = None if unchecked else compared(models, panel, asked, quiet=quiet)
+    board = None if unchecked else run_check(models, panel, asked, quiet=quiet)
     printing.status("Training on the whole history ...", quiet=quiet)
     forecaster.fit(panel)
     unsure = forecaster.why_no_intervals(panel, horizon) if wanted is None else None
@@ -102,7 +102,7 @@ def forecast(
     if shown and forecaster.needs_calibration(horizon):
         printing.status("Measuring how sure it is on a held-back tail ...", quiet=quiet)
         forecaster.calibrate(horizon)
-    predicted = Predicted.of(forecaster, panel, horizon, shown, wide=wide)
+    predicted = ForecastOutput.of(forecaster, panel, horizon, shown, wide=wide)
     if save is not None:
         forecaster.save(save)
     predicted.write(board=board, output=output, plot=plot, report=report)
@@ -121,15 +121,17 @@ def forecast(
         require_better(board, fail_if_worse_than)
 
 
-def chosen(model: str, asked: Asked, given: dict[str, Any], *, quiet: bool) -> "Forecaster[Any]":
+def build_forecaster(model: str, asked: CommonOptions, given: dict[str, Any], *, quiet: bool) -> "Forecaster[Any]":
     """The forecaster with the options that were given; OptionError where it takes none of them."""
     if model != "Recurrent" and given:
         raise OptionError(f"--{next(iter(given))} is an option of Recurrent, and --model {model} chooses by itself")
-    [made_one] = made([model], asked)
-    return made_one.but(show_progress=False if quiet else None, **given)
+    [made_one] = build_models([model], asked)
+    return made_one.with_options(show_progress=False if quiet else None, **given)
 
 
-def compared(models: "Sequence[Forecaster[Any]]", panel: "Panel", asked: Asked, *, quiet: bool) -> "Leaderboard":
+def run_check(
+    models: "Sequence[Forecaster[Any]]", panel: "Panel", asked: CommonOptions, *, quiet: bool
+) -> "Leaderboard":
     """How the models did on the last steps of the history."""
     printing.status(f"Comparing on the last {asked.horizon} steps ...", quiet=quiet)
     done = loopcast.backtest(

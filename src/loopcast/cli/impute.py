@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import said
-from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, named
+from loopcast.cli.models import command_line
+from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, resolve_columns
 from loopcast.columns import Columns
 from loopcast.errors import OptionError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from loopcast import Imputer, Panel
-    from loopcast.data.schema import Template
+    from loopcast.data.schema import TableSchema
 
 
 MOST_SURE = 99  # percent, of an interval: errors that are rarer are not told apart
@@ -60,9 +60,9 @@ def impute(
     if wanted and wanted[-1] > MOST_SURE:
         raise OptionError(f"intervals of filled values go up to {MOST_SURE}%, got --level {wanted[-1]:g}")
     if model is None:
-        panel = loopcast.read(file, columns=named(id_, time, target), freq=freq, gaps=gaps)
+        panel = loopcast.read(file, columns=resolve_columns(id_, time, target), freq=freq, gaps=gaps)
         if output is not None:  # before the training: what is wrong with the table shows
-            whole(file, panel, np.zeros_like(panel.values), {})
+            fill_original(file, panel, np.zeros_like(panel.values), {})
         imputer = loopcast.Imputer(
             mode=mode or "two-sided",
             season=season,
@@ -80,9 +80,9 @@ def impute(
             "seed": seed,
             "save": save,
         }
-        imputer = saved(model, [name for name, value in training.items() if value is not None])
-        panel = like(
-            imputer.fitted.template, file, named(id_, time, target, imputer.fitted.template.columns), freq, gaps
+        imputer = load_imputer(model, [name for name, value in training.items() if value is not None])
+        panel = read_like(
+            imputer.fitted.schema, file, resolve_columns(id_, time, target, imputer.fitted.schema.columns), freq, gaps
         )
     if save is not None:
         imputer.save(save)
@@ -96,7 +96,7 @@ def impute(
             printing.status("Nothing is kept of it: --output FILE writes the filled table.", quiet=quiet)
 
 
-def saved(model: Path, given: list[str]) -> "Imputer":
+def load_imputer(model: Path, given: list[str]) -> "Imputer":
     """The imputer in a model file; OptionError for a file of something else, and for options of a fit."""
     if given:
         options = ", ".join(f"--{name}" for name in given)
@@ -107,16 +107,16 @@ def saved(model: Path, given: list[str]) -> "Imputer":
     return found
 
 
-def like(
-    template: "Template", file: Path, columns: Columns, freq: int | str | None, gaps: Literal["error", "insert"]
+def read_like(
+    schema: "TableSchema", file: Path, columns: Columns, freq: int | str | None, gaps: Literal["error", "insert"]
 ) -> "Panel":
     """The series in a file as a model takes them: of its calendar, its columns in its order however they are named."""
     from loopcast.data.convert import as_panel
 
-    theirs = template.columns.targets
+    theirs = schema.columns.targets
     if sorted(columns.targets) == sorted(theirs):
-        columns = replace(columns, target=template.columns.target)
-    return as_panel(loopcast.read(file, columns=columns, freq=freq or template.freq, gaps=gaps), like=template)
+        columns = replace(columns, target=schema.columns.target)
+    return as_panel(loopcast.read(file, columns=columns, freq=freq or schema.freq, gaps=gaps), like=schema)
 
 
 def write(
@@ -129,24 +129,24 @@ def write(
     report: Path | None,
 ) -> None:
     """The filled table, and the page."""
-    from loopcast.models.base import columns_of
+    from loopcast.models.base import interval_arrays
     from loopcast.storage.atomic import write_whole
 
     filled = imputer.fill(panel)
     ends = imputer.intervals(panel, wanted) if wanted else {}
     if output is not None:
-        printing.write_table(whole(file, panel, filled, columns_of(panel.targets, ends)), output)
+        printing.write_table(fill_original(file, panel, filled, interval_arrays(panel.targets, ends)), output)
     if report is not None:
-        write_whole(report, loopcast.gaps_page(imputer, panel, filled, ends, command=said()))
+        write_whole(report, loopcast.gaps_page(imputer, panel, filled, ends, command=command_line()))
 
 
-def whole(file: Path, panel: "Panel", filled: np.ndarray, extra: dict[str, np.ndarray]) -> "pl.DataFrame":
+def fill_original(file: Path, panel: "Panel", filled: np.ndarray, extra: dict[str, np.ndarray]) -> "pl.DataFrame":
     """The table in the file with every column it has, its gaps filled, and `extra` with it."""
     from loopcast.data.fill_table import fill_table
     from loopcast.data.read import read_whole
 
-    table, template = read_whole(file), panel.template
-    same = loopcast.Panel.from_table(table, columns=template.columns, freq=template.freq, gaps="insert")
+    table, schema = read_whole(file), panel.schema
+    same = loopcast.Panel.from_table(table, columns=schema.columns, freq=schema.freq, gaps="insert")
     done: pl.DataFrame = fill_table(table, same, filled, np.isnan(same.values), extra)
     return done.with_columns(done[name].fill_nan(None) for name in extra)
 

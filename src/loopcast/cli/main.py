@@ -78,14 +78,14 @@ def run(arguments: Sequence[str]) -> int:
         app(list(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
-        return say(f"{error} (loopcast {command(arguments)}--help shows the options)", BAD_INPUT)
+        return fail(f"{error} (loopcast {command(arguments)}--help shows the options)", BAD_INPUT)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (LoopcastError, OSError) as error:
-        return say(error, code_of(error))
+        return fail(error, code_of(error))
     except KeyboardInterrupt:
-        return say("interrupted", INTERRUPTED)
+        return fail("interrupted", INTERRUPTED)
     return 0
 
 
@@ -101,6 +101,6 @@ def command(arguments: Sequence[str]) -> str:
     return f"{arguments[0]} " if arguments and arguments[0] in app else ""
 
 
-def say(problem: object, code: int) -> int:
+def fail(problem: object, code: int) -> int:
     print(f"loopcast: {problem}", file=sys.stderr)
     return code

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from loopcast import Forecaster
 
 BASELINES = ("Naive", "SeasonalNaive", "Drift", "Linear")
-USUAL = "Naive,SeasonalNaive,Drift,Linear,Recurrent"
+DEFAULT_MODELS = "Naive,SeasonalNaive,Drift,Linear,Recurrent"
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class CommonOptions:
     """What the command line says about all models."""
 
     horizon: int
@@ -28,26 +28,26 @@ class Asked:
     budget: float
 
 
-def recurrent(asked: Asked) -> "Forecaster[Any]":
+def recurrent(asked: CommonOptions) -> "Forecaster[Any]":
     return loopcast.Recurrent(horizon=asked.horizon, season=asked.season, seed=asked.seed)
 
 
-MAKERS: "dict[str, Callable[[Asked], Forecaster[Any]]]" = {
+MAKERS: "dict[str, Callable[[CommonOptions], Forecaster[Any]]]" = {
     "Naive": lambda asked: loopcast.Naive(),
     "SeasonalNaive": lambda asked: loopcast.SeasonalNaive(season=asked.season),
     "Drift": lambda asked: loopcast.Drift(),
     "Linear": lambda asked: loopcast.Linear(horizon=asked.horizon, season=asked.season),
     "Recurrent": recurrent,
-    "LSTM": lambda asked: recurrent(asked).but(cell="lstm", alias="LSTM"),
-    "GRU": lambda asked: recurrent(asked).but(cell="gru", alias="GRU"),
-    "SimpleRNN": lambda asked: recurrent(asked).but(cell="simple", alias="SimpleRNN"),
+    "LSTM": lambda asked: recurrent(asked).with_options(cell="lstm", alias="LSTM"),
+    "GRU": lambda asked: recurrent(asked).with_options(cell="gru", alias="GRU"),
+    "SimpleRNN": lambda asked: recurrent(asked).with_options(cell="simple", alias="SimpleRNN"),
     "Auto": lambda asked: loopcast.Auto(
         horizon=asked.horizon, season=asked.season, seed=asked.seed, budget=asked.budget, show_progress=False
     ),
 }
 
 
-def made(names: Sequence[str], asked: Asked) -> "list[Forecaster[Any]]":
+def build_models(names: Sequence[str], asked: CommonOptions) -> "list[Forecaster[Any]]":
     """The models of these names, in their order; OptionError for another name or one that comes twice."""
     unknown = [name for name in names if name not in MAKERS]
     if unknown:
@@ -69,6 +69,6 @@ def seconds(text: str) -> float:
     return float(parts[1]) * UNITS[parts[2] or "s"]
 
 
-def said() -> str:
+def command_line() -> str:
     """The command line as it was typed, to be typed again."""
     return shlex.join(["loopcast", *sys.argv[1:]])

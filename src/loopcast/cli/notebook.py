@@ -13,7 +13,7 @@ from loopcast.cli.options import Json, Plot, Quiet, check_plot
 from loopcast.errors import OptionError
 
 if TYPE_CHECKING:
-    from loopcast.tasks.notebook.run import Ran
+    from loopcast.tasks.notebook.run import Results
 
 SEED = 15
 LINES = 4  # drawn of the models, the last of the table: more would hide one another
@@ -45,7 +45,7 @@ def notebook(
             chosen(every, wanted),
             shared_frequency=shared_frequency,
             seed=seed,
-            watch=lambda name: printing.status(f"{name} ...", quiet=quiet),
+            callback=lambda name: printing.status(f"{name} ...", quiet=quiet),
         )
     )
     show(results, shared_frequency=shared_frequency, seed=seed, as_json=json)
@@ -53,7 +53,7 @@ def notebook(
         draw(results, shared_frequency=shared_frequency, seed=seed, path=plot)
 
 
-def show(results: "Sequence[Ran]", *, shared_frequency: bool, seed: int, as_json: bool) -> None:
+def show(results: "Sequence[Results]", *, shared_frequency: bool, seed: int, as_json: bool) -> None:
     """The table, or one JSON object: rows, and best_possible by number of steps."""
     import polars as pl
 
@@ -73,14 +73,14 @@ def show(results: "Sequence[Ran]", *, shared_frequency: bool, seed: int, as_json
     )
 
 
-def draw(results: "Sequence[Ran]", *, shared_frequency: bool, seed: int, path: Path) -> None:
+def draw(results: "Sequence[Results]", *, shared_frequency: bool, seed: int, path: Path) -> None:
     """Forecasts of three test series by some of the rows with the most steps, beside the truth."""
     from loopcast.report.plots import plot
     from loopcast.tasks.notebook.series import split
 
     steps = max(ran.row.steps for ran in results)
     panel = split(steps, shared_frequency=shared_frequency, seed=seed).test
-    seen = panel.without_last(steps)
+    seen = panel.drop_last(steps)
     drawn = [ran for ran in results if ran.row.steps == steps][-LINES:]
     plot(seen, {ran.row.name: ran.model.forecast(seen, steps) for ran in drawn}, truth=panel.last(steps), most=3).save(
         path

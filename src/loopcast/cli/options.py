@@ -66,10 +66,10 @@ def levels(text: str) -> tuple[float, ...]:
     return check_level([float(part) if "." in part else int(part) for part in parts])
 
 
-def names_of(option: str, text: str) -> tuple[str, ...]:
+def parse_names(option: str, text: str) -> tuple[str, ...]:
     """`pm25,no2` as ('pm25', 'no2'); OptionError, which names the option, for a name that is empty.
 
-    >>> names_of("target", "pm25, no2")
+    >>> parse_names("target", "pm25, no2")
     ('pm25', 'no2')
     """
     names = tuple(name.strip() for name in text.split(","))
@@ -79,13 +79,13 @@ def names_of(option: str, text: str) -> tuple[str, ...]:
     return names
 
 
-def named(id_: str | None, time: str | None, target: str | None, usual: Columns = STANDARD) -> Columns:
+def resolve_columns(id_: str | None, time: str | None, target: str | None, usual: Columns = STANDARD) -> Columns:
     """The columns that --id, --time and --target name; those that were not given are as `usual`.
 
-    >>> named(None, "day", "pm25,no2")
+    >>> resolve_columns(None, "day", "pm25,no2")
     Columns(time='day', target=('pm25', 'no2'))
     """
-    targets = usual.targets if target is None else names_of("target", target)
+    targets = usual.targets if target is None else parse_names("target", target)
     return replace(
         usual, id=id_ or usual.id, time=time or usual.time, target=targets if len(targets) > 1 else targets[0]
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import said
+from loopcast.cli.models import command_line
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Predicted:
+class ForecastOutput:
     """A forecast of a panel: `table` as it was asked for, `long` as it is drawn from (a row for each target)."""
 
     panel: "Panel"
@@ -27,7 +27,7 @@ class Predicted:
     @classmethod
     def of(
         cls, forecaster: "Forecaster[Any]", panel: "Panel", horizon: int, level: Sequence[float], *, wide: bool
-    ) -> "Predicted":
+    ) -> "ForecastOutput":
         long = forecaster.predict(horizon, data=panel, level=level)
         table = forecaster.predict(horizon, data=panel, level=level, wide=True) if wide else long
         return cls(panel=panel, forecaster=forecaster, table=table, long=long)
@@ -48,6 +48,6 @@ class Predicted:
         if report is not None:
             descriptions = {self.forecaster.name: self.forecaster.describe()}
             page = loopcast.forecast_page(
-                self.panel, self.long, leaderboard=board, command=said(), descriptions=descriptions
+                self.panel, self.long, leaderboard=board, command=command_line(), descriptions=descriptions
             )
             printing.write_page(page, report)

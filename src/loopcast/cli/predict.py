@@ -8,8 +8,8 @@ from cyclopts import Parameter
 import loopcast
 from loopcast.cli import printing
 from loopcast.cli.options import Json, Level, Output, Plot, Report, check_outputs, levels
-from loopcast.cli.outputs import Predicted
-from loopcast.cli.tables import USUAL, Future, Series, Wide, require_ahead, with_future
+from loopcast.cli.outputs import ForecastOutput
+from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
 from loopcast.errors import OptionError
 
@@ -35,12 +35,12 @@ def predict(
     forecaster = loopcast.load(model)
     if isinstance(forecaster, loopcast.Imputer):
         raise OptionError(f"{model} fills gaps, and does not forecast: loopcast impute {file} --model {model}")
-    template, steps = forecaster.fitted.template, forecaster.horizon if horizon is None else horizon
-    check_targets(table, template.columns, model)
-    panel = table.read(file, template.columns, template.freq)
+    schema, steps = forecaster.fitted.schema, forecaster.horizon if horizon is None else horizon
+    check_targets(table, schema.columns, model)
+    panel = table.read(file, schema.columns, schema.freq)
     panel = with_future(panel, future, f"{model} was trained without any, so leave --future out")
-    require_ahead(panel, steps)
-    predicted = Predicted.of(forecaster, panel, steps, wanted, wide=wide)
+    require_future(panel, steps)
+    predicted = ForecastOutput.of(forecaster, panel, steps, wanted, wide=wide)
     predicted.write(output=output, plot=plot, report=report)
     if json:
         models = {forecaster.name: forecaster.describe()}

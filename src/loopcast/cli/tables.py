@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 import loopcast
-from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, named, names_of
+from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, parse_names, resolve_columns
 from loopcast.columns import STANDARD, Columns
 from loopcast.errors import OptionError
 
@@ -42,7 +42,7 @@ class Series:
 
     def columns(self, usual: Columns = STANDARD) -> Columns:
         """The columns that were named; the others are as `usual`."""
-        return named(self.id_, self.time, self.target, usual)
+        return resolve_columns(self.id_, self.time, self.target, usual)
 
     def read(self, file: Path, usual: Columns = STANDARD, freq: Freq = None) -> "Panel":
         """The panel in a file; freq: of its calendar where none was given."""
@@ -76,23 +76,23 @@ class SeriesAndCovariates(Series):
 
     def _roles(self) -> Mapping[str, Any]:
         given = {option: getattr(self, option) for option in ROLES}
-        named = {option: names_of(option, text) for option, text in given.items() if text is not None}
+        named = {option: parse_names(option, text) for option, text in given.items() if text is not None}
         return {ROLES[option]: "auto" if names == ("auto",) else names for option, names in named.items()}
 
 
-def require_ahead(panel: "Panel", horizon: int) -> None:
-    """As `Panel.require_ahead`; an OptionError where rows of FILE without a target seem to be what is known ahead."""
-    from loopcast.data.missing import last_rows
+def require_future(panel: "Panel", horizon: int) -> None:
+    """As `Panel.require_future`; an OptionError where rows of FILE without a target seem to be what is known ahead."""
+    from loopcast.data.missing import last_observed
 
-    last = last_rows(panel.values, panel.offsets).max(axis=1)
+    last = last_observed(panel.values, panel.offsets).max(axis=1)
     spare = (panel.offsets[1:] - 1 - last) * (last >= 0)
-    if panel.template.columns.future and (panel.known_ahead < horizon).any() and spare.any():
+    if panel.schema.columns.future and (panel.future_lengths < horizon).any() and spare.any():
         i = int(spare.argmax())
         raise OptionError(
             f"the last {spare[i]} rows of series {panel.ids[i]!r} have no value of a target, and forecasts begin after "
             "them; if they hold what is known ahead, put them in a file of their own, --future FILE"
         )
-    panel.require_ahead(horizon)
+    panel.require_future(horizon)
 
 
 USUAL, USUAL_COLUMNS = Series(), SeriesAndCovariates()  # where nothing was named
@@ -102,7 +102,7 @@ def with_future(panel: "Panel", future: Path | None, cure: str) -> "Panel":
     """The panel with the future covariates in a file; OptionError, which says `cure`, where it has none of those."""
     if future is None:
         return panel
-    if not panel.template.columns.future:
+    if not panel.schema.columns.future:
         raise OptionError(f"--future {future}: no future covariates are named; {cure}")
     from loopcast.data.read import read_future
 

@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import ID, TARGET, Columns
-from loopcast.data.calendar_features import parts_of
+from loopcast.data.calendar_features import resolve_features
 from loopcast.data.covariates import Covariates, read_covariates
 from loopcast.data.frequency import Frequency
-from loopcast.data.schema import Kind, Template, time_name
-from loopcast.data.series_index import Rows, Source
+from loopcast.data.schema import Kind, TableSchema, time_name
+from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, from_cells, from_pandas
-from loopcast.data.time_grid import Gaps, Timetable, set_times
+from loopcast.data.time_grid import Gaps, TimeGrid, build_grid
 from loopcast.data.times import as_times
-from loopcast.data.validate import check_ids, check_names, check_target, narrow
+from loopcast.data.validate import check_ids, check_names, check_target, to_float32
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 
 Freq = Frequency | str | int | None
@@ -28,31 +28,31 @@ NAMING = (
 )
 
 
-class Parts(NamedTuple):
+class PanelFields(NamedTuple):
     """What a panel is made of; see `Panel` for each."""
 
     values: np.ndarray
     offsets: np.ndarray
     ids: pl.Series
     starts: pl.Series
-    template: Template
+    schema: TableSchema
     covariates: Covariates | None = None
 
 
-class Laid(NamedTuple):
+class AlignedTable(NamedTuple):
     """A long table on its calendar: its rows series by series, where each stands, and what they make up."""
 
-    rows: Rows
-    timetable: Timetable
-    parts: Parts
+    rows: SeriesIndex
+    grid: TimeGrid
+    parts: PanelFields
 
 
-def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Parts:
+def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> PanelFields:
     """A row per series and time; without an id column (under its usual name) all rows are one series."""
-    return lay(table, columns, freq, gaps, source).parts
+    return align(table, columns, freq, gaps, source).parts
 
 
-def lay(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> Laid:
+def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> AlignedTable:
     """`from_long`, with the way back to the rows of the table."""
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
@@ -61,25 +61,25 @@ def lay(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) 
     check_names(table, wanted, NAMING, source)
     _not_empty(table.column(columns.time), source)
     rows = _rows(table, columns, has_id, source)
-    times = as_times(rows.sort(table.column(columns.time)), rows)
-    timetable = set_times(times, rows, freq=freq, gaps=gaps)
+    times = as_times(rows.reorder(table.column(columns.time)), rows)
+    timetable = build_grid(times, rows, freq=freq, gaps=gaps)
     values = _targets(table, columns.targets, rows)
-    template = _template(table, columns, has_id, timetable.freq, times)
-    parts = Parts(
-        values=timetable.place(values, rows),
+    schema = _schema(table, columns, has_id, timetable.freq, times)
+    parts = PanelFields(
+        values=timetable.scatter(values, rows),
         offsets=timetable.offsets,
         ids=rows.ids,
         starts=timetable.starts,
-        template=template,
+        schema=schema,
         covariates=read_covariates(table, columns, rows, timetable),
     )
-    parts_of(columns, timetable.freq)  # an error now, and not when a model asks
-    return Laid(rows, timetable, parts)
+    resolve_features(columns, timetable.freq)  # an error now, and not when a model asks
+    return AlignedTable(rows, timetable, parts)
 
 
-def _targets(table: Table, names: Sequence[str], rows: Rows) -> np.ndarray:
+def _targets(table: Table, names: Sequence[str], rows: SeriesIndex) -> np.ndarray:
     """The numbers of the columns `names` as float32 `[row, channel]`; of several, each must have one."""
-    values = np.stack([check_target(rows.sort(table.column(name)), rows) for name in names], axis=1)
+    values = np.stack([check_target(rows.reorder(table.column(name)), rows) for name in names], axis=1)
     empty = np.isnan(values).all(axis=0)
     if len(names) > 1 and empty.any():
         raise ValuesError(
@@ -89,16 +89,16 @@ def _targets(table: Table, names: Sequence[str], rows: Rows) -> np.ndarray:
     return values
 
 
-def _rows(table: Table, columns: Columns, has_id: bool, source: Source) -> Rows:
+def _rows(table: Table, columns: Columns, has_id: bool, source: Source) -> SeriesIndex:
     if not has_id:
-        return Rows.one(", ".join(columns.targets), len(table.column(columns.time)), source)
+        return SeriesIndex.one(", ".join(columns.targets), len(table.column(columns.time)), source)
     ids = table.column(columns.id)
     check_ids(ids, source)
-    return Rows.group(ids, source)
+    return SeriesIndex.group(ids, source)
 
 
-def _template(table: Table, columns: Columns, has_id: bool, freq: Frequency, times: pl.Series) -> Template:
-    return Template(
+def _schema(table: Table, columns: Columns, has_id: bool, freq: Frequency, times: pl.Series) -> TableSchema:
+    return TableSchema(
         columns=columns,
         has_id=has_id,
         freq=freq,
@@ -109,46 +109,46 @@ def _template(table: Table, columns: Columns, has_id: bool, freq: Frequency, tim
     )
 
 
-def from_columns(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -> Parts:
+def from_wide(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -> PanelFields:
     """A row per time and a column per series; the columns' names are the ids."""
     check_names(table, [time], "Say which column holds the times with time=...", source)
     names = [name for name in table.names if name != time]
     if not names:
         raise ColumnError(f"{source} has no column but {time!r}: a wide table has a column for each series")
     check_names(table, names, "", source)
-    rows = Rows.one(time, len(table.column(time)), source)
+    rows = SeriesIndex.one(time, len(table.column(time)), source)
     _not_empty(table.column(time), source)
     times = as_times(table.column(time), rows)
-    timetable = set_times(times, rows, freq=freq, gaps=gaps)
+    timetable = build_grid(times, rows, freq=freq, gaps=gaps)
     values = np.stack([check_target(table.column(name), rows) for name in names], axis=1)
-    values = timetable.place(values, rows).T.reshape(-1, 1)
-    template = _template(table, Columns(time=time), False, timetable.freq, times)
+    values = timetable.scatter(values, rows).T.reshape(-1, 1)
+    schema = _schema(table, Columns(time=time), False, timetable.freq, times)
     offsets = np.arange(len(names) + 1) * timetable.lengths[0]
     starts = timetable.starts.gather([0] * len(names))
     ids = from_cells(ID, names)
     check_ids(ids, Source("the header"))
-    return Parts(values, offsets, ids, starts, replace(template, has_id=True))
+    return PanelFields(values, offsets, ids, starts, replace(schema, has_id=True))
 
 
-def from_one(values: Any, freq: Freq, start: Any, name: str | None) -> Parts:
+def from_series(values: Any, freq: Freq, start: Any, name: str | None) -> PanelFields:
     """One series: a pandas Series (its index holds the times), a polars Series, a list or an array `[time]`."""
     pandas = nw.dependencies.is_pandas_series(values)
     numbers = from_pandas(values) if pandas else _column(values)
     name = name or str(numbers.name or TARGET)
     _not_empty(numbers, Source("the series"))
-    rows = Rows.one(name, len(numbers), Source())
+    rows = SeriesIndex.one(name, len(numbers), Source())
     kind: Kind = "pandas" if pandas else "polars"
-    template = Template(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
+    schema = TableSchema(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
     if pandas and start is None:
         index = values.index
         times = as_times(_index_times(index), rows)
-        table = set_times(times, rows, freq=freq, gaps="error")
-        template = replace(template, time_type=str(index.dtype))
+        table = build_grid(times, rows, freq=freq, gaps="error")
+        schema = replace(schema, time_type=str(index.dtype))
     else:
-        table = first_time(0 if start is None else start, freq)
+        table = start_grid(0 if start is None else start, freq)
     found = check_target(numbers.alias(name), rows)[:, None]
-    template = replace(template, freq=table.freq, time=time_name(table.starts.dtype))
-    return Parts(found, rows.offsets, rows.ids, table.starts, template)
+    schema = replace(schema, freq=table.freq, time=time_name(table.starts.dtype))
+    return PanelFields(found, rows.offsets, rows.ids, table.starts, schema)
 
 
 def _column(values: Any) -> pl.Series:
@@ -168,16 +168,18 @@ def _index_times(index: Any) -> pl.Series:
     return from_pandas(plain.to_series()).alias("index")
 
 
-def first_time(start: Any, freq: Freq) -> Timetable:
+def start_grid(start: Any, freq: Freq) -> TimeGrid:
     """The calendar of series that have no times of their own: one row, at `start`."""
     time = from_cells("start", [start])
     if freq is None and not time.dtype.is_integer():
         raise CalendarError(f"with start={start!r} the step between rows must be stated too, as in freq='D'")
-    rows = Rows.one("start", 1, Source())
-    return set_times(as_times(time, rows), rows, freq=1 if freq is None else freq, gaps="error")
+    rows = SeriesIndex.one("start", 1, Source())
+    return build_grid(as_times(time, rows), rows, freq=1 if freq is None else freq, gaps="error")
 
 
-def from_numbers(array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, targets: Sequence[str] | None) -> Parts:
+def from_array(
+    array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, targets: Sequence[str] | None
+) -> PanelFields:
     """Numbers `[series, time, channel]`, all series from `start` on."""
     numbers = np.asarray(array)
     if numbers.dtype.kind not in "iuf":
@@ -188,11 +190,11 @@ def from_numbers(array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, 
     columns = _channels(channels, targets)
     names = _names(n, ids)
     offsets = np.arange(n + 1) * length
-    values = narrow(numbers.reshape(-1, channels), Rows(names, offsets, None, Source("the array")))
-    table = first_time(start, freq)
+    values = to_float32(numbers.reshape(-1, channels), SeriesIndex(names, offsets, None, Source("the array")))
+    table = start_grid(start, freq)
     starts = table.starts.gather([0] * n)
-    template = Template(columns=columns, has_id=True, freq=table.freq, time=time_name(starts.dtype))
-    return Parts(values, offsets, names, starts, template)
+    schema = TableSchema(columns=columns, has_id=True, freq=table.freq, time=time_name(starts.dtype))
+    return PanelFields(values, offsets, names, starts, schema)
 
 
 def _channels(count: int, targets: Sequence[str] | None) -> Columns:

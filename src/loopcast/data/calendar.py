@@ -52,7 +52,7 @@ def _integers(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
     return narrow
 
 
-def wall(ticks: Ticks, zone: str | None) -> Ticks:
+def to_local(ticks: Ticks, zone: str | None) -> Ticks:
     """What a clock on the wall of `zone` shows at each tick, in microseconds since 1970 there."""
     if zone in (None, "UTC"):
         return ticks
@@ -60,7 +60,7 @@ def wall(ticks: Ticks, zone: str | None) -> Ticks:
     return times.dt.replace_time_zone(None).to_physical().to_numpy()
 
 
-def instants(walls: Ticks, zone: str | None) -> Ticks:
+def to_utc(walls: Ticks, zone: str | None) -> Ticks:
     """The ticks at which a clock on the wall of `zone` shows these times.
 
     A time shown twice (clocks go back) is the earlier one. A time never shown (clocks go forward) is as far after
@@ -79,7 +79,7 @@ def _localise(walls: Ticks, zone: str) -> pl.Series:
     return naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").to_physical()
 
 
-def ordinals(walls: Ticks, freq: Frequency) -> tuple[np.ndarray, np.ndarray]:
+def period_index(walls: Ticks, freq: Frequency) -> tuple[np.ndarray, np.ndarray]:
     """For each wall-clock time the ordinal it falls in, and whether it is a day that `freq` has."""
     days = walls // DAY
     weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
@@ -105,7 +105,7 @@ def days_of(steps: np.ndarray, freq: Frequency) -> np.ndarray:
     return first - end
 
 
-def positions(ticks: Ticks, first: np.ndarray, freq: Frequency, zone: str | None) -> tuple[np.ndarray, np.ndarray]:
+def step_index(ticks: Ticks, first: np.ndarray, freq: Frequency, zone: str | None) -> tuple[np.ndarray, np.ndarray]:
     """How many steps each row is after row `first` (the first of its series), and whether it is on the calendar.
 
     ticks: int64 `[row]`; first: int64 `[row]`. Where the second result is False the first means nothing.
@@ -113,8 +113,8 @@ def positions(ticks: Ticks, first: np.ndarray, freq: Frequency, zone: str | None
     if freq.family in ("number", "clock"):
         steps, rest = np.divmod(ticks - ticks[first], freq.size)
         return steps, rest == 0
-    walls = wall(ticks, zone)
-    ordinal, fits = ordinals(walls, freq)
+    walls = to_local(ticks, zone)
+    ordinal, fits = period_index(walls, freq)
     fits &= _same_time_of_day(ticks, walls, first, zone)
     steps, rest = np.divmod(ordinal - ordinal[first], freq.size)
     return steps, fits & (rest == 0)
@@ -125,7 +125,7 @@ def _same_time_of_day(ticks: Ticks, walls: Ticks, first: np.ndarray, zone: str |
     same = meant == walls
     other = np.flatnonzero(~same)
     if zone is not None and len(other):  # the day on which clocks go forward may lack the time of day
-        same[other] = instants(meant[other], zone) == ticks[other]
+        same[other] = to_utc(meant[other], zone) == ticks[other]
     return same
 
 
@@ -138,7 +138,7 @@ def _check_reach(starts: Ticks, steps: int, freq: Frequency) -> None:
         )
 
 
-def future(starts: Ticks, lengths: np.ndarray, horizon: int, freq: Frequency, zone: str | None) -> Ticks:
+def future_ticks(starts: Ticks, lengths: np.ndarray, horizon: int, freq: Frequency, zone: str | None) -> Ticks:
     """Ticks `[series, horizon]` of the steps after the last row of series that start at `starts`.
 
     Raises CalendarError where a time would be beyond what 64 bits hold.
@@ -147,7 +147,7 @@ def future(starts: Ticks, lengths: np.ndarray, horizon: int, freq: Frequency, zo
     steps = (lengths[:, None] + np.arange(horizon)) * freq.size
     if freq.family in ("number", "clock"):
         return starts[:, None] + steps
-    walls = wall(starts, zone)
-    days = days_of(ordinals(walls, freq)[0][:, None] + steps, freq)
+    walls = to_local(starts, zone)
+    days = days_of(period_index(walls, freq)[0][:, None] + steps, freq)
     shape = days.shape
-    return instants((days * DAY + (walls % DAY)[:, None]).ravel(), zone).reshape(shape)
+    return to_utc((days * DAY + (walls % DAY)[:, None]).ravel(), zone).reshape(shape)

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import CALENDAR, Columns
-from loopcast.data.calendar import to_ticks, wall
+from loopcast.data.calendar import to_local, to_ticks
 from loopcast.data.frequency import DAY, Frequency
 from loopcast.errors import OptionError
 
@@ -14,13 +14,13 @@ WIDTHS = {"hour": 6, "weekday": 7, "month": 4}  # numbers that each part is show
 DAYS_OF_YEAR = 365.2425
 
 
-def parts_of(columns: Columns, freq: Frequency) -> tuple[str, ...]:
+def resolve_features(columns: Columns, freq: Frequency) -> tuple[str, ...]:
     """The parts of a calendar to show, in the order of CALENDAR, "holiday" last; OptionError for one of no use.
 
-    >>> parts_of(Columns(calendar="auto"), Frequency.parse("D"))
+    >>> resolve_features(Columns(calendar="auto"), Frequency.parse("D"))
     ('weekday', 'month')
     """
-    useful = tuple(part for part in CALENDAR if _changes(part, freq))
+    useful = tuple(part for part in CALENDAR if varies(part, freq))
     if columns.calendar == "auto":
         parts = useful
     else:
@@ -38,7 +38,7 @@ def parts_of(columns: Columns, freq: Frequency) -> tuple[str, ...]:
     return (*parts, "holiday")
 
 
-def _changes(part: str, freq: Frequency) -> bool:
+def varies(part: str, freq: Frequency) -> bool:
     """Whether a part takes several values from step to step, and takes them again."""
     if freq.family == "number":
         return False
@@ -58,39 +58,39 @@ def _within(freq: Frequency, days: int) -> bool:
     return freq.size <= days * (DAY if freq.family == "clock" else 1)
 
 
-def width_of(parts: tuple[str, ...]) -> int:
+def n_features(parts: tuple[str, ...]) -> int:
     """How many numbers the parts are shown as."""
     return sum(WIDTHS.get(part, 1) for part in parts)
 
 
-def shown(times: pl.Series, parts: tuple[str, ...], zone: str | None, holidays: str | None) -> np.ndarray:
-    """The parts of each time, float32 `[row, width_of(parts)]`, in the time zone of the times.
+def encode(times: pl.Series, parts: tuple[str, ...], zone: str | None, holidays: str | None) -> np.ndarray:
+    """The parts of each time, float32 `[row, n_features(parts)]`, in the time zone of the times.
 
     hour: sine and cosine of the time of day, once, twice and three times around; weekday: 1 for the day, from Monday;
     month: sine and cosine of the time of the year, once and twice around; holiday: 1 on one.
 
     >>> import datetime as dt
-    >>> shown(pl.Series([dt.date(2026, 11, 25)]), ("weekday",), None, None).tolist()
+    >>> encode(pl.Series([dt.date(2026, 11, 25)]), ("weekday",), None, None).tolist()
     [[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]]
     """
     if not parts:
         return np.zeros((len(times), 0), np.float32)
-    clock = wall(to_ticks(times), zone)
+    clock = to_local(to_ticks(times), zone)
     day, within = np.divmod(clock, DAY)
     columns = []
     for part in parts:
         if part == "hour":
-            columns.append(_around(within / DAY, 3))
+            columns.append(fourier(within / DAY, 3))
         elif part == "weekday":
             columns.append(np.eye(7)[(day + 3) % 7])  # 1970 began on a Thursday
         elif part == "month":
-            columns.append(_around(_of_year(day), 2))
+            columns.append(fourier(_of_year(day), 2))
         else:
             columns.append(_holiday(day, str(holidays))[:, None])
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def _around(share: np.ndarray, times: int) -> np.ndarray:
+def fourier(share: np.ndarray, times: int) -> np.ndarray:
     angles = 2 * np.pi * share[:, None] * np.arange(1, times + 1)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 

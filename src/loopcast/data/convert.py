@@ -8,8 +8,8 @@ import polars as pl
 
 from loopcast.columns import STANDARD, Columns
 from loopcast.data.build import Freq
-from loopcast.data.panel import Panel, kind_of
-from loopcast.data.schema import Template
+from loopcast.data.panel import Panel, type_name
+from loopcast.data.schema import TableSchema
 from loopcast.data.tables import open_table
 from loopcast.errors import CalendarError, DataError
 
@@ -20,7 +20,7 @@ ACCEPTED = (
 )
 
 
-def as_panel(data: Any, *, like: Template | None = None) -> Panel:
+def as_panel(data: Any, *, like: TableSchema | None = None) -> Panel:
     """Anything that can be a panel as one: a panel itself, a long table, a series, an array.
 
     An array is `[series, time, channel]`, or `[time]` for one series.
@@ -34,7 +34,7 @@ def as_panel(data: Any, *, like: Template | None = None) -> Panel:
     if like is None:
         return _as_panel(data, STANDARD, None)
     panel = _as_panel(data, like.columns, like.freq)
-    _agree(panel.template, like)
+    check_compatible(panel.schema, like)
     return panel
 
 
@@ -50,29 +50,29 @@ def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:
         return Panel.from_series(data, freq=freq)
     if isinstance(data, list | tuple | pl.Series) or (isinstance(data, np.ndarray) and data.ndim == 1):
         return Panel.from_series(data)
-    raise DataError(f"expected {ACCEPTED}; got {kind_of(data)}")
+    raise DataError(f"expected {ACCEPTED}; got {type_name(data)}")
 
 
-def _agree(came: Template, like: Template) -> None:
+def check_compatible(given: TableSchema, like: TableSchema) -> None:
     kinds = ("past", "future", "static")
-    differs = next((kind for kind in kinds if getattr(came.columns, kind) != getattr(like.columns, kind)), None)
+    differs = next((kind for kind in kinds if getattr(given.columns, kind) != getattr(like.columns, kind)), None)
     if differs is not None:
-        fitted, given = (list(getattr(each, differs)) for each in (like.columns, came.columns))
+        fitted, named = (list(getattr(each, differs)) for each in (like.columns, given.columns))
         raise DataError(
-            f"the model was fitted with the {differs} covariates {fitted}, and this data has {given}: name the same "
+            f"the model was fitted with the {differs} covariates {fitted}, and this data has {named}: name the same "
             f"with Columns({differs}=...)"
         )
-    theirs, ours = came.columns.targets, like.columns.targets
+    theirs, ours = given.columns.targets, like.columns.targets
     if theirs != ours and max(len(theirs), len(ours)) > 1:  # one target may have another name: it is still the only one
         raise DataError(
             f"the model was fitted on {', '.join(map(repr, ours))} in this order, and this data has "
             f"{', '.join(map(repr, theirs))}: name the columns with Columns(target=...), the channels of an array with "
             "Panel.from_array(..., targets=...)"
         )
-    if came.freq != like.freq:
-        raise CalendarError(f"the model was fitted on data of frequency {like.freq}, and this data has {came.freq}")
-    if came.zone != like.zone:
+    if given.freq != like.freq:
+        raise CalendarError(f"the model was fitted on data of frequency {like.freq}, and this data has {given.freq}")
+    if given.zone != like.zone:
         raise CalendarError(
-            f"the model was fitted on times in zone {like.zone or 'none'}, and these are in {came.zone or 'none'}: "
+            f"the model was fitted on times in zone {like.zone or 'none'}, and these are in {given.zone or 'none'}: "
             "convert them first"
         )

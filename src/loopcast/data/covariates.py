@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import Columns
-from loopcast.data.ranges import laid_out
-from loopcast.data.series_index import Rows
+from loopcast.data.ranges import concat_ranges
+from loopcast.data.series_index import SeriesIndex
 from loopcast.data.tables import Table
-from loopcast.data.time_grid import Timetable
+from loopcast.data.time_grid import TimeGrid
 from loopcast.data.validate import check_target
 from loopcast.errors import DataError, ValuesError
 
@@ -32,16 +32,16 @@ class Covariates:
     offsets: np.ndarray
     static: pl.DataFrame
 
-    def cut(
+    def take(
         self, series: np.ndarray, begin: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None
     ) -> "Covariates":
         """Of some series, their rows from `begin` on, so many, and all known ones but the first `front`.
 
         ahead: how many known ones after these rows at most; None is all.
         """
-        rows, _ = laid_out(begin, lengths)
+        rows, _ = concat_ranges(begin, lengths)
         there = np.diff(self.offsets)[series] - front
-        known, offsets = laid_out(
+        known, offsets = concat_ranges(
             self.offsets[series] + front, there if ahead is None else np.minimum(there, lengths + ahead)
         )
         static = pl.DataFrame([column.gather(series) for column in self.static.iter_columns()])
@@ -60,27 +60,27 @@ class Covariates:
             raise DataError(f"covariates have the shapes {wanted} (past, future, static), got {shapes}")
 
 
-def read_covariates(table: Table, columns: Columns, rows: Rows, timetable: Timetable) -> Covariates | None:
+def read_covariates(table: Table, columns: Columns, rows: SeriesIndex, timetable: TimeGrid) -> Covariates | None:
     """The covariates of a long table, whose rows are in the order of `rows`; None where it has none."""
     if not columns.covariates:
         return None
-    past, future = (timetable.place(_numbers(table, names, rows), rows) for names in (columns.past, columns.future))
+    past, future = (timetable.scatter(_numbers(table, names, rows), rows) for names in (columns.past, columns.future))
     static = pl.DataFrame([_static(table, name, rows) for name in columns.static])
     return Covariates(past=past, future=future, offsets=timetable.offsets, static=static)
 
 
-def _numbers(table: Table, names: Sequence[str], rows: Rows) -> np.ndarray:
+def _numbers(table: Table, names: Sequence[str], rows: SeriesIndex) -> np.ndarray:
     """Columns as float32 `[row, column]`; true and false are 1 and 0."""
-    return numbers_of([rows.sort(table.column(name)) for name in names], rows)
+    return numbers_of([rows.reorder(table.column(name)) for name in names], rows)
 
 
-def numbers_of(columns: Sequence[pl.Series], rows: Rows) -> np.ndarray:
+def numbers_of(columns: Sequence[pl.Series], rows: SeriesIndex) -> np.ndarray:
     """Columns in the order of `rows` as float32 `[row, column]`; true and false are 1 and 0."""
-    found = [check_target(_truth_as_number(column), rows) for column in columns]
+    found = [check_target(bool_to_float(column), rows) for column in columns]
     return np.stack(found, axis=1) if found else np.zeros((int(rows.offsets[-1]), 0), np.float32)
 
 
-def _truth_as_number(column: pl.Series) -> pl.Series:
+def bool_to_float(column: pl.Series) -> pl.Series:
     """True and false as 1 and 0, also where a file writes the words; other columns as they are."""
     if column.dtype == pl.String:
         words = column.str.to_lowercase()
@@ -89,26 +89,26 @@ def _truth_as_number(column: pl.Series) -> pl.Series:
     return column.cast(pl.Float64).alias(column.name) if column.dtype == pl.Boolean else column
 
 
-def _static(table: Table, name: str, rows: Rows) -> pl.Series:
+def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
     """What a column says of each series; ValuesError where it says two things, or nothing."""
-    column = rows.sort(table.column(name))
+    column = rows.reorder(table.column(name))
     first = column.gather(rows.first)
     differs = column.ne_missing(first)
     if differs.any():
         row = int(differs.arg_max() or 0)
         if column[row] is None:
             raise ValuesError(
-                f"{rows.place(row)}, column {name!r} is empty, and a static covariate is in each row: {first[row]!r} "
+                f"{rows.describe_row(row)}, column {name!r} is empty, and a static covariate is in each row: {first[row]!r} "
                 "in the series' first one"
             )
         raise ValuesError(
-            f"{rows.place(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; a "
+            f"{rows.describe_row(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; a "
             "static covariate does not change within a series: correct it, or name it as past or future (of numbers)"
         )
     return _as_static(column.gather(rows.offsets[:-1]), rows)
 
 
-def _as_static(each: pl.Series, rows: Rows) -> pl.Series:
+def _as_static(each: pl.Series, rows: SeriesIndex) -> pl.Series:
     numbers = each.cast(pl.Float64, strict=False) if rows.source.lines else each
     if numbers.dtype.is_numeric() and numbers.null_count() == each.null_count():
         kept = numbers.cast(pl.Float32)
@@ -127,7 +127,7 @@ def _as_static(each: pl.Series, rows: Rows) -> pl.Series:
     return kept
 
 
-def require_teaching(covariates: Covariates, columns: Columns) -> None:
+def require_informative(covariates: Covariates, columns: Columns) -> None:
     """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
     for kind, names, values in (("past", columns.past, covariates.past), ("future", columns.future, covariates.future)):
         for name, column in zip(names, values.T, strict=True):

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.data.schema import Template
+from loopcast.data.schema import TableSchema
 from loopcast.data.tables import Table, pandas_times
 from loopcast.errors import DataError, ValuesError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Order:
+class RowMapping:
     """The rows of a new table, each int64 or bool `[row of it]`.
 
     rows: which row of the panel it is; anchors: which row of the caller's table it is or, inserted, comes after.
@@ -32,13 +32,13 @@ class Order:
 
 
 @dataclass(eq=False)
-class Draft:
+class TableBuilder:
     """A table in the making; `native` is replaced as columns are, and is never the caller's own."""
 
     native: Any
     kind: str
 
-    def put(self, name: str, column: pl.Series) -> None:
+    def add_column(self, name: str, column: pl.Series) -> None:
         """A column of a polars or pyarrow table in place of the one of that name, or after all others."""
         if self.kind == "polars":
             self.native = self.native.with_columns(column.alias(name))
@@ -49,33 +49,35 @@ class Draft:
         )
 
 
-def take(table: Table, order: Order, repeated: Sequence[str]) -> Draft:
+def take_rows(table: Table, order: RowMapping, repeated: Sequence[str]) -> TableBuilder:
     """The rows of a table in an order; an inserted row is null but for `repeated` columns, which it has of its anchor.
 
     Where nothing was inserted the rows stand as they came.
     """
     if not order.inserted.any():
-        return Draft(table.native.copy(deep=False) if table.kind == "pandas" else table.native, table.kind)
+        return TableBuilder(table.native.copy(deep=False) if table.kind == "pandas" else table.native, table.kind)
     if table.kind == "pandas":
         return _take_pandas(table, order, repeated)
     if table.kind == "polars":
         frame = table.native.select(pl.all().gather(order.sources))
-        return Draft(frame.with_columns(table.native[name].gather(order.anchors) for name in repeated), table.kind)
+        return TableBuilder(
+            frame.with_columns(table.native[name].gather(order.anchors) for name in repeated), table.kind
+        )
     taken = table.native.take(order.sources.to_arrow())
     for name in repeated:
         place = taken.schema.get_field_index(name)
         taken = taken.set_column(place, taken.schema.field(name), table.native[name].take(order.anchors))
-    return Draft(taken, table.kind)
+    return TableBuilder(taken, table.kind)
 
 
-def _take_pandas(table: Table, order: Order, repeated: Sequence[str]) -> Draft:
+def _take_pandas(table: Table, order: RowMapping, repeated: Sequence[str]) -> TableBuilder:
     pandas = import_module("pandas")
     native = table.native.reset_index(drop=True)
     columns = [_nullable(native.iloc[:, place]) for place in range(native.shape[1])]
     frame = pandas.concat(columns, axis=1).reindex(np.where(order.inserted, -1, order.anchors)).reset_index(drop=True)
     for name in repeated:
         frame[name] = native[name].take(order.anchors).reset_index(drop=True)
-    return Draft(frame, table.kind)
+    return TableBuilder(frame, table.kind)
 
 
 def _nullable(column: Any) -> Any:
@@ -86,27 +88,27 @@ def _nullable(column: Any) -> Any:
     return column.astype("boolean" if dtype.kind == "b" else dtype.name.replace("i", "I").replace("u", "U"))
 
 
-def put_times(draft: Draft, table: Table, order: Order, times: pl.Series, template: Template) -> None:
+def set_times(draft: TableBuilder, table: Table, order: RowMapping, times: pl.Series, schema: TableSchema) -> None:
     """Give the inserted rows their times, written as the first one where the column is text."""
-    name = template.columns.time
+    name = schema.columns.time
     column = table.column(name)
     if column.dtype == pl.String:
-        written = column.gather(order.anchors).zip_with(pl.Series(~order.inserted), _written(column, times))
+        written = column.gather(order.anchors).zip_with(pl.Series(~order.inserted), format_times(column, times))
         if table.kind == "pandas":
             draft.native[name] = import_module("pandas").Series(written.to_list(), dtype=table.native[name].dtype)
         else:
-            _put(draft, table, name, written)
+            _set(draft, table, name, written)
         return
     if table.kind == "pandas":
         came = table.native[name].take(order.anchors).reset_index(drop=True)
-        draft.native[name] = came.mask(order.inserted, pandas_times(import_module("pandas"), template, times))
+        draft.native[name] = came.mask(order.inserted, pandas_times(import_module("pandas"), schema, times))
         return
-    _put(
+    _set(
         draft, table, name, column.gather(order.anchors).zip_with(pl.Series(~order.inserted), times.cast(column.dtype))
     )
 
 
-def _written(column: pl.Series, times: pl.Series) -> pl.Series:
+def format_times(column: pl.Series, times: pl.Series) -> pl.Series:
     """Times as text, as the first of `column` is; DataError where it names an offset, which may differ row by row."""
     first = str(column[0]).strip()
     if times.dtype.is_integer():
@@ -123,7 +125,9 @@ def _written(column: pl.Series, times: pl.Series) -> pl.Series:
     return times.dt.strftime("%Y-%m" + ("-%d" if day else "") + (clock if between else ""))
 
 
-def put_numbers(draft: Draft, table: Table, order: Order, name: str, values: np.ndarray, marks: np.ndarray) -> None:
+def set_numbers(
+    draft: TableBuilder, table: Table, order: RowMapping, name: str, values: np.ndarray, marks: np.ndarray
+) -> None:
     """Put `values` where `marks` hold, both `[row of the panel]`, into a column of targets.
 
     A column of floats keeps its type; another becomes float64. Where nothing is put and no row was inserted it is left.
@@ -137,7 +141,7 @@ def put_numbers(draft: Draft, table: Table, order: Order, name: str, values: np.
         draft.native[name] = _filled_pandas(table.native[name], order, values, marks)
         return
     floats = column if column.dtype.is_float() else column.cast(pl.Float64)
-    _put(
+    _set(
         draft,
         table,
         name,
@@ -145,7 +149,7 @@ def put_numbers(draft: Draft, table: Table, order: Order, name: str, values: np.
     )
 
 
-def _filled_pandas(column: Any, order: Order, values: np.ndarray, marks: np.ndarray) -> Any:
+def _filled_pandas(column: Any, order: RowMapping, values: np.ndarray, marks: np.ndarray) -> Any:
     pandas = import_module("pandas")
     floats = column if pandas.api.types.is_float_dtype(column.dtype) else column.astype("float64")
     if order.inserted.any():
@@ -167,9 +171,9 @@ def _check_exact(column: pl.Series) -> None:
         )
 
 
-def _put(draft: Draft, table: Table, name: str, column: pl.Series) -> None:
+def _set(draft: TableBuilder, table: Table, name: str, column: pl.Series) -> None:
     """A column in place of the one of that name; in a pyarrow table in its type, unless that was no float's."""
-    draft.put(name, column)
+    draft.add_column(name, column)
     if table.kind != "pyarrow":
         return
     came, place = table.native.schema.field(name).type, draft.native.schema.get_field_index(name)
@@ -179,11 +183,11 @@ def _put(draft: Draft, table: Table, name: str, column: pl.Series) -> None:
         draft.native = draft.native.set_column(place, arrow.field(name, came), array)
 
 
-def append(draft: Draft, columns: Mapping[str, np.ndarray]) -> Any:
+def finish(draft: TableBuilder, columns: Mapping[str, np.ndarray]) -> Any:
     """The finished table, with further columns at its end."""
     for name, array in columns.items():
         if draft.kind == "pandas":
             draft.native[name] = array
         else:
-            draft.put(name, pl.Series(array))
+            draft.add_column(name, pl.Series(array))
     return draft.native

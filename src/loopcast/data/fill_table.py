@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loopcast.data.build import Laid, lay
-from loopcast.data.edit_table import Order, append, put_numbers, put_times, take
+from loopcast.data.build import AlignedTable, align
+from loopcast.data.edit_table import RowMapping, finish, set_numbers, set_times, take_rows
 from loopcast.data.series_index import Source
 from loopcast.data.tables import build, open_table
 from loopcast.errors import DataError, ValuesError
@@ -16,11 +16,11 @@ from loopcast.errors import DataError, ValuesError
 if TYPE_CHECKING:
     from loopcast.data.panel import Panel
 
-NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
+EMPTY: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Filling:
+class ImputedValues:
     """Numbers for the missing cells of a panel, checked against it.
 
     values: float32 `[row, channel]`; marks: bool `[row, channel]`, which of them were imputed and are to be used.
@@ -33,7 +33,7 @@ class Filling:
 
 
 def fill_table(
-    table: Any, panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = NOTHING
+    table: Any, panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY
 ) -> Any:
     """The caller's long table with imputed numbers in its missing cells, as a table of the same kind.
 
@@ -58,22 +58,22 @@ def fill_table(
     opened = open_table(table)
     if opened is None:
         raise DataError(f"expected the pandas, polars or pyarrow table of the panel, got {type(table).__qualname__}")
-    names = panel.template.columns
-    laid = lay(opened, names, panel.template.freq, "insert", Source())
+    names = panel.schema.columns
+    laid = align(opened, names, panel.schema.freq, "insert", Source())
     _check_same(panel, laid)
-    filling = checked(panel, values, marks, extra)
+    filling = validate(panel, values, marks, extra)
     _check_free(panel, filling, opened.names)
-    order = order_of(laid)
-    filled = take(opened, order, [names.id] if laid.parts.template.has_id else [])
+    order = row_mapping(laid)
+    filled = take_rows(opened, order, [names.id] if laid.parts.schema.has_id else [])
     if order.inserted.any():
-        put_times(filled, opened, order, panel.times_of(order.rows), laid.parts.template)
+        set_times(filled, opened, order, panel.times_of(order.rows), laid.parts.schema)
     for channel, name in enumerate(panel.targets):
-        put_numbers(filled, opened, order, name, filling.values[:, channel], filling.marks[:, channel])
-    return append(filled, {name: column[order.rows] for name, column in _added(panel, filling).items()})
+        set_numbers(filled, opened, order, name, filling.values[:, channel], filling.marks[:, channel])
+    return finish(filled, {name: column[order.rows] for name, column in _added(panel, filling).items()})
 
 
-def as_given(
-    data: Any, panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = NOTHING
+def fill_like(
+    data: Any, panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY
 ) -> Any:
     """`fill_table` where `data` is a table, else `filled_table`: for a panel, an array, or None."""
     is_table = data is not None and open_table(data) is not None
@@ -82,16 +82,16 @@ def as_given(
 
 def filled_table(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]) -> Any:
     """See `Panel.filled_table`."""
-    filling = checked(panel, values, marks, extra)
-    names, rows = panel.template.columns, np.arange(panel.n_rows)
-    _check_free(panel, filling, [*([names.id] if panel.template.has_id else []), names.time, *panel.targets])
+    filling = validate(panel, values, marks, extra)
+    names, rows = panel.schema.columns, np.arange(panel.n_rows)
+    _check_free(panel, filling, [*([names.id] if panel.schema.has_id else []), names.time, *panel.targets])
     whole = np.where(filling.marks, filling.values, panel.values)
     columns = {name: whole[:, channel] for channel, name in enumerate(panel.targets)}
     ids = panel.ids.gather(panel.series_of(rows))
-    return build(panel.template, ids, panel.times_of(rows), columns | _added(panel, filling))
+    return build(panel.schema, ids, panel.times_of(rows), columns | _added(panel, filling))
 
 
-def checked(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]) -> Filling:
+def validate(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]) -> ImputedValues:
     """What is to fill the gaps of `panel`; DataError or ValuesError where it cannot."""
     for name, array, dtype in (("values", values, np.float32), ("marks", marks, np.bool_)):
         if array.dtype != dtype or array.shape != panel.values.shape:
@@ -100,24 +100,26 @@ def checked(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mappin
     for name, array in extra.items():
         if array.dtype.kind != "f" or array.shape != (panel.n_rows,):
             raise DataError(f"{name!r} is floats [row] of shape {(panel.n_rows,)}, got {array.dtype} {array.shape}")
-    _none(panel, marks & ~np.isnan(panel.values), "is marked as imputed and has a value: mark only what was missing")
-    _none(panel, marks & ~np.isfinite(values), "is marked as imputed and what fills it is no number: take the mark off")
-    return Filling(values=values, marks=marks, extra=extra)
+    _refuse(panel, marks & ~np.isnan(panel.values), "is marked as imputed and has a value: mark only what was missing")
+    _refuse(
+        panel, marks & ~np.isfinite(values), "is marked as imputed and what fills it is no number: take the mark off"
+    )
+    return ImputedValues(values=values, marks=marks, extra=extra)
 
 
-def order_of(laid: Laid) -> Order:
+def row_mapping(laid: AlignedTable) -> RowMapping:
     """The rows of the table in the order they came, each followed by those that were inserted after it."""
     offsets, rows = laid.parts.offsets, laid.rows
-    came = np.repeat(offsets[:-1], np.diff(rows.offsets)) + laid.timetable.steps
+    came = np.repeat(offsets[:-1], np.diff(rows.offsets)) + laid.grid.steps
     inserted = np.ones(offsets[-1], bool)
     inserted[came] = False
     theirs = np.arange(len(came)) if rows.order is None else rows.order
     anchors = theirs[np.cumsum(~inserted) - 1]  # every series begins with a row that came
     order = np.argsort(anchors, kind="stable")
-    return Order(rows=order, anchors=anchors[order], inserted=inserted[order])
+    return RowMapping(rows=order, anchors=anchors[order], inserted=inserted[order])
 
 
-def _check_same(panel: "Panel", laid: Laid) -> None:
+def _check_same(panel: "Panel", laid: AlignedTable) -> None:
     """DataError where the table does not make this panel."""
     made = laid.parts
     same = (
@@ -133,13 +135,13 @@ def _check_same(panel: "Panel", laid: Laid) -> None:
         )
 
 
-def _added(panel: "Panel", filling: Filling) -> dict[str, np.ndarray]:
+def _added(panel: "Panel", filling: ImputedValues) -> dict[str, np.ndarray]:
     """The columns that a filled table has more than the one that came."""
     marks = {f"{name}-imputed": filling.marks[:, channel] for channel, name in enumerate(panel.targets)}
     return marks | dict(filling.extra)
 
 
-def _check_free(panel: "Panel", filling: Filling, taken: Iterable[Any]) -> None:
+def _check_free(panel: "Panel", filling: ImputedValues, taken: Iterable[Any]) -> None:
     there = set(taken)
     for name in [*(f"{target}-imputed" for target in panel.targets), *filling.extra]:
         if name in there:
@@ -147,7 +149,7 @@ def _check_free(panel: "Panel", filling: Filling, taken: Iterable[Any]) -> None:
         there.add(name)
 
 
-def _none(panel: "Panel", wrong: np.ndarray, why: str) -> None:
+def _refuse(panel: "Panel", wrong: np.ndarray, why: str) -> None:
     """ValuesError naming the first cell that is wrong, `[row, channel]`."""
     if not wrong.any():
         return

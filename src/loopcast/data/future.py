@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.covariates import Covariates, numbers_of
-from loopcast.data.ranges import laid_out
-from loopcast.data.series_index import Rows, Source
+from loopcast.data.ranges import concat_ranges
+from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table
 from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
@@ -17,73 +17,73 @@ from loopcast.errors import CalendarError, OptionError, ValuesError
 
 if TYPE_CHECKING:
     from loopcast.data.panel import Panel
-    from loopcast.data.schema import Template
+    from loopcast.data.schema import TableSchema
 
 NAMING = "A table of future covariates has the id, the time and each future covariate"
 
 
-def read_ahead(panel: "Panel", table: Table, source: Source | None = None) -> Covariates:
+def future_covariates(panel: "Panel", table: Table, source: Source | None = None) -> Covariates:
     """See `Panel.with_future`."""
-    columns, covariates = panel.template.columns, panel.covariates
+    columns, covariates = panel.schema.columns, panel.covariates
     if covariates is None or not columns.future:
         raise OptionError("the data has no future covariates: name them with Columns(future=[...])")
-    names = [*([columns.id] if panel.template.has_id else []), columns.time, *columns.future]
+    names = [*([columns.id] if panel.schema.has_id else []), columns.time, *columns.future]
     check_names(table, names, NAMING, source or Source())
     rows = _rows(panel, table, source or Source())
-    values = numbers_of([rows.sort(table.column(name)) for name in columns.future], rows)
-    series, steps, own = _places(panel, table, rows)
-    found, counts = _in_order(panel, series, steps)
+    values = numbers_of([rows.reorder(table.column(name)) for name in columns.future], rows)
+    series, steps, own = match_rows(panel, table, rows)
+    found, counts = order_rows(panel, series, steps)
     _require_values(panel, values[own][found], counts)
-    return _joined(panel, covariates, values[own][found], counts)
+    return append_future(panel, covariates, values[own][found], counts)
 
 
-def _rows(panel: "Panel", table: Table, source: Source) -> Rows:
+def _rows(panel: "Panel", table: Table, source: Source) -> SeriesIndex:
     """The rows of the table by series, those that the panel does not have too."""
-    columns = panel.template.columns
-    if panel.template.has_id:
+    columns = panel.schema.columns
+    if panel.schema.has_id:
         check_ids(table.column(columns.id), source)
-        return Rows.group(table.column(columns.id).cast(pl.String), source)
-    return Rows.one(str(panel.ids[0]), len(table.column(columns.time)), source)
+        return SeriesIndex.group(table.column(columns.id).cast(pl.String), source)
+    return SeriesIndex.one(str(panel.ids[0]), len(table.column(columns.time)), source)
 
 
-def _places(panel: "Panel", table: Table, rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def match_rows(panel: "Panel", table: Table, rows: SeriesIndex) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Series and step after its start of each row that is of a series of the panel, and which rows those are."""
-    ids, template = panel.ids.cast(pl.String).to_list(), panel.template
+    ids, schema = panel.ids.cast(pl.String).to_list(), panel.schema
     place = dict(zip(ids, range(len(ids)), strict=True))
     group = np.array([place.get(str(name), -1) for name in rows.ids], np.int64)
     series = np.repeat(group, np.diff(rows.offsets))
     own = np.flatnonzero(series >= 0)
-    times = as_times(rows.sort(table.column(template.columns.time)), rows)
-    alike = _as_those(times, template, rows)
-    steps, fits = panel.steps_of(alike.gather(own), series[own])
+    times = as_times(rows.reorder(table.column(schema.columns.time)), rows)
+    alike = cast_times(times, schema, rows)
+    steps, fits = panel.step_index(alike.gather(own), series[own])
     if not fits.all():
-        raise CalendarError(_off(times, int(own[int(np.argmin(fits))]), template, rows))
+        raise CalendarError(off_calendar_message(times, int(own[int(np.argmin(fits))]), schema, rows))
     return series[own], steps, own
 
 
-def _as_those(times: pl.Series, template: "Template", rows: Rows) -> pl.Series:
+def cast_times(times: pl.Series, schema: "TableSchema", rows: SeriesIndex) -> pl.Series:
     """Times in the type of the panel's; CalendarError where they are of another kind or zone, or finer."""
-    kind = template.time_dtype
+    kind = schema.time_dtype
     numbers, zone = times.dtype.is_integer(), getattr(times.dtype, "time_zone", None)
-    if numbers != kind.is_integer() or zone != template.zone:
+    if numbers != kind.is_integer() or zone != schema.zone:
         raise CalendarError(
-            f"column {template.columns.time!r} holds {times.dtype}, and the times of the data are {kind}: convert them"
+            f"column {schema.columns.time!r} holds {times.dtype}, and the times of the data are {kind}: convert them"
         )
     alike = times.cast(kind, strict=False)
     finer = alike.is_null() | (alike.cast(times.dtype) != times)
     if finer.any():
-        raise CalendarError(_off(times, int(finer.arg_max() or 0), template, rows))
+        raise CalendarError(off_calendar_message(times, int(finer.arg_max() or 0), schema, rows))
     return alike
 
 
-def _off(times: pl.Series, row: int, template: "Template", rows: Rows) -> str:
+def off_calendar_message(times: pl.Series, row: int, schema: "TableSchema", rows: SeriesIndex) -> str:
     return (
-        f"{rows.place(row)}, column {template.columns.time!r}: {times[row]} is not on the calendar of the data "
-        f"(frequency {template.freq})"
+        f"{rows.describe_row(row)}, column {schema.columns.time!r}: {times[row]} is not on the calendar of the data "
+        f"(frequency {schema.freq})"
     )
 
 
-def _in_order(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def order_rows(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The rows after the end of each series, in their order, and how many each has.
 
     Errors for a time that comes twice, and for one that is left out.
@@ -98,7 +98,7 @@ def _in_order(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[np
         i = int(series[rows[int(wrong.argmax())]])
         there, due = after[rows[int(wrong.argmax())]], expected[int(wrong.argmax())]
         twice = there < due
-        time = _time(panel, i, int(there if twice else due))
+        time = _future_time(panel, i, int(there if twice else due))
         if twice:
             raise CalendarError(f"series {panel.ids[i]!r}: {time} comes twice among the future covariates")
         raise ValuesError(
@@ -117,39 +117,39 @@ def _require_values(panel: "Panel", values: np.ndarray, counts: np.ndarray) -> N
     ends = np.cumsum(counts)
     i = int(np.searchsorted(ends, row, side="right"))
     raise ValuesError(
-        f"series {panel.ids[i]!r}: the future covariate {panel.template.columns.future[int(column)]!r} has no value at "
-        f"{_time(panel, i, int(row - ends[i] + counts[i]))}: give it, or name it as a past covariate"
+        f"series {panel.ids[i]!r}: the future covariate {panel.schema.columns.future[int(column)]!r} has no value at "
+        f"{_future_time(panel, i, int(row - ends[i] + counts[i]))}: give it, or name it as a past covariate"
     )
 
 
-def _joined(panel: "Panel", covariates: Covariates, values: np.ndarray, counts: np.ndarray) -> Covariates:
+def append_future(panel: "Panel", covariates: Covariates, values: np.ndarray, counts: np.ndarray) -> Covariates:
     """The known rows of the panel, each series' own followed by `values`, of which it has so many."""
-    own, _ = laid_out(covariates.offsets[:-1], panel.lengths)
+    own, _ = concat_ranges(covariates.offsets[:-1], panel.lengths)
     offsets = np.append(0, np.cumsum(panel.lengths + counts))
     future = np.empty((offsets[-1], values.shape[1]), np.float32)
-    future[laid_out(offsets[:-1], panel.lengths)[0]] = covariates.future[own]
-    future[laid_out(offsets[:-1] + panel.lengths, counts)[0]] = values
+    future[concat_ranges(offsets[:-1], panel.lengths)[0]] = covariates.future[own]
+    future[concat_ranges(offsets[:-1] + panel.lengths, counts)[0]] = values
     return replace(covariates, future=future, offsets=offsets)
 
 
-def require(panel: "Panel", horizon: int) -> None:
-    """See `Panel.require_ahead`."""
-    if not panel.template.columns.future:
+def require_future(panel: "Panel", horizon: int) -> None:
+    """See `Panel.require_future`."""
+    if not panel.schema.columns.future:
         return
-    short = panel.known_ahead < horizon
+    short = panel.future_lengths < horizon
     if not short.any():
         return
     i = int(short.argmax())
-    names = ", ".join(panel.template.columns.future)
+    names = ", ".join(panel.schema.columns.future)
     raise ValuesError(
         f"{horizon} steps ahead need the future covariates ({names}) of those steps, and series {panel.ids[i]!r} has "
-        f"none at {_time(panel, i, int(panel.known_ahead[i]))} ({int(short.sum())} of {panel.n_series} series have too "
+        f"none at {_future_time(panel, i, int(panel.future_lengths[i]))} ({int(short.sum())} of {panel.n_series} series have too "
         "few): "
         "give them, as in predict(future=table) or --future FILE"
     )
 
 
-def _time(panel: "Panel", i: int, after: int) -> object:
+def _future_time(panel: "Panel", i: int, after: int) -> object:
     """The time so many steps after the first one that follows series `i`."""
     steps = panel.lengths[i : i + 1] + after
-    return future_times(panel.starts.gather([i]), steps, 1, panel.template.freq)[0]
+    return future_times(panel.starts.gather([i]), steps, 1, panel.schema.freq)[0]

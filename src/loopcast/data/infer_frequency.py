@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from loopcast.data.calendar import Ticks, ordinals, wall
+from loopcast.data.calendar import Ticks, period_index, to_local
 from loopcast.data.frequency import DAY, HOUR, MINUTE, SECOND, Frequency
 
 
@@ -21,13 +21,13 @@ def infer(ticks: Ticks, offsets: np.ndarray, *, integer: bool, zone: str | None)
         return Frequency("int", step)
     if step < 23 * HOUR:  # a day has 23 to 25 hours
         return _clock(step)
-    walls = wall(ticks, zone)
-    if zone is not None and _only_the_clocks_change(steps, _steps(walls, offsets)):
+    walls = to_local(ticks, zone)
+    if zone is not None and is_dst_shift(steps, _steps(walls, offsets)):
         return _clock(step)
     return _days(walls, offsets) or _clock(step)
 
 
-def _only_the_clocks_change(steps: np.ndarray, on_the_wall: np.ndarray) -> bool:
+def is_dst_shift(steps: np.ndarray, on_the_wall: np.ndarray) -> bool:
     """Whether steps are whole days of 24 hours, but not on the wall: such as "24h" across a daylight-saving change."""
     return bool((steps % DAY == 0).all() and (on_the_wall % DAY != 0).any())
 
@@ -67,7 +67,7 @@ def _days(walls: Ticks, offsets: np.ndarray) -> Frequency | None:
 def _months(walls: Ticks, offsets: np.ndarray) -> Frequency | None:
     """Months, quarters or years, where most rows are the first or the last day of a month."""
     for suffix in "SE":
-        months, fits = ordinals(walls, Frequency("M" + suffix))
+        months, fits = period_index(walls, Frequency("M" + suffix))
         step = most_common(_steps(months, offsets))
         if fits.mean() > 0.5 and step > 0:
             return _month_steps(suffix, months, step)
@@ -84,5 +84,5 @@ def _month_steps(suffix: str, months: np.ndarray, step: int) -> Frequency:
 
 def _skips_weekends(walls: Ticks, offsets: np.ndarray) -> bool:
     """Whether rows never fall on a weekend although some series goes on after one."""
-    business, fits = ordinals(walls, Frequency("B"))
+    business, fits = period_index(walls, Frequency("B"))
     return bool(fits.all() and (_steps(walls // DAY, offsets) > _steps(business, offsets)).any())

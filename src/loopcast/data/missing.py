@@ -3,10 +3,10 @@
 import numpy as np
 
 
-def first_rows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def first_observed(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """The first row of each series with a value, int64 `[series, channel]`; its stop where it has none.
 
-    >>> first_rows(np.array([[np.nan], [2.0], [np.nan]]), np.array([0, 2, 3])).ravel().tolist()
+    >>> first_observed(np.array([[np.nan], [2.0], [np.nan]]), np.array([0, 2, 3])).ravel().tolist()
     [1, 3]
     """
     rows = np.where(np.isnan(values), len(values), np.arange(len(values))[:, None])
@@ -14,10 +14,10 @@ def first_rows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     return found
 
 
-def last_rows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def last_observed(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """The last row of each series with a value, int64 `[series, channel]`; -1 where it has none.
 
-    >>> last_rows(np.array([[1.0], [2.0], [np.nan]]), np.array([0, 2, 3])).ravel().tolist()
+    >>> last_observed(np.array([[1.0], [2.0], [np.nan]]), np.array([0, 2, 3])).ravel().tolist()
     [1, -1]
     """
     rows = np.where(np.isnan(values), -1, np.arange(len(values))[:, None])
@@ -25,15 +25,15 @@ def last_rows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     return found
 
 
-def carried(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def forward_fill(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """`values`, where one is missing the last before it, and before that the series' first; NaN where it has none.
 
-    >>> carried(np.array([[np.nan], [2.0], [np.nan], [5.0]]), np.array([0, 4])).ravel().tolist()
+    >>> forward_fill(np.array([[np.nan], [2.0], [np.nan], [5.0]]), np.array([0, 4])).ravel().tolist()
     [2.0, 2.0, 2.0, 5.0]
     """
     if not np.isnan(values).any():
         return values
-    first = np.minimum(first_rows(values, offsets), offsets[1:, None] - 1)
+    first = np.minimum(first_observed(values, offsets), offsets[1:, None] - 1)
     rows = np.where(np.isnan(values), 0, np.arange(len(values))[:, None])
     known = np.maximum(np.maximum.accumulate(rows, axis=0), np.repeat(first, np.diff(offsets), axis=0))
     filled: np.ndarray = np.take_along_axis(values, known, axis=0)

@@ -12,14 +12,14 @@ from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.data import fill_table as filled
 from loopcast.data import future as ahead
 from loopcast.data import output as results
-from loopcast.data.build import Freq, from_columns, from_long, from_numbers, from_one
-from loopcast.data.calendar import positions, to_ticks
-from loopcast.data.covariates import Covariates, require_teaching
-from loopcast.data.fill_table import NOTHING
+from loopcast.data.build import Freq, from_array, from_long, from_series, from_wide
+from loopcast.data.calendar import step_index, to_ticks
+from loopcast.data.covariates import Covariates, require_informative
+from loopcast.data.fill_table import EMPTY
 from loopcast.data.frequency import Frequency
-from loopcast.data.missing import first_rows
-from loopcast.data.ranges import laid_out
-from loopcast.data.schema import Template
+from loopcast.data.missing import first_observed
+from loopcast.data.ranges import concat_ranges
+from loopcast.data.schema import TableSchema
 from loopcast.data.series_index import Source
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import Gaps, future_times
@@ -34,7 +34,7 @@ class Panel:
     offsets: int64 `[series + 1]`; series i is rows offsets[i]:offsets[i + 1]. Every series has a row.
     ids: `[series]`, unique, in order of first appearance.
     starts: `[series]`, the time of each first row.
-    template: how the table looked; it names the channels.
+    schema: how the table looked; it names the channels.
     covariates: what is known besides; None where the columns name none.
 
     Make one with `from_table`, `from_wide`, `from_series`, `from_array`, `as_panel` or `loopcast.read`.
@@ -45,7 +45,7 @@ class Panel:
     offsets: np.ndarray
     ids: pl.Series
     starts: pl.Series
-    template: Template
+    schema: TableSchema
     covariates: Covariates | None = None
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Panel:
         >>> Panel.from_array(np.zeros((1, 3, 2))).targets
         ('y0', 'y1')
         """
-        return self.template.columns.targets
+        return self.schema.columns.targets
 
     @property
     def lengths(self) -> np.ndarray:
@@ -83,15 +83,15 @@ class Panel:
         return np.diff(self.offsets)
 
     @cached_property
-    def known_lengths(self) -> np.ndarray:
+    def observed_lengths(self) -> np.ndarray:
         """int64 `[series]`: the rows of each series from its first value on (that of every channel); 0 without one.
 
-        >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).known_lengths.tolist()
+        >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).observed_lengths.tolist()
         [2, 0]
         """
         if not np.isnan(self.values).any():
             return self.lengths
-        return self.offsets[1:] - first_rows(self.values, self.offsets).max(axis=1)
+        return self.offsets[1:] - first_observed(self.values, self.offsets).max(axis=1)
 
     @property
     def has_gaps(self) -> bool:
@@ -102,7 +102,7 @@ class Panel:
     @property
     def season(self) -> int:
         """Steps in the usual season of the frequency, as in `Frequency.season`."""
-        return self.template.freq.season
+        return self.schema.freq.season
 
     def series(self, i: int) -> np.ndarray:
         """Series `i` as float32 `[time, channel]`, a read-only view."""
@@ -119,28 +119,28 @@ class Panel:
         [7, 9]
         """
         series = self.series_of(rows)
-        return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.template.freq)
+        return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.schema.freq)
 
-    def steps_of(self, times: pl.Series, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def step_index(self, times: pl.Series, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many steps after the start of its series each time is, int64 `[row]`, and whether it is on the calendar.
 
         times: of the kind and zone of the panel's; series: int64 `[row]`, the series of each. Off the calendar the
         steps mean nothing.
 
         >>> panel = Panel.from_array(np.zeros((2, 3, 1)), start=7, freq=2)
-        >>> steps, fits = panel.steps_of(pl.Series([7, 11, 12]), np.array([0, 1, 1]))
+        >>> steps, fits = panel.step_index(pl.Series([7, 11, 12]), np.array([0, 1, 1]))
         >>> steps[fits].tolist(), fits.tolist()
         ([0, 2], [True, True, False])
         """
         ticks = np.append(to_ticks(self.starts), to_ticks(times))
         first = np.append(np.arange(self.n_series), series)
-        steps, fits = positions(ticks, first, self.template.freq, self.template.zone)
+        steps, fits = step_index(ticks, first, self.schema.freq, self.schema.zone)
         return steps[self.n_series :], fits[self.n_series :]
 
     def channel(self, which: str | int) -> "Panel":
         """The panel of one target alone, by its name or its place (from 0); OptionError where there is none such.
 
-        >>> Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"]).channel("no2").template.columns.target
+        >>> Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"]).channel("no2").schema.columns.target
         'no2'
         """
         places = dict(zip(self.targets, range(self.n_channels), strict=True))
@@ -150,16 +150,16 @@ class Panel:
             raise OptionError(
                 f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {which!r}"
             )
-        columns = replace(self.template.columns, target=self.targets[place])
-        return replace(self, values=self.values[:, [place]], template=replace(self.template, columns=columns))
+        columns = replace(self.schema.columns, target=self.targets[place])
+        return replace(self, values=self.values[:, [place]], schema=replace(self.schema, columns=columns))
 
-    def apart(self) -> "Panel":
+    def to_univariate(self) -> "Panel":
         """Each target of each series as a series of its own, of one channel: all of the first series, then the next.
 
         Series `i * n_channels + c` is channel c of series i, and called "ID, TARGET", or "TARGET" where there is
         no id; a panel of one target is itself.
 
-        >>> panel = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"]).apart()
+        >>> panel = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"]).to_univariate()
         >>> panel.ids.to_list(), panel.series(1).ravel().tolist()
         (['a, pm25', 'a, no2'], [1.0, 3.0, 5.0])
         """
@@ -167,35 +167,35 @@ class Panel:
             return self
         each = np.repeat(np.arange(self.n_series), self.n_channels)
         channels = np.tile(np.arange(self.n_channels), self.n_series)
-        before = [f"{name}, " for name in self.ids.to_list()] if self.template.has_id else [""]
+        before = [f"{name}, " for name in self.ids.to_list()] if self.schema.has_id else [""]
         names = [f"{name}{target}" for name in before for target in self.targets]
-        columns = replace(self.template.columns, target=", ".join(self.targets))
+        columns = replace(self.schema.columns, target=", ".join(self.targets))
         lengths = self.lengths[each]
-        rows, offsets = laid_out(self.offsets[each], lengths)
+        rows, offsets = concat_ranges(self.offsets[each], lengths)
         covariates = self.covariates
         if covariates is not None:
-            covariates = covariates.cut(each, self.offsets[each], np.zeros_like(each), lengths, None)
+            covariates = covariates.take(each, self.offsets[each], np.zeros_like(each), lengths, None)
         return replace(
             self,
             values=self.values[rows, np.repeat(channels, lengths)][:, None],
             offsets=offsets,
             ids=pl.Series(self.ids.name, names),
             starts=self.starts.gather(each),
-            template=replace(self.template, columns=columns, has_id=True, id_type=""),
+            schema=replace(self.schema, columns=columns, has_id=True, id_type=""),
             covariates=covariates,
         )
 
-    def bare(self) -> "Panel":
+    def drop_covariates(self) -> "Panel":
         """The same series without covariates."""
-        columns = replace(self.template.columns, past=(), future=(), static=())
-        return replace(self, template=replace(self.template, columns=columns), covariates=None)
+        columns = replace(self.schema.columns, past=(), future=(), static=())
+        return replace(self, schema=replace(self.schema, columns=columns), covariates=None)
 
-    def without_last(self, steps: int) -> "Panel":
+    def drop_last(self, steps: int) -> "Panel":
         """Each series less its last `steps` rows; LengthError where one would have no row left."""
         _whole("steps", steps)
         self._require_length(steps + 1, f"leaving out the last {steps} steps needs a row before them")
         every = np.arange(self.n_series)
-        return self._cut(every, np.zeros_like(every), self.lengths - steps)
+        return self._take(every, np.zeros_like(every), self.lengths - steps)
 
     def last(self, steps: int) -> np.ndarray:
         """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
@@ -203,44 +203,44 @@ class Panel:
         self._require_length(steps, f"the last {steps} steps were asked for")
         return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
 
-    def after(self, unseen: int, horizon: int) -> np.ndarray:
-        """The first `horizon` of the last `unseen` rows of each series, float32 `[series, horizon, channel]`.
+    def actuals(self, held_out: int, horizon: int) -> np.ndarray:
+        """The first `horizon` of the last `held_out` rows of each series, float32 `[series, horizon, channel]`.
 
-        What came after a cutoff that leaves `unseen` rows to come. LengthError where a series has no such rows.
+        What came after a cutoff that leaves `held_out` rows to come. LengthError where a series has no such rows.
         """
-        return self.last(unseen)[:, :horizon]
+        return self.last(held_out)[:, :horizon]
 
-    def where(self, wanted: np.ndarray) -> "Panel":
+    def select(self, wanted: np.ndarray) -> "Panel":
         """The series for which `wanted`, bool `[series]`, holds; DataError where it holds for none.
 
-        >>> Panel.from_array(np.zeros((3, 5, 1))).where(np.array([True, False, True])).ids.to_list()
+        >>> Panel.from_array(np.zeros((3, 5, 1))).select(np.array([True, False, True])).ids.to_list()
         [0, 2]
         """
         kept = np.flatnonzero(wanted)
-        return self._cut(kept, np.zeros_like(kept), self.lengths[kept])
+        return self._take(kept, np.zeros_like(kept), self.lengths[kept])
 
-    def first_rows_of(self, series: np.ndarray, rows: np.ndarray, ahead: int) -> "Panel":
+    def take_heads(self, series: np.ndarray, rows: np.ndarray, ahead: int) -> "Panel":
         """Series `series`, int64 `[part]`, up to their first `rows` `[part]`; a series may come several times.
 
         What is known after these stays known for `ahead` steps.
         """
-        return self._cut(series, np.zeros_like(series), rows, ahead)
+        return self._take(series, np.zeros_like(series), rows, ahead)
 
-    def _cut(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None = None) -> "Panel":
+    def _take(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None = None) -> "Panel":
         """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known.
 
         ahead: for so many steps alone; None is for all.
         """
         begin = self.offsets[series] + front
-        rows, offsets = laid_out(begin, lengths)
+        rows, offsets = concat_ranges(begin, lengths)
         starts = self.starts.gather(series)
         return replace(
             self,
             values=self.values[rows],
             offsets=offsets,
             ids=self.ids.gather(series),
-            starts=future_times(starts, front, 1, self.template.freq) if front.any() else starts,
-            covariates=self.covariates and self.covariates.cut(series, begin, front, lengths, ahead),
+            starts=future_times(starts, front, 1, self.schema.freq) if front.any() else starts,
+            covariates=self.covariates and self.covariates.take(series, begin, front, lengths, ahead),
         )
 
     def _require_length(self, rows: int, why: str) -> None:
@@ -252,20 +252,20 @@ class Panel:
                 f"({len(short)} of {self.n_series} series are too short); ask for fewer steps or leave them out"
             )
 
-    def begun(self) -> "Panel":
+    def trim_leading_missing(self) -> "Panel":
         """Each series from its first value on: what is missing before it is no gap.
 
         Of several targets from the first value of any: what another one lacks then is. ValuesError naming the first
         series of which a target has no value.
 
-        >>> Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1)).begun().values.ravel().tolist()
+        >>> Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1)).trim_leading_missing().values.ravel().tolist()
         [2.0, nan]
         """
-        self.require_some("a series begins with its first value")
-        before = first_rows(self.values, self.offsets).min(axis=1) - self.offsets[:-1]
+        self.require_any_value("a series begins with its first value")
+        before = first_observed(self.values, self.offsets).min(axis=1) - self.offsets[:-1]
         if not before.any():
             return self
-        return self._cut(np.arange(self.n_series), before, self.lengths - before)
+        return self._take(np.arange(self.n_series), before, self.lengths - before)
 
     def with_future(self, table: Any) -> "Panel":
         """The same series with what is known ahead of them: the future covariates of the steps after their ends.
@@ -278,27 +278,27 @@ class Panel:
         >>> columns = Columns(future=["price"])
         >>> sales = pl.DataFrame({"ds": [1, 2], "y": [5.0, 6.0], "price": [1.0, 2.0]})
         >>> panel = Panel.from_table(sales, columns=columns)
-        >>> panel.with_future(pl.DataFrame({"ds": [3, 4], "price": [2.0, 1.0]})).known_ahead.tolist()
+        >>> panel.with_future(pl.DataFrame({"ds": [3, 4], "price": [2.0, 1.0]})).future_lengths.tolist()
         [2]
         """
-        return replace(self, covariates=ahead.read_ahead(self, _opened(table)))
+        return replace(self, covariates=ahead.future_covariates(self, _opened(table)))
 
     @property
-    def known_ahead(self) -> np.ndarray:
+    def future_lengths(self) -> np.ndarray:
         """int64 `[series]`: the steps after its end for which the future covariates of a series are known."""
         if self.covariates is None:
             return np.zeros(self.n_series, np.int64)
         known: np.ndarray = np.diff(self.covariates.offsets) - self.lengths
         return known
 
-    def require_ahead(self, horizon: int) -> None:
+    def require_future(self, horizon: int) -> None:
         """ValuesError naming the first series and time at which a future covariate is needed and not known."""
-        ahead.require(self, horizon)
+        ahead.require_future(self, horizon)
 
-    def require_teaching(self) -> None:
+    def require_informative(self) -> None:
         """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
         if self.covariates is not None:
-            require_teaching(self.covariates, self.template.columns)
+            require_informative(self.covariates, self.schema.columns)
 
     def require_observed(self, why: str, cure: str) -> None:
         """ValuesError naming the first missing value, unless every value is there."""
@@ -313,14 +313,14 @@ class Panel:
             f"{int(missing.sum())} are missing in all): {cure}"
         )
 
-    def require_some(self, why: str, unseen: int = 0) -> None:
-        """ValuesError naming the first series whose rows but the last `unseen` have no value at all, if it has any."""
-        empty = (self.known_lengths <= unseen) & (self.lengths > unseen)
+    def require_any_value(self, why: str, held_out: int = 0) -> None:
+        """ValuesError naming the first series whose rows but the last `held_out` have no value at all, if it has any."""
+        empty = (self.observed_lengths <= held_out) & (self.lengths > held_out)
         if not empty.any():
             return
         i = int(empty.argmax())
-        before = f" before its last {unseen}" if unseen else ""
-        none = np.isnan(self.series(i)[: self.lengths[i] - unseen]).all(axis=0)
+        before = f" before its last {held_out}" if held_out else ""
+        none = np.isnan(self.series(i)[: self.lengths[i] - held_out]).all(axis=0)
         which = f" of {self.targets[int(none.argmax())]!r}" if self.n_channels > 1 else ""
         cure = "leave it out" if not empty.all() else "leave that target out" if which else "give their values"
         raise ValuesError(
@@ -353,23 +353,23 @@ class Panel:
         """
         return results.sample_table(self, name, samples)
 
-    def hindcast_table(
-        self, unseen: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
+    def cv_table(
+        self, cutoffs: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
     ) -> pl.DataFrame:
         """Forecasts from past cutoffs as a polars table: a row per series, cutoff and time, the id always with it.
 
-        unseen: how many of a series' last rows are to come at each cutoff. actual: what came, and `columns`: numbers
+        cutoffs: how many of a series' last rows are to come at each cutoff. actual: what came, and `columns`: numbers
         by name, all `[series * cutoff * horizon]`. For several targets `[series * cutoff * horizon * channel]`: each
         has a row, which a column `target` names, and what came is the column `y`.
         DataError where a name is that of another column.
         """
-        return results.hindcast_table(self, unseen, horizon, actual, columns)
+        return results.cv_table(self, cutoffs, horizon, actual, columns)
 
-    def as_came(self, table: pl.DataFrame) -> Any:
-        """A table of `hindcast_table` as one of the kind that came in, without an id where that had none."""
-        return results.as_came(self, table)
+    def to_caller_type(self, table: pl.DataFrame) -> Any:
+        """A table of `cv_table` as one of the kind that came in, without an id where that had none."""
+        return results.to_caller_type(self, table)
 
-    def filled_table(self, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = NOTHING) -> Any:
+    def filled_table(self, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY) -> Any:
         """All rows with gaps filled, as a table of the kind that came in: id, time, targets, and which were imputed.
 
         values: float32 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
@@ -417,7 +417,7 @@ class Panel:
         >>> Panel.from_wide(pl.DataFrame({"ds": [1, 2], "a": [1.0, 2.0], "b": [3.0, 4.0]})).ids.to_list()
         ['a', 'b']
         """
-        return cls(**from_columns(_opened(table), time, freq, gaps, Source())._asdict())
+        return cls(**from_wide(_opened(table), time, freq, gaps, Source())._asdict())
 
     @classmethod
     def from_series(cls, values: Any, *, freq: Freq = None, start: Any = None, name: str | None = None) -> Self:
@@ -431,7 +431,7 @@ class Panel:
         >>> panel.forecast_table({"Naive": np.array([[2.0]])})["ds"].to_list()
         [datetime.date(2020, 3, 31)]
         """
-        return cls(**from_one(values, freq, start, name)._asdict())
+        return cls(**from_series(values, freq, start, name)._asdict())
 
     @classmethod
     def from_array(
@@ -452,13 +452,13 @@ class Panel:
         >>> Panel.from_array(np.zeros((2, 5, 1))).lengths.tolist()
         [5, 5]
         """
-        return cls(**from_numbers(array, ids, start, freq, targets)._asdict())
+        return cls(**from_array(array, ids, start, freq, targets)._asdict())
 
 
 def _opened(table: Any) -> Table:
     opened = open_table(table)
     if opened is None:
-        raise DataError(f"expected a pandas, polars or pyarrow table, got {kind_of(table)}")
+        raise DataError(f"expected a pandas, polars or pyarrow table, got {type_name(table)}")
     return opened
 
 
@@ -474,10 +474,10 @@ def _check_shapes(panel: Panel) -> None:
         raise DataError(f"offsets go up from 0 to the {len(values)} rows of values, got {offsets}")
     if not len(panel.ids) == len(panel.starts) == len(offsets) - 1:
         raise DataError(f"{len(offsets) - 1} series have as many ids and starts: {len(panel.ids)}, {len(panel.starts)}")
-    if bool(panel.template.columns.covariates) != (panel.covariates is not None):
+    if bool(panel.schema.columns.covariates) != (panel.covariates is not None):
         raise DataError("a panel has covariates where its columns name some, and only there")
     if panel.covariates is not None:
-        panel.covariates.check(panel.template.columns, offsets)
+        panel.covariates.check(panel.schema.columns, offsets)
 
 
 def _whole(name: str, value: int) -> None:
@@ -485,7 +485,7 @@ def _whole(name: str, value: int) -> None:
         raise OptionError(f"{name} is a whole number of at least 0, got {value!r}")
 
 
-def kind_of(data: Any) -> str:
+def type_name(data: Any) -> str:
     """What an error calls the data."""
     shape = f" of shape {data.shape}" if isinstance(data, np.ndarray) else ""
     return f"{type(data).__module__}.{type(data).__qualname__}{shape}"

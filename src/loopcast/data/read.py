@@ -9,7 +9,7 @@ import polars as pl
 
 from loopcast.columns import STANDARD, Columns
 from loopcast.data.build import Freq, from_long
-from loopcast.data.future import read_ahead
+from loopcast.data.future import future_covariates
 from loopcast.data.panel import Panel
 from loopcast.data.series_index import Source
 from loopcast.data.tables import Table
@@ -33,7 +33,7 @@ def read(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "sales.csv"
     ...     _ = path.write_text("ds,y\\n2020-01-01,1\\n2020-02-01,2\\n")
-    ...     str(read(path).template.freq)
+    ...     str(read(path).schema.freq)
     'MS'
     """
     if not isinstance(path, str | os.PathLike):
@@ -55,10 +55,10 @@ def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
     file = Path(path)
     ending = _ending(file)
     _check_file(file)
-    names = panel.template.columns
+    names = panel.schema.columns
     columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
     table = ENDINGS[ending](file, columns)
-    return replace(panel, covariates=read_ahead(panel, table, Source(str(file), lines=ending != ".parquet")))
+    return replace(panel, covariates=future_covariates(panel, table, Source(str(file), lines=ending != ".parquet")))
 
 
 def read_whole(path: str | os.PathLike[str]) -> pl.DataFrame:

@@ -21,7 +21,7 @@ _TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\[\], /:+-]{0,99}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Template:
+class TableSchema:
     """How a table looked: a small value that a saved model keeps.
 
     columns: the names of its columns; has_id: whether it had a column that tells series apart.
@@ -30,8 +30,8 @@ class Template:
     kind: which library's table a forecast is given back as.
     id_type, time_type: what that library calls the types of the two columns, "" where `time` says enough.
 
-    >>> template = Template(columns=Columns(), has_id=True, freq=Frequency.parse("MS"), time="date")
-    >>> Template.from_json(template.to_json()) == template
+    >>> schema = TableSchema(columns=Columns(), has_id=True, freq=Frequency.parse("MS"), time="date")
+    >>> TableSchema.from_json(schema.to_json()) == schema
     True
     """
 
@@ -55,28 +55,28 @@ class Template:
         return dtype.time_zone if isinstance(dtype, pl.Datetime) else None
 
     def to_json(self) -> dict[str, Any]:
-        """This template as plain values that `json.dumps` takes."""
+        """This schema as plain values that `json.dumps` takes."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
         return plain | {"columns": self.columns.to_json(), "freq": self.freq.alias}
 
     @classmethod
-    def from_json(cls, plain: Any) -> "Template":
-        """The template that `to_json` wrote; ModelFileError where the values are anything else."""
+    def from_json(cls, plain: Any) -> "TableSchema":
+        """The schema that `to_json` wrote; ModelFileError where the values are anything else."""
         names = {field.name for field in fields(cls)}
         if not isinstance(plain, Mapping) or set(plain) != names:
-            raise ModelFileError(f"the model's table template needs exactly the entries {sorted(names)}, got {plain!r}")
+            raise ModelFileError(f"the model's table schema needs exactly the entries {sorted(names)}, got {plain!r}")
         try:
             columns = Columns.from_json(plain["columns"])
             freq = Frequency.parse(plain["freq"])
             time_dtype(plain["time"])
         except (LoopcastError, pl.exceptions.PolarsError) as error:
-            raise ModelFileError(f"the model's table template is damaged: {error}") from error
+            raise ModelFileError(f"the model's table schema is damaged: {error}") from error
         _check(plain)
         return cls(**{**plain, "columns": columns, "freq": freq})
 
 
 def time_name(dtype: pl.DataType) -> str:
-    """The name by which a template calls a type of times."""
+    """The name by which a schema calls a type of times."""
     if isinstance(dtype, pl.Datetime):
         return f"datetime[{dtype.time_unit}{f', {dtype.time_zone}' if dtype.time_zone else ''}]"
     return str(dtype).lower()

@@ -26,7 +26,7 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class SeriesIndex:
     """Which rows make up which series.
 
     ids: `[series]`, in order of first appearance; offsets: int64 `[series + 1]`.
@@ -39,7 +39,7 @@ class Rows:
     source: Source
 
     @classmethod
-    def group(cls, ids: pl.Series, source: Source) -> "Rows":
+    def group(cls, ids: pl.Series, source: Source) -> "SeriesIndex":
         """Rows by the id that each has; rows of one series keep their order."""
         starts = np.flatnonzero(np.append(True, (ids != ids.shift(1)).to_numpy()[1:]))
         unique = ids.unique(maintain_order=True)
@@ -50,11 +50,11 @@ class Rows:
         return cls(unique, offsets, np.argsort(codes, kind="stable"), source)
 
     @classmethod
-    def one(cls, name: str, length: int, source: Source) -> "Rows":
+    def one(cls, name: str, length: int, source: Source) -> "SeriesIndex":
         """All rows as one series."""
         return cls(pl.Series([name]), np.array([0, length]), None, source)
 
-    def sort(self, column: pl.Series) -> pl.Series:
+    def reorder(self, column: pl.Series) -> pl.Series:
         """A column of the caller's table in the order of these rows."""
         return column if self.order is None else column.gather(self.order)
 
@@ -67,7 +67,7 @@ class Rows:
         """The series that a row belongs to."""
         return int(np.searchsorted(self.offsets, row, side="right")) - 1
 
-    def place(self, row: int) -> str:
+    def describe_row(self, row: int) -> str:
         """A row as its caller knows it: "series 'a', row 5"."""
         theirs = row if self.order is None else int(self.order[row])
         return f"series {self.ids[self.series_of(row)]!r}, {self.source.row(theirs)}"

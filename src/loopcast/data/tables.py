@@ -12,7 +12,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from loopcast.data.schema import Kind, Template
+from loopcast.data.schema import Kind, TableSchema
 from loopcast.errors import CalendarError, DataError
 
 NANOSECOND_UNITS = ("ns", "us", "ms")
@@ -143,64 +143,64 @@ def _one_zone(name: str, cells: list[Any]) -> None:
 
 
 def build(
-    template: Template,
+    schema: TableSchema,
     ids: pl.Series,
     times: pl.Series,
     columns: dict[str, np.ndarray],
     more_keys: Mapping[str, pl.Series] = MappingProxyType({}),
 ) -> Any:
-    """A table as `template` says: `ids` (a row each; left out where the table had none), times, then `columns`.
+    """A table as `schema` says: `ids` (a row each; left out where the table had none), times, then `columns`.
 
     more_keys: columns of further times, or of text, that stand after the times.
     """
-    names = template.columns
-    keys = ({names.id: ids} if template.has_id else {}) | {names.time: times, **more_keys}
-    if template.kind == "pandas":
-        return _build_pandas(template, keys, columns)
+    names = schema.columns
+    keys = ({names.id: ids} if schema.has_id else {}) | {names.time: times, **more_keys}
+    if schema.kind == "pandas":
+        return _build_pandas(schema, keys, columns)
     frame = pl.DataFrame(keys | columns)
-    return frame if template.kind == "polars" else _build_pyarrow(template, frame)
+    return frame if schema.kind == "polars" else _build_pyarrow(schema, frame)
 
 
-def _build_pyarrow(template: Template, frame: pl.DataFrame) -> Any:
+def _build_pyarrow(schema: TableSchema, frame: pl.DataFrame) -> Any:
     table, arrow = frame.to_arrow(), import_module("pyarrow")
-    if template.has_id and template.id_type == "string":
-        place = table.schema.get_field_index(template.columns.id)
-        field = arrow.field(template.columns.id, arrow.string())
+    if schema.has_id and schema.id_type == "string":
+        place = table.schema.get_field_index(schema.columns.id)
+        field = arrow.field(schema.columns.id, arrow.string())
         return table.set_column(place, field, table[place].cast(arrow.string()))
     return table
 
 
-def _build_pandas(template: Template, keys: dict[str, pl.Series], columns: dict[str, np.ndarray]) -> Any:
+def _build_pandas(schema: TableSchema, keys: dict[str, pl.Series], columns: dict[str, np.ndarray]) -> Any:
     pandas = import_module("pandas")
-    names = template.columns
-    frame = {name: _pandas_key(pandas, template, key) for name, key in keys.items() if name != names.id}
-    if template.has_id:
-        frame = {names.id: _pandas_ids(pandas, template, keys[names.id])} | frame
+    names = schema.columns
+    frame = {name: _pandas_key(pandas, schema, key) for name, key in keys.items() if name != names.id}
+    if schema.has_id:
+        frame = {names.id: _pandas_ids(pandas, schema, keys[names.id])} | frame
     return pandas.DataFrame(frame | columns)
 
 
-def _pandas_ids(pandas: Any, template: Template, ids: pl.Series) -> Any:
+def _pandas_ids(pandas: Any, schema: TableSchema, ids: pl.Series) -> Any:
     cells = ids.to_list()
     if isinstance(ids.dtype, pl.Enum):
         return pandas.Series(pandas.Categorical(cells, categories=ids.dtype.categories.to_list()))
-    return pandas.Series(cells, dtype=template.id_type or None)
+    return pandas.Series(cells, dtype=schema.id_type or None)
 
 
-def _pandas_key(pandas: Any, template: Template, key: pl.Series) -> Any:
-    return pandas.Series(key.to_list()) if key.dtype == pl.String else pandas_times(pandas, template, key)
+def _pandas_key(pandas: Any, schema: TableSchema, key: pl.Series) -> Any:
+    return pandas.Series(key.to_list()) if key.dtype == pl.String else pandas_times(pandas, schema, key)
 
 
-def pandas_times(pandas: Any, template: Template, times: pl.Series) -> Any:
-    """Times as a pandas Series of the type that `template` says."""
+def pandas_times(pandas: Any, schema: TableSchema, times: pl.Series) -> Any:
+    """Times as a pandas Series of the type that `schema` says."""
     if times.dtype == pl.Date:
         return pandas.Series(times.to_list(), dtype=object)
     if times.dtype.is_integer():
-        return pandas.Series(times.to_numpy()).astype(template.time_type or "int64")
-    column = pandas.Series(times.dt.replace_time_zone(None).to_numpy() if template.zone is None else _utc(times))
-    zone = template.zone
+        return pandas.Series(times.to_numpy()).astype(schema.time_type or "int64")
+    column = pandas.Series(times.dt.replace_time_zone(None).to_numpy() if schema.zone is None else _utc(times))
+    zone = schema.zone
     if zone is not None:
         column = column.dt.tz_localize("UTC").dt.tz_convert(zone)
-    return column.astype(template.time_type) if template.time_type.startswith("datetime64[") else column
+    return column.astype(schema.time_type) if schema.time_type.startswith("datetime64[") else column
 
 
 def _utc(times: pl.Series) -> np.ndarray:

@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from loopcast.data.calendar import from_ticks, future, positions, to_ticks, zone_of
+from loopcast.data.calendar import from_ticks, future_ticks, step_index, to_ticks, zone_of
 from loopcast.data.frequency import Frequency
 from loopcast.data.infer_frequency import infer
-from loopcast.data.series_index import Rows
+from loopcast.data.series_index import SeriesIndex
 from loopcast.errors import CalendarError, OptionError
 
 Gaps = Literal["error", "insert"]
@@ -20,7 +20,7 @@ MOST_ROWS = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Timetable:
+class TimeGrid:
     """Where each row of each series stands on one calendar.
 
     steps: int64 `[row]`, steps since the first row of the series; lengths: int64 `[series]`, rows with gaps filled.
@@ -36,7 +36,7 @@ class Timetable:
         """int64 `[series + 1]`: where each series begins once gaps are filled."""
         return np.append(0, np.cumsum(self.lengths))
 
-    def place(self, values: np.ndarray, rows: Rows) -> np.ndarray:
+    def scatter(self, values: np.ndarray, rows: SeriesIndex) -> np.ndarray:
         """Values `[row, …]` of the table at their times; NaN at the times that were inserted."""
         offsets = self.offsets
         if offsets[-1] == len(values):
@@ -46,7 +46,7 @@ class Timetable:
         return filled
 
 
-def set_times(times: pl.Series, rows: Rows, *, freq: "Frequency | str | int | None", gaps: Gaps) -> Timetable:
+def build_grid(times: pl.Series, rows: SeriesIndex, *, freq: "Frequency | str | int | None", gaps: Gaps) -> TimeGrid:
     """Set rows on their calendar; CalendarError where times repeat, go back, are irregular or leave gaps.
 
     times: in the order of `rows`, none missing. freq: None infers it.
@@ -66,18 +66,18 @@ def set_times(times: pl.Series, rows: Rows, *, freq: "Frequency | str | int | No
             "no series has two rows, so the frequency cannot be told: state it, as in freq='D' (--freq D)"
         )
     _check_kind(times, step)
-    steps, fits = positions(ticks, rows.first, step, zone)
+    steps, fits = step_index(ticks, rows.first, step, zone)
     said = f"frequency {step} ({'stated' if stated else 'the most common step'})"
     if not fits.all():
         row = int(np.argmin(fits))
         raise CalendarError(_irregular(times, row, rows, said))
     lengths = steps[rows.offsets[1:] - 1] + 1
-    table = Timetable(step, times.gather(rows.offsets[:-1]), steps, lengths)
+    table = TimeGrid(step, times.gather(rows.offsets[:-1]), steps, lengths)
     _check_gaps(table, times, rows, gaps, said)
     return table
 
 
-def _check_order(ticks: np.ndarray, times: pl.Series, rows: Rows) -> None:
+def _check_order(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> None:
     back = np.diff(ticks) <= 0
     back[rows.offsets[1:-1] - 1] = False
     if back.any():
@@ -85,8 +85,8 @@ def _check_order(ticks: np.ndarray, times: pl.Series, rows: Rows) -> None:
         raise CalendarError(_disorder(times, row, rows))
 
 
-def _disorder(times: pl.Series, row: int, rows: Rows) -> str:
-    here = f"{rows.place(row)}, column {times.name!r}: {times[row]}"
+def _disorder(times: pl.Series, row: int, rows: SeriesIndex) -> str:
+    here = f"{rows.describe_row(row)}, column {times.name!r}: {times[row]}"
     if times[row] == times[row - 1]:
         return (
             f"{here} comes twice in the series; keep one row for each time"
@@ -107,22 +107,24 @@ def _check_kind(times: pl.Series, freq: Frequency) -> None:
         raise CalendarError(f"column {times.name!r} holds milliseconds, which have no steps of {freq}: cast it first")
 
 
-def _irregular(times: pl.Series, row: int, rows: Rows, said: str) -> str:
+def _irregular(times: pl.Series, row: int, rows: SeriesIndex, said: str) -> str:
     before = f" (the row before is {times[row - 1]})" if row != rows.offsets[rows.series_of(row)] else ""
     return (
-        f"{rows.place(row)}, column {times.name!r}: {times[row]}{before} is not on the calendar of {said}; "
+        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]}{before} is not on the calendar of {said}; "
         "correct the time, or state another freq"
     )
 
 
-def _check_gaps(table: Timetable, times: pl.Series, rows: Rows, gaps: Gaps, said: str) -> None:
+def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps, said: str) -> None:
     total, came = int(table.offsets[-1]), len(times)
     if total == came:
         return
     jump = np.diff(table.steps) > 1  # between two series steps go back to 0
     row = int(jump.argmax()) + 1
     missing = int(table.steps[row] - table.steps[row - 1]) - 1
-    here = f"{rows.place(row)}, column {times.name!r}: {missing} missing between {times[row - 1]} and {times[row]}"
+    here = (
+        f"{rows.describe_row(row)}, column {times.name!r}: {missing} missing between {times[row - 1]} and {times[row]}"
+    )
     if gaps == "error":
         raise CalendarError(
             f'{here} at {said}; {total - came} times are missing in all. gaps="insert" (--gaps insert) adds them as NaN'
@@ -136,5 +138,5 @@ def _check_gaps(table: Timetable, times: pl.Series, rows: Rows, gaps: Gaps, said
 def future_times(table_starts: pl.Series, lengths: np.ndarray, horizon: int, freq: Frequency) -> pl.Series:
     """The times of the `horizon` steps after the end of each series, series by series."""
     dtype = table_starts.dtype
-    ticks = future(to_ticks(table_starts), lengths, horizon, freq, zone_of(dtype))
+    ticks = future_ticks(to_ticks(table_starts), lengths, horizon, freq, zone_of(dtype))
     return from_ticks(ticks.ravel(), dtype)

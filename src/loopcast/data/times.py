@@ -7,7 +7,7 @@ Text is read as ISO 8601 and nothing else, in files and in tables alike: 2020-12
 import polars as pl
 
 from loopcast.data.schema import INTEGERS
-from loopcast.data.series_index import Rows
+from loopcast.data.series_index import SeriesIndex
 from loopcast.data.tables import offset_zone
 from loopcast.errors import CalendarError
 
@@ -17,14 +17,16 @@ ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}(
 EXPECTED = "times are whole numbers, or ISO 8601: 2020-12, 2020-12-31, 2020-12-31 23:59:59, with +01:00 or Z after it"
 
 
-def as_times(times: pl.Series, rows: Rows) -> pl.Series:
+def as_times(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     """`times` (in the order of `rows`) as integers, dates or timestamps; CalendarError for anything else.
 
     Timestamps are kept to the microsecond; a finer one is refused, not rounded.
     """
     if times.null_count():
         row = int(times.is_null().arg_max() or 0)
-        raise CalendarError(f"{rows.place(row)}, column {times.name!r}: the time is missing; give it or drop the row")
+        raise CalendarError(
+            f"{rows.describe_row(row)}, column {times.name!r}: the time is missing; give it or drop the row"
+        )
     if times.dtype == pl.String:
         return _parse(times, rows)
     if times.dtype.is_integer():
@@ -40,27 +42,29 @@ def as_times(times: pl.Series, rows: Rows) -> pl.Series:
     )
 
 
-def _in_64_bits(times: pl.Series, rows: Rows) -> pl.Series:
+def _in_64_bits(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     numbers = times.cast(pl.Int64, strict=False)
     large = numbers.is_null() | ~numbers.is_between(-LARGEST, LARGEST)
     if large.any():
         row = int(large.arg_max() or 0)
-        raise CalendarError(f"{rows.place(row)}, column {times.name!r}: {times[row]} is too large for an integer time")
+        raise CalendarError(
+            f"{rows.describe_row(row)}, column {times.name!r}: {times[row]} is too large for an integer time"
+        )
     return times if times.dtype in INTEGERS.values() else numbers
 
 
-def _to_the_microsecond(times: pl.Series, rows: Rows) -> pl.Series:
+def _to_the_microsecond(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     finer = times.to_physical() % 1000 != 0 if times.dtype.time_unit == "ns" else None  # type: ignore[attr-defined]
     if finer is not None and finer.any():
         row = int(finer.arg_max() or 0)
         raise CalendarError(
-            f"{rows.place(row)}, column {times.name!r}: {times[row]} has nanoseconds, and times are kept to the "
+            f"{rows.describe_row(row)}, column {times.name!r}: {times[row]} has nanoseconds, and times are kept to the "
             "microsecond: round the column first"
         )
     return times
 
 
-def _parse(times: pl.Series, rows: Rows) -> pl.Series:
+def _parse(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     if times.str.contains(INTEGER).all():
         return times.str.strip_prefix("+").cast(pl.Int64)
     strange = ~times.str.contains(ISO)
@@ -72,10 +76,10 @@ def _parse(times: pl.Series, rows: Rows) -> pl.Series:
     return parsed
 
 
-def _refuse(times: pl.Series, bad: pl.Series, rows: Rows) -> None:
+def _refuse(times: pl.Series, bad: pl.Series, rows: SeriesIndex) -> None:
     row = int(bad.arg_max() or 0)
     raise CalendarError(
-        f"{rows.place(row)}, column {times.name!r}: {times[row]!r} is no time; {EXPECTED}. Convert the column first, "
+        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]!r} is no time; {EXPECTED}. Convert the column first, "
         f'for example pl.col({times.name!r}).str.to_date("%d/%m/%Y") for 31/12/2020, and give the table'
     )
 
@@ -84,7 +88,7 @@ def _dates(times: pl.Series) -> pl.Series:
     return _fill(times, {7: "-01"}).str.to_date("%Y-%m-%d", strict=False)
 
 
-def _timestamps(times: pl.Series, rows: Rows) -> pl.Series:
+def _timestamps(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     rest = times.str.slice(16)  # after the minutes
     offsets = rest.str.extract(r"([Zz]|[+-].*)$")
     zone = _zone(offsets, times.name, rows)
@@ -101,14 +105,14 @@ def _fill(times: pl.Series, endings: dict[int, str]) -> pl.Series:
     return times.to_frame().select(text + ending).to_series()
 
 
-def _zone(offsets: pl.Series, name: str, rows: Rows) -> str | None:
+def _zone(offsets: pl.Series, name: str, rows: SeriesIndex) -> str | None:
     """The zone that all offsets name, None where there is no offset; CalendarError where they differ."""
     named = offsets.replace({"Z": "+00:00", "z": "+00:00"}).fill_null("no offset")
     other = named != named[0]
     if other.any():
         row = int(other.arg_max() or 0)
         raise CalendarError(
-            f"column {name!r} mixes time zones: {named[0]} ({rows.place(0)}) and {named[row]} ({rows.place(row)}); "
+            f"column {name!r} mixes time zones: {named[0]} ({rows.describe_row(0)}) and {named[row]} ({rows.describe_row(row)}); "
             "write all times in UTC, or convert the column to one named zone and give the table"
         )
     return None if offsets[0] is None else offset_zone(named[0])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.data.series_index import Rows, Source
+from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table
 from loopcast.errors import ColumnError, ValuesError
 
@@ -47,7 +47,7 @@ def check_ids(ids: pl.Series, source: Source) -> None:
         raise ColumnError(f"column {ids.name!r} is {kind}, and ids are strings, integers or categories: cast it first")
 
 
-def check_target(target: pl.Series, rows: Rows) -> np.ndarray:
+def check_target(target: pl.Series, rows: SeriesIndex) -> np.ndarray:
     """The numbers of a column, in the order of `rows`, as float32 `[row]`; NaN where missing.
 
     Raises ValuesError for text, true and false, infinity, and numbers that float32 cannot hold.
@@ -61,10 +61,10 @@ def check_target(target: pl.Series, rows: Rows) -> np.ndarray:
         return np.full(len(target), np.nan, np.float32)
     if not target.dtype.is_numeric():
         raise ValuesError(_not_numbers(target, rows))
-    return narrow(target.cast(pl.Float64).fill_null(np.nan).to_numpy()[:, None], rows, column)[:, 0]
+    return to_float32(target.cast(pl.Float64).fill_null(np.nan).to_numpy()[:, None], rows, column)[:, 0]
 
 
-def _numbers_in_text(target: pl.Series, rows: Rows) -> pl.Series:
+def _numbers_in_text(target: pl.Series, rows: SeriesIndex) -> pl.Series:
     """The numbers that the text of a file writes; an empty field is missing."""
     numbers = target.cast(pl.Float64, strict=False)
     if numbers.null_count() > target.null_count():
@@ -72,7 +72,7 @@ def _numbers_in_text(target: pl.Series, rows: Rows) -> pl.Series:
     return numbers
 
 
-def _not_numbers(target: pl.Series, rows: Rows) -> str:
+def _not_numbers(target: pl.Series, rows: SeriesIndex) -> str:
     column = f"column {target.name!r}"
     cells = target.to_list()
     bad = (row for row, cell in enumerate(cells) if cell is not None and not _is_number(cell))
@@ -80,7 +80,7 @@ def _not_numbers(target: pl.Series, rows: Rows) -> str:
     if row is None:
         return f"{column} holds numbers written as text: cast it to a float column first"
     value = cells[row]
-    return f"{rows.place(row)}, {column}: {value!r} is not a number{_cure(value)}"
+    return f"{rows.describe_row(row)}, {column}: {value!r} is not a number{_cure(value)}"
 
 
 def _is_number(cell: Any) -> bool:
@@ -101,7 +101,7 @@ def _cure(value: Any) -> str:
     return ": write a missing value as NaN or leave it empty"
 
 
-def narrow(numbers: np.ndarray, rows: Rows, column: str = "") -> np.ndarray:
+def to_float32(numbers: np.ndarray, rows: SeriesIndex, column: str = "") -> np.ndarray:
     """Numbers `[row, channel]` as float32; ValuesError for infinity and for what float32 cannot hold.
 
     column: what an error calls the column; without it the channel is named.
@@ -112,7 +112,7 @@ def narrow(numbers: np.ndarray, rows: Rows, column: str = "") -> np.ndarray:
     if bad.any():
         row, channel = np.unravel_index(int(bad.argmax()), bad.shape)
         where = column or f"channel {channel}"
-        raise ValuesError(f"{rows.place(int(row))}, {where}: {_too_large(float(numbers[row, channel]))}")
+        raise ValuesError(f"{rows.describe_row(int(row))}, {where}: {_too_large(float(numbers[row, channel]))}")
     return small
 
 

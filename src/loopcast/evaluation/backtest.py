@@ -11,14 +11,14 @@ from loopcast.data.convert import as_panel
 from loopcast.data.output import check_hindcasts
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError
-from loopcast.evaluation.backtest_result import Backtest, gathered, table_of
-from loopcast.evaluation.folds import Round
-from loopcast.evaluation.result_cache import finished_in
-from loopcast.evaluation.rolling_origin import Origins
+from loopcast.evaluation.backtest_result import Backtest, assemble, table_of
+from loopcast.evaluation.folds import FoldRun
+from loopcast.evaluation.result_cache import open_cache
+from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.intervals.calibration import check_level
 from loopcast.models.base import Forecaster
-from loopcast.progress import waiting
-from loopcast.validation import positive
+from loopcast.progress import progress_bar
+from loopcast.validation import check_positive
 
 Short = Literal["error", "leave out"]
 
@@ -59,7 +59,7 @@ def cross_validation(  # noqa: PLR0913 - as for `backtest`
         keep=keep,
         show_progress=show_progress,
     )
-    return done.panel.as_came(done.table)
+    return done.panel.to_caller_type(done.table)
 
 
 def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
@@ -94,26 +94,26 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     A model that fails at a cutoff is reported there, and the others go on; where every model fails at every cutoff,
     the first one's error is raised. OptionError for models of one name; LengthError where series are too short.
     """
-    whole, forecasters = as_panel(data), distinct(models)
-    whole.require_teaching()
-    origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step, refit=refit)
+    whole, forecasters = as_panel(data), as_model_list(models)
+    whole.require_informative()
+    origins = RollingOrigin(horizon=horizon, windows=windows, step=horizon if step is None else step, refit=refit)
     levels = check_level(level) if len(level) else ()
     check_hindcasts(whole, [each.name for each in forecasters])  # before hours of work, and not after
-    panel, notes = compared(whole, origins, forecasters, short)
-    rounds = [Round(forecaster=each, panel=panel, origins=origins, level=levels) for each in forecasters]
+    panel, notes = select_long_enough(whole, origins, forecasters, short)
+    rounds = [FoldRun(forecaster=each, panel=panel, origins=origins, level=levels) for each in forecasters]
     again = [
-        [Round(forecaster=each, panel=panel, origins=origins, level=()) for each in with_seed(forecasters, more)]
-        for more in range(1, positive("seeds", seeds))
+        [FoldRun(forecaster=each, panel=panel, origins=origins, level=()) for each in with_seed(forecasters, more)]
+        for more in range(1, check_positive("seeds", seeds))
     ]
-    store, fits = finished_in(keep), len(origins.blocks) * (len(rounds) + sum(map(len, again)))
-    with waiting("backtest", fits, show=show_progress) as tell:
-        first = [list(each.run(store, tell)) for each in rounds]
-        more = [[list(each.run(store, tell)) for each in group] for group in again]
-    done = gathered(panel, origins, forecasters, first, level=levels, season=season)
+    store, fits = open_cache(keep), len(origins.fit_groups) * (len(rounds) + sum(map(len, again)))
+    with progress_bar("backtest", fits, show=show_progress) as callback:
+        first = [list(each.run(store, callback)) for each in rounds]
+        more = [[list(each.run(store, callback)) for each in group] for group in again]
+    done = assemble(panel, origins, forecasters, first, level=levels, season=season)
     return replace(done, seeds=tuple(table_of(panel, origins, group) for group in more), notes=notes)
 
 
-def distinct(models: "Forecaster[Any] | Sequence[Forecaster[Any]]") -> list[Forecaster[Any]]:
+def as_model_list(models: "Forecaster[Any] | Sequence[Forecaster[Any]]") -> list[Forecaster[Any]]:
     """The models as a list, none of which shows a bar of its own; OptionError unless their names differ."""
     each = [models] if isinstance(models, Forecaster) else list(models)
     wrong = [one for one in each if not isinstance(one, Forecaster)]
@@ -122,22 +122,22 @@ def distinct(models: "Forecaster[Any] | Sequence[Forecaster[Any]]") -> list[Fore
     names = [one.name for one in each]
     if not names or len(set(names)) < len(names):
         raise OptionError(f"give models with different names (option alias), got {names}")
-    return [one.but(show_progress=False) if "show_progress" in one.options() else one for one in each]
+    return [one.with_options(show_progress=False) if "show_progress" in one.options() else one for one in each]
 
 
 def with_seed(models: Sequence[Forecaster[Any]], more: int) -> list[Forecaster[Any]]:
     """Those that draw random numbers, from another seed."""
-    return [one.but(seed=one.options()["seed"] + more) for one in models if "seed" in one.options()]
+    return [one.with_options(seed=one.options()["seed"] + more) for one in models if "seed" in one.options()]
 
 
-def compared(
-    whole: Panel, origins: Origins, models: Sequence[Forecaster[Any]], short: Short
+def select_long_enough(
+    whole: Panel, origins: RollingOrigin, models: Sequence[Forecaster[Any]], short: Short
 ) -> tuple[Panel, tuple[str, ...]]:
     """The series that are long enough, and what to say of the others; LengthError where they may not be left out."""
     if short not in ("error", "leave out"):
         raise OptionError(f'short is "error" or "leave out", got {short!r}')
-    needed = rows_for(whole, origins, models)
-    lengths = whole.known_lengths
+    needed = min_rows(whole, origins, models)
+    lengths = whole.observed_lengths
     enough = lengths >= needed
     if not enough.any() or (short == "error" and not enough.all()):
         shortest = int(np.argmin(lengths))
@@ -151,12 +151,12 @@ def compared(
     if enough.all():
         return whole, ()
     left = f"Compared on {int(enough.sum())} of {whole.n_series} series: the others have fewer than {needed} steps."
-    return whole.where(enough), (left,)
+    return whole.select(enough), (left,)
 
 
 def rows_from_first(panel: Panel, i: int) -> str:
     """How many rows series `i` has, and where fewer count, since its first value is later, that they do."""
-    known, rows = panel.known_lengths[i], panel.lengths[i]
+    known, rows = panel.observed_lengths[i], panel.lengths[i]
     return f"{rows}" if known == rows else f"{known} from its first value on"
 
 
@@ -176,16 +176,18 @@ def why_no_backtest(
     "series 'y' has 3 steps, and holding 2 back needs 6"
     """
     panel = as_panel(data)
-    origins = Origins(horizon=horizon, windows=windows, step=horizon if step is None else step)
-    needed = rows_for(panel, origins, distinct(models)) + (horizon if len(level) else 0)  # of one series, to calibrate
-    longest = int(panel.known_lengths.max())
+    origins = RollingOrigin(horizon=horizon, windows=windows, step=horizon if step is None else step)
+    needed = min_rows(panel, origins, as_model_list(models)) + (
+        horizon if len(level) else 0
+    )  # of one series, to calibrate
+    longest = int(panel.observed_lengths.max())
     if longest >= needed:
         return None
     which = "" if panel.n_series == 1 else "even the longest "
-    name = panel.ids[int(np.argmax(panel.known_lengths))]
-    return f"{which}series {name!r} has {longest} steps, and holding {origins.unseen[0]} back needs {needed}"
+    name = panel.ids[int(np.argmax(panel.observed_lengths))]
+    return f"{which}series {name!r} has {longest} steps, and holding {origins.cutoffs[0]} back needs {needed}"
 
 
-def rows_for(panel: Panel, origins: Origins, models: Sequence[Forecaster[Any]]) -> int:
+def min_rows(panel: Panel, origins: RollingOrigin, models: Sequence[Forecaster[Any]]) -> int:
     """How many rows a series has to have: those to come at the first cutoff, and what the models learn from."""
-    return origins.unseen[0] + max(each.least_rows(panel, origins.horizon) for each in models)
+    return origins.cutoffs[0] + max(each.min_rows(panel, origins.horizon) for each in models)

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.columns import WHICH
+from loopcast.columns import TARGET_NAME
 from loopcast.data.panel import Panel
-from loopcast.evaluation.folds import Part
-from loopcast.evaluation.rolling_origin import Origins
+from loopcast.evaluation.folds import FoldResult
+from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.base import Forecaster
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class ModelRun:
     """One model in a backtest.
 
     name: of its column; network: whether it is one, and so has to beat the others, its baselines.
@@ -44,7 +44,7 @@ class Backtest:
     table: a polars table, a row per series, cutoff and time: the id (always there), the time, `cutoff` (the last time
         that was known), the target as it came, and per model a column of forecasts `NAME`, then for each of `level`
         (ascending, in percent) `NAME-lo-80` and `NAME-hi-80`. Sorted by series (in the panel's order), cutoff, time.
-        Columns but `cutoff` are called as in the panel's template. Of several targets each has a row, the column
+        Columns but `cutoff` are called as in the panel's schema. Of several targets each has a row, the column
         `target` names it, and what came is the column `y`.
     panel: the whole history of the series compared, the windows included.
     horizon, windows, step: how far ahead, from how many cutoffs, how many steps apart.
@@ -60,38 +60,44 @@ class Backtest:
     step: int
     season: int
     level: tuple[float, ...]
-    models: tuple[Ran, ...]
+    models: tuple[ModelRun, ...]
     seeds: tuple[pl.DataFrame, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def apart(self) -> "Backtest":
+    def to_univariate(self) -> "Backtest":
         """The same of one target: each target of each series as a series of its own, as in `Panel.apart`."""
         if self.panel.n_channels == 1:
             return self
-        panel = self.panel.apart()
-        tables = [_apart(each, self.panel, panel) for each in (self.table, *self.seeds)]
+        panel = self.panel.to_univariate()
+        tables = [_to_univariate(each, self.panel, panel) for each in (self.table, *self.seeds)]
         return replace(self, panel=panel, table=tables[0], seeds=tuple(tables[1:]))
 
 
-def _apart(table: pl.DataFrame, whole: Panel, apart: Panel) -> pl.DataFrame:
+def _to_univariate(table: pl.DataFrame, whole: Panel, apart: Panel) -> pl.DataFrame:
     """A table of several targets as one of the panel in which they stand apart."""
-    names, targets = whole.template.columns, pl.Series(whole.targets)
+    names, targets = whole.schema.columns, pl.Series(whole.targets)
     keys = pl.DataFrame(
         {
             names.id: whole.ids.gather(np.repeat(np.arange(whole.n_series), whole.n_channels)),
-            WHICH: targets.gather(np.tile(np.arange(whole.n_channels), whole.n_series)),
+            TARGET_NAME: targets.gather(np.tile(np.arange(whole.n_channels), whole.n_series)),
             "apart": apart.ids,
         }
     )
-    ids = table.select(names.id, WHICH).join(keys, on=[names.id, WHICH], how="left", maintain_order="left")["apart"]
-    return table.with_columns(ids.alias(names.id)).drop(WHICH).rename({names.came: apart.template.columns.came})
+    ids = table.select(names.id, TARGET_NAME).join(keys, on=[names.id, TARGET_NAME], how="left", maintain_order="left")[
+        "apart"
+    ]
+    return (
+        table.with_columns(ids.alias(names.id))
+        .drop(TARGET_NAME)
+        .rename({names.actual_column: apart.schema.columns.actual_column})
+    )
 
 
-def gathered(
+def assemble(
     panel: Panel,
-    origins: Origins,
+    origins: RollingOrigin,
     forecasters: Sequence[Forecaster[Any]],
-    results: Sequence[Sequence[Part]],
+    results: Sequence[Sequence[FoldResult]],
     *,
     level: tuple[float, ...] = (),
     season: int | None = None,
@@ -104,57 +110,57 @@ def gathered(
         horizon=origins.horizon,
         windows=origins.windows,
         step=origins.step,
-        season=panel.season if season is None else positive("season", season),
+        season=panel.season if season is None else check_positive("season", season),
         level=level,
         models=tuple(ran(each, parts, origins) for each, parts in zip(forecasters, results, strict=True)),
     )
 
 
-def require_any(results: Sequence[Sequence[Part]]) -> None:
+def require_any(results: Sequence[Sequence[FoldResult]]) -> None:
     """The first failure as an error, where nothing else came of all."""
     failures = [part.failure for each in results for part in each]
     if failures[0] is not None and None not in failures:
         raise failures[0]
 
 
-def ran(model: Forecaster[Any], parts: Sequence[Part], origins: Origins) -> Ran:
+def ran(model: Forecaster[Any], parts: Sequence[FoldResult], origins: RollingOrigin) -> ModelRun:
     """What a model's parts say of it as a whole."""
-    last = next((part for part in reversed(parts) if part.failure is None), Part(columns={}))
+    last = next((part for part in reversed(parts) if part.failure is None), FoldResult(columns={}))
     failures = [
-        f"{steps_back(unseen)}: {part.failure}"
-        for part, unseen in zip(parts, origins.blocks, strict=True)
+        f"{steps_back(cutoffs)}: {part.failure}"
+        for part, cutoffs in zip(parts, origins.fit_groups, strict=True)
         if part.failure is not None
     ]
-    return Ran(
+    return ModelRun(
         name=model.name,
         network=model.network,
         fit_seconds=sum(part.fit_seconds for part in parts),
         predict_seconds=sum(part.predict_seconds for part in parts),
         parameters=last.parameters or None,
         description=last.description,
-        code=model.code(),
+        code=model.to_code(),
         failures=tuple(failures),
     )
 
 
-def steps_back(unseen: Sequence[int]) -> str:
+def steps_back(cutoffs: Sequence[int]) -> str:
     """Which cutoffs these are.
 
     >>> steps_back((24,)), steps_back((36, 24))
     ('cutoff 24 steps before the end', 'cutoffs 36 to 24 steps before the end')
     """
-    if len(unseen) == 1:
-        return f"cutoff {unseen[0]} steps before the end"
-    return f"cutoffs {unseen[0]} to {unseen[-1]} steps before the end"
+    if len(cutoffs) == 1:
+        return f"cutoff {cutoffs[0]} steps before the end"
+    return f"cutoffs {cutoffs[0]} to {cutoffs[-1]} steps before the end"
 
 
-def table_of(panel: Panel, origins: Origins, results: Sequence[Sequence[Part]]) -> pl.DataFrame:
+def table_of(panel: Panel, origins: RollingOrigin, results: Sequence[Sequence[FoldResult]]) -> pl.DataFrame:
     """A row per series, cutoff and time; NaN of a forecast is null."""
     columns = {
         name: np.concatenate([part.columns[name] for part in parts], axis=1).ravel()
         for parts in results
         for name in parts[0].columns
     }
-    actual = np.stack([panel.after(rows, origins.horizon) for rows in origins.unseen], axis=1).ravel()
-    table = panel.hindcast_table(origins.unseen, origins.horizon, actual, columns)
-    return table.with_columns(pl.col(*columns, panel.template.columns.came).fill_nan(None))
+    actual = np.stack([panel.actuals(rows, origins.horizon) for rows in origins.cutoffs], axis=1).ravel()
+    table = panel.cv_table(origins.cutoffs, origins.horizon, actual, columns)
+    return table.with_columns(pl.col(*columns, panel.schema.columns.actual_column).fill_nan(None))

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, WHICH
+from loopcast.columns import CUTOFF, TARGET_NAME
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.forecasts import Forecasts, read_forecasts
 from loopcast.evaluation.metric import MEDIAN
@@ -21,7 +21,7 @@ ERRORS = ("mase", "smape", "mae", "rmse")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Compared:
+class ModelComparison:
     """Every model with a forecast, on the points that all of them have.
 
     whole: all forecasts of the backtest, with their intervals; known: the points compared, with scales.
@@ -50,18 +50,18 @@ class Compared:
 
     def by_target(self) -> pl.DataFrame:
         """`target` and `model`, then its errors and coverage on that target, in the order of the targets."""
-        errors = score(self.known, ERRORS, (WHICH,)).drop("row", "points")
-        covered = self.coverage((WHICH,))
+        errors = score(self.known, ERRORS, (TARGET_NAME,)).drop("row", "points")
+        covered = self.coverage((TARGET_NAME,))
         table = (
-            errors.join(covered, on=["model", WHICH], how="left", maintain_order="left")
+            errors.join(covered, on=["model", TARGET_NAME], how="left", maintain_order="left")
             if covered.width > 1
             else errors
         )
         names = dict(enumerate(self.known.targets))
-        named = table.sort(WHICH, maintain_order=True).with_columns(
-            pl.col(WHICH).replace_strict(names, return_dtype=pl.String)
+        named = table.sort(TARGET_NAME, maintain_order=True).with_columns(
+            pl.col(TARGET_NAME).replace_strict(names, return_dtype=pl.String)
         )
-        return named.select(WHICH, pl.exclude(WHICH))
+        return named.select(TARGET_NAME, pl.exclude(TARGET_NAME))
 
     def error(self, model: str) -> float:
         """The error of a model, by `measure`."""
@@ -90,7 +90,7 @@ class Compared:
         keys = self.known.frame.select("row", *self.known.window, "time", "y", "scale", "squares")
         frame = keys.join(theirs, on=[*seed.window, "time"], how="left", maintain_order="left")
         both = [name for name in seed.models if name in self.models]
-        return score(replace(seed, frame=frame).only(both), (self.measure,)).select("model", self.measure)
+        return score(replace(seed, frame=frame).select_models(both), (self.measure,)).select("model", self.measure)
 
     def coverage(self, by: Sequence[str] = ()) -> pl.DataFrame:
         """`model`, `by` and the coverage of each level, where the model has intervals."""
@@ -138,14 +138,14 @@ class Compared:
         return self.known.of(model).select(each.alias("error"))["error"]
 
 
-def compare(backtest: Backtest) -> Compared | None:
+def compare(backtest: Backtest) -> ModelComparison | None:
     """The models of a backtest on the same points; None where no model has a forecast."""
-    columns = backtest.panel.template.columns
+    columns = backtest.panel.schema.columns
     whole = read_forecasts(backtest.table, columns, intervals=True)
     ran = [model.name for model in backtest.models]
     alive = [name for name in ran if name in whole.models and not whole.frame[f"= {name}"].is_null().all()]
     if not alive:
         return None
     points = replace(whole, models={name: Model(quantiles={MEDIAN: name}, levels=()) for name in alive})
-    known = with_scale(points.known("skip"), backtest.panel, backtest.season)
-    return Compared(backtest=backtest, whole=whole, known=known)
+    known = with_scale(points.drop_missing("skip"), backtest.panel, backtest.season)
+    return ModelComparison(backtest=backtest, whole=whole, known=known)

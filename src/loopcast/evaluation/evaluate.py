@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from loopcast.columns import CUTOFF, STANDARD, WHICH, Columns
+from loopcast.columns import CUTOFF, STANDARD, TARGET_NAME, Columns
 from loopcast.errors import ColumnError, OptionError, UndefinedMetricWarning
 from loopcast.evaluation.forecasts import Forecasts, Missing, read_forecasts
 from loopcast.evaluation.metrics import METRICS
@@ -56,7 +56,7 @@ def evaluate(
     """
     names, groups = _chosen("metrics", metrics, METRICS), _chosen("by", by, GROUPS, least=0)
     intervals = any("level" in METRICS[name].needs for name in names)
-    forecasts = read_forecasts(table, columns, intervals=intervals).known(missing)
+    forecasts = read_forecasts(table, columns, intervals=intervals).drop_missing(missing)
     _check_needs(forecasts, names, groups, reference)
     scaled = [name for name in names if "scale" in METRICS[name].needs]
     if scaled:
@@ -89,7 +89,7 @@ def _check_needs(forecasts: Forecasts, names: Sequence[str], groups: Sequence[st
         raise OptionError(f"by='series' needs the column {forecasts.columns.id!r}: the table is one series")
     if "cutoff" in groups and not forecasts.has_cutoff:
         raise OptionError("by='cutoff' needs a column 'cutoff', the last time known: the table has none")
-    if WHICH in groups and not forecasts.targets:
+    if TARGET_NAME in groups and not forecasts.targets:
         raise OptionError("by='target' needs a column 'target' that names the target of each row: the table has none")
     of_intervals = [name for name in names if "level" in METRICS[name].needs]
     if of_intervals and not any(model.levels for model in forecasts.models.values()):
@@ -100,7 +100,7 @@ def _check_needs(forecasts: Forecasts, names: Sequence[str], groups: Sequence[st
         )
     if "owa" in names and reference not in forecasts.models:
         raise OptionError(f"owa needs reference=..., one of {', '.join(forecasts.models)}; got {reference!r}")
-    taken = {"model", "points", "step", CUTOFF, WHICH, *METRICS}
+    taken = {"model", "points", "step", CUTOFF, TARGET_NAME, *METRICS}
     if "series" in groups and forecasts.columns.id in taken:
         raise ColumnError(f"the id cannot be called {forecasts.columns.id!r}: that is a column of the scores")
 
@@ -108,7 +108,7 @@ def _check_needs(forecasts: Forecasts, names: Sequence[str], groups: Sequence[st
 def _like(table: Any, forecasts: Forecasts, scores: pl.DataFrame) -> Any:
     """The scores as a table of the caller's kind; ids and cutoffs are the caller's own cells."""
     native = nw.from_native(table, eager_only=True)
-    keys = {"series": forecasts.columns.id, WHICH: WHICH, CUTOFF: CUTOFF}
+    keys = {"series": forecasts.columns.id, TARGET_NAME: TARGET_NAME, CUTOFF: CUTOFF}
     names = {name: keys.get(name, name) for name in scores.columns if name != "row"}
     ours = [_column(scores[name], native) for name in names if name not in keys]
     theirs = [named for name, named in names.items() if name in keys]

@@ -9,13 +9,13 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.errors import LoopcastError
-from loopcast.evaluation.result_cache import Finished, key_of
-from loopcast.evaluation.rolling_origin import Origins
+from loopcast.evaluation.result_cache import Finished, cache_key
+from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.base import Forecaster, interval_columns
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Part:
+class FoldResult:
     """What one fit gave: columns by name, float32 `[series, cutoff, horizon, channel]`, and what it cost.
 
     failure: what the model said instead; the columns are then NaN.
@@ -30,43 +30,45 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Round:
+class FoldRun:
     """A model, with one seed, before its backtest."""
 
     forecaster: Forecaster[Any]
     panel: Panel
-    origins: Origins
+    origins: RollingOrigin
     level: tuple[float, ...]
 
-    def run(self, finished: Finished, tell: Callable[[str], None]) -> Iterator[Part]:
+    def run(self, finished: Finished, callback: Callable[[str], None]) -> Iterator[FoldResult]:
         """A part for each fit; one that is finished already is not computed again."""
-        for unseen in self.origins.blocks:
-            tell(self.forecaster.name)
-            key = key_of(self.forecaster, self.panel, self.origins.horizon, unseen, self.level)
+        for cutoffs in self.origins.fit_groups:
+            callback(self.forecaster.name)
+            key = cache_key(self.forecaster, self.panel, self.origins.horizon, cutoffs, self.level)
             part = finished.get(key)
             if part is None:
-                part = self._forgiven(unseen)
+                part = self.run_or_record_failure(cutoffs)
                 finished.put(key, part)
             yield part
 
-    def _forgiven(self, unseen: tuple[int, ...]) -> Part:
+    def run_or_record_failure(self, cutoffs: tuple[int, ...]) -> FoldResult:
         try:
-            return self._part(unseen)
+            return self._part(cutoffs)
         except LoopcastError as error:
-            return self._failed(unseen, error)
+            return self._failed(cutoffs, error)
 
-    def _part(self, unseen: tuple[int, ...]) -> Part:
+    def _part(self, cutoffs: tuple[int, ...]) -> FoldResult:
         horizon, began = self.origins.horizon, time.perf_counter()
-        model = self.forecaster.ready_for(self.panel.without_last(unseen[-1])).learn(self.panel.without_last(unseen[0]))
+        model = self.forecaster.configured_for(self.panel.drop_last(cutoffs[-1])).fit_panel(
+            self.panel.drop_last(cutoffs[0])
+        )
         if self.level and model.needs_calibration(horizon):
             model.calibrate(horizon)
         fitted = time.perf_counter()
         columns = (
-            model.with_intervals(self.panel, horizon, self.level, unseen)
+            model.with_intervals(self.panel, horizon, self.level, cutoffs)
             if self.level
-            else {model.name: model.hindcast(self.panel, horizon, unseen)}
+            else {model.name: model.predict_at_cutoffs(self.panel, horizon, cutoffs)}
         )
-        return Part(
+        return FoldResult(
             columns=columns,
             fit_seconds=fitted - began,
             predict_seconds=time.perf_counter() - fitted,
@@ -74,11 +76,11 @@ class Round:
             description=model.describe(),
         )
 
-    def _failed(self, unseen: tuple[int, ...], error: LoopcastError) -> Part:
-        shape = (self.panel.n_series, len(unseen), self.origins.horizon, self.panel.n_channels)
+    def _failed(self, cutoffs: tuple[int, ...], error: LoopcastError) -> FoldResult:
+        shape = (self.panel.n_series, len(cutoffs), self.origins.horizon, self.panel.n_channels)
         nothing = np.full(shape, np.nan, np.float32)
         name = self.forecaster.name
         columns = {name: nothing}
         for level in self.level:
             columns |= interval_columns(name, level, nothing, nothing)
-        return Part(columns=columns, failure=error)
+        return FoldResult(columns=columns, failure=error)

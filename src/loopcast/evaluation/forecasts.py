@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, ID, WHICH, Columns
-from loopcast.data.series_index import Rows, Source
+from loopcast.columns import CUTOFF, ID, TARGET_NAME, Columns
+from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, open_table
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names
@@ -49,7 +49,7 @@ class Forecasts:
     @property
     def window(self) -> list[str]:
         """What tells windows apart."""
-        return window_of(self.frame.columns)
+        return window_keys(self.frame.columns)
 
     def of(self, name: str) -> pl.DataFrame:
         """One model's: the keys, `y`, its forecast `f`, and its other quantiles "0.1", "0.9"."""
@@ -58,18 +58,18 @@ class Forecasts:
         named = {"f" if q == MEDIAN else f"{q:.10g}": pl.col(f"= {column}") for q, column in quantiles}
         return self.frame.select(*keys, **named)
 
-    def only(self, models: Sequence[str]) -> "Forecasts":
+    def select_models(self, models: Sequence[str]) -> "Forecasts":
         """Of these models only."""
         return replace(self, models={name: self.models[name] for name in models})
 
-    def known(self, missing: Missing) -> "Forecasts":
+    def drop_missing(self, missing: Missing) -> "Forecasts":
         """Without the rows at which what came or a forecast of any model is missing, for all models alike.
 
         missing: "error" raises a ValuesError that names the first of them, "skip" leaves them out.
         """
         if missing not in ("error", "skip"):
             raise OptionError(f'missing is "error" or "skip", got {missing!r}')
-        columns = {"y": self.columns.came} | {f"= {name}": name for name in self._forecast_columns()}
+        columns = {"y": self.columns.actual_column} | {f"= {name}": name for name in self._forecast_columns()}
         counts = self.frame.select(list(columns)).null_count().row(0)
         if not sum(counts):
             return self
@@ -86,7 +86,7 @@ class Forecasts:
         """A row of `frame` in words: its series, target and time, and its cutoff."""
         there = self.frame.row(row, named=True)
         cutoff = f" (cutoff {there[CUTOFF]})" if self.has_cutoff else ""
-        which = f", target {self.targets[there[WHICH]]!r}" if self.targets else ""
+        which = f", target {self.targets[there[TARGET_NAME]]!r}" if self.targets else ""
         return f"series {self.ids[there['series']]!r}{which} at {there['time']}{cutoff}"
 
     def _forecast_columns(self) -> Iterator[str]:
@@ -113,47 +113,53 @@ def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecast
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
     has_id = columns.id in opened.names or columns.id != ID
-    keys = ([columns.id] if has_id else []) + [columns.time, columns.came]
+    keys = ([columns.id] if has_id else []) + [columns.time, columns.actual_column]
     keys += [CUTOFF] if CUTOFF in opened.names else []
-    keys += [WHICH] if _names_targets(opened, columns) else []
+    keys += [TARGET_NAME] if _names_targets(opened, columns) else []
     models = find_models(opened, keys, intervals=intervals)
     check_names(opened, keys, NAMING, source)
-    height = len(opened.column(columns.came))
+    height = len(opened.column(columns.actual_column))
     if not height:
         raise DataError("the table has no rows: there is nothing to score")
     rows = _rows(opened, columns, has_id, height)
-    targets = _targets(opened.column(WHICH), columns) if WHICH in keys else ()
+    targets = _targets(opened.column(TARGET_NAME), columns) if TARGET_NAME in keys else ()
     frame = _frame(opened, rows, columns, models, targets)
     made = Forecasts(frame=frame, ids=rows.ids, has_id=has_id, columns=columns, models=models, targets=targets)
     _check(made)
     return made
 
 
-def window_of(columns: Sequence[str]) -> list[str]:
+def window_keys(columns: Sequence[str]) -> list[str]:
     """Those of the columns that tell windows apart."""
-    return [key for key in ("series", WHICH, CUTOFF) if key in columns]
+    return [key for key in ("series", TARGET_NAME, CUTOFF) if key in columns]
 
 
 def _names_targets(table: Table, columns: Columns) -> bool:
     """Whether a column of the table says which target a row is about: a forecast would be numbers."""
     if len(columns.targets) > 1:
         return True
-    other = {columns.id, columns.time, columns.came}
-    return WHICH in table.names and WHICH not in other and isinstance(table.column(WHICH).dtype, WORDS)
+    other = {columns.id, columns.time, columns.actual_column}
+    return (
+        TARGET_NAME in table.names and TARGET_NAME not in other and isinstance(table.column(TARGET_NAME).dtype, WORDS)
+    )
 
 
 def _targets(which: pl.Series, columns: Columns) -> tuple[str, ...]:
     """The targets that a column names, in the order of `columns` where that names several."""
     if not isinstance(which.dtype, WORDS) or which.null_count():
         nulls = which.null_count()
-        raise ColumnError(f"column {WHICH!r} names each row's target in words; it is {which.dtype}, with {nulls} nulls")
+        raise ColumnError(
+            f"column {TARGET_NAME!r} names each row's target in words; it is {which.dtype}, with {nulls} nulls"
+        )
     named = tuple(which.cast(pl.String).unique(maintain_order=True))
     if len(columns.targets) == 1:
         return named
     unknown = set(named) - set(columns.targets)
     if unknown:
-        known = ", ".join(map(repr, columns.targets))
-        raise DataError(f"column {WHICH!r} has {sorted(unknown)[0]!r}, which is none of the targets named: {known}")
+        drop_missing = ", ".join(map(repr, columns.targets))
+        raise DataError(
+            f"column {TARGET_NAME!r} has {sorted(unknown)[0]!r}, which is none of the targets named: {drop_missing}"
+        )
     return tuple(name for name in columns.targets if name in named)
 
 
@@ -164,31 +170,31 @@ def _opened(table: Any) -> Table:
     return opened
 
 
-def _rows(table: Table, columns: Columns, has_id: bool, length: int) -> Rows:
+def _rows(table: Table, columns: Columns, has_id: bool, length: int) -> SeriesIndex:
     if not has_id:
-        return Rows.one(columns.came, length, Source())
+        return SeriesIndex.one(columns.actual_column, length, Source())
     ids = table.column(columns.id)
     check_ids(ids, Source())
-    return Rows.group(ids, Source())
+    return SeriesIndex.group(ids, Source())
 
 
 def _frame(
-    table: Table, rows: Rows, columns: Columns, models: Mapping[str, Model], targets: Sequence[str]
+    table: Table, rows: SeriesIndex, columns: Columns, models: Mapping[str, Model], targets: Sequence[str]
 ) -> pl.DataFrame:
     lengths = np.diff(rows.offsets)
     order = np.arange(lengths.sum()) if rows.order is None else rows.order
     frame = {"row": pl.Series(order), "series": pl.Series(np.repeat(np.arange(len(lengths)), lengths))}
     if targets:
         places = dict(zip(targets, range(len(targets)), strict=True))
-        which = rows.sort(table.column(WHICH)).cast(pl.String)
-        frame[WHICH] = which.replace_strict(places, return_dtype=pl.Int64)
+        which = rows.reorder(table.column(TARGET_NAME)).cast(pl.String)
+        frame[TARGET_NAME] = which.replace_strict(places, return_dtype=pl.Int64)
     if CUTOFF in table.names:
-        frame[CUTOFF] = as_times(rows.sort(table.column(CUTOFF)), rows)
-    frame["time"] = as_times(rows.sort(table.column(columns.time)), rows)
-    frame["y"] = rows.sort(_numbers(table, columns.came))
+        frame[CUTOFF] = as_times(rows.reorder(table.column(CUTOFF)), rows)
+    frame["time"] = as_times(rows.reorder(table.column(columns.time)), rows)
+    frame["y"] = rows.reorder(_numbers(table, columns.actual_column))
     for name in (column for model in models.values() for column in model.quantiles.values()):
-        frame[f"= {name}"] = rows.sort(_numbers(table, name))
-    window = window_of(list(frame))
+        frame[f"= {name}"] = rows.reorder(_numbers(table, name))
+    window = window_keys(list(frame))
     step = pl.int_range(1, pl.len() + 1).over(window).alias("step")
     return pl.DataFrame(frame).sort(*window, "time").with_columns(step)
 
@@ -215,5 +221,5 @@ def _check(made: Forecasts) -> None:
         infinite = frame[ours].is_infinite().fill_null(value=False)
         if infinite.any():
             row = int(infinite.arg_max() or 0)
-            name = made.columns.came if ours == "y" else ours.removeprefix("= ")
+            name = made.columns.actual_column if ours == "y" else ours.removeprefix("= ")
             raise ValuesError(f"{made.place(row)}: column {name!r} is {frame[ours][row]}, which no score can take")

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from loopcast.columns import WHICH
+from loopcast.columns import TARGET_NAME
 from loopcast.evaluation.backtest_result import Backtest
-from loopcast.evaluation.compare import Compared, compare
+from loopcast.evaluation.compare import ModelComparison, compare
 from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.score import without_scale
 from loopcast.evaluation.significance import Comparison
@@ -119,22 +119,22 @@ def _table(backtest: Backtest, parts: list[pl.DataFrame], measure: str = "mase")
     return table.sort(measure, "network", nulls_last=True, maintain_order=True)
 
 
-def _targets(backtest: Backtest, compared: Compared) -> pl.DataFrame:
+def _targets(backtest: Backtest, compared: ModelComparison) -> pl.DataFrame:
     """The errors on each target, the least first, and by how much they are below the best baseline's there."""
     kinds = pl.DataFrame([{"model": ran.name, "network": ran.network} for ran in backtest.models])
     table = compared.by_target().join(kinds, on="model", how="left", maintain_order="left")
     error = pl.col(compared.measure)
-    least = error.filter(~pl.col("network")).min().over(WHICH)
+    least = error.filter(~pl.col("network")).min().over(TARGET_NAME)
     skill = pl.when(least > 0).then(1 - error / least).alias("skill")
     places = pl.Enum(backtest.panel.targets)
     return (
         table.with_columns(skill)
-        .sort(pl.col(WHICH).cast(places), error, "network", nulls_last=True, maintain_order=True)
-        .select(WHICH, "model", "network", *ERRORS, "skill", pl.selectors.starts_with("coverage-"))
+        .sort(pl.col(TARGET_NAME).cast(places), error, "network", nulls_last=True, maintain_order=True)
+        .select(TARGET_NAME, "model", "network", *ERRORS, "skill", pl.selectors.starts_with("coverage-"))
     )
 
 
-def _against(compared: Compared, best: str | None, tests: dict[str, Comparison]) -> pl.DataFrame:
+def _against(compared: ModelComparison, best: str | None, tests: dict[str, Comparison]) -> pl.DataFrame:
     """Skill and p-value against the best baseline; no skill where that is perfect."""
     if best is None:
         return pl.DataFrame({"model": list(compared.models)})
@@ -150,7 +150,7 @@ def _against(compared: Compared, best: str | None, tests: dict[str, Comparison])
     return pl.DataFrame(rows, schema={"model": pl.String, "skill": pl.Float64, "p_value": pl.Float64})
 
 
-def _entry(compared: Compared, name: str | None) -> Entry | None:
+def _entry(compared: ModelComparison, name: str | None) -> Entry | None:
     return None if name is None else Entry(name, compared.error(name))
 
 
@@ -164,7 +164,7 @@ def failures(backtest: Backtest, alive: Collection[str]) -> Iterator[str]:
             yield f"{ran.name} failed at {len(ran.failures)} of {backtest.windows} cutoffs{said}"
 
 
-def _notes(compared: Compared, tests: dict[str, Comparison]) -> Iterator[str]:
+def _notes(compared: ModelComparison, tests: dict[str, Comparison]) -> Iterator[str]:
     points, total = compared.known.frame.height, compared.whole.frame.height
     missing = compared.whole.frame["y"].null_count()
     if missing:

@@ -18,7 +18,7 @@ from loopcast.models.base import Forecaster
 from loopcast.storage.atomic import write_whole
 
 if TYPE_CHECKING:
-    from loopcast.evaluation.folds import Part
+    from loopcast.evaluation.folds import FoldResult
 
 COLUMN = "column "  # before the name of each column in a file
 
@@ -26,29 +26,29 @@ COLUMN = "column "  # before the name of each column in a file
 class Finished(Protocol):
     """Where finished parts are looked up."""
 
-    def get(self, key: str) -> "Part | None": ...
+    def get(self, key: str) -> "FoldResult | None": ...
 
-    def put(self, key: str, part: "Part") -> None: ...
+    def put(self, key: str, part: "FoldResult") -> None: ...
 
 
-class Nowhere:
+class NullCache:
     """Nothing is kept."""
 
     def get(self, key: str) -> None:
         return None
 
-    def put(self, key: str, part: "Part") -> None:
+    def put(self, key: str, part: "FoldResult") -> None:
         pass
 
 
-class InFolder:
+class FolderCache:
     """A file for each part, named after everything that it depends on; a failure is not kept, but tried again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, key: str) -> "Part | None":
-        from loopcast.evaluation.folds import Part
+    def get(self, key: str) -> "FoldResult | None":
+        from loopcast.evaluation.folds import FoldResult
 
         path = self.folder / f"{key}.npz"
         if not path.exists():
@@ -56,9 +56,9 @@ class InFolder:
         with np.load(path, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
             columns = {name.removeprefix(COLUMN): stored[name] for name in stored.files if name.startswith(COLUMN)}
-        return Part(columns=columns, **facts)
+        return FoldResult(columns=columns, **facts)
 
-    def put(self, key: str, part: "Part") -> None:
+    def put(self, key: str, part: "FoldResult") -> None:
         if part.failure is not None:
             return
         facts = {each.name: getattr(part, each.name) for each in fields(part) if each.name != "columns"}
@@ -68,24 +68,24 @@ class InFolder:
         write_whole(self.folder / f"{key}.npz", buffer.getvalue())
 
 
-def finished_in(folder: str | os.PathLike[str] | None) -> Finished:
+def open_cache(folder: str | os.PathLike[str] | None) -> Finished:
     """The parts kept in a folder, which is made where it is missing; None keeps nothing."""
     if folder is None:
-        return Nowhere()
+        return NullCache()
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise OptionError(f"keep is a folder, and {path} is a file")
     path.mkdir(exist_ok=True)
-    return InFolder(path)
+    return FolderCache(path)
 
 
-def key_of(
-    forecaster: Forecaster[Any], panel: Panel, horizon: int, unseen: tuple[int, ...], level: tuple[float, ...]
+def cache_key(
+    forecaster: Forecaster[Any], panel: Panel, horizon: int, cutoffs: tuple[int, ...], level: tuple[float, ...]
 ) -> str:
     """A name for all that a part depends on: the version, the model, the data, the cutoffs and the levels."""
     options = {name: value for name, value in forecaster.options().items() if name not in forecaster.runtime}
     kind = f"{type(forecaster).__module__}.{type(forecaster).__qualname__}"
-    said = repr((__version__, kind, sorted(options.items()), panel.season, horizon, unseen, level))
+    said = repr((__version__, kind, sorted(options.items()), panel.season, horizon, cutoffs, level))
     return digest_of(said, panel).hexdigest()[:32]
 
 
@@ -94,11 +94,9 @@ def digest_of(said: str, panel: Panel) -> "hashlib._Hash":
     digest = hashlib.sha256(said.encode())
     digest.update(panel.values.tobytes())
     digest.update(panel.offsets.tobytes())
-    columns, covariates = panel.template.columns, panel.covariates
+    columns, covariates = panel.schema.columns, panel.covariates
     if columns.calendar or columns.holidays:
-        digest.update(
-            repr((columns.calendar, columns.holidays, str(panel.template.freq), panel.template.zone)).encode()
-        )
+        digest.update(repr((columns.calendar, columns.holidays, str(panel.schema.freq), panel.schema.zone)).encode())
         digest.update(to_ticks(panel.starts).tobytes())
     if len(columns.targets) > 1:
         digest.update(repr(columns.targets).encode())

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origins:
+class RollingOrigin:
     """A rolling origin, as a value.
 
     step: rows from one cutoff to the next; the last one is `horizon` rows before the end of each series.
     refit: False fits once, before the first cutoff; True before each; a number before every so many.
 
-    >>> Origins(horizon=2, windows=3, step=1, refit=2).blocks
+    >>> RollingOrigin(horizon=2, windows=3, step=1, refit=2).fit_groups
     [(4, 3), (2,)]
     """
 
@@ -22,19 +22,19 @@ class Origins:
     refit: bool | int = False
 
     def __post_init__(self) -> None:
-        positive("horizon", self.horizon)
-        positive("windows", self.windows)
-        positive("step", self.step)
+        check_positive("horizon", self.horizon)
+        check_positive("windows", self.windows)
+        check_positive("step", self.step)
         if not isinstance(self.refit, bool):
-            positive("refit", self.refit)
+            check_positive("refit", self.refit)
 
     @property
-    def unseen(self) -> tuple[int, ...]:
+    def cutoffs(self) -> tuple[int, ...]:
         """How many of a series' last rows are to come at each cutoff."""
         return tuple(self.horizon + self.step * back for back in reversed(range(self.windows)))
 
     @property
-    def blocks(self) -> list[tuple[int, ...]]:
-        """`unseen`, in stretches that share a fit."""
+    def fit_groups(self) -> list[tuple[int, ...]]:
+        """`cutoffs`, in stretches that share a fit."""
         size = self.windows if self.refit is False else int(self.refit)
-        return [self.unseen[first : first + size] for first in range(0, self.windows, size)]
+        return [self.cutoffs[first : first + size] for first in range(0, self.windows, size)]

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, WHICH, Columns
+from loopcast.columns import CUTOFF, TARGET_NAME, Columns
 from loopcast.data.calendar import zone_of
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.tables import open_table
 from loopcast.errors import CalendarError, DataError, OptionError
 from loopcast.evaluation.forecasts import Forecasts
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 
 def as_histories(data: Any, columns: Columns) -> Panel:
@@ -28,11 +28,11 @@ def with_scale(forecasts: Forecasts, panel: Panel, season: int) -> Forecasts:
     pairs of which one value is missing; null where that is 0 or no pair is left. Each target has its own.
     """
     windows = forecasts.frame.select(forecasts.window).unique(maintain_order=True)
-    channels = _channels(forecasts, panel)[windows[WHICH].to_numpy() if forecasts.targets else 0]
+    channels = _channels(forecasts, panel)[windows[TARGET_NAME].to_numpy() if forecasts.targets else 0]
     series = _places(forecasts, panel)[windows["series"].to_numpy()] * panel.n_channels + channels
-    panel = panel.bare().apart()
+    panel = panel.drop_covariates().to_univariate()
     rows = _rows_known(windows[CUTOFF], series, panel) if forecasts.has_cutoff else panel.lengths[series]
-    known = running_scale(panel, positive("season", season))[panel.offsets[series] + np.maximum(rows, 1) - 1]
+    known = running_scale(panel, check_positive("season", season))[panel.offsets[series] + np.maximum(rows, 1) - 1]
     scales = windows.with_columns(
         pl.when(pl.Series(rows > 0) & (column > 0)).then(column).alias(column.name) for column in known
     )
@@ -59,7 +59,7 @@ def running_scale(panel: Panel, season: int) -> pl.DataFrame:
 def _places(forecasts: Forecasts, panel: Panel) -> np.ndarray:
     """int64 `[series]`: where each series of the forecasts stands in the panel."""
     ids, theirs = forecasts.ids, panel.ids
-    if not forecasts.has_id or (not panel.template.has_id and panel.n_series == 1 and len(ids) == 1):
+    if not forecasts.has_id or (not panel.schema.has_id and panel.n_series == 1 and len(ids) == 1):
         if panel.n_series > 1:
             raise DataError(
                 f"the table of forecasts is one series (it has no column {forecasts.columns.id!r}) and the histories "
@@ -87,7 +87,7 @@ def _channels(forecasts: Forecasts, panel: Panel) -> np.ndarray:
     known = ", ".join(map(repr, panel.targets))
     if not forecasts.targets:
         raise DataError(
-            f"the histories have {panel.n_channels} targets ({known}): the table has to say which, in {WHICH!r}"
+            f"the histories have {panel.n_channels} targets ({known}): the table has to say which, in {TARGET_NAME!r}"
         )
     unknown = [name for name in forecasts.targets if name not in panel.targets]
     if unknown:
@@ -103,19 +103,19 @@ def _rows_known(cutoffs: pl.Series, series: np.ndarray, panel: Panel) -> np.ndar
     starts = panel.starts
     if cutoffs.dtype.is_integer() != starts.dtype.is_integer() or zone_of(cutoffs.dtype) != zone_of(starts.dtype):
         raise CalendarError(f"cutoffs are {cutoffs.dtype} and the times of the histories {starts.dtype}: convert one")
-    steps, fits = panel.steps_of(cutoffs, series)
+    steps, fits = panel.step_index(cutoffs, series)
     if not fits.all():
         window = int(np.argmin(fits))
         raise CalendarError(
             f"the cutoff {cutoffs[window]} of series {panel.ids[int(series[window])]!r} is not on the calendar of its "
-            f"history (frequency {panel.template.freq}): a cutoff is the last time that was known"
+            f"history (frequency {panel.schema.freq}): a cutoff is the last time that was known"
         )
     return np.clip(steps + 1, 0, panel.lengths[series])
 
 
 def season_of(panel: Panel, season: int | None) -> int:
     """The steps in a season, as chosen or as usual for the panel's calendar; OptionError for what is no number."""
-    return panel.season if season is None else positive("season", season)
+    return panel.season if season is None else check_positive("season", season)
 
 
 def histories_needed(names: list[str]) -> OptionError:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from loopcast.columns import CUTOFF, WHICH
+from loopcast.columns import CUTOFF, TARGET_NAME
 from loopcast.evaluation.forecasts import Forecasts
 from loopcast.evaluation.metric import Metric
 from loopcast.evaluation.metrics import METRICS
@@ -29,14 +29,14 @@ def score(
         tables = {name: table.with_columns(owa=_owa(table, compared)) for name, table in tables.items()}
     named = [table.select(pl.lit(name).alias("model"), pl.all()) for name, table in tables.items()]
     columns = [column for name in metrics for column in columns_of(METRICS[name], forecasts)]
-    mixed = [column for name in mixing(forecasts, metrics, by) for column in columns_of(METRICS[name], forecasts)]
+    mixed = [column for name in mixes_units(forecasts, metrics, by) for column in columns_of(METRICS[name], forecasts)]
     table = pl.concat(named, how="diagonal").select("model", "row", *by, "points", *columns)
     return table.with_columns(pl.lit(None, pl.Float64).alias(column) for column in mixed)
 
 
-def mixing(forecasts: Forecasts, metrics: Sequence[str], by: Sequence[str]) -> list[str]:
+def mixes_units(forecasts: Forecasts, metrics: Sequence[str], by: Sequence[str]) -> list[str]:
     """The metrics that would add numbers in the units of several targets."""
-    several = len(forecasts.targets) > 1 and WHICH not in by
+    several = len(forecasts.targets) > 1 and TARGET_NAME not in by
     return [name for name in metrics if METRICS[name].in_units and several]
 
 
@@ -58,10 +58,12 @@ def score_one(forecasts: Forecasts, model: str, metrics: Sequence[Metric], by: S
     alike = [metric.within(pl.col(column)).alias(column) for metric, column, _ in made if metric.alike]
     if not alike:
         return table
-    return pl.concat([table, _alike(points, by, forecasts.window, alike).drop(by)], how="horizontal")
+    return pl.concat([table, macro_average(points, by, forecasts.window, alike).drop(by)], how="horizontal")
 
 
-def _alike(points: pl.DataFrame, by: Sequence[str], window: Sequence[str], means: Sequence[pl.Expr]) -> pl.DataFrame:
+def macro_average(
+    points: pl.DataFrame, by: Sequence[str], window: Sequence[str], means: Sequence[pl.Expr]
+) -> pl.DataFrame:
     """Means in which every series of a group counts alike: in windows, over those of a target, targets, series."""
     names = [mean.meta.output_name() for mean in means]
     series = [key for key in window if key != CUTOFF]
@@ -89,7 +91,7 @@ def undefined(
     reference: str | None = None,
 ) -> Iterator[str]:
     """What is undefined and so left out of means, or null, in a sentence each."""
-    if mixed := mixing(forecasts, metrics, by):
+    if mixed := mixes_units(forecasts, metrics, by):
         yield f"{', '.join(mixed)}: targets have units of their own, which have no mean; by='target' scores each"
     scaled = [name for name in metrics if "scale" in METRICS[name].needs]
     if scaled and (sentence := without_scale(forecasts)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.errors import OptionError
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 # A spread this small beside the mean is what rounding leaves of no spread at all.
 ROUNDING = 1e-12
@@ -57,7 +57,7 @@ def diebold_mariano(differentials: np.ndarray, *, horizon: int, step: int = 1) -
     table = np.asarray(differentials, np.float64)
     if table.ndim != 2 or np.isinf(table).any():
         raise OptionError(f"differentials are finite numbers [series, cutoff], NaN where missing, got {table.shape}")
-    overlap = -(-positive("horizon", horizon) // positive("step", step))
+    overlap = -(-check_positive("horizon", horizon) // check_positive("step", step))
     table = table[~np.isnan(table).all(axis=1)]
     if not len(table):
         return Comparison(mean=None, says="no series has both models' errors")

@@ -30,12 +30,14 @@ def verdict(measure: str, baseline: Entry | None, network: Entry | None, *, mode
     if network.error < baseline.error:
         return _better(called, baseline, network, test)
     if network.error == baseline.error:
-        return f"Use {baseline.name}: {network.name} only equals it, at {a(called)} of {number(network.error)}."
+        return (
+            f"Use {baseline.name}: {network.name} only equals it, at {with_article(called)} of {number(network.error)}."
+        )
     if baseline.error == 0:
-        error = f"{a(called)} of {number(network.error)}"
+        error = f"{with_article(called)} of {number(network.error)}"
         return f"Use {baseline.name}: it is perfect here, and {network.name} is not, with {error}."
-    errors = f"{a(called)} of {number(network.error)} against {number(baseline.error)}"
-    p = "" if test.p_value is None else f" ({p_in_words(test.p_value)})"
+    errors = f"{with_article(called)} of {number(network.error)} against {number(baseline.error)}"
+    p = "" if test.p_value is None else f" ({format_p(test.p_value)})"
     return f"Use {baseline.name}: {network.name} does not beat it, with {errors}{p}."
 
 
@@ -55,7 +57,7 @@ def _better(called: str, baseline: Entry, network: Entry, test: Comparison) -> s
     its = f"{called} of {number(network.error)} is {share} below that of the best baseline, {baseline.name},"
     if test.p_value is None:
         return f"Use {network.name}, with care: its {its} but whether that is more than noise is unknown ({test.says})."
-    p = p_in_words(test.p_value)
+    p = format_p(test.p_value)
     if test.p_value < NOISE:
         return f"Use {network.name}: its {its} and the difference is more than noise ({p})."
     return (
@@ -64,7 +66,7 @@ def _better(called: str, baseline: Entry, network: Entry, test: Comparison) -> s
     )
 
 
-def a(called: str) -> str:
+def with_article(called: str) -> str:
     """A measure with its article: MASE is said as a word, MAE letter by letter."""
     return f"an {called}" if called == "MAE" else f"a {called}"
 
@@ -87,6 +89,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share >= 0.0005 else "less than 0.1 %"
 
 
-def p_in_words(p: float) -> str:
+def format_p(p: float) -> str:
     """A p-value of the test, as it is usually given."""
     return "Diebold-Mariano p < 0.001" if p < 0.001 else f"Diebold-Mariano p = {p:.2g}"

@@ -12,17 +12,17 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import Columns
-from loopcast.data.calendar_features import parts_of, shown, width_of
+from loopcast.data.calendar_features import encode, n_features, resolve_features
 from loopcast.data.panel import Panel
-from loopcast.data.ranges import laid_out
+from loopcast.data.ranges import concat_ranges
 from loopcast.data.time_grid import future_times
 from loopcast.errors import DataError, OptionError, ValuesError
-from loopcast.features.standardize import Scale, shown_columns, width_of_columns
+from loopcast.features.standardize import Standardization, encode_columns, width_of_columns
 
 MOST_SIZE = 8  # numbers of an embedding, at most
 
 
-class Ahead(NamedTuple):
+class FutureFeatures(NamedTuple):
     """What is known of each row and of the steps to come.
 
     values: float32 `[known row, column]`; offsets: int64 `[series + 1]`.
@@ -33,63 +33,63 @@ class Ahead(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Encoding:
+class ExogenousEncoder:
     """How covariates become numbers, learned from the rows of a fit.
 
     columns: which there are. past, future, static: the scale of the numbers of each kind.
-    gappy: for each past, then each future covariate, whether values may be missing.
+    has_missing: for each past, then each future covariate, whether values may be missing.
     categories: of each static covariate, its categories in order; None where it is a number.
-    unknown: whether a category that was not there is taken for an unknown one, as is now and then any in training.
-    parts: of the calendar, as `loopcast.data.calendar_features.parts_of`.
+    allow_unknown: whether a category that was not there is taken for an unknown one, as is now and then any in training.
+    parts: of the calendar, as `loopcast.data.calendar_features.resolve_features`.
     """
 
     columns: Columns
-    past: Scale
-    future: Scale
-    static: Scale
-    gappy: tuple[bool, ...]
+    past: Standardization
+    future: Standardization
+    static: Standardization
+    has_missing: tuple[bool, ...]
     categories: tuple[tuple[str, ...] | None, ...]
-    unknown: bool
+    allow_unknown: bool
     parts: tuple[str, ...]
 
     @classmethod
-    def of(cls, panel: Panel, *, unknown: bool, gaps: bool = False) -> "Encoding | None":
+    def of(cls, panel: Panel, *, unknown: bool, gaps: bool = False) -> "ExogenousEncoder | None":
         """From the rows of a panel; None where it has neither covariates nor a calendar to show.
 
         gaps: whether to expect missing values also of covariates that have none in these rows.
         """
-        columns, covariates = panel.template.columns, panel.covariates
-        parts = parts_of(columns, panel.template.freq)
+        columns, covariates = panel.schema.columns, panel.covariates
+        parts = resolve_features(columns, panel.schema.freq)
         if covariates is None:
-            nothing = Scale.of(np.zeros((1, 0), np.float32))
-            made = cls(columns=columns, past=nothing, future=nothing, static=nothing, gappy=(), categories=(),
-                       unknown=unknown, parts=parts)  # fmt: skip
+            nothing = Standardization.of(np.zeros((1, 0), np.float32))
+            made = cls(columns=columns, past=nothing, future=nothing, static=nothing, has_missing=(), categories=(),
+                       allow_unknown=unknown, parts=parts)  # fmt: skip
             return made if parts else None
-        own, _ = laid_out(covariates.offsets[:-1], panel.lengths)
+        own, _ = concat_ranges(covariates.offsets[:-1], panel.lengths)
         future, static = covariates.future[own], covariates.static
         numbers = [name for name in static.columns if static[name].dtype != pl.String]
         return cls(
             columns=columns,
-            past=Scale.of(covariates.past),
-            future=Scale.of(future),
-            static=Scale.of(static.select(numbers).to_numpy().reshape(panel.n_series, -1)),
-            gappy=tuple((gaps | np.isnan(np.hstack([covariates.past, future])).any(axis=0)).tolist()),
+            past=Standardization.of(covariates.past),
+            future=Standardization.of(future),
+            static=Standardization.of(static.select(numbers).to_numpy().reshape(panel.n_series, -1)),
+            has_missing=tuple((gaps | np.isnan(np.hstack([covariates.past, future])).any(axis=0)).tolist()),
             categories=tuple(
                 None if name in numbers else tuple(sorted(static[name].unique().to_list())) for name in static.columns
             ),
-            unknown=unknown,
+            allow_unknown=unknown,
             parts=parts,
         )
 
     @property
     def past_width(self) -> int:
         """How many numbers of a row are known of the past alone."""
-        return width_of_columns(self.gappy[: len(self.columns.past)])
+        return width_of_columns(self.has_missing[: len(self.columns.past)])
 
     @property
     def ahead_width(self) -> int:
         """How many numbers are known of each step to come."""
-        return width_of_columns(self.gappy[len(self.columns.past) :]) + width_of(self.parts)
+        return width_of_columns(self.has_missing[len(self.columns.past) :]) + n_features(self.parts)
 
     @property
     def width(self) -> int:
@@ -97,15 +97,15 @@ class Encoding:
         return self.past_width + len(self.static.mean) + self.ahead_width
 
     @property
-    def tables(self) -> tuple[tuple[int, int], ...]:
-        """Rows and columns of each table of embeddings; with `unknown`, the last row is for what is not known."""
+    def embedding_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Rows and columns of each table of embeddings; with `allow_unknown`, the last row is for what is not known."""
         counts = [len(each) for each in self.categories if each is not None]
-        return tuple((count + self.unknown, min(MOST_SIZE, (count + 1) // 2 + 1)) for count in counts)
+        return tuple((count + self.allow_unknown, min(MOST_SIZE, (count + 1) // 2 + 1)) for count in counts)
 
     @property
     def inputs(self) -> int:
         """How many numbers a network is shown of a row: those, and an embedding of each category."""
-        return self.width + sum(width for _, width in self.tables)
+        return self.width + sum(width for _, width in self.embedding_shapes)
 
     def require_reach(self, reach: int, horizon: int) -> None:
         """OptionError where forecasts would be fed back with past covariates, of which nothing is known by then."""
@@ -115,15 +115,15 @@ class Encoding:
                 f"as far as the horizon of the fit, {reach}, and {horizon} steps were asked for: fit with that horizon"
             )
 
-    def require_alike(self, panel: Panel) -> None:
+    def require_same_covariates(self, panel: Panel) -> None:
         """DataError unless the covariates of a panel are those of the fit."""
-        theirs, ours = panel.template.columns, self.columns
+        theirs, ours = panel.schema.columns, self.columns
         if any(getattr(theirs, kind) != getattr(ours, kind) for kind in ("past", "future", "static")):
             raise DataError(f"the model was fitted with {ours}, and this data has {theirs}: name the same covariates")
 
-    def rows(self, panel: Panel, ahead: Ahead) -> np.ndarray:
+    def rows(self, panel: Panel, ahead: FutureFeatures) -> np.ndarray:
         """What is known at each row of a panel, float32 `[row, width]`; ahead: as `ahead` gives it, for any `extra`."""
-        own, _ = laid_out(ahead.offsets[:-1], panel.lengths)
+        own, _ = concat_ranges(ahead.offsets[:-1], panel.lengths)
         past = self._past(panel)
         return np.concatenate([past, self.numbers(panel)[panel.series_of(np.arange(panel.n_rows))],
                                ahead.values[own]], axis=1)  # fmt: skip
@@ -141,31 +141,31 @@ class Encoding:
             )
         return self.static.scaled(static.select(names).to_numpy().reshape(panel.n_series, -1))
 
-    def ahead(self, panel: Panel, extra: int) -> Ahead:
+    def ahead(self, panel: Panel, extra: int) -> FutureFeatures:
         """What is known of each row, and of `extra` steps after the end of each series.
 
         ValuesError where future covariates do not reach so far, or miss a value and never did in the fit.
         """
-        panel.require_ahead(extra)
+        panel.require_future(extra)
         lengths = panel.lengths + extra
         offsets = np.append(0, np.cumsum(lengths))
         steps = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
         values = np.zeros((offsets[-1], 0), np.float32)
         if panel.covariates is not None:
-            own, _ = laid_out(panel.covariates.offsets[:-1], lengths)
-            names, gappy = self.columns.future, self.gappy[len(self.columns.past) :]
+            own, _ = concat_ranges(panel.covariates.offsets[:-1], lengths)
+            names, gappy = self.columns.future, self.has_missing[len(self.columns.past) :]
             future = panel.covariates.future[own] if names else np.zeros((len(steps), 0), np.float32)
             self._require_known(panel, names, gappy, future, offsets)
-            values = shown_columns(self.future.scaled(future), gappy, offsets)
+            values = encode_columns(self.future.scaled(future), gappy, offsets)
         starts = panel.starts.gather(np.repeat(np.arange(panel.n_series), lengths)) if self.parts else panel.starts
-        times = future_times(starts, steps, 1, panel.template.freq) if self.parts else panel.starts
-        clock = shown(times, self.parts, panel.template.zone, self.columns.holidays)
-        return Ahead(np.concatenate([values, clock], axis=1) if self.parts else values, offsets)
+        times = future_times(starts, steps, 1, panel.schema.freq) if self.parts else panel.starts
+        clock = encode(times, self.parts, panel.schema.zone, self.columns.holidays)
+        return FutureFeatures(np.concatenate([values, clock], axis=1) if self.parts else values, offsets)
 
     def codes(self, panel: Panel) -> np.ndarray:
-        """The category of each series, int32 `[series, static]`, a column for each table of `tables`.
+        """The category of each series, int32 `[series, static]`, a column for each table of `embedding_shapes`.
 
-        OptionError for a category that the fit did not have, unless `unknown`.
+        OptionError for a category that the fit did not have, unless `allow_unknown`.
         """
         columns = [
             self._code(panel, name, known)
@@ -179,7 +179,7 @@ class Encoding:
         places = {category: code for code, category in enumerate(known)}
         codes = np.array([places.get(_word(cell), len(known)) for cell in cells], np.int32)
         new = codes == len(known)
-        if new.any() and not self.unknown:
+        if new.any() and not self.allow_unknown:
             i = int(new.argmax())
             raise OptionError(
                 f"series {panel.ids[i]!r}: {name!r} is {cells[i]!r}, which was not there in the fit (known: "
@@ -191,9 +191,9 @@ class Encoding:
     def _past(self, panel: Panel) -> np.ndarray:
         if panel.covariates is None:
             return np.zeros((panel.n_rows, 0), np.float32)
-        names, gappy = self.columns.past, self.gappy[: len(self.columns.past)]
+        names, gappy = self.columns.past, self.has_missing[: len(self.columns.past)]
         self._require_known(panel, names, gappy, panel.covariates.past, panel.offsets)
-        return shown_columns(self.past.scaled(panel.covariates.past), gappy, panel.offsets)
+        return encode_columns(self.past.scaled(panel.covariates.past), gappy, panel.offsets)
 
     def _require_known(
         self,
@@ -209,7 +209,7 @@ class Encoding:
             return
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
         i = int(np.searchsorted(offsets, row, side="right")) - 1
-        time = future_times(panel.starts.gather([i]), row - offsets[i : i + 1], 1, panel.template.freq)[0]
+        time = future_times(panel.starts.gather([i]), row - offsets[i : i + 1], 1, panel.schema.freq)[0]
         raise ValuesError(
             f"series {panel.ids[i]!r} at {time}: covariate {names[int(column)]!r} is missing, and the model was "
             "fitted where none was: give its value, or fit on data in which some are missing"

@@ -8,14 +8,14 @@ import jax.numpy as jnp
 Array = jax.Array
 
 
-class Seen(NamedTuple):
+class GapFeatures(NamedTuple):
     """A batch of sequences with gaps, encoded."""
 
     features: Array  # [batch, time, 3 * channel]: base, whether known, log(1 + steps to the nearest known value)
     base: Array  # [batch, time, channel]: the value, or what stands in for it; 0 where nothing is known
 
 
-def seen(values: Array, known: Array, *, causal: bool) -> Seen:
+def encode_gaps(values: Array, known: Array, *, causal: bool) -> GapFeatures:
     """`values` `[batch, time, channel]`, which count where `known`, as the network is to see them.
 
     causal: gaps show the last known value; else the straight line between their ends.
@@ -28,7 +28,7 @@ def seen(values: Array, known: Array, *, causal: bool) -> Seen:
     else:
         base, away = _line(values, known, index, before, last)
     features = jnp.concatenate([base, known.astype(base.dtype), jnp.log1p(away.astype(base.dtype))], axis=-1)
-    return Seen(features, base)
+    return GapFeatures(features, base)
 
 
 def _line(values: Array, known: Array, index: Array, before: Array, last: Array) -> tuple[Array, Array]:

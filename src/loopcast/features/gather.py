@@ -18,7 +18,7 @@ from loopcast.kernels import float32, library, why_no_kernels
 Array = jax.Array
 
 
-class Rows(NamedTuple):
+class DeviceRows(NamedTuple):
     """A panel's rows on the device, with rows after them up to a power of two: near sizes compile once."""
 
     values: Array  # [channel * row], NaN after the last of each channel
@@ -27,7 +27,7 @@ class Rows(NamedTuple):
     codes: Array  # int32 [row, table]: the categories of its series
 
 
-class Examples(NamedTuple):
+class Batch(NamedTuple):
     """A batch of windows, encoded."""
 
     features: Array  # [batch, time, feature], of the channels one after the other, then what is known besides
@@ -37,12 +37,12 @@ class Examples(NamedTuple):
     codes: Array  # int32 [batch, table]
 
 
-def gatherable(
+def to_device(
     values: np.ndarray,
     beside: np.ndarray | None = None,
     codes: np.ndarray | None = None,
     bridged: np.ndarray | None = None,
-) -> Rows:
+) -> DeviceRows:
     """The rows of `values` `[row, channel]`, and of what is known besides, as `gather` takes them."""
     room = power_of_two(len(values) + 1)
     if room * values.shape[1] > np.iinfo(np.int32).max:
@@ -50,7 +50,9 @@ def gatherable(
             f"{len(values):,} rows of {values.shape[1]} targets are more than can be learned from at once"
         )
     laid, whole = _end_to_end(values, room), None if bridged is None else _end_to_end(bridged, room)
-    return Rows(*jax.device_put((laid, whole, _roomy(beside, room, np.float32), _roomy(codes, room, np.int32))))
+    return DeviceRows(
+        *jax.device_put((laid, whole, pad_rows(beside, room, np.float32), pad_rows(codes, room, np.int32)))
+    )
 
 
 def _end_to_end(values: np.ndarray, room: int) -> np.ndarray:
@@ -59,32 +61,32 @@ def _end_to_end(values: np.ndarray, room: int) -> np.ndarray:
     return laid.ravel()
 
 
-def _roomy(rows: np.ndarray | None, room: int, dtype: type) -> np.ndarray:
+def pad_rows(rows: np.ndarray | None, room: int, dtype: type) -> np.ndarray:
     filled: np.ndarray = np.zeros((room, 0 if rows is None else rows.shape[1]), dtype)
     if rows is not None:
         filled[: len(rows)] = rows
     return filled
 
 
-def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Array) -> Examples:
+def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: DeviceRows, index: Array) -> Batch:
     """The windows that `index` `[batch, 5]` names; the last `known` numbers besides are known of steps to come."""
     room = len(rows.beside)
     channels = rows.values.size // room
     each = (index[:, None] + room * jnp.arange(channels, dtype=index.dtype)[:, None]).reshape(-1, index.shape[1])
     windows = read_windows if why_no_kernels() else copy_windows
-    past, ahead = (beside_channels(each, channels) for each in windows(scaling.reach, plan, rows.values, each))
+    past, ahead = (split_channels(each, channels) for each in windows(scaling.lookback, plan, rows.values, each))
     bridged = None
     if rows.bridged is not None:
-        bridged = beside_channels(windows(scaling.reach, plan, rows.bridged, each)[0], channels)
-    view = scaling.view(past, plan.horizon, bridged)
+        bridged = split_channels(windows(scaling.lookback, plan, rows.bridged, each)[0], channels)
+    view = scaling.encode(past, plan.horizon, bridged)
     shown = view if plan.every_step else jax.tree.map(lambda part: part[:, -1:], view)
-    targets = jnp.where(shown.spread[..., None] > 0, scaling.output_for(shown, ahead), jnp.nan)
+    targets = jnp.where(shown.spread[..., None] > 0, scaling.normalize_target(shown, ahead), jnp.nan)
     now = index[:, :1] + jnp.arange(plan.context)
     inside = (now >= index[:, 1:2]) & (now < index[:, 4:])
     beside = jnp.where(inside[..., None], rows.beside[jnp.clip(now, 0, room - 1)], 0.0)
     first = now[:, :1] if plan.every_step else now[:, -1:]
     coming = first + jnp.arange(1, targets.shape[1] + plan.horizon)
-    return Examples(
+    return Batch(
         features=jnp.concatenate([view.features.reshape(*now.shape, -1), beside], axis=-1),
         observed=now >= index[:, 1:2],
         targets=targets,
@@ -93,12 +95,12 @@ def gather(scaling: Scaling, plan: WindowPlan, known: int, rows: Rows, index: Ar
     )
 
 
-def beside_channels(windows: Array, channels: int) -> Array:
+def split_channels(windows: Array, channels: int) -> Array:
     """`[batch * channel, time, ...]` to `[batch, time, channel, ...]`: moved as they are, and not when encoded."""
     return windows.reshape(-1, channels, *windows.shape[1:]).swapaxes(1, 2)
 
 
-def side_by_side(features: Array) -> Array:
+def merge_channels(features: Array) -> Array:
     """`[batch, channel, time, feature]` to `[batch, time, channel * feature]`."""
     batch, channels, time, width = features.shape
     return features.swapaxes(1, 2).reshape(batch, time, channels * width)

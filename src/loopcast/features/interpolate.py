@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 
-class Past(NamedTuple):
+class History(NamedTuple):
     """Values up to now, and the same with short gaps bridged; None where they are not taken so.
 
     Arrays of NumPy or JAX, of the same shape.
@@ -15,23 +15,23 @@ class Past(NamedTuple):
     values: Any
     bridged: Any
 
-    def each(self, change: Callable[..., Any], *given: Any) -> "Past":
+    def map(self, change: Callable[..., Any], *given: Any) -> "History":
         """Both, changed in the same way: `change(array, *given)`."""
-        return Past(change(self.values, *given), None if self.bridged is None else change(self.bridged, *given))
+        return History(change(self.values, *given), None if self.bridged is None else change(self.bridged, *given))
 
-    def then(self, later: "Past", join: Callable[[list[Any], int], Any]) -> "Past":
+    def concat(self, later: "History", join: Callable[[list[Any], int], Any]) -> "History":
         """Both followed by what came later, along the last axis, by `concatenate` of NumPy or JAX."""
         both = None if self.bridged is None else join([self.bridged, later.bridged], -1)
-        return Past(join([self.values, later.values], -1), both)
+        return History(join([self.values, later.values], -1), both)
 
 
-def bridged(values: np.ndarray, offsets: np.ndarray, longest: int) -> np.ndarray:
+def interpolate_gaps(values: np.ndarray, offsets: np.ndarray, longest: int) -> np.ndarray:
     """`values` `[row, channel]` with the gaps of at most `longest` rows filled, those apart that a series ends in.
 
     A line needs both its ends, so until the later one is known the gap is one: see `Scaling.whole`.
 
     >>> values = np.float32([1, np.nan, 3, np.nan, np.nan, np.nan, 7, np.nan])[:, None]
-    >>> bridged(values, np.array([0, 8]), 2).ravel().tolist()
+    >>> interpolate_gaps(values, np.array([0, 8]), 2).ravel().tolist()
     [1.0, 2.0, 3.0, nan, nan, nan, 7.0, nan]
     """
     missing = np.isnan(values)

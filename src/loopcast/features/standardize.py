@@ -7,14 +7,14 @@ import numpy as np
 PER_GAPPY = 3  # numbers that a column with gaps is shown as: its last value, whether it is there, since when
 
 
-class Scale(NamedTuple):
+class Standardization(NamedTuple):
     """Of columns of numbers, float32 `[column]`: their mean, and their standard deviation; 1 for a constant."""
 
     mean: np.ndarray
     spread: np.ndarray
 
     @classmethod
-    def of(cls, values: np.ndarray) -> "Scale":
+    def of(cls, values: np.ndarray) -> "Standardization":
         there = ~np.isnan(values)
         count = np.maximum(there.sum(axis=0), 1)
         mean = np.sum(values, axis=0, dtype=np.float64, where=there) / count
@@ -30,7 +30,7 @@ def width_of_columns(gappy: tuple[bool, ...]) -> int:
     return sum(PER_GAPPY if each else 1 for each in gappy)
 
 
-def shown_columns(values: np.ndarray, gappy: tuple[bool, ...], offsets: np.ndarray) -> np.ndarray:
+def encode_columns(values: np.ndarray, gappy: tuple[bool, ...], offsets: np.ndarray) -> np.ndarray:
     """Each column as it is, or where it may have gaps as three: the last value, whether it is there, and since when."""
     columns: list[np.ndarray] = []
     for column, gaps in zip(values.T, gappy, strict=True):

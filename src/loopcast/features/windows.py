@@ -82,8 +82,8 @@ class WindowPlan:
         first = np.maximum(start if self.every_step else last, begin + self.warmup - 1)
         return WindowIndex(start=start, begin=begin, first=first, last=last, stop=stop)
 
-    def validation(self, offsets: np.ndarray, unseen: np.ndarray) -> WindowIndex:
-        """The forecasts made where, of each series, `unseen` rows are to come: a window for each series and cutoff."""
-        begin, stop = (np.repeat(each, len(unseen)) for each in (offsets[:-1], offsets[1:]))
-        origin = stop - np.tile(unseen, len(offsets) - 1) - 1
+    def validation(self, offsets: np.ndarray, cutoffs: np.ndarray) -> WindowIndex:
+        """The forecasts made where, of each series, `cutoffs` rows are to come: a window for each series and cutoff."""
+        begin, stop = (np.repeat(each, len(cutoffs)) for each in (offsets[:-1], offsets[1:]))
+        origin = stop - np.tile(cutoffs, len(offsets) - 1) - 1
         return WindowIndex(start=origin - self.context + 1, begin=begin, first=origin, last=origin, stop=stop)

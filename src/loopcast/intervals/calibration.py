@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopcast.data.missing import carried
+from loopcast.data.missing import forward_fill
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError
 
-PATHS = 1000  # errors of a step that calibration looks for, where series are long enough
-MOST_PATHS = 4096  # kept: more would make a model file large and no quantile better
-SHARE = 3  # at most one row in so many is held back
-RECENT, LEAST = 8, 12  # seasons, but at least so many steps, that say how much a series changes
-OWN = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
-GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribution is read to draw from it
+TARGET_PATHS = 1000  # errors of a step that calibration looks for, where series are long enough
+MAX_PATHS = 4096  # kept: more would make a model file large and no quantile better
+MAX_HOLDOUT_DIVISOR = 3  # at most one row in so many is held back
+RECENT_SEASONS, MIN_RECENT_STEPS = 8, 12  # seasons, but at least so many steps, that say how much a series changes
+MIN_PATHS_PER_STEP = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
+PROBABILITY_GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribution is read to draw from it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,15 +104,15 @@ class Calibration:
 
 def _size_at(shares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """The size below which each share of `sizes` `[path, step]` lies, `[step, probability]`."""
-    if (~np.isnan(sizes)).sum(axis=0).min() >= OWN:
+    if (~np.isnan(sizes)).sum(axis=0).min() >= MIN_PATHS_PER_STEP:
         own: np.ndarray = np.nanquantile(sizes, shares, axis=0, method="weibull").T
         return own
-    typical = np.maximum(_typical(sizes), np.finfo(np.float32).tiny)
+    typical = np.maximum(mean_abs_error(sizes), np.finfo(np.float32).tiny)
     shape: np.ndarray = np.nanquantile(sizes / typical, shares, method="weibull")
     return typical[:, None] * shape
 
 
-def _typical(sizes: np.ndarray) -> np.ndarray:
+def mean_abs_error(sizes: np.ndarray) -> np.ndarray:
     """The mean size of what is known at each step, `[step]`; of a step without any, between the steps beside it."""
     counts = (~np.isnan(sizes)).sum(axis=0)
     if not counts.any():
@@ -134,7 +134,7 @@ def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str, targets: Se
     measured = (np.isfinite(paths) | missing).all(axis=1, keepdims=True)
     paths = np.where(measured, paths, np.nan)
     known = ~np.isnan(paths).all(axis=(1, 2))
-    kept = np.linspace(0, known.sum() - 1, min(known.sum(), MOST_PATHS)).round().astype(int)
+    kept = np.linspace(0, known.sum() - 1, min(known.sum(), MAX_PATHS)).round().astype(int)
     made = Calibration(errors=paths[known][kept].astype(np.float32))
     unknown = np.isnan(made.errors).all(axis=(0, 1))
     if unknown.any():
@@ -154,7 +154,7 @@ def _why_not(who: str, targets: Sequence[str], channel: int, missing: np.ndarray
 
 def why_no_tail(panel: Panel, horizon: int, least: int) -> str | None:
     """Why no series can hold a tail back to calibrate from, in a sentence; None where one can."""
-    longest = int(panel.known_lengths.max())
+    longest = int(panel.observed_lengths.max())
     if longest >= horizon + least:
         return None
     return (
@@ -163,7 +163,7 @@ def why_no_tail(panel: Panel, horizon: int, least: int) -> str | None:
     )
 
 
-def cutoffs(panel: Panel, horizon: int, least: int, windows: int | None) -> tuple[int, ...]:
+def calibration_cutoffs(panel: Panel, horizon: int, least: int, windows: int | None) -> tuple[int, ...]:
     """How many of the last rows are to come at each cutoff to calibrate from, fewer from one to the next.
 
     Enough cutoffs for PATHS errors a step, a horizon apart or nearer, within one row in SHARE; the earliest leaves
@@ -172,9 +172,13 @@ def cutoffs(panel: Panel, horizon: int, least: int, windows: int | None) -> tupl
     short = why_no_tail(panel, horizon, least)
     if short is not None:
         raise LengthError(short)
-    longest, typical = int(panel.known_lengths.max()), int(np.median(panel.known_lengths))
-    count = -(-PATHS // panel.n_series) if windows is None else windows
-    room = max(min(typical // SHARE, typical - least) - horizon, 0) if windows is None else longest - least - horizon
+    longest, typical = int(panel.observed_lengths.max()), int(np.median(panel.observed_lengths))
+    count = -(-TARGET_PATHS // panel.n_series) if windows is None else windows
+    room = (
+        max(min(typical // MAX_HOLDOUT_DIVISOR, typical - least) - horizon, 0)
+        if windows is None
+        else longest - least - horizon
+    )
     count = min(count, room + 1)
     step = max(1, min(horizon, room // max(count - 1, 1)))
     return tuple(horizon + step * back for back in reversed(range(count)))
@@ -182,16 +186,18 @@ def cutoffs(panel: Panel, horizon: int, least: int, windows: int | None) -> tupl
 
 def long_enough(panel: Panel, rows: int) -> Panel:
     """The series of at least so many rows from their first value on; LengthError where there is none."""
-    lengths = panel.known_lengths
+    lengths = panel.observed_lengths
     if lengths.max() < rows:
         raise LengthError(f"no series has {rows} rows (the longest has {lengths.max()}): ask for fewer steps")
-    return panel if lengths.min() >= rows else panel.where(lengths >= rows)
+    return panel if lengths.min() >= rows else panel.select(lengths >= rows)
 
 
-def at_shares(quantiles: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """The values above `shares` `[series, sample, step, channel]`, from quantiles `[series, step, channel, GRID]`."""
-    place = np.clip((shares - GRID[0]) / (GRID[1] - GRID[0]), 0, len(GRID) - 1)
-    left = np.minimum(place.astype(int), len(GRID) - 2)
+def interpolate_quantiles(quantiles: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """The values above `shares` `[series, sample, step, channel]`, from quantiles `[series, step, channel, PROBABILITY_GRID]`."""
+    place = np.clip(
+        (shares - PROBABILITY_GRID[0]) / (PROBABILITY_GRID[1] - PROBABILITY_GRID[0]), 0, len(PROBABILITY_GRID) - 1
+    )
+    left = np.minimum(place.astype(int), len(PROBABILITY_GRID) - 2)
     low, high = (np.take_along_axis(quantiles[:, None], at[..., None], axis=-1)[..., 0] for at in (left, left + 1))
     return (low + (place - left) * (high - low)).astype(np.float32)
 
@@ -208,13 +214,13 @@ def check_level(level: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted(level))
 
 
-def bounds(level: Sequence[float]) -> np.ndarray:
+def interval_probabilities(level: Sequence[float]) -> np.ndarray:
     """The probabilities at the ends of each level's interval: lower ends first, then upper ends, level by level."""
     shares = np.asarray(level, np.float64) / 100
     return np.concatenate([(1 - shares) / 2, (1 + shares) / 2])
 
 
-def usual_change(panel: Panel, season: int, unseen: Sequence[int]) -> np.ndarray:
+def naive_scale(panel: Panel, season: int, cutoffs: Sequence[int]) -> np.ndarray:
     """The mean |y_t - y_{t-season}| of each series before each cutoff, float64 `[series, cutoff, 1, channel]`.
 
     Of the latest seasons alone: how much a series changes changes too. Of steps where a series is no longer than a
@@ -222,28 +228,28 @@ def usual_change(panel: Panel, season: int, unseen: Sequence[int]) -> np.ndarray
     Pairs of which one is missing do not count; steps are from one value that is there to the next. Where the latest
     seasons have none, all before the cutoff count.
     """
-    back = np.asarray(unseen)
-    return np.stack([_usual(panel.series(i), season, back) for i in range(panel.n_series)])[:, :, None]
+    back = np.asarray(cutoffs)
+    return np.stack([_series_scale(panel.series(i), season, back) for i in range(panel.n_series)])[:, :, None]
 
 
-def _usual(values: np.ndarray, season: int, unseen: np.ndarray) -> np.ndarray:
+def _series_scale(values: np.ndarray, season: int, cutoffs: np.ndarray) -> np.ndarray:
     begun = np.logical_or.accumulate(~np.isnan(values), axis=0)
-    latest = np.where(begun, carried(values, np.array([0, len(values)])), np.float32(np.nan))
-    steps = _changes(values, latest, 1, season, unseen)
-    if season == 1 or len(values) - unseen[0] <= season:
+    latest = np.where(begun, forward_fill(values, np.array([0, len(values)])), np.float32(np.nan))
+    steps = _changes(values, latest, 1, season, cutoffs)
+    if season == 1 or len(values) - cutoffs[0] <= season:
         return steps
-    seasonal = _changes(values, values, season, season, unseen)
+    seasonal = _changes(values, values, season, season, cutoffs)
     return np.where(seasonal > 0, seasonal, steps)
 
 
-def _changes(values: np.ndarray, before: np.ndarray, apart: int, season: int, unseen: np.ndarray) -> np.ndarray:
+def _changes(values: np.ndarray, before: np.ndarray, apart: int, season: int, cutoffs: np.ndarray) -> np.ndarray:
     """The mean change from `before` to what is `apart` rows later, before each cutoff, `[cutoff, channel]`."""
     changes = np.abs(values[apart:].astype(np.float64) - before[: len(values) - apart])
     nothing = np.zeros((1, values.shape[1]))
     sums = np.cumsum(np.concatenate([nothing, np.nan_to_num(changes)]), axis=0)
     known = np.cumsum(np.concatenate([nothing, ~np.isnan(changes)]), axis=0)
-    counts = np.maximum(len(values) - unseen - apart, 0)
-    earlier = np.maximum(counts - max(RECENT * season, LEAST), 0)
+    counts = np.maximum(len(values) - cutoffs - apart, 0)
+    earlier = np.maximum(counts - max(RECENT_SEASONS * season, MIN_RECENT_STEPS), 0)
     recent = known[counts] > known[earlier]
     sum_before, known_before = (np.where(recent, part[earlier], 0.0) for part in (sums, known))
     mean: np.ndarray = (sums[counts] - sum_before) / np.maximum(known[counts] - known_before, 1)

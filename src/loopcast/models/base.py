@@ -9,23 +9,23 @@ from typing import Any, ClassVar, Generic, Self
 import numpy as np
 
 from loopcast.data.convert import as_panel
-from loopcast.data.fill_table import as_given
+from loopcast.data.fill_table import fill_like
 from loopcast.data.panel import Panel
 from loopcast.errors import NotFittedError, OptionError
 from loopcast.intervals.calibration import (
-    GRID,
+    PROBABILITY_GRID,
     Calibration,
-    at_shares,
-    bounds,
+    calibration_cutoffs,
     calibration_of,
     check_level,
-    cutoffs,
+    interpolate_quantiles,
+    interval_probabilities,
     long_enough,
-    usual_change,
+    naive_scale,
     why_no_tail,
 )
-from loopcast.models.fitted import Fitted, Parts, State
-from loopcast.validation import falling, positive
+from loopcast.models.fitted import Fitted, ModelPayload, State
+from loopcast.validation import check_cutoffs, check_positive
 
 CALIBRATION = "calibration"  # the name of its errors in a model file
 
@@ -53,9 +53,9 @@ class Forecaster(ABC, Generic[State]):
     _fitted: Fitted[State] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        positive("horizon", self.horizon)
+        check_positive("horizon", self.horizon)
         if self.season is not None:
-            positive("season", self.season)
+            check_positive("season", self.season)
         if self.alias is not None and not (isinstance(self.alias, str) and self.alias):
             raise OptionError(f"alias is a column name or None, got {self.alias!r}")
 
@@ -71,13 +71,13 @@ class Forecaster(ABC, Generic[State]):
         thousand categories.
         """
         panel = as_panel(data)
-        panel.require_teaching()
-        return self.learn(panel)
+        panel.require_informative()
+        return self.fit_panel(panel)
 
-    def learn(self, panel: Panel) -> Self:
+    def fit_panel(self, panel: Panel) -> Self:
         """As `fit`, from earlier rows of a panel that was checked: in them a covariate may be constant."""
-        usable = self._usable(panel)
-        self._keep(Fitted(panel=usable, template=usable.template, state=self._fit(usable)))
+        usable = self.checked_panel(panel)
+        self.set_fitted(Fitted(panel=usable, schema=usable.schema, state=self._fit(usable)))
         return self
 
     def predict(
@@ -109,16 +109,16 @@ class Forecaster(ABC, Generic[State]):
 
     def forecast(self, panel: Panel, horizon: int) -> np.ndarray:
         """The same as float32 numbers `[series, horizon, channel]`."""
-        return self._forecast(self.fitted.state, self._usable(panel), positive("horizon", horizon))
+        return self._forecast(self.fitted.state, self.checked_panel(panel), check_positive("horizon", horizon))
 
-    def hindcast(self, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
+    def predict_at_cutoffs(self, panel: Panel, horizon: int, cutoffs: Sequence[int]) -> np.ndarray:
         """Forecasts from earlier cutoffs, float32 `[series, cutoff, horizon, channel]`, without fitting anew.
 
-        unseen: for each cutoff how many of the last rows of each series are to come, fewer from one to the next.
+        cutoffs: for each cutoff how many of the last rows of each series are to come, fewer from one to the next.
         LengthError where a series would have no row left, ValuesError where it would have no value.
         """
-        steps, back = positive("horizon", horizon), falling(unseen)
-        return self._hindcast(self.fitted.state, self._usable(panel, back[0]), steps, back)
+        steps, back = check_positive("horizon", horizon), check_cutoffs(cutoffs)
+        return self._predict_at_cutoffs(self.fitted.state, self.checked_panel(panel, back[0]), steps, back)
 
     def calibrate(self, horizon: int | None = None, *, windows: int | None = None) -> Self:
         """Learn how wide intervals have to be, from a copy that is fitted on all but a tail and forecasts that tail.
@@ -127,26 +127,26 @@ class Forecaster(ABC, Generic[State]):
         has to be calibrated before. horizon: steps ahead; None is the forecaster's. windows: cutoffs in the tail; None
         chooses. LengthError where series are too short to hold a tail back; NotFittedError for a loaded forecaster.
         """
-        steps = self.horizon if horizon is None else positive("horizon", horizon)
+        steps = self.horizon if horizon is None else check_positive("horizon", horizon)
         if self.fitted.panel is None:
             raise NotFittedError(
                 f"{self.name} was saved without a calibration for {steps} steps ahead, and a model file has no series "
                 f"to make one from: calibrate({steps}) before save (loopcast forecast --level), or ask for no level"
             )
-        least = self.least_rows(self._history(None), steps)
-        unseen = cutoffs(self._history(None), steps, least, windows and positive("windows", windows))
-        panel = long_enough(self._history(None), unseen[0] + least)
-        copy = self._alike().ready_for(panel.without_last(unseen[-1])).learn(panel.without_last(unseen[0]))
-        middle, spread = copy._middle_and_spread(panel, steps, unseen)
-        actual = np.stack([panel.after(rows, steps) for rows in unseen], axis=1)
+        least = self.min_rows(self._history(None), steps)
+        cutoffs = calibration_cutoffs(self._history(None), steps, least, windows and check_positive("windows", windows))
+        panel = long_enough(self._history(None), cutoffs[0] + least)
+        copy = self.clone().configured_for(panel.drop_last(cutoffs[-1])).fit_panel(panel.drop_last(cutoffs[0]))
+        middle, spread = copy.center_and_scale(panel, steps, cutoffs)
+        actual = np.stack([panel.actuals(rows, steps) for rows in cutoffs], axis=1)
         calibration = calibration_of(actual - middle, spread, self.name, panel.targets)
-        self._keep(replace(self.fitted, calibration=calibration))
+        self.set_fitted(replace(self.fitted, calibration=calibration))
         return self
 
     def why_no_intervals(self, data: Any, horizon: int) -> str | None:
         """Why `calibrate` would find the series of `data` too short, in a sentence; None where it would not."""
         panel = as_panel(data)
-        return why_no_tail(panel, horizon, self.least_rows(panel, horizon))
+        return why_no_tail(panel, horizon, self.min_rows(panel, horizon))
 
     def simulate(
         self, n: int, horizon: int | None = None, *, data: Any = None, future: Any = None, seed: int = 0
@@ -162,34 +162,34 @@ class Forecaster(ABC, Generic[State]):
         >>> Naive().fit(panel).simulate(100, horizon=2).shape
         (200, 4)
         """
-        panel, count = self._history(data, future), positive("n", n)
-        steps = self.horizon if horizon is None else positive("horizon", horizon)
+        panel, count = self._history(data, future), check_positive("n", n)
+        steps = self.horizon if horizon is None else check_positive("horizon", horizon)
         shares = self._calibrated(steps).draw((panel.n_series, count), steps, np.random.default_rng(seed))
-        quantiles = self.quantiles(panel, steps, GRID)[:, 0]
-        return panel.sample_table(self.name, at_shares(quantiles, shares))
+        quantiles = self.quantiles(panel, steps, PROBABILITY_GRID)[:, 0]
+        return panel.sample_table(self.name, interpolate_quantiles(quantiles, shares))
 
     def quantiles(
-        self, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int] = (0,)
+        self, panel: Panel, horizon: int, probabilities: np.ndarray, cutoffs: Sequence[int] = (0,)
     ) -> np.ndarray:
         """What value lies above a share of what may come, float32 `[series, cutoff, horizon, channel, probability]`.
 
         From the calibration; without one, from the forecaster's own distribution; without either, it calibrates.
         """
-        steps, back = positive("horizon", horizon), falling(unseen)
+        steps, back = check_positive("horizon", horizon), check_cutoffs(cutoffs)
         if self.fitted.calibration is None:
-            own = self._quantiles(self.fitted.state, self._usable(panel, back[0]), steps, probabilities, back)
+            own = self._quantiles(self.fitted.state, self.checked_panel(panel, back[0]), steps, probabilities, back)
             if own is not None:
                 return own
         errors = self._calibrated(steps).quantiles(probabilities, steps)[None, None]
-        middle, spread = self._middle_and_spread(panel, steps, back)
+        middle, spread = self.center_and_scale(panel, steps, back)
         return (middle[..., None] + spread[..., None] * errors).astype(np.float32)
 
     def with_intervals(
-        self, panel: Panel, horizon: int, level: Sequence[float], unseen: Sequence[int] = (0,)
+        self, panel: Panel, horizon: int, level: Sequence[float], cutoffs: Sequence[int] = (0,)
     ) -> dict[str, np.ndarray]:
         """By column name, the forecast and the ends of its intervals, float32 `[series, cutoff, horizon, channel]`."""
         levels = check_level(level)
-        ends = self.quantiles(panel, horizon, np.append(bounds(levels), 0.5), unseen)
+        ends = self.quantiles(panel, horizon, np.append(interval_probabilities(levels), 0.5), cutoffs)
         columns = {self.name: ends[..., -1]}  # the forecast is the median, and is not computed twice
         for i, each in enumerate(levels):
             columns |= interval_columns(self.name, each, ends[..., i], ends[..., len(levels) + i])
@@ -228,17 +228,17 @@ class Forecaster(ABC, Generic[State]):
         >>> Naive().fit(table).impute(table).rows()[1]
         (2, 5.0, True)
         """
-        from loopcast.models.fill_gaps import fill
+        from loopcast.models.fill_gaps import fill_gaps
 
         panel = self._history(data)
-        filling, marks, ends = fill(self, panel, check_level(level) if level else ())
+        filling, marks, ends = fill_gaps(self, panel, check_level(level) if level else ())
         values = np.where(marks, filling, panel.values)
-        return as_given(data, panel, values, marks, columns_of(panel.targets, ends))
+        return fill_like(data, panel, values, marks, interval_arrays(panel.targets, ends))
 
     @property
-    def least_history(self) -> int:
+    def min_history(self) -> int:
         """How many rows of a series a forecast has to have."""
-        return self._least_history(self.fitted.state)
+        return self._min_history(self.fitted.state)
 
     def needs_calibration(self, horizon: int) -> bool:
         """Whether intervals so far ahead have to be calibrated: nothing else says how sure the forecaster is."""
@@ -249,11 +249,11 @@ class Forecaster(ABC, Generic[State]):
         """How many numbers `fit` set; 0 where it sets none."""
         return self._parameters(self.fitted.state)
 
-    def code(self) -> str:
+    def to_code(self) -> str:
         """The Python expression that makes this forecaster, less options left as they are or that say how to run it.
 
         >>> from loopcast.models.baselines import SeasonalNaive
-        >>> SeasonalNaive(season=7).code()
+        >>> SeasonalNaive(season=7).to_code()
         'loopcast.SeasonalNaive(season=7)'
         """
         usual = {option.name: option.default for option in fields(self)}
@@ -278,15 +278,15 @@ class Forecaster(ABC, Generic[State]):
             raise NotFittedError(f"{self.name} is not fitted: call fit(data) first")
         return self._fitted
 
-    def to_parts(self) -> Parts:
+    def to_parts(self) -> ModelPayload:
         """What a model file holds of this fitted forecaster; `from_parts` undoes it."""
         learned, calibration = self._to_parts(self.fitted.state), self.fitted.calibration
         errors = {} if calibration is None else calibration.to_file(CALIBRATION)
         options = {name: value for name, value in self.options().items() if name not in self.runtime}
-        return Parts(options=options, facts=learned.facts, arrays=learned.arrays | errors)
+        return ModelPayload(options=options, facts=learned.facts, arrays=learned.arrays | errors)
 
     @classmethod
-    def from_parts(cls, parts: Parts, template: Any) -> Self:
+    def from_parts(cls, parts: ModelPayload, schema: Any) -> Self:
         """A forecaster fitted as `parts` say; OptionError or ValueError where they cannot be right."""
         names = {option.name for option in fields(cls) if option.init} - cls.runtime
         if set(parts.options) != names:
@@ -294,26 +294,26 @@ class Forecaster(ABC, Generic[State]):
         made = cls(**parts.options)
         arrays = dict(parts.arrays)
         calibration = Calibration.of_file(arrays, CALIBRATION)
-        if calibration is not None and template is not None and calibration.channels != len(template.columns.targets):
+        if calibration is not None and schema is not None and calibration.channels != len(schema.columns.targets):
             raise OptionError(f"a calibration is of the model's targets, got one of {calibration.channels}")
         state = made._from_parts(replace(parts, arrays=arrays))
-        made._keep(Fitted(panel=None, template=template, state=state, calibration=calibration))
+        made.set_fitted(Fitted(panel=None, schema=schema, state=state, calibration=calibration))
         return made
 
     def options(self) -> "dict[str, Any]":
         """The options by name."""
         return {option.name: getattr(self, option.name) for option in fields(self) if option.init}
 
-    def but(self, **options: Any) -> Self:
+    def with_options(self, **options: Any) -> Self:
         """One with other options, not fitted.
 
         >>> from loopcast.models.baselines import SeasonalNaive
-        >>> SeasonalNaive(season=7).but(alias="Last week").name
+        >>> SeasonalNaive(season=7).with_options(alias="Last week").name
         'Last week'
         """
         return replace(self, **options)
 
-    def ready_for(self, panel: Panel) -> Self:
+    def configured_for(self, panel: Panel) -> Self:
         """One that is not fitted, for a fit on earlier rows of `panel` and forecasts from all of it."""
         return replace(self)
 
@@ -321,7 +321,7 @@ class Forecaster(ABC, Generic[State]):
         """The steps in a season: as chosen, or else the usual one of the panel's calendar."""
         return panel.season if self.season is None else self.season
 
-    def least_rows(self, panel: Panel, horizon: int) -> int:
+    def min_rows(self, panel: Panel, horizon: int) -> int:
         """How many rows a series should have for a fit to teach `horizon` steps ahead: those, and a season, and one."""
         return horizon + self.season_of(panel) + 1
 
@@ -335,30 +335,30 @@ class Forecaster(ABC, Generic[State]):
             raise NotFittedError(f"{self.name} is not calibrated: call calibrate() first")
         return made
 
-    def _middle_and_spread(self, panel: Panel, horizon: int, unseen: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Where an interval has its middle and in what it is measured, each as `hindcast` or what broadcasts to it."""
-        usable = self._usable(panel, unseen[0])
-        own = self._quantiles(self.fitted.state, usable, horizon, np.array([0.1, 0.5, 0.9]), unseen)
+    def center_and_scale(self, panel: Panel, horizon: int, cutoffs: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Where an interval has its middle and in what it is measured, each as `predict_at_cutoffs` or what broadcasts to it."""
+        usable = self.checked_panel(panel, cutoffs[0])
+        own = self._quantiles(self.fitted.state, usable, horizon, np.array([0.1, 0.5, 0.9]), cutoffs)
         if own is not None:
             return own[..., 1], (own[..., 2] - own[..., 0]) / 2
-        return self.hindcast(panel, horizon, unseen), usual_change(panel, self.season_of(panel), unseen)
+        return self.predict_at_cutoffs(panel, horizon, cutoffs), naive_scale(panel, self.season_of(panel), cutoffs)
 
-    def _hindcast(self, state: State, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
-        """`hindcast`, cutoff by cutoff; a forecaster with a state to carry on does better."""
-        return np.stack([self._forecast(state, panel.without_last(rows), horizon) for rows in unseen], axis=1)
+    def _predict_at_cutoffs(self, state: State, panel: Panel, horizon: int, cutoffs: Sequence[int]) -> np.ndarray:
+        """`predict_at_cutoffs`, cutoff by cutoff; a forecaster with a state to carry on does better."""
+        return np.stack([self._forecast(state, panel.drop_last(rows), horizon) for rows in cutoffs], axis=1)
 
-    def _alike(self) -> Self:
+    def clone(self) -> Self:
         """One that is not fitted, and need not choose again what took this one whole trainings to choose."""
         return replace(self)
 
     def _parameters(self, state: State) -> int:
         return 0
 
-    def _least_history(self, state: State) -> int:
+    def _min_history(self, state: State) -> int:
         return 1
 
     def _quantiles(
-        self, state: State, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
+        self, state: State, panel: Panel, horizon: int, probabilities: np.ndarray, cutoffs: Sequence[int]
     ) -> np.ndarray | None:
         """What the forecaster's own distribution says, as `quantiles`; None where it has none."""
         return None
@@ -366,16 +366,16 @@ class Forecaster(ABC, Generic[State]):
     def _history(self, data: Any, future: Any = None) -> Panel:
         """`data` as a panel of the fitted kind, the fitted series for None, with the `future` covariates if given."""
         fitted = self.fitted
-        panel = fitted.panel if data is None else as_panel(data, like=fitted.template)
+        panel = fitted.panel if data is None else as_panel(data, like=fitted.schema)
         if panel is None:
             raise NotFittedError("a model file holds no series: give the history, data=...")
         return panel if future is None else panel.with_future(future)
 
-    def _usable(self, panel: Panel, unseen: int = 0) -> Panel:
-        panel.require_some(f"{self.name} needs a value of each series", unseen)
+    def checked_panel(self, panel: Panel, cutoffs: int = 0) -> Panel:
+        panel.require_any_value(f"{self.name} needs a value of each series", cutoffs)
         return panel
 
-    def _keep(self, fitted: Fitted[State]) -> None:
+    def set_fitted(self, fitted: Fitted[State]) -> None:
         object.__setattr__(self, "_fitted", fitted)
 
     @abstractmethod
@@ -388,10 +388,10 @@ class Forecaster(ABC, Generic[State]):
     def _describe(self, state: State) -> str: ...
 
     @abstractmethod
-    def _to_parts(self, state: State) -> Parts: ...
+    def _to_parts(self, state: State) -> ModelPayload: ...
 
     @abstractmethod
-    def _from_parts(self, parts: Parts) -> State:
+    def _from_parts(self, parts: ModelPayload) -> State:
         """The state, with every fact and every array's shape checked; OptionError where one is wrong."""
 
 
@@ -404,7 +404,9 @@ def interval_columns(name: str, level: float, low: np.ndarray, high: np.ndarray)
     return {f"{name}-lo-{level:g}": low, f"{name}-hi-{level:g}": high}
 
 
-def columns_of(targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+def interval_arrays(
+    targets: Sequence[str], ends: Mapping[float, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, np.ndarray]:
     """The ends of intervals, by level each `[row, channel]`, as float32 `[row]` by column name: `TARGET-lo-90`, ..."""
     columns: dict[str, np.ndarray] = {}
     for channel, target in enumerate(targets):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopcast.data.missing import first_rows, last_rows
+from loopcast.data.missing import first_observed, last_observed
 from loopcast.data.panel import Panel
 from loopcast.models.base import Forecaster
-from loopcast.models.fitted import Parts
-from loopcast.validation import positive
+from loopcast.models.fitted import ModelPayload
+from loopcast.validation import check_positive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,11 +23,11 @@ class Stateless(Forecaster[None]):
     def _fit(self, panel: Panel) -> None:
         return None
 
-    def _to_parts(self, state: None) -> Parts:
-        return Parts()
+    def _to_parts(self, state: None) -> ModelPayload:
+        return ModelPayload()
 
-    def _from_parts(self, parts: Parts) -> None:
-        parts.take(set(), {})
+    def _from_parts(self, parts: ModelPayload) -> None:
+        parts.check_schema(set(), {})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,19 +79,19 @@ class SeasonalNaive(Forecaster[int]):
                 return np.where(np.isnan(season), latest(panel), season)
             season = np.where(earlier, panel.values[np.maximum(rows, 0)], season)
 
-    def _least_history(self, state: int) -> int:
+    def _min_history(self, state: int) -> int:
         return state
 
     def _describe(self, state: int) -> str:
         why = "as chosen" if self.season else "the usual season of this calendar"
         return f"repeats the last {state} {'step' if state == 1 else 'steps'} of each series ({why})"
 
-    def _to_parts(self, state: int) -> Parts:
-        return Parts(facts={"season": state})
+    def _to_parts(self, state: int) -> ModelPayload:
+        return ModelPayload(facts={"season": state})
 
-    def _from_parts(self, parts: Parts) -> int:
-        parts.take({"season"}, {})
-        return positive("season", parts.facts["season"])
+    def _from_parts(self, parts: ModelPayload) -> int:
+        parts.check_schema({"season"}, {})
+        return check_positive("season", parts.facts["season"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +108,7 @@ class Drift(Stateless):
     """
 
     def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
-        begin, end = (find(panel.values, panel.offsets)[:, None] for find in (first_rows, last_rows))
+        begin, end = (find(panel.values, panel.offsets)[:, None] for find in (first_observed, last_observed))
         first, last = (np.take_along_axis(panel.values[:, None], rows, axis=0) for rows in (begin, end))
         last = last.astype(np.float64)
         slope = (last - first) / np.maximum(end - begin, 1)
@@ -137,7 +137,7 @@ class WindowAverage(Stateless):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive("window", self.window)
+        check_positive("window", self.window)
 
     def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
         window = panel.last(self.window)
@@ -146,7 +146,7 @@ class WindowAverage(Stateless):
         mean = np.sum(window, axis=1, keepdims=True, dtype=np.float64, where=there) / np.maximum(count, 1)
         return np.repeat(np.where(count > 0, mean.astype(np.float32), latest(panel)), horizon, axis=1)
 
-    def _least_history(self, state: None) -> int:
+    def _min_history(self, state: None) -> int:
         return self.window
 
     def _describe(self, state: None) -> str:
@@ -159,4 +159,4 @@ def latest(panel: Panel) -> np.ndarray:
     >>> latest(Panel.from_array(np.array([3.0, 4.0, np.nan]).reshape(1, 3, 1))).item()
     4.0
     """
-    return np.take_along_axis(panel.values, last_rows(panel.values, panel.offsets), axis=0)[:, None]
+    return np.take_along_axis(panel.values, last_observed(panel.values, panel.offsets), axis=0)[:, None]

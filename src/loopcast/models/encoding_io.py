@@ -7,19 +7,19 @@ import numpy as np
 
 from loopcast.columns import CALENDAR, Columns
 from loopcast.errors import OptionError
-from loopcast.features.exogenous import Encoding
-from loopcast.features.standardize import Scale
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.standardize import Standardization
 
 FACTS = {"columns", "gappy", "categories", "unknown", "parts"}
 
 
-def to_file(encoding: Encoding) -> tuple[dict[str, Any], np.ndarray]:
+def to_file(encoding: ExogenousEncoder) -> tuple[dict[str, Any], np.ndarray]:
     """Its facts as plain values, and its scales, float32 `[2, number]`: mean and spread of past, future, static."""
     facts = {name: getattr(encoding, name) for name in FACTS} | {"columns": encoding.columns.to_json()}
     return facts, np.concatenate([np.stack(each) for each in (encoding.past, encoding.future, encoding.static)], axis=1)
 
 
-def from_file(facts: Any, scales: np.ndarray) -> Encoding:
+def from_file(facts: Any, scales: np.ndarray) -> ExogenousEncoder:
     """The encoding that `to_file` wrote; OptionError where they cannot be of one."""
     if not isinstance(facts, Mapping) or set(facts) != FACTS or not isinstance(facts["unknown"], bool):
         raise OptionError(f"an encoding has the entries {sorted(FACTS)}, got {facts!r}")
@@ -33,9 +33,9 @@ def from_file(facts: Any, scales: np.ndarray) -> Encoding:
         raise OptionError(f"an encoding shows parts of a calendar, got {parts!r}")
     if ("holiday" in parts) != (columns.holidays is not None):
         raise OptionError(f"holidays are shown where the columns name whose, got {parts!r} and {columns}")
-    past, future, static = (Scale(*each) for each in np.split(scales, np.cumsum(counts)[:-1], axis=1))
+    past, future, static = (Standardization(*each) for each in np.split(scales, np.cumsum(counts)[:-1], axis=1))
     plain = {name: facts[name] for name in FACTS - {"columns"}}
-    return Encoding(columns=columns, past=past, future=future, static=static, **plain)
+    return ExogenousEncoder(columns=columns, past=past, future=future, static=static, **plain)
 
 
 def _all(values: Any, kind: type) -> bool:

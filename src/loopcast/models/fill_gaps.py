@@ -8,7 +8,7 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.data.runs import runs_of
-from loopcast.intervals.calibration import bounds
+from loopcast.intervals.calibration import interval_probabilities
 
 if TYPE_CHECKING:
     from loopcast.models.base import Forecaster
@@ -33,7 +33,7 @@ class Gaps:
         """Those that have `least` rows before them from the first value of every channel of their series on."""
         row, channel, length = runs_of(np.isnan(panel.values), panel.offsets)
         series = panel.series_of(row)
-        before, begun = row - panel.offsets[series], row - (panel.offsets[1:] - panel.known_lengths)[series]
+        before, begun = row - panel.offsets[series], row - (panel.offsets[1:] - panel.observed_lengths)[series]
         kept = np.flatnonzero(begun >= least)
         order = kept[np.argsort(before[kept], kind="stable")]
         return cls(series=series[order], channel=channel[order], before=before[order], length=length[order])
@@ -42,18 +42,18 @@ class Gaps:
         return Gaps(**{name: array[chosen] for name, array in vars(self).items()})
 
 
-def fill(
+def fill_gaps(
     forecaster: "Forecaster[Any]", panel: Panel, level: tuple[float, ...]
 ) -> tuple[np.ndarray, np.ndarray, dict[float, tuple[np.ndarray, np.ndarray]]]:
     """What `forecaster` fills gaps with, which values it filled, and by level the ends of its intervals.
 
     level: ascending. Float32 `[row, channel]`, NaN but where filled; bool `[row, channel]`.
     """
-    shares = np.append(bounds(level), 0.5)
+    shares = np.append(interval_probabilities(level), 0.5)
     filled = np.full((*panel.values.shape, len(shares)), np.nan, np.float32)
     marks = np.zeros(panel.values.shape, bool)
-    for gaps, horizon in _batches(panel, Gaps.of(panel, forecaster.least_history), forecaster.horizon):
-        before = panel.first_rows_of(gaps.series, gaps.before, horizon)
+    for gaps, horizon in _batches(panel, Gaps.of(panel, forecaster.min_history), forecaster.horizon):
+        before = panel.take_heads(gaps.series, gaps.before, horizon)
         ahead = (
             forecaster.quantiles(before, horizon, shares)[:, 0]
             if level
@@ -72,8 +72,8 @@ def _batches(panel: Panel, gaps: Gaps, reach: int) -> Iterator[tuple[Gaps, int]]
 
     Steps are a power of two; or less, where less is known ahead, or where that would be beyond the `reach` of a fit.
     """
-    known = panel.lengths + panel.known_ahead
-    room = known[gaps.series] - gaps.before if panel.template.columns.future else np.full(len(gaps.before), 2**62)
+    known = panel.lengths + panel.future_lengths
+    room = known[gaps.series] - gaps.before if panel.schema.columns.future else np.full(len(gaps.before), 2**62)
     steps = np.minimum(2 ** np.ceil(np.log2(np.maximum(gaps.length, 1))).astype(np.int64), room)
     steps = np.where(gaps.length <= reach, np.minimum(steps, reach), steps)
     for horizon in np.unique(steps)[::-1]:

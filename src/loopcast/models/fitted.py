@@ -20,13 +20,13 @@ class Fitted(Generic[State]):
     """
 
     panel: Panel | None
-    template: Any
+    schema: Any
     state: State
     calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class ModelPayload:
     """A fitted forecaster as a model file holds it.
 
     options: the forecaster's options; numbers, strings, None and tuples of them.
@@ -38,7 +38,7 @@ class Parts:
     facts: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
-    def take(self, facts: set[str], arrays: dict[str, tuple[int, ...]]) -> None:
+    def check_schema(self, facts: set[str], arrays: dict[str, tuple[int, ...]]) -> None:
         """Check that these facts and these arrays, by shape, are all there is; OptionError otherwise."""
         shapes = {name: array.shape for name, array in self.arrays.items()}
         if set(self.facts) != facts or shapes != arrays:

@@ -7,16 +7,16 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from loopcast.data.missing import carried, first_rows
+from loopcast.data.missing import first_observed, forward_fill
 from loopcast.data.panel import Panel
-from loopcast.data.ranges import laid_out
-from loopcast.features.exogenous import Encoding
-from loopcast.models.recurrent.exogenous_features import Besides
+from loopcast.data.ranges import concat_ranges
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.models.recurrent.exogenous_features import ExogenousFeatures
 
 CHUNK = 2**20  # numbers gathered at once: memory stays a few megabytes however many windows there are
 
 
-class Known(NamedTuple):
+class ExogenousRows(NamedTuple):
     """What is known besides the values, at each row and each step after the end of a series that was asked for.
 
     past: float32 `[known row, number]`, at that row, 0 after the end of a series.
@@ -31,17 +31,17 @@ class Known(NamedTuple):
     offsets: np.ndarray
 
     @classmethod
-    def of(cls, encoding: Encoding | None, panel: Panel, extra: int) -> Self:
-        """Of a panel and `extra` steps after its ends; errors are those of `Encoding`."""
-        besides = Besides.of(encoding, panel, extra)
-        values, offsets = besides.ahead
-        past = np.zeros((len(values), besides.past_width), np.float32)
-        past[laid_out(offsets[:-1], panel.lengths)[0]] = besides.rows[:, : besides.past_width]
-        tables = () if encoding is None else encoding.tables
+    def of(cls, encoding: ExogenousEncoder | None, panel: Panel, extra: int) -> Self:
+        """Of a panel and `extra` steps after its ends; errors are those of `ExogenousEncoder`."""
+        exogenous = ExogenousFeatures.of(encoding, panel, extra)
+        values, offsets = exogenous.ahead
+        past = np.zeros((len(values), exogenous.past_width), np.float32)
+        past[concat_ranges(offsets[:-1], panel.lengths)[0]] = exogenous.rows[:, : exogenous.past_width]
+        tables = () if encoding is None else encoding.embedding_shapes
         places = [
-            np.eye(rows, dtype=np.float32)[codes] for (rows, _), codes in zip(tables, besides.codes.T, strict=True)
+            np.eye(rows, dtype=np.float32)[codes] for (rows, _), codes in zip(tables, exogenous.codes.T, strict=True)
         ]
-        return cls(past, np.concatenate([besides.static, *places], axis=1), values, offsets)
+        return cls(past, np.concatenate([exogenous.static, *places], axis=1), values, offsets)
 
     @property
     def width(self) -> int:
@@ -59,11 +59,11 @@ class Known(NamedTuple):
         return np.concatenate([np.repeat(now[:, None], len(steps), axis=1), self.ahead[coming]], axis=2)
 
 
-def width_of(encoding: Encoding | None) -> int:
+def width_of(encoding: ExogenousEncoder | None) -> int:
     """The width of what is known, by an encoding."""
     if encoding is None:
         return 0
-    return encoding.width + sum(rows for rows, _ in encoding.tables) + encoding.ahead_width
+    return encoding.width + sum(rows for rows, _ in encoding.embedding_shapes) + encoding.ahead_width
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,7 +79,7 @@ class Lagged:
     channel: int
     context: int
     horizon: int
-    known: Known
+    known: ExogenousRows
     unit: np.ndarray
     relative: bool
 
@@ -91,7 +91,7 @@ class Lagged:
     @cached_property
     def filled(self) -> np.ndarray:
         """The values as inputs, `[row]`: the last one before it where one is missing."""
-        return carried(self.values[:, None], self.panel.offsets)[:, 0]
+        return forward_fill(self.values[:, None], self.panel.offsets)[:, 0]
 
     @property
     def gaps(self) -> bool:
@@ -104,7 +104,7 @@ class Lagged:
         """
         panel, rows = self.panel, np.arange(self.panel.n_rows)
         fits = np.repeat(panel.offsets[1:], panel.lengths) - rows >= self.context + self.horizon
-        begun = rows >= np.repeat(first_rows(self.values[:, None], panel.offsets)[:, 0], panel.lengths)
+        begun = rows >= np.repeat(first_observed(self.values[:, None], panel.offsets)[:, 0], panel.lengths)
         starts = np.flatnonzero(fits & begun)
         if not self.gaps:
             return starts

@@ -6,15 +6,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loopcast.data.missing import carried
+from loopcast.data.missing import forward_fill
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError, ValuesError
-from loopcast.features.exogenous import Encoding
+from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.models import encoding_io as encoded
 from loopcast.models.base import Forecaster
-from loopcast.models.fitted import Parts
-from loopcast.models.lagged import Known, Lagged, width_of
-from loopcast.validation import positive
+from loopcast.models.fitted import ModelPayload
+from loopcast.models.lagged import ExogenousRows, Lagged, width_of
+from loopcast.validation import check_positive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,7 +26,7 @@ class Weights:
 
     matrix: np.ndarray  # float64 [channel, context + known + 1, horizon]
     context: int
-    encoding: Encoding | None
+    encoding: ExogenousEncoder | None
 
     @property
     def horizon(self) -> int:
@@ -73,7 +73,7 @@ class Linear(Forecaster[Weights]):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.context is not None:
-            positive("context", self.context)
+            check_positive("context", self.context)
         if isinstance(self.ridge, bool) or not isinstance(self.ridge, int | float) or not 0 <= self.ridge < math.inf:
             raise OptionError(f"ridge is a finite number of at least 0, got {self.ridge!r}")
         if self.scaling not in ("series", "none"):
@@ -81,13 +81,13 @@ class Linear(Forecaster[Weights]):
 
     def _fit(self, panel: Panel) -> Weights:
         context, units = self._context(panel), self._units(panel)
-        encoding = Encoding.of(panel, unknown=False, gaps=True)
+        encoding = ExogenousEncoder.of(panel, unknown=False, gaps=True)
         lagged = Lagged(
             panel=panel,
             channel=0,
             context=context,
             horizon=self.horizon,
-            known=Known.of(encoding, panel, 0),
+            known=ExogenousRows.of(encoding, panel, 0),
             unit=units[:, 0],
             relative=self.scaling == "series",
         )
@@ -100,15 +100,15 @@ class Linear(Forecaster[Weights]):
             raise OptionError(f"{self.name} was fitted on {len(state.matrix)} channels, got {panel.n_channels}")
         if state.encoding is not None:
             state.encoding.require_reach(state.horizon, horizon)
-        known = Known.of(state.encoding, panel, horizon)
-        filled = replace(panel, values=carried(panel.values, panel.offsets))
+        known = ExogenousRows.of(state.encoding, panel, horizon)
+        filled = replace(panel, values=forward_fill(panel.values, panel.offsets))
         path = filled.last(state.context).astype(np.float64)
         unit = self._units(panel)[:, None]
         cutoff = known.offsets[:-1] + panel.lengths - 1
         for first in range(0, horizon, state.horizon):
             last = np.minimum(cutoff + first, known.offsets[1:] - 1)
-            besides = known.at(last, np.arange(state.horizon))
-            path = np.concatenate([path, self._ahead(state, path[:, -state.context :], unit, besides)], axis=1)
+            exogenous = known.at(last, np.arange(state.horizon))
+            path = np.concatenate([path, self._ahead(state, path[:, -state.context :], unit, exogenous)], axis=1)
         return path[:, state.context : state.context + horizon].astype(np.float32)
 
     def _ahead(self, state: Weights, past: np.ndarray, unit: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -155,15 +155,15 @@ class Linear(Forecaster[Weights]):
             return np.ones((panel.n_series, panel.n_channels))
         return np.stack([mean_step(panel.series(i)) for i in range(panel.n_series)])
 
-    def least_rows(self, panel: Panel, horizon: int) -> int:
+    def min_rows(self, panel: Panel, horizon: int) -> int:
         """As for every forecaster, and no less than a chosen context with a horizon after it."""
-        return max(super().least_rows(panel, horizon), (self.context or 0) + horizon)
+        return max(super().min_rows(panel, horizon), (self.context or 0) + horizon)
 
     def _context(self, panel: Panel) -> int:
         """As chosen, or else as much as is useful and the series allow; LengthError if no window fits."""
         season = self.season_of(panel)
         usual = 2 * season if season > 1 else 8
-        longest, shortest = int(panel.known_lengths.max()), int(panel.lengths.min())
+        longest, shortest = int(panel.observed_lengths.max()), int(panel.lengths.min())
         context = self.context or max(1, min(usual, shortest, longest - self.horizon))
         if longest < context + self.horizon:
             raise LengthError(
@@ -175,7 +175,7 @@ class Linear(Forecaster[Weights]):
     def _parameters(self, state: Weights) -> int:
         return state.matrix.size
 
-    def _least_history(self, state: Weights) -> int:
+    def _min_history(self, state: Weights) -> int:
         return state.context
 
     def _describe(self, state: Weights) -> str:
@@ -187,25 +187,25 @@ class Linear(Forecaster[Weights]):
             f"least squares with ridge {self.ridge:g}"
         )
 
-    def _to_parts(self, state: Weights) -> Parts:
+    def _to_parts(self, state: Weights) -> ModelPayload:
         facts: dict[str, Any] = {"context": state.context}
         if state.encoding is None:
-            return Parts(facts=facts, arrays={"matrix": state.matrix})
+            return ModelPayload(facts=facts, arrays={"matrix": state.matrix})
         facts["encoding"], scales = encoded.to_file(state.encoding)
-        return Parts(facts=facts, arrays={"matrix": state.matrix, "encoding": scales})
+        return ModelPayload(facts=facts, arrays={"matrix": state.matrix, "encoding": scales})
 
-    def _from_parts(self, parts: Parts) -> Weights:
+    def _from_parts(self, parts: ModelPayload) -> Weights:
         channels = sum(parts.arrays["matrix"].shape[:1]) if "matrix" in parts.arrays else 0
-        context = positive("context", parts.facts.get("context", 0))
+        context = check_positive("context", parts.facts.get("context", 0))
         scales = parts.arrays.get("encoding")
         encoding = None if scales is None else encoded.from_file(parts.facts.get("encoding"), scales)
         own = {} if scales is None else {"encoding": scales.shape}
         matrix = (channels, context + width_of(encoding) + 1, self.horizon)
-        parts.take({"context", *own}, own | {"matrix": matrix})
+        parts.check_schema({"context", *own}, own | {"matrix": matrix})
         return Weights(matrix=parts.arrays["matrix"], context=context, encoding=encoding)
 
 
-def _besides(encoding: Encoding | None) -> str:
+def _besides(encoding: ExogenousEncoder | None) -> str:
     """What else it weighs, in words."""
     if encoding is None:
         return ""

@@ -20,10 +20,10 @@ import safetensors
 import safetensors.numpy
 
 from loopcast import __version__
-from loopcast.data.schema import Template
+from loopcast.data.schema import TableSchema
 from loopcast.errors import ModelFileError, OptionError
 from loopcast.models.base import Forecaster
-from loopcast.models.fitted import Fitted, Parts
+from loopcast.models.fitted import Fitted, ModelPayload
 from loopcast.storage.atomic import write_whole
 from loopcast.storage.canonical_zip import pack, unpack
 from loopcast.storage.strict_json import LARGEST_TEXT, strict_json
@@ -53,7 +53,7 @@ class Saved(Protocol):
     @property
     def fitted(self) -> Fitted[Any]: ...
 
-    def to_parts(self) -> Parts: ...
+    def to_parts(self) -> ModelPayload: ...
 
 
 def save(model: Saved, path: str | os.PathLike[str]) -> None:
@@ -71,7 +71,7 @@ def save(model: Saved, path: str | os.PathLike[str]) -> None:
         "kind": kind_of(model),
         "options": parts.options,
         "facts": parts.facts,
-        "template": model.fitted.template.to_json(),
+        "schema": model.fitted.schema.to_json(),
         "weights": {"size": len(weights), "sha256": hashlib.sha256(weights).hexdigest()},
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False, default=plain_whole)
@@ -104,18 +104,18 @@ def decode(content: bytes) -> "Forecaster[Any] | Imputer":
     members = unpack(content, (MANIFEST, WEIGHTS))
     manifest = strict_json(members[MANIFEST])
     check_manifest(manifest, members[WEIGHTS])
-    parts = Parts(options=manifest["options"], facts=manifest["facts"], arrays=arrays_of(members[WEIGHTS]))
-    template = Template.from_json(manifest["template"])
+    parts = ModelPayload(options=manifest["options"], facts=manifest["facts"], arrays=arrays_of(members[WEIGHTS]))
+    schema = TableSchema.from_json(manifest["schema"])
     try:
-        made: Forecaster[Any] | Imputer = class_of(manifest["kind"], KINDS | OTHERS).from_parts(parts, template)
+        made: Forecaster[Any] | Imputer = class_of(manifest["kind"], KINDS | OTHERS).from_parts(parts, schema)
         return made
     except OptionError as error:
         raise ModelFileError(f"the manifest and the weights do not fit each other: {error}") from error
 
 
-def made_from(kind: Any, parts: Parts, template: Template | None) -> Forecaster[Any]:
+def made_from(kind: Any, parts: ModelPayload, schema: TableSchema | None) -> Forecaster[Any]:
     """The fitted forecaster of this kind; OptionError where there is none, or the parts are not its own."""
-    made: Forecaster[Any] = class_of(kind, KINDS).from_parts(parts, template)
+    made: Forecaster[Any] = class_of(kind, KINDS).from_parts(parts, schema)
     return made
 
 
@@ -167,7 +167,7 @@ def check_manifest(manifest: Any, weights: bytes) -> None:
     if manifest["format"] < FORMAT:
         older = manifest.get("loopcast")
         raise ModelFileError(f"written by an older Loopcast ({older}; this is {__version__}): fit the model again")
-    keys = {"format", "loopcast", "kind", "options", "facts", "template", "weights"}
+    keys = {"format", "loopcast", "kind", "options", "facts", "schema", "weights"}
     if set(manifest) != keys:
         raise ModelFileError(f"a manifest of format {FORMAT} has the keys {sorted(keys)}, got {sorted(manifest)}")
     if not isinstance(manifest["kind"], str) or manifest["kind"] not in KINDS | OTHERS:

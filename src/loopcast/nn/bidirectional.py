@@ -17,10 +17,10 @@ from loopcast.nn.init import glorot_uniform, initial_bias, orthogonal
 from loopcast.nn.network import CellName
 from loopcast.nn.stack import Fused, scan_stack
 
-SIDES = ("forward", "backward")
+DIRECTIONS = ("forward", "backward")
 
 
-class JoinedWeights(NamedTuple):
+class BidirectionalWeights(NamedTuple):
     """Of every layer the forward half, then the backward one if there is one; and of the head."""
 
     layers: tuple[tuple[CellWeights, ...], ...]
@@ -28,14 +28,14 @@ class JoinedWeights(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Joined:
+class BidirectionalNetwork:
     """`units` of each layer's halves; sides: 2 reads from both ends, 1 forwards only."""
 
     cell: CellName
     units: tuple[int, ...]
     inputs: int
     outputs: int
-    sides: int = 2
+    directions: int = 2
     fused: Fused = "auto"
 
     @property
@@ -48,12 +48,12 @@ class Joined:
         shapes: dict[str, tuple[int, ...]] = {}
         width = self.inputs
         for depth, units in enumerate(self.units):
-            for side in SIDES[: self.sides]:
+            for side in DIRECTIONS[: self.directions]:
                 gates = self.kind.gates * units
                 shapes[f"layer{depth}.{side}.kernel"] = (width, gates)
                 shapes[f"layer{depth}.{side}.recurrent_kernel"] = (units, gates)
                 shapes[f"layer{depth}.{side}.bias"] = self.kind.bias_shape(units)
-            width = self.sides * units
+            width = self.directions * units
         return shapes | {"dense.kernel": (width, self.outputs), "dense.bias": (self.outputs,)}
 
     @property
@@ -77,29 +77,29 @@ class Joined:
             else initial_bias(self.cell, shape[-1] // self.kind.gates)
         )
 
-    def nested(self, vector: Array) -> JoinedWeights:
+    def from_vector(self, vector: Array) -> BidirectionalWeights:
         """The weights in one vector, as `scan` takes them."""
         ends = np.cumsum([0, *(math.prod(shape) for shape in self.shapes.values())])
         parts = [vector[a:b].reshape(shape) for (a, b), shape in zip(pairwise(ends), self.shapes.values(), strict=True)]
         halves = [CellWeights(*parts[k : k + 3]) for k in range(0, len(parts) - 2, 3)]
-        layers = tuple(tuple(halves[k : k + self.sides]) for k in range(0, len(halves), self.sides))
-        return JoinedWeights(layers, DenseWeights(*parts[-2:]))
+        layers = tuple(tuple(halves[k : k + self.directions]) for k in range(0, len(halves), self.directions))
+        return BidirectionalWeights(layers, DenseWeights(*parts[-2:]))
 
-    def scan(self, weights: JoinedWeights, inputs: Array, inside: Array) -> Array:
+    def scan(self, weights: BidirectionalWeights, inputs: Array, inside: Array) -> Array:
         """`[batch, time, input]` to what the head reads, `[batch, time, units]`, of both sides end to end.
 
         Steps where `inside` is False count for nothing.
         """
         hidden = inputs
         for units, halves in zip(self.units, weights.layers, strict=True):
-            forward = self._half(units, halves[0], hidden, inside)
-            if self.sides == 1:
+            forward = self.scan_direction(units, halves[0], hidden, inside)
+            if self.directions == 1:
                 hidden = forward
                 continue
-            backward = self._half(units, halves[1], hidden[:, ::-1], inside[:, ::-1])[:, ::-1]
+            backward = self.scan_direction(units, halves[1], hidden[:, ::-1], inside[:, ::-1])[:, ::-1]
             hidden = jnp.concatenate([forward, backward], axis=-1)
         return hidden
 
-    def _half(self, units: int, weights: CellWeights, inputs: Array, inside: Array) -> Array:
+    def scan_direction(self, units: int, weights: CellWeights, inputs: Array, inside: Array) -> Array:
         state = self.kind.zero_state(len(inputs), units)
         return scan_stack(self.cell, [weights], [state], inputs, inside, fused=self.fused)[1]

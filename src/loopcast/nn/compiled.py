@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 import jax
 
-from loopcast.cache import keep_programs
+from loopcast.cache import enable_compile_cache
 
 # What benchmarks/startup.py measured, and for which versions: an option that another does not know is an error there.
 VERSIONS = ((0, 10),)
-QUICK: dict[str, bool | str] = {
+FAST_COMPILE: dict[str, bool | str] = {
     "xla_cpu_use_fusion_emitters": False,
     "xla_cpu_parallel_codegen_split_count": "1",
     "xla_backend_optimization_level": "1",
@@ -24,17 +24,19 @@ class RunsNetwork(Protocol):
     def mostly_kernels(self) -> bool: ...
 
 
-def compiled(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def jit_network(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`jax.jit` of a function whose first `static` arguments are values, the very first one a RunsNetwork."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         plain = jax.jit(function, static_argnums=tuple(range(static)))
         known = jax.version.__version_info__[:2] in VERSIONS
-        quick = jax.jit(function, static_argnums=tuple(range(static)), compiler_options=QUICK) if known else plain
+        quick = (
+            jax.jit(function, static_argnums=tuple(range(static)), compiler_options=FAST_COMPILE) if known else plain
+        )
 
         @wraps(function)
         def run(first: RunsNetwork, *arguments: Any) -> Any:
-            keep_programs()
+            enable_compile_cache()
             return (quick if first.mostly_kernels else plain)(first, *arguments)
 
         return run

@@ -14,14 +14,14 @@ import jax.numpy as jnp
 from loopcast.kernels import float32, library
 from loopcast.nn.cells import Array
 
-MIXED = 16  # hidden numbers; the kernel's loops are written for as many
+DECODER_UNITS = 16  # hidden numbers; the kernel's loops are written for as many
 
 
 def decode_plain(mixed: Array, known: Array, readout: Array) -> Array:
     """What is added to the outputs of each step, `[batch, time, horizon * output]`.
 
-    mixed: `[batch, time, MIXED]`; known: `[batch, time + horizon - 1, MIXED]`, of the step after the first one on;
-    readout: `[MIXED, output]`.
+    mixed: `[batch, time, DECODER_UNITS]`; known: `[batch, time + horizon - 1, DECODER_UNITS]`, of the step after the first one on;
+    readout: `[DECODER_UNITS, output]`.
     """
     steps = mixed.shape[1]
 
@@ -52,7 +52,7 @@ def _backward(kept: tuple[Array, Array, Array], by_outputs: Array) -> tuple[Arra
     results = [
         float32(*mixed.shape),
         float32(*known.shape),
-        float32(batch, outputs, MIXED),
+        float32(batch, outputs, DECODER_UNITS),
         _workspace(batch, steps, horizon, outputs, backward=True),
     ]
     by_mixed, by_known, by_readout, _ = _call("loopcast_decode_backward", results, mixed, known, readout.T, by_outputs)

@@ -18,8 +18,8 @@ LossName = Literal["mse", "mae", "huber"]
 DistributionName = Literal["point", "quantile", "normal", "student"]
 
 # The quantiles that a "quantile" head gives; those between and beyond follow from a normal distribution's.
-KNOTS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-MIDDLE = KNOTS.index(0.5)
+QUANTILES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+MIDDLE = QUANTILES.index(0.5)
 LEAST_SCALE = 1e-4  # of a distribution, so that a density stays finite
 LEAST_FREEDOM = 2.0  # below it a Student distribution has no variance
 
@@ -61,7 +61,7 @@ class Quantile:
     Koenker & Bassett, "Regression quantiles", *Econometrica* 46 (1978), equation 3.1.
     """
 
-    parameters = len(KNOTS)
+    parameters = len(QUANTILES)
 
     def knots(self, numbers: Array) -> Array:
         """`[..., horizon, knot]`, ascending."""
@@ -72,14 +72,14 @@ class Quantile:
 
     def loss(self, numbers: Array, targets: Array, name: LossName) -> Array:
         over = targets[..., None] - self.knots(numbers)
-        p = jnp.asarray(KNOTS, jnp.float32)
+        p = jnp.asarray(QUANTILES, jnp.float32)
         return 2 * jnp.maximum(p * over, (p - 1) * over).mean(axis=-1)
 
     def median(self, numbers: Array) -> Array:
         return split(numbers, self.parameters)[..., 0]
 
     def quantiles(self, numbers: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-        return between(np.asarray(self.knots(jnp.asarray(numbers))), probabilities)
+        return interpolate_quantiles(np.asarray(self.knots(jnp.asarray(numbers))), probabilities)
 
 
 class Normal:
@@ -160,15 +160,15 @@ def scale_of(number: Array | np.ndarray) -> Array:
     return jax.nn.softplus(number) + LEAST_SCALE
 
 
-def between(knots: np.ndarray, probabilities: Sequence[float] | np.ndarray) -> np.ndarray:
+def interpolate_quantiles(knots: np.ndarray, probabilities: Sequence[float] | np.ndarray) -> np.ndarray:
     """Quantiles at any probabilities from those at KNOTS, `[..., knot]` to `[..., probability]`.
 
     Straight lines from knot to knot, and on beyond the outer ones, over the quantiles of a normal distribution.
     """
     from scipy.stats import norm
 
-    at, wanted = norm.ppf(KNOTS), norm.ppf(probabilities)
-    left = np.clip(np.searchsorted(at, wanted) - 1, 0, len(KNOTS) - 2)
+    at, wanted = norm.ppf(QUANTILES), norm.ppf(probabilities)
+    left = np.clip(np.searchsorted(at, wanted) - 1, 0, len(QUANTILES) - 2)
     share = (wanted - at[left]) / (at[left + 1] - at[left])
     low, high = knots[..., left].astype(np.float64), knots[..., left + 1]
     return (low + share * (high - low)).astype(np.float32)  # whose rounding is coarser than any two that would cross

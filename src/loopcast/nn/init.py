@@ -6,8 +6,8 @@ import jax
 import numpy as np
 
 from loopcast.nn.cells import CELLS, Array, CellWeights, DenseWeights
-from loopcast.nn.decoder import MIXED
-from loopcast.nn.network import KnownWeights, Network, Weights
+from loopcast.nn.decoder import DECODER_UNITS
+from loopcast.nn.network import DecoderWeights, Network, Weights
 from loopcast.nn.threefry import normal, uniform
 
 
@@ -18,7 +18,7 @@ def initial_weights(network: Network, seed: int) -> Weights:
     layers whose initialisers have those seeds start from the same values.
     """
     layers, width = [], network.inputs
-    for depth, units in enumerate(network.recurrent):
+    for depth, units in enumerate(network.layer_units):
         gates = network.kind.gates * units
         kernel = glorot_uniform(seed + 2 * depth, (width, gates))
         recurrent = orthogonal(seed + 2 * depth + 1, (units, gates))
@@ -27,16 +27,18 @@ def initial_weights(network: Network, seed: int) -> Weights:
     if network.head == "recurrent":
         return Weights(tuple(layers), None)
     seed += 2 * len(layers)
-    dense = DenseWeights(glorot_uniform(seed, (width, network.given)), _zeros(network.given))
-    tables = tuple(uniform(seed + 2 + k, table, -0.5, 0.5) for k, table in enumerate(network.tables))
+    dense = DenseWeights(glorot_uniform(seed, (width, network.raw_width)), _zeros(network.raw_width))
+    tables = tuple(uniform(seed + 2 + k, table, -0.5, 0.5) for k, table in enumerate(network.embeddings))
     return Weights(tuple(layers), dense, _known(network, seed + 1), tuple(map(jax.device_put, tables)))
 
 
-def _known(network: Network, seed: int) -> KnownWeights | None:
+def _known(network: Network, seed: int) -> DecoderWeights | None:
     """What is known ahead adds nothing at first."""
-    if not network.ahead:
+    if not network.n_future:
         return None
-    return KnownWeights(glorot_uniform(seed, (network.ahead, MIXED)), _zeros(MIXED, network.per_step))
+    return DecoderWeights(
+        glorot_uniform(seed, (network.n_future, DECODER_UNITS)), _zeros(DECODER_UNITS, network.per_step)
+    )
 
 
 def _zeros(*shape: int) -> Array:

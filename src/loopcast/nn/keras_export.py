@@ -5,7 +5,7 @@ from typing import Any
 
 from loopcast.backend import keras
 from loopcast.nn.network import Network, Weights
-from loopcast.nn.weights import named
+from loopcast.nn.weights import to_dict
 
 LAYERS = {"simple": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
@@ -20,14 +20,14 @@ def stock_model(network: Network, members: Sequence[Weights], *, every_step: boo
     outputs = [_stock_layers(network, inputs, every_step=every_step) for _ in members]
     models = [keras.Model(inputs, output) for output in outputs]
     for model, weights in zip(models, members, strict=True):
-        model.set_weights(list(named(network, weights).values()))
+        model.set_weights(list(to_dict(network, weights).values()))
     return models[0] if len(models) == 1 else keras.Model(inputs, keras.layers.Average()(outputs))
 
 
 def _stock_layers(network: Network, inputs: Any, *, every_step: bool) -> Any:
     hidden = inputs
-    for depth, units in enumerate(network.recurrent):
-        sequences = every_step or depth < len(network.recurrent) - 1
+    for depth, units in enumerate(network.layer_units):
+        sequences = every_step or depth < len(network.layer_units) - 1
         hidden = LAYERS[network.cell](units, return_sequences=sequences)(hidden)
         if network.dropout and depth < len(network.units):
             hidden = keras.layers.Dropout(network.dropout, noise_shape=(None, 1, None)[-hidden.ndim :])(hidden)

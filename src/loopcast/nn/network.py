@@ -13,14 +13,14 @@ import jax.numpy as jnp
 
 from loopcast.kernels import float32, why_no_kernels
 from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
-from loopcast.nn.decoder import MIXED, decode, decode_plain
-from loopcast.nn.stack import Fused, Path, path_of, scan_stack
+from loopcast.nn.decoder import DECODER_UNITS, decode, decode_plain
+from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
 
 
-class KnownWeights(NamedTuple):
+class DecoderWeights(NamedTuple):
     """Of what is known of a step ahead: into the hidden numbers, and out of them."""
 
     kernel: Array  # [ahead, MIXED]
@@ -32,7 +32,7 @@ class Weights(NamedTuple):
 
     layers: tuple[CellWeights, ...]
     dense: DenseWeights | None
-    known: KnownWeights | None = None
+    known: DecoderWeights | None = None
     tables: tuple[Array, ...] = ()
 
 
@@ -48,11 +48,11 @@ class Network:
     dropout: share of each layer's outputs (but not of a recurrent head's) that is dropped while training, the same
         ones at every step.
     fused: whether the fused kernels run the layers; see `loopcast.nn.stack.scan_stack`.
-    ahead: numbers that are known of each step ahead. With some, the dense head gives MIXED numbers more, and `finish`
+    n_future: numbers that are known of each step ahead. With some, the dense head gives MIXED numbers more, and `apply_decoder`
         makes the outputs of them: what a step's known numbers add is the same function at every step ahead (see
         `loopcast.nn.decoder`).
     per_step: outputs of each step ahead.
-    tables: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
+    embeddings: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
     """
 
     cell: CellName
@@ -62,21 +62,21 @@ class Network:
     head: Head = "dense"
     dropout: float = 0.0
     fused: Fused = "auto"
-    ahead: int = 0
+    n_future: int = 0
     per_step: int = 1
-    tables: tuple[tuple[int, int], ...] = ()
+    embeddings: tuple[tuple[int, int], ...] = ()
 
     @property
     def kind(self) -> Cell:
         return CELLS[self.cell]
 
     @property
-    def given(self) -> int:
-        """How many numbers `step` and `scan` give a step, of which `finish` makes the outputs."""
-        return self.outputs + (MIXED if self.ahead else 0)
+    def raw_width(self) -> int:
+        """How many numbers `step` and `scan` give a step, of which `apply_decoder` makes the outputs."""
+        return self.outputs + (DECODER_UNITS if self.n_future else 0)
 
     @property
-    def recurrent(self) -> tuple[int, ...]:
+    def layer_units(self) -> tuple[int, ...]:
         """Units of every recurrent layer, a recurrent head's included."""
         return self.units + ((self.outputs,) if self.head == "recurrent" else ())
 
@@ -85,17 +85,17 @@ class Network:
         """Name and shape of every weight, layer by layer, in the order in which `Weights` holds them."""
         shapes: dict[str, tuple[int, ...]] = {}
         width = self.inputs
-        for depth, units in enumerate(self.recurrent):
+        for depth, units in enumerate(self.layer_units):
             gates = self.kind.gates * units
             shapes[f"layer{depth}.kernel"] = (width, gates)
             shapes[f"layer{depth}.recurrent_kernel"] = (units, gates)
             shapes[f"layer{depth}.bias"] = self.kind.bias_shape(units)
             width = units
         if self.head == "dense":
-            shapes |= {"dense.kernel": (width, self.given), "dense.bias": (self.given,)}
-        if self.ahead:
-            shapes |= {"known.kernel": (self.ahead, MIXED), "known.readout": (MIXED, self.per_step)}
-        return shapes | {f"table{k}": table for k, table in enumerate(self.tables)}
+            shapes |= {"dense.kernel": (width, self.raw_width), "dense.bias": (self.raw_width,)}
+        if self.n_future:
+            shapes |= {"known.kernel": (self.n_future, DECODER_UNITS), "known.readout": (DECODER_UNITS, self.per_step)}
+        return shapes | {f"table{k}": table for k, table in enumerate(self.embeddings)}
 
     @property
     def parameters(self) -> int:
@@ -103,23 +103,23 @@ class Network:
         return sum(math.prod(shape) for shape in self.shapes.values())
 
     @property
-    def mostly_kernels(self) -> bool:
+    def runs_on_kernels(self) -> bool:
         """Whether the fused kernels run the layers; for them a mask makes no difference."""
         return self.path(masked=True).name == "kernels"
 
-    def path(self, *, masked: bool) -> Path:
+    def path(self, *, masked: bool) -> Backend:
         """The way the layers run, and why. masked: whether some steps may be unobserved."""
         parts = [float32(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
         layers = [CellWeights(*parts[first : first + 3]) for first in range(0, len(parts), 3)]
-        states = [(float32(1, units),) * self.kind.states for units in self.recurrent]
-        return path_of(self.cell, layers, states, float32(1, 1, self.inputs), self.fused, masked=masked)
+        states = [(float32(1, units),) * self.kind.states for units in self.layer_units]
+        return select_backend(self.cell, layers, states, float32(1, 1, self.inputs), self.fused, masked=masked)
 
     def zero_state(self, batch: int) -> States:
-        return tuple(self.kind.zero_state(batch, units) for units in self.recurrent)
+        return tuple(self.kind.zero_state(batch, units) for units in self.layer_units)
 
     def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
         """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
-        if self.mostly_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
+        if self.runs_on_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
             state, outputs = self.scan(weights, state, inputs[:, None])
             return state, outputs[:, 0]
         cell, states = self.kind, []
@@ -127,7 +127,7 @@ class Network:
             after = cell.advance(layer, before, cell.project(layer, inputs))
             states.append(after)
             inputs = after[0]
-        return tuple(states), self.read(weights, inputs)
+        return tuple(states), self.apply_head(weights, inputs)
 
     def scan(
         self,
@@ -158,18 +158,18 @@ class Network:
             fused=self.fused,
         )
 
-    def join(self, weights: Weights, features: Array, codes: Array) -> Array:
+    def append_embeddings(self, weights: Weights, features: Array, codes: Array) -> Array:
         """The inputs: `features` `[batch, time, feature]`, each with the embeddings of `codes` `[batch, table]`."""
-        if not self.tables:
+        if not self.embeddings:
             return features
         each = jnp.concatenate([table[codes[:, k]] for k, table in enumerate(weights.tables)], axis=-1)
         shape = (*features.shape[:-1], each.shape[-1])
         return jnp.concatenate([features, jnp.broadcast_to(each[:, None], shape)], axis=-1)
 
-    def finish(self, weights: Weights, given: Array, ahead: Array) -> Array:
+    def apply_decoder(self, weights: Weights, given: Array, ahead: Array) -> Array:
         """The outputs `[batch, time, output]` of what `scan` gave at each step and what is known of those after it.
 
-        ahead: `[batch, time + horizon - 1, number]`, of the step after the first one on.
+        n_future: `[batch, time + horizon - 1, number]`, of the step after the first one on.
         """
         if weights.known is None:
             return given
@@ -179,8 +179,8 @@ class Network:
         add = decode if by_kernel else decode_plain
         return own + add(mixed, ahead @ weights.known.kernel, weights.known.readout)
 
-    def read(self, weights: Weights, hidden: Array) -> Array:
-        """The head: the last recurrent layer's output `[..., units]` to `[..., given]`."""
+    def apply_head(self, weights: Weights, hidden: Array) -> Array:
+        """The head: the last recurrent layer's output `[..., units]` to `[..., raw_width]`."""
         return hidden if weights.dense is None else weights.dense.read(hidden)
 
     def _scan_dropping(
@@ -193,7 +193,7 @@ class Network:
             after, hidden = scan_stack(self.cell, [layer], [before], hidden, observed, last_only=last, fused=self.fused)
             states.extend(after)
             hidden = self._drop(hidden, key, depth + 1) if depth < len(self.units) else hidden
-        return tuple(states), self.read(weights, hidden)
+        return tuple(states), self.apply_head(weights, hidden)
 
     def _drop(self, hidden: Array, key: Array, depth: int) -> Array:
         """Drop outputs of layer `depth - 1`, `[batch, time, units]`, the same ones at every step."""

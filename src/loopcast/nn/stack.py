@@ -17,7 +17,7 @@ PATHS = {"kernels": "The fused kernels", "cudnn": "cuDNN", "scan": "A compiled s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Path:
+class Backend:
     """Which way layers run, and why no faster way does.
 
     name: "kernels", on a CPU; "cudnn", an LSTM on a GPU; "scan", which specifies both and runs anywhere.
@@ -52,7 +52,7 @@ def scan_stack(
     fused: "auto" takes the kernels where they can run, and cuDNN for an LSTM on a GPU; "always" is an OptionError
         where the kernels cannot run; "never" is the scan.
     """
-    path = path_of(cell, weights, states, inputs, fused, masked=observed is not None)
+    path = select_backend(cell, weights, states, inputs, fused, masked=observed is not None)
     if path.name == "kernels":
         return fused_scan(cell, tuple(weights), tuple(states), inputs, observed, head=head, last_only=last_only)
     if path.name == "cudnn":
@@ -63,7 +63,7 @@ def scan_stack(
     return final, outputs if head is None else head.read(outputs)
 
 
-def path_of(
+def select_backend(
     cell: str,
     weights: Sequence[CellWeights],
     states: Sequence[State],
@@ -72,7 +72,7 @@ def path_of(
     *,
     masked: bool,
     platform: str = "",
-) -> Path:
+) -> Backend:
     """The way these layers run, known from shapes and dtypes alone. OptionError for fused="always" without kernels.
 
     masked: whether some steps may be unobserved.
@@ -80,16 +80,18 @@ def path_of(
     """
     platform = platform or jax.default_backend()
     if fused == "never":
-        return Path(name="scan", reason='fused="never" asks for the scan')
+        return Backend(name="scan", reason='fused="never" asks for the scan')
     reason = why_not_fused(cell, weights, states, inputs, platform=platform)
     if reason is None:
-        return Path(name="kernels")
+        return Backend(name="kernels")
     if fused == "always":
         raise OptionError(f'fused="always", but {reason}')
     if platform != "gpu":
-        return Path(name="scan", reason=reason)
+        return Backend(name="scan", reason=reason)
     obstacle = why_not_cudnn(cell, weights, states, inputs, masked=masked)
-    return Path(name="scan", reason=f"{reason}, and {obstacle}") if obstacle else Path(name="cudnn", reason=reason)
+    return (
+        Backend(name="scan", reason=f"{reason}, and {obstacle}") if obstacle else Backend(name="cudnn", reason=reason)
+    )
 
 
 def _scan_layers(

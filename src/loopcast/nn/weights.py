@@ -9,27 +9,27 @@ import jax
 import numpy as np
 
 from loopcast.nn.cells import Array, CellWeights, DenseWeights
-from loopcast.nn.network import KnownWeights, Network, Weights
+from loopcast.nn.network import DecoderWeights, Network, Weights
 
 PER_LAYER = len(CellWeights._fields)
 
 
-def named(network: Network, weights: Weights) -> dict[str, np.ndarray]:
+def to_dict(network: Network, weights: Weights) -> dict[str, np.ndarray]:
     """The weights as float32 arrays by name, such as `layer0.kernel`."""
     return {name: np.asarray(part) for name, part in zip(network.shapes, _parts(weights), strict=True)}
 
 
-def nested(network: Network, arrays: Mapping[str, np.ndarray]) -> Weights:
+def from_dict(network: Network, arrays: Mapping[str, np.ndarray]) -> Weights:
     """The weights again, from arrays by name."""
     return jax.device_put(_weights(network, (np.asarray(arrays[name], np.float32) for name in network.shapes)))
 
 
-def flat(weights: Weights) -> np.ndarray:
+def to_vector(weights: Weights) -> np.ndarray:
     """Every weight in one vector, in the order of `Network.shapes`."""
     return np.concatenate([np.ravel(part) for part in _parts(weights)])
 
 
-def unflat(network: Network, vector: Array | np.ndarray) -> Weights:
+def from_vector(network: Network, vector: Array | np.ndarray) -> Weights:
     """The weights again, from one vector: parts of it, as an array of the same kind."""
     shapes = list(network.shapes.values())
     ends = np.cumsum([0] + [math.prod(shape) for shape in shapes])
@@ -45,7 +45,7 @@ def _parts(weights: Weights) -> list[Any]:
 
 def _weights(network: Network, parts: Iterable[Any]) -> Weights:
     ordered = iter(parts)
-    layers = tuple(CellWeights(*islice(ordered, PER_LAYER)) for _ in network.recurrent)
+    layers = tuple(CellWeights(*islice(ordered, PER_LAYER)) for _ in network.layer_units)
     dense = DenseWeights(*islice(ordered, 2)) if network.head == "dense" else None
-    known = KnownWeights(*islice(ordered, 2)) if network.ahead else None
+    known = DecoderWeights(*islice(ordered, 2)) if network.n_future else None
     return Weights(layers, dense, known, tuple(ordered))

@@ -14,7 +14,7 @@ from loopcast.evaluation.scale import running_scale
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Past:
+class BacktestRows:
     """Where each row of a backtest's table stands.
 
     series: int64 `[row]`, in the panel's order.
@@ -34,37 +34,37 @@ class Past:
         return np.full(len(self.series), np.nan) if found is None else found
 
 
-def past_of(backtest: Backtest) -> Past:
+def past_of(backtest: Backtest) -> BacktestRows:
     """Place the rows of a backtest; OptionError for one without rows, or with series its panel does not have."""
-    panel, table, names = backtest.panel, backtest.table, backtest.panel.template.columns
+    panel, table, names = backtest.panel, backtest.table, backtest.panel.schema.columns
     places = pl.DataFrame({names.id: panel.ids, "place": np.arange(panel.n_series)})
     series = table.select(names.id).join(places, on=names.id, how="left", maintain_order="left")["place"]
     if not table.height or series.has_nulls():
         raise OptionError("a backtest has rows, and their series are those of its panel")
     rows = series.to_numpy()
-    cutoff = steps_of(table["cutoff"], rows, panel)
-    ahead = steps_of(table[names.time], rows, panel) - cutoff
+    cutoff = step_index(table["cutoff"], rows, panel)
+    ahead = step_index(table[names.time], rows, panel) - cutoff
     if not 1 <= ahead.min() <= ahead.max() <= backtest.horizon:
         raise OptionError(f"a backtest's times are 1 to {backtest.horizon} steps after their cutoff")
     others = table.drop(names.id, names.time, "cutoff")
     numbers = {each.name: each.cast(pl.Float64).fill_null(np.nan).to_numpy() for each in others}
-    return Past(series=rows, cutoff=cutoff, ahead=ahead, numbers=numbers)
+    return BacktestRows(series=rows, cutoff=cutoff, ahead=ahead, numbers=numbers)
 
 
-def steps_of(times: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:
+def step_index(times: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:
     """How many steps after the start of its series each time is, int64 `[row]`; OptionError off the calendar."""
-    steps, fits = panel.steps_of(times, series)
+    steps, fits = panel.step_index(times, series)
     if not fits.all():
         raise OptionError(f"column {times.name!r} of a backtest has a time that is not on the calendar of its panel")
     return steps
 
 
-def errors_of(past: Past, backtest: Backtest, measure: str) -> dict[str, np.ndarray]:
+def errors_of(past: BacktestRows, backtest: Backtest, measure: str) -> dict[str, np.ndarray]:
     """The error of each model in each row, float64 `[row]`: |y - f|, scaled if the models are ranked by MASE.
 
     Where they are ranked by sMAPE (several targets, none of which has a MASE), it is that.
     """
-    actual = past.column(backtest.panel.template.columns.one_target)
+    actual = past.column(backtest.panel.schema.columns.one_target)
     if measure == "smape":
         return {ran.name: symmetric(actual, past.column(ran.name)) for ran in backtest.models}
     scale = scales(past, backtest) if measure == "mase" else np.ones(len(actual))
@@ -77,7 +77,7 @@ def symmetric(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     return 200 * np.abs(actual - forecast) / np.where(size == 0, 1.0, size)
 
 
-def scales(past: Past, backtest: Backtest) -> np.ndarray:
+def scales(past: BacktestRows, backtest: Backtest) -> np.ndarray:
     """Mean |y_t - y_{t-season}| of the history up to each row's cutoff, float64 `[row]`; NaN where that is 0."""
     running = running_scale(backtest.panel, backtest.season)["scale"].to_numpy()
     scale = running[backtest.panel.offsets[past.series] + past.cutoff]
@@ -96,16 +96,16 @@ def mean_by(values: np.ndarray, place: np.ndarray, count: int) -> np.ndarray:
     return np.divide(total, each, out=np.full(count, np.nan), where=each > 0)
 
 
-def coverage_of(past: Past, backtest: Backtest, name: str, level: float) -> np.ndarray:
+def coverage_of(past: BacktestRows, backtest: Backtest, name: str, level: float) -> np.ndarray:
     """Percent of values within a model's interval at each step ahead, float64 `[horizon]`; NaN without intervals."""
-    actual = past.column(backtest.panel.template.columns.one_target)
+    actual = past.column(backtest.panel.schema.columns.one_target)
     low, high = past.column(f"{name}-lo-{level:g}"), past.column(f"{name}-hi-{level:g}")
     known = np.isfinite(actual) & np.isfinite(low) & np.isfinite(high)
     inside = np.where(known, 100.0 * ((low <= actual) & (actual <= high)), np.nan)
     return mean_by(inside, past.ahead - 1, backtest.horizon)
 
 
-def judge_of(leaderboard: Leaderboard, backtest: Backtest) -> str:
+def ranking_model(leaderboard: Leaderboard, backtest: Backtest) -> str:
     """The model by whose errors series are ranked: the best network, or else the best model."""
     known = {ran.name for ran in backtest.models}
     rows = leaderboard.table.filter(pl.col("model").is_in(list(known)))

@@ -9,18 +9,18 @@ import polars as pl
 
 from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
-from loopcast.report.fans import spread_out
+from loopcast.report.fans import bisection_order
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
+class ChartSelection:
     """Series in the order in which they get a place in the page; labels: why the first ones are there."""
 
     order: tuple[int, ...]
     labels: dict[int, str]
 
 
-def choose(errors: np.ndarray, there: np.ndarray, asked: Sequence[int]) -> Chosen:
+def choose(errors: np.ndarray, there: np.ndarray, asked: Sequence[int]) -> ChartSelection:
     """Those asked for, then worst, median and best, then others from the whole of the ranking.
 
     errors: float64 `[series]`, NaN where unknown, which ranks last; there: the series that have forecasts.
@@ -38,13 +38,13 @@ def choose(errors: np.ndarray, there: np.ndarray, asked: Sequence[int]) -> Chose
     if known > 2:
         marks |= {ranked[known // 2]: "median"}
     first = [*asked, *sorted(marks, key=lambda i: ("worst", "median", "best").index(marks[i]))]
-    order = dict.fromkeys([*first, *(ranked[place] for place in spread_out(len(ranked)))])
+    order = dict.fromkeys([*first, *(ranked[place] for place in bisection_order(len(ranked)))])
     labels = {i: ", ".join([*["asked for"] * (i in asked), *filter(None, [marks.get(i)])]) for i in first}
-    return Chosen(order=tuple(order), labels=labels)
+    return ChartSelection(order=tuple(order), labels=labels)
 
 
 def find(panel: Panel, asked: Sequence[Any]) -> list[int]:
-    """Where the series asked for are in `panel.apart()`, by id or its text; OptionError for one that is not there.
+    """Where the series asked for are in `panel.to_univariate()`, by id or its text; OptionError for one that is not there.
 
     An id stands for all targets of its series, and "ID, TARGET" for one of them.
     """
@@ -52,7 +52,9 @@ def find(panel: Panel, asked: Sequence[Any]) -> list[int]:
         raise OptionError(f"series is a list of ids, got the text {asked!r}: give [{asked!r}]")
     ids, count = panel.ids.to_list(), panel.n_channels
     whole = {each: range(i * count, (i + 1) * count) for i, each in enumerate(ids)}
-    places: dict[Any, range] = {name: range(i, i + 1) for i, name in enumerate(panel.apart().ids.cast(pl.String))}
+    places: dict[Any, range] = {
+        name: range(i, i + 1) for i, name in enumerate(panel.to_univariate().ids.cast(pl.String))
+    }
     places |= {str(each): there for each, there in whole.items()} | whole
     for each in asked:
         if each not in places:

@@ -9,7 +9,7 @@ import polars as pl
 from loopcast.data.panel import Panel
 from loopcast.data.time_grid import future_times
 from loopcast.evaluation.backtest_result import Backtest
-from loopcast.report.backtest_rows import Past
+from loopcast.report.backtest_rows import BacktestRows
 from loopcast.report.forecasts import Band, Forecasts
 
 MOST_NUMBERS = 60_000  # in the forecasts of one series; of more cutoffs the last are shown
@@ -25,7 +25,7 @@ class Fan:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Cut:
+class CutoffForecasts:
     """The forecasts from one cutoff; at: the step of the series shown at which they begin."""
 
     at: int
@@ -46,31 +46,33 @@ class FanChart:
     place: int
     times: pl.Series
     values: np.ndarray
-    cuts: tuple[Cut, ...]
+    cuts: tuple[CutoffForecasts, ...]
     label: str = ""
     error: float | None = None
     left_out: int = 0
 
 
-def tail_of(panel: Panel, horizon: int) -> int:
+def history_steps(panel: Panel, horizon: int) -> int:
     """Steps of history shown before a cutoff: four horizons, but at least two seasons and 24 steps."""
     return max(4 * horizon, 2 * panel.season, 24)
 
 
-def past_chart(past: Past, backtest: Backtest, models: Sequence[str], i: int, label: str, error: float) -> FanChart:
+def past_chart(
+    past: BacktestRows, backtest: Backtest, models: Sequence[str], i: int, label: str, error: float
+) -> FanChart:
     """The chart of series `i` of a backtest, with these models in this order."""
     rows = np.flatnonzero(past.series == i)
     cutoffs = np.unique(past.cutoff[rows])
     numbers = backtest.horizon * len(models) * (1 + 2 * len(backtest.level))
     kept = cutoffs[-max(1, MOST_NUMBERS // numbers) :]
     panel = backtest.panel
-    start = max(0, int(kept[0]) + 1 - tail_of(panel, backtest.horizon))
+    start = max(0, int(kept[0]) + 1 - history_steps(panel, backtest.horizon))
     end = int(past.cutoff[rows[-1]]) + backtest.horizon + 1
     known = panel.series(i)[start:end, 0]
     return FanChart(
         title=str(panel.ids[i]),
         place=i,
-        times=future_times(panel.starts[[i]], np.array([start]), end - start, panel.template.freq),
+        times=future_times(panel.starts[[i]], np.array([start]), end - start, panel.schema.freq),
         values=np.pad(known, (0, end - start - len(known)), constant_values=np.nan),
         cuts=tuple(cut_of(past, backtest, models, rows[past.cutoff[rows] == cutoff], start) for cutoff in kept),
         label=label,
@@ -79,7 +81,9 @@ def past_chart(past: Past, backtest: Backtest, models: Sequence[str], i: int, la
     )
 
 
-def cut_of(past: Past, backtest: Backtest, models: Sequence[str], rows: np.ndarray, start: int) -> Cut:
+def cut_of(
+    past: BacktestRows, backtest: Backtest, models: Sequence[str], rows: np.ndarray, start: int
+) -> CutoffForecasts:
     """The forecasts in these rows of the table, all from one cutoff."""
 
     def column(name: str) -> np.ndarray:
@@ -92,20 +96,20 @@ def cut_of(past: Past, backtest: Backtest, models: Sequence[str], rows: np.ndarr
         bands = (Band(level=level, low=column(low), high=column(high)) for level, low, high in ends)
         return Fan(model=name, values=column(name), bands=tuple(bands))
 
-    return Cut(at=int(past.cutoff[rows[0]]) + 1 - start, fans=tuple(fan(name) for name in models))
+    return CutoffForecasts(at=int(past.cutoff[rows[0]]) + 1 - start, fans=tuple(fan(name) for name in models))
 
 
 def future_chart(panel: Panel, forecasts: Sequence[Forecasts], levels: Sequence[float], i: int) -> FanChart:
     """The chart of series `i` and its forecasts after the end of the history."""
     horizon = forecasts[0].values.shape[1]
-    known = panel.series(i)[-tail_of(panel, horizon) :, 0]
+    known = panel.series(i)[-history_steps(panel, horizon) :, 0]
     start = int(panel.lengths[i]) - len(known)
     return FanChart(
-        title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.one_target,
+        title=str(panel.ids[i]) if panel.schema.has_id else panel.schema.columns.one_target,
         place=i,
-        times=future_times(panel.starts[[i]], np.array([start]), len(known) + horizon, panel.template.freq),
+        times=future_times(panel.starts[[i]], np.array([start]), len(known) + horizon, panel.schema.freq),
         values=np.pad(known, (0, horizon), constant_values=np.nan),
-        cuts=(Cut(at=len(known), fans=tuple(fan_of(line, levels, i) for line in forecasts)),),
+        cuts=(CutoffForecasts(at=len(known), fans=tuple(fan_of(line, levels, i) for line in forecasts)),),
     )
 
 
@@ -117,10 +121,10 @@ def fan_of(line: Forecasts, levels: Sequence[float], i: int) -> Fan:
     return Fan(model=line.name, values=line.values[i], bands=tuple(found))
 
 
-def spread_out(count: int) -> Iterator[int]:
+def bisection_order(count: int) -> Iterator[int]:
     """0 to `count` - 1 in an order of which every beginning is spread evenly: the ends, then what halves the gaps.
 
-    >>> list(spread_out(9))
+    >>> list(bisection_order(9))
     [0, 8, 4, 2, 6, 1, 3, 5, 7]
     """
     seen: set[int] = set()

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from loopcast.columns import WHICH, Columns
+from loopcast.columns import TARGET_NAME, Columns
 from loopcast.data.calendar import to_ticks
 from loopcast.data.panel import Panel
 from loopcast.data.tables import Table, open_table
@@ -59,8 +59,11 @@ def read_forecasts(given: Any, panel: Panel) -> tuple[Forecasts, ...]:
     table = open_table(given)
     if table is None:
         raise OptionError(f"forecasts are a table or arrays by name, got {type(given).__name__}")
-    parts = parted(given, table, panel)
-    numbers = {name: beside([numbers_of(part, name, panel) for part in parts]) for name in number_columns(table, panel)}
+    parts = split_by_target(given, table, panel)
+    numbers = {
+        name: stack_targets([column_array(part, name, panel) for part in parts])
+        for name in number_columns(table, panel)
+    }
     if len({values.shape for values in numbers.values()}) != 1:
         raise OptionError("a forecast table has a column of numbers for each model, of as many steps for every series")
     return tuple(
@@ -68,16 +71,16 @@ def read_forecasts(given: Any, panel: Panel) -> tuple[Forecasts, ...]:
     )
 
 
-def parted(given: Any, table: Table, panel: Panel) -> list[Any]:
+def split_by_target(given: Any, table: Table, panel: Panel) -> list[Any]:
     """The rows about each target, in the panel's order; OptionError where a target has none."""
     if panel.n_channels == 1:
         return [given]
-    if WHICH not in table.names:
+    if TARGET_NAME not in table.names:
         raise OptionError(
-            f"a forecast table of several targets is long: its column {WHICH!r} names the target of each row, and this "
+            f"a forecast table of several targets is long: its column {TARGET_NAME!r} names the target of each row, and this "
             f"has the columns {list(table.names)} (predict without wide=True gives one)"
         )
-    frame, which = nw.from_native(given, eager_only=True), table.column(WHICH).cast(pl.String)
+    frame, which = nw.from_native(given, eager_only=True), table.column(TARGET_NAME).cast(pl.String)
     rows = [(which == target).arg_true().to_list() for target in panel.targets]
     if not all(rows):
         raise OptionError(
@@ -86,7 +89,7 @@ def parted(given: Any, table: Table, panel: Panel) -> list[Any]:
     return [nw.maybe_reset_index(frame[each, :]).to_native() for each in rows]
 
 
-def beside(channels: Sequence[np.ndarray]) -> np.ndarray:
+def stack_targets(channels: Sequence[np.ndarray]) -> np.ndarray:
     """Numbers `[series, horizon]` of each channel as those of `Panel.apart`, `[series * channel, horizon]`."""
     if len({each.shape for each in channels}) != 1:
         raise OptionError(f"a forecast has as many steps of every target, got {[each.shape[1] for each in channels]}")
@@ -95,8 +98,8 @@ def beside(channels: Sequence[np.ndarray]) -> np.ndarray:
 
 def number_columns(table: Table, panel: Panel) -> list[str]:
     """The columns that are neither id, time nor target."""
-    names = panel.template.columns
-    which = {WHICH} if panel.n_channels > 1 else set()
+    names = panel.schema.columns
+    which = {TARGET_NAME} if panel.n_channels > 1 else set()
     return [name for name in table.names if name not in {names.id, names.time, *names.targets} | which]
 
 
@@ -117,12 +120,12 @@ def bands(name: str, numbers: Mapping[str, np.ndarray]) -> tuple[Band, ...]:
     )
 
 
-def numbers_of(table: Any, name: str, panel: Panel) -> np.ndarray:
+def column_array(table: Any, name: str, panel: Panel) -> np.ndarray:
     """A column of a forecast table as float32 `[series, horizon]`, the series in the panel's order."""
-    names, freq = panel.template.columns, panel.template.freq
+    names, freq = panel.schema.columns, panel.schema.freq
     # Reading it as a panel checks types, order and gaps of times as strictly as those of the history.
     read = Panel.from_table(table, columns=Columns(id=names.id, time=names.time, target=name), freq=freq)
-    order = places(read, panel)
+    order = match_series(read, panel)
     due = future_times(panel.starts, panel.lengths, 1, freq)
     wrong = np.flatnonzero(to_ticks(read.starts.gather(order)) != to_ticks(due))
     if len(wrong):
@@ -136,9 +139,9 @@ def numbers_of(table: Any, name: str, panel: Panel) -> np.ndarray:
     return read.values[:, 0].reshape(read.n_series, -1)[order]
 
 
-def places(read: Panel, panel: Panel) -> list[int]:
+def match_series(read: Panel, panel: Panel) -> list[int]:
     """Where each series of `panel` stands in `read`; OptionError where they are not the same series."""
-    if not panel.template.has_id and read.n_series == 1:
+    if not panel.schema.has_id and read.n_series == 1:
         return [0]
     found = {each: i for i, each in enumerate(read.ids.to_list())}
     wanted = panel.ids.to_list()
@@ -154,4 +157,4 @@ def flat(name: str, values: np.ndarray, panel: Panel) -> np.ndarray:
     if line.ndim != 3 or len(line) != panel.n_series or line.shape[1] < 1 or line.shape[2] != panel.n_channels:
         axes = "[series, horizon]" if panel.n_channels == 1 else f"[series, horizon, {panel.n_channels}]"
         raise OptionError(f"{name} is {axes} for {panel.n_series} series, got shape {values.shape}")
-    return beside(list(np.moveaxis(line, 2, 0)))
+    return stack_targets(list(np.moveaxis(line, 2, 0)))

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
 
-from loopcast.report.payload import clock
-from loopcast.report.plotly_renderer import stretches
+from loopcast.report.payload import format_times
+from loopcast.report.plotly_renderer import split_at_nan
 from loopcast.report.plots import Chart
 
 WIDTH, HEIGHT = 920, 250
@@ -18,14 +18,14 @@ TICKS = 5  # about as many on each axis
 
 def svg(chart: Chart) -> Markup:
     """The chart as an element; what is known is a line, with dots where a value stands alone; bands lie under it."""
-    scene = Scene(chart)
+    scene = SvgCanvas(chart)
     parts = [*scene.grid(), *scene.bands(), *scene.lines()]
     label = escape(f"{chart.title}: what was known, and what fills its gaps")
     head = f'<svg class="gaps" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
     return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - numbers, and text that is escaped
 
 
-class Scene:
+class SvgCanvas:
     """Where things are on the picture: steps from left to right, values from bottom to top."""
 
     def __init__(self, chart: Chart) -> None:
@@ -50,14 +50,14 @@ class Scene:
             yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at}" y2="{at}"/>'
             yield f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{value:.6g}</text>'
         steps = np.unique(np.linspace(0, len(self.times) - 1, TICKS).round().astype(int)).tolist()
-        for step, text in zip(steps, clock(pl.Series([self.times[step] for step in steps])), strict=True):
+        for step, text in zip(steps, format_times(pl.Series([self.times[step] for step in steps])), strict=True):
             anchor = "start" if step == 0 else "end" if step == len(self.times) - 1 else "middle"
             yield f'<text x="{self.x(step)}" y="{HEIGHT - 8}" text-anchor="{anchor}">{escape(str(text))}</text>'
 
     def bands(self) -> Iterator[str]:
         """Half a step wider on both sides than their steps, so that one of a single step has an area."""
         for band in self.filled.bands:
-            for part in stretches(np.isfinite(band.low) & np.isfinite(band.high)):
+            for part in split_at_nan(np.isfinite(band.low) & np.isfinite(band.high)):
                 steps = [part.start - 0.5, *range(part.start, part.stop), part.stop - 0.5]
                 high, low = ([end[part][0], *end[part], end[part][-1]] for end in (band.high, band.low))
                 corners = [*zip(steps, high, strict=True), *zip(steps[::-1], low[::-1], strict=True)]
@@ -65,7 +65,7 @@ class Scene:
 
     def lines(self) -> Iterator[str]:
         for name, values in (("known", self.known), ("filled", self.filled.values)):
-            for part in stretches(np.isfinite(values)):
+            for part in split_at_nan(np.isfinite(values)):
                 points: list[tuple[float, Any]] = list(zip(range(part.start, part.stop), values[part], strict=True))
                 if len(points) == 1:
                     yield f'<circle class="{name}" cx="{self.x(part.start)}" cy="{self.y(values[part][0])}" r="1.6"/>'

@@ -10,7 +10,7 @@ from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
 from loopcast.report.forecasts import Band
 from loopcast.report.plots import Chart, Curve, Picture, times
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 STEPS = 600  # of a series that are shown: with more, gaps cannot be told apart
 
@@ -38,11 +38,11 @@ def plot_gaps(
         raise OptionError(f"filled is [row, channel] of shape {panel.values.shape}, got {filled.shape}")
     missing = np.isnan(panel.values)
     counts = np.add.reduceat(missing, panel.offsets[:-1], dtype=np.int64)
-    order = np.argsort(-counts, axis=None, kind="stable")[: positive("most", most)]
+    order = np.argsort(-counts, axis=None, kind="stable")[: check_positive("most", most)]
     shown = [divmod(int(place), panel.n_channels) for place in order if counts.ravel()[place] or not missing.any()]
     return Picture(
         title=f"{int(missing.sum())} values filled" + (f" ({len(shown)} charts)" if len(shown) > 1 else ""),
-        time=panel.template.columns.time,
+        time=panel.schema.columns.time,
         target="value" if panel.n_channels > 1 else panel.targets[0],
         charts=tuple(_chart(panel, i, channel, filled, ends or {}) for i, channel in shown),
     )
@@ -62,9 +62,9 @@ def _chart(
         Band(level=level, low=low[rows, channel], high=high[rows, channel])
         for level, (low, high) in sorted(ends.items())
     )
-    name = str(panel.ids[i]) if panel.template.has_id else panel.targets[channel]
+    name = str(panel.ids[i]) if panel.schema.has_id else panel.targets[channel]
     return Chart(
-        title=f"{name}, {panel.targets[channel]}" if panel.template.has_id and panel.n_channels > 1 else name,
+        title=f"{name}, {panel.targets[channel]}" if panel.schema.has_id and panel.n_channels > 1 else name,
         history=Curve(name="known", times=at, values=panel.values[rows, channel]),
         forecasts=(
             Curve(name="filled", times=at, values=np.where(beside, filled[rows, channel], np.nan), bands=bands),

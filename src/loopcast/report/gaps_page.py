@@ -12,9 +12,9 @@ from loopcast.data.runs import runs_of
 from loopcast.data.time_grid import future_times
 from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
-from loopcast.report.payload import clock
+from loopcast.report.payload import format_times
 from loopcast.report.ranking import MISSING
-from loopcast.report.render import filled_in
+from loopcast.report.render import render_template
 
 if TYPE_CHECKING:
     from loopcast.models.imputer.imputer import Imputer
@@ -49,16 +49,16 @@ def gaps_page(
     """
     panel = as_panel(data)
     picture = plot_gaps(panel, filled, ends, most=MOST)
-    ways, rows = scores_of(imputer)
-    return filled_in(
+    methods, rows = scores_of(imputer)
+    return render_template(
         "gaps.html",
         title=f"Gaps filled in {', '.join(panel.targets)}",
         verdict=imputer.fitted.state.scores.verdict(panel.targets, best=imputer.best),
-        ways=ways,
+        methods=methods,
         rows=rows,
         gaps=gaps_of(panel),
         charts=[(chart.title, svg(chart)) for chart in picture.charts],
-        total=gappy(panel),
+        total=count_with_gaps(panel),
         levels=sorted(ends or {}),
         facts=facts_of(panel, sorted(ends or {})),
         description=imputer.describe(),
@@ -69,13 +69,13 @@ def gaps_page(
 def scores_of(imputer: "Imputer") -> tuple[list[str], list[Row]]:
     """The ways of filling, and a row for each target."""
     scores = imputer.fitted.state.scores
-    ways = list(scores.mae)
+    methods = list(scores.mae)
     rows = []
     for channel, target in enumerate(imputer.targets):
         known = dict(scores.ranked(channel))
-        errors = tuple(f"{known[way]:#.3g}" if way in known else MISSING for way in ways)
+        errors = tuple(f"{known[method]:#.3g}" if method in known else MISSING for method in methods)
         rows.append(Row(target=target, errors=errors, best=next(iter(known), None)))
-    return ways, rows
+    return methods, rows
 
 
 def gaps_of(panel: Panel) -> list[tuple[str, ...]]:
@@ -90,20 +90,20 @@ def gaps_of(panel: Panel) -> list[tuple[str, ...]]:
     return rows
 
 
-def gappy(panel: Panel) -> int:
+def count_with_gaps(panel: Panel) -> int:
     """How many series and targets have a gap."""
     return int(np.logical_or.reduceat(np.isnan(panel.values), panel.offsets[:-1]).sum())
 
 
 def facts_of(panel: Panel, levels: Sequence[float]) -> dict[str, str]:
     """What the data are and what was asked of them, as names and values."""
-    lengths, names = panel.lengths, panel.template.columns
-    ends = future_times(panel.starts, lengths - 1, 1, panel.template.freq)
-    first, last = clock(panel.starts.sort()[:1])[0], clock(ends.sort()[-1:])[0]
+    lengths, names = panel.lengths, panel.schema.columns
+    ends = future_times(panel.starts, lengths - 1, 1, panel.schema.freq)
+    first, last = format_times(panel.starts.sort()[:1])[0], format_times(ends.sort()[-1:])[0]
     each = f"{lengths.min():,} to {lengths.max():,} rows each"
     return {
         "Series": f"{panel.n_series:,}, of {each}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
         "Filled": f"{int(np.isnan(panel.values).sum()):,} of {panel.values.size:,} values",
-        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.template.freq}",
+        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.schema.freq}",
         "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
     }

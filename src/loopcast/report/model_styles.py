@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loopcast.evaluation.backtest_result import Ran
+from loopcast.evaluation.backtest_result import ModelRun
 from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.report.plots import COLOURS
 
@@ -12,23 +12,23 @@ DASHES = ("solid", "8px,4px", "10px,3px,2px,3px", "2px,3px")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
+class ModelStyle:
     """A model as a page shows it: colour and dash are its own in every chart; shown: at first."""
 
     name: str
     colour: str
     dash: str
     shown: bool
-    ran: Ran | None = None
+    ran: ModelRun | None = None
     description: str = ""
 
 
 def models_of(
     names: Sequence[str],
     leaderboard: Leaderboard | None,
-    ran: Sequence[Ran] = (),
+    ran: Sequence[ModelRun] = (),
     said: Mapping[str, str] | None = None,
-) -> list[Model]:
+) -> list[ModelStyle]:
     """The models in the order of the leaderboard, the best network and the best baseline (or the first two) shown."""
     ranked = [] if leaderboard is None else leaderboard.table.select("model", "network").rows()
     rank = {name: i for i, (name, _) in enumerate(ranked)}
@@ -40,7 +40,7 @@ def models_of(
     shown = set(best.values()) if None not in best.values() else set(order[:2])
     cost, said = {each.name: each for each in ran}, said or {}
     return [
-        Model(
+        ModelStyle(
             name=name,
             colour=COLOURS[i % len(COLOURS)],
             dash=DASHES[i % len(DASHES)],

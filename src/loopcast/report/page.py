@@ -10,15 +10,15 @@ from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.report.backtest_rows import coverage_of, errors_of, judge_of, mean_by, past_of
+from loopcast.report.backtest_rows import coverage_of, errors_of, mean_by, past_of, ranking_model
 from loopcast.report.chart_selection import choose, find
-from loopcast.report.fans import future_chart, past_chart, spread_out, tail_of
+from loopcast.report.fans import bisection_order, future_chart, history_steps, past_chart
 from loopcast.report.forecasts import read_forecasts
-from loopcast.report.model_styles import Model, models_of
+from loopcast.report.model_styles import ModelStyle, models_of
 from loopcast.report.payload import Charts, digits_of, numbers
 from loopcast.report.ranking import ranking, ranking_by_target
 from loopcast.report.render import render
-from loopcast.report.summary import ahead, cutoffs_of, facts_of, few, gaps_of
+from loopcast.report.summary import cutoffs_of, facts_of, gaps_of, horizon_text, truncate_names
 
 ERRORS = {"mase": "scaled absolute error", "mae": "absolute error", "smape": "symmetric percentage error"}
 
@@ -37,8 +37,8 @@ def backtest_page(
         "ID, TARGET" for one of them.
     OptionError for an id that is not in the backtest, and for a leaderboard of other models.
     """
-    whole, backtest = backtest.panel, backtest.apart()
-    past, judge, panel = past_of(backtest), judge_of(leaderboard, backtest), backtest.panel
+    whole, backtest = backtest.panel, backtest.to_univariate()
+    past, judge, panel = past_of(backtest), ranking_model(leaderboard, backtest), backtest.panel
     errors = errors_of(past, backtest, leaderboard.measure)
     each = mean_by(errors[judge], past.series, panel.n_series)
     chosen = choose(each, np.unique(past.series), find(whole, series))
@@ -56,7 +56,7 @@ def backtest_page(
         charts,
         data_of(whole, models, backtest.horizon, backtest.level)
         | {"judge": judge, "measure": measure.upper(), "steps": plain(steps)},
-        title=f"Backtest of {few(whole.targets)}: {ahead(backtest.horizon)}",
+        title=f"Backtest of {truncate_names(whole.targets)}: {horizon_text(backtest.horizon)}",
         verdict=leaderboard.verdict,
         notes=tuple(dict.fromkeys((*leaderboard.notes, *backtest.notes))),  # a leaderboard may repeat them
         ranking=ranking(leaderboard, models),
@@ -94,13 +94,13 @@ def forecast_page(
     models = models_of([line.name for line in forecasts], leaderboard, said=descriptions)
     order = [next(line for line in forecasts if line.name == model.name) for model in models]
     levels = tuple(sorted({band.level for line in forecasts for band in line.bands}))
-    charts, apart = Charts(), history.apart()
-    charts.take(partial(future_chart, apart, order, levels, i) for i in spread_out(apart.n_series))
+    charts, apart = Charts(), history.to_univariate()
+    charts.take(partial(future_chart, apart, order, levels, i) for i in bisection_order(apart.n_series))
     return render(
         "forecast.html",
         charts,
         data_of(history, models, horizon, levels),
-        title=f"Forecast of {few(history.targets)}: {ahead(horizon)}",
+        title=f"Forecast of {truncate_names(history.targets)}: {horizon_text(horizon)}",
         verdict="" if leaderboard is None else leaderboard.verdict,
         notes=() if leaderboard is None else leaderboard.notes,
         ranking=None if leaderboard is None else ranking(leaderboard, models),
@@ -113,14 +113,14 @@ def forecast_page(
     )
 
 
-def data_of(panel: Panel, models: Sequence[Model], horizon: int, levels: Sequence[float]) -> dict[str, Any]:
+def data_of(panel: Panel, models: Sequence[ModelStyle], horizon: int, levels: Sequence[float]) -> dict[str, Any]:
     """What the script of a page needs to know beside the charts."""
-    zone = panel.template.zone
+    zone = panel.schema.zone
     return {
-        "time": panel.template.columns.time + (f" ({zone})" if zone else ""),
+        "time": panel.schema.columns.time + (f" ({zone})" if zone else ""),
         "targets": list(panel.targets),  # chart i is about number i modulo their count
-        "axis": "linear" if panel.template.freq.unit == "int" else "date",
-        "tail": tail_of(panel, horizon),
+        "axis": "linear" if panel.schema.freq.unit == "int" else "date",
+        "tail": history_steps(panel, horizon),
         "levels": list(levels),
         "models": [{"name": each.name, "colour": each.colour, "dash": each.dash} for each in models],
     }

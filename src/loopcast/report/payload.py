@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.report.fans import Cut, FanChart
+from loopcast.report.fans import CutoffForecasts, FanChart
 
 MOST_BYTES = 3_500_000  # of charts; with plotly.js (4.8 MB) a page stays under 10 MB
 
@@ -45,9 +45,9 @@ class Charts:
 
     def add(self, chart: FanChart) -> bool:
         """Take one chart if it fits or is the first; whether it was taken."""
-        times = tuple(clock(chart.times))
+        times = tuple(format_times(chart.times))
         place = self.calendars.get(times, len(self.calendars))
-        text = safe_json(plain(chart) | {"calendar": place})
+        text = safe_json(to_json(chart) | {"calendar": place})
         size = len(text.encode(errors="replace")) + (0 if times in self.calendars else 22 * len(times))
         if size > self.budget and self.encoded:
             return False
@@ -64,7 +64,7 @@ class Charts:
         return f"{{{head},{inner}}}"
 
 
-def plain(chart: FanChart) -> dict[str, Any]:
+def to_json(chart: FanChart) -> dict[str, Any]:
     """A chart as lists; numbers keep a ten-thousandth of the range of the series, as no eye sees less."""
     digits = digits_of(chart.values)
     return {
@@ -78,7 +78,7 @@ def plain(chart: FanChart) -> dict[str, Any]:
     }
 
 
-def fans(cut: Cut, digits: int) -> list[Any]:
+def fans(cut: CutoffForecasts, digits: int) -> list[Any]:
     """Per model null, if it has no forecast here, or its values and per level the low and the high bounds."""
     return [
         [numbers(fan.values, digits), *([numbers(band.low, digits), numbers(band.high, digits)] for band in fan.bands)]
@@ -106,7 +106,7 @@ def numbers(values: np.ndarray, digits: int) -> list[float | int | None]:
     return [None if not math.isfinite(x) else int(x) if whole else x for x in rounded.tolist()]
 
 
-def clock(times: pl.Series) -> list[Any]:
+def format_times(times: pl.Series) -> list[Any]:
     """Times as a chart's axis takes them: whole numbers, dates, or what a clock on the wall shows."""
     if times.dtype.is_integer():
         return times.to_list()

@@ -74,7 +74,7 @@ def filled(curve: Curve, band: Band, colour: str) -> go.Scatter:
     """One band as closed shapes, one for each stretch between gaps; a click on its line in the legend hides it too."""
     xs: list[Any] = []
     ys: list[float | None] = []
-    for part in stretches(np.isfinite(band.low) & np.isfinite(band.high)):
+    for part in split_at_nan(np.isfinite(band.low) & np.isfinite(band.high)):
         xs += [*curve.times[part], *curve.times[part][::-1], None]
         ys += [*band.high[part].tolist(), *band.low[part][::-1].tolist(), None]
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -93,10 +93,10 @@ def filled(curve: Curve, band: Band, colour: str) -> go.Scatter:
     )
 
 
-def stretches(there: np.ndarray) -> list[slice]:
+def split_at_nan(there: np.ndarray) -> list[slice]:
     """The runs of True in bool `[time]`.
 
-    >>> stretches(np.array([True, True, False, True]))
+    >>> split_at_nan(np.array([True, True, False, True]))
     [slice(0, 2, None), slice(3, 4, None)]
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(np.int8)))

@@ -15,7 +15,7 @@ from loopcast.data.time_grid import future_times
 from loopcast.errors import OptionError
 from loopcast.report.forecasts import Band, Forecasts, flat, read_forecasts
 from loopcast.storage.atomic import write_whole
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 RENDERERS = {
     ".png": "loopcast.report.matplotlib_renderer:png",
@@ -96,17 +96,17 @@ def plot(
     whole = as_panel(data)
     lines = read_forecasts(forecasts, whole)
     known = None if truth is None else flat("truth", truth, whole)
-    panel = whole.apart()
+    panel = whole.to_univariate()
     horizons = {values.shape[1] for values in [*(line.values for line in lines), *([] if known is None else [known])]}
     if not lines or len(horizons) != 1:
         raise OptionError(f"a plot needs forecasts of one horizon, got {sorted(horizons)}")
-    shown = min(panel.n_series, positive("most", most))
-    back = max(4 * max(horizons), 2 * panel.season, 24) if tail is None else positive("tail", tail)
+    shown = min(panel.n_series, check_positive("most", most))
+    back = max(4 * max(horizons), 2 * panel.season, 24) if tail is None else check_positive("tail", tail)
     kind = "series" if whole.n_channels == 1 else "charts"
     of = f" ({shown} of {panel.n_series} {kind})" if shown < panel.n_series else ""
     return Picture(
         title=f"Forecast of {max(horizons)} steps{of}",
-        time=panel.template.columns.time,
+        time=panel.schema.columns.time,
         target=whole.targets[0] if whole.n_channels == 1 else "value",
         charts=tuple(chart(panel, i, lines, known, back) for i in range(shown)),
     )
@@ -118,7 +118,7 @@ def chart(panel: Panel, i: int, lines: Sequence[Forecasts], truth: np.ndarray | 
     end = int(panel.lengths[i])
     future = times(panel, i, end, lines[0].values.shape[1])
     return Chart(
-        title=str(panel.ids[i]) if panel.template.has_id else panel.template.columns.one_target,
+        title=str(panel.ids[i]) if panel.schema.has_id else panel.schema.columns.one_target,
         history=Curve(name="history", times=times(panel, i, end - len(values), len(values)), values=values),
         forecasts=tuple(curve(line, i, future) for line in lines),
         truth=None if truth is None else Curve(name="what came", times=future, values=truth[i]),
@@ -133,7 +133,7 @@ def curve(line: Forecasts, i: int, future: list[Any]) -> Curve:
 
 def times(panel: Panel, i: int, first: int, count: int) -> list[Any]:
     """The times of `count` steps of series `i` from its step `first` on."""
-    return future_times(panel.starts[[i]], np.array([first]), count, panel.template.freq).to_list()
+    return future_times(panel.starts[[i]], np.array([first]), count, panel.schema.freq).to_list()
 
 
 def renderer(path: str | os.PathLike[str]) -> Callable[[Picture], bytes]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from loopcast.columns import WHICH
+from loopcast.columns import TARGET_NAME
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.report.model_styles import Model
+from loopcast.report.model_styles import ModelStyle
 
 MISSING = "\N{EN DASH}"
 LEAST_P = 0.001
@@ -51,7 +51,7 @@ class Row:
 
     name: str
     network: bool
-    model: Model | None
+    model: ModelStyle | None
     cells: tuple[tuple[float | None, str], ...]
     target: str = ""
 
@@ -65,18 +65,18 @@ class Ranking:
     rows: tuple[Row, ...]
 
 
-def ranking(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking:
+def ranking(leaderboard: Leaderboard, models: Sequence[ModelStyle]) -> Ranking:
     """The leaderboard as a page shows it; columns in which no model has a value are left out."""
     return ranking_of(leaderboard.table, leaderboard.measure, models)
 
 
-def ranking_by_target(leaderboard: Leaderboard, models: Sequence[Model]) -> Ranking | None:
+def ranking_by_target(leaderboard: Leaderboard, models: Sequence[ModelStyle]) -> Ranking | None:
     """The errors on each target as a page shows them; None of one target."""
     table = leaderboard.targets
     return None if table is None else ranking_of(table, leaderboard.measure, models)
 
 
-def ranking_of(table: pl.DataFrame, measure: str, models: Sequence[Model]) -> Ranking:
+def ranking_of(table: pl.DataFrame, measure: str, models: Sequence[ModelStyle]) -> Ranking:
     """A row of the page for each row of the table."""
     known = [*COLUMNS[:8], *coverage_columns(table), *COLUMNS[8:]]
     columns = tuple(each for each in known if each.key in table.columns and table[each.key].count())
@@ -86,8 +86,8 @@ def ranking_of(table: pl.DataFrame, measure: str, models: Sequence[Model]) -> Ra
             name=row["model"],
             network=row["network"],
             model=drawn.get(row["model"]),
-            cells=tuple((row[each.key], cell(row[each.key], each)) for each in columns),
-            target=row.get(WHICH, ""),
+            cells=tuple((row[each.key], format_cell(row[each.key], each)) for each in columns),
+            target=row.get(TARGET_NAME, ""),
         )
         for row in table.iter_rows(named=True)
     )
@@ -104,7 +104,7 @@ def coverage_columns(table: pl.DataFrame) -> list[Column]:
     ]
 
 
-def cell(value: float | None, column: Column) -> str:
+def format_cell(value: float | None, column: Column) -> str:
     """A number as the column writes it; a dash where there is none, and a p-value too small to write as such."""
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return MISSING

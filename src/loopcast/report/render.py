@@ -14,13 +14,13 @@ from plotly.offline import get_plotlyjs
 
 from loopcast import __version__
 from loopcast.report.payload import Charts
-from loopcast.report.ranking import Column, cell
+from loopcast.report.ranking import Column, format_cell
 
 
 def render(template: str, charts: Charts, data: Mapping[str, Any], **values: Any) -> bytes:
     """A page; `data`, with the charts, is what its script draws."""
     scripts = [Markup(script()), Markup(plotly())]  # noqa: S704 - our own file and Plotly's
-    return filled_in(
+    return render_template(
         template,
         data=Markup(charts.json(data)),  # noqa: S704 - made safe for a script element
         script=scripts[0],
@@ -31,7 +31,7 @@ def render(template: str, charts: Charts, data: Mapping[str, Any], **values: Any
     )
 
 
-def filled_in(template: str, **values: Any) -> bytes:
+def render_template(template: str, **values: Any) -> bytes:
     """A page of what its template needs besides the style and the version."""
     style = Markup(resource("page.css"))  # noqa: S704 - our own file
     page = environment().get_template(template).render(style=style, version=__version__, **values)
@@ -45,7 +45,7 @@ def environment() -> Environment:
         loader=PackageLoader("loopcast.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    found.filters["number"] = lambda value, form: cell(value, Column(key="", title="", meaning="", form=form))
+    found.filters["number"] = lambda value, form: format_cell(value, Column(key="", title="", meaning="", form=form))
     found.tests["known"] = lambda values: bool(np.isfinite(values).any())
     found.tests["covered"] = lambda lines: bool(np.isfinite(np.array(lines)).any())
     return found

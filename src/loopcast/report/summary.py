@@ -8,15 +8,15 @@ from loopcast.columns import Columns
 from loopcast.data.panel import Panel
 from loopcast.data.time_grid import future_times
 from loopcast.evaluation.backtest_result import Backtest
-from loopcast.report.payload import clock
+from loopcast.report.payload import format_times
 
 MOST_NAMES = 5  # of targets in a title
 
 
-def ahead(horizon: int) -> str:
+def horizon_text(horizon: int) -> str:
     """How far forecasts reach.
 
-    >>> ahead(1), ahead(12)
+    >>> horizon_text(1), horizon_text(12)
     ('1 step ahead', '12 steps ahead')
     """
     return f"{horizon:,} step{'s' if horizon > 1 else ''} ahead"
@@ -24,21 +24,21 @@ def ahead(horizon: int) -> str:
 
 def facts_of(panel: Panel, horizon: int, levels: Sequence[float]) -> dict[str, str]:
     """What the data are and what was asked of them, as names and values."""
-    names, lengths = panel.template.columns, panel.lengths
+    names, lengths = panel.schema.columns, panel.lengths
     longest = (
         f"{lengths.min():,} to {lengths.max():,} rows each"
         if len(set(lengths.tolist())) > 1
         else f"{lengths[0]:,} rows each"
     )
     missing = int(np.isnan(panel.values).sum())
-    ends = future_times(panel.starts, lengths - 1, 1, panel.template.freq)
-    first, last = clock(panel.starts.sort()[:1])[0], clock(ends.sort()[-1:])[0]
+    ends = future_times(panel.starts, lengths - 1, 1, panel.schema.freq)
+    first, last = format_times(panel.starts.sort()[:1])[0], format_times(ends.sort()[-1:])[0]
     return {
         "Series": f"{panel.n_series:,}, {longest}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
         "Missing values": f"{missing:,} of {panel.values.size:,}",
-        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.template.freq}",
+        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.schema.freq}",
         **columns_of(names),
-        "Horizon": ahead(horizon),
+        "Horizon": horizon_text(horizon),
         "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
     }
 
@@ -54,14 +54,14 @@ def columns_of(names: Columns) -> dict[str, str]:
     calendar = names.calendar if isinstance(names.calendar, str) else ", ".join(names.calendar)
     lists = {name: ", ".join(getattr(names, name)) for name in ("past", "future", "static")}
     known = lists | {"calendar": calendar, "holidays": names.holidays or ""}
-    besides = "; ".join(f"{name}: {value}" for name, value in known.items() if value)
-    return said | ({"Covariates": besides} if besides else {})
+    exogenous = "; ".join(f"{name}: {value}" for name, value in known.items() if value)
+    return said | ({"Covariates": exogenous} if exogenous else {})
 
 
-def few(names: Sequence[str]) -> str:
+def truncate_names(names: Sequence[str]) -> str:
     """The first of many names.
 
-    >>> few(["a", "b"]), few(list("abcdefg"))
+    >>> truncate_names(["a", "b"]), truncate_names(list("abcdefg"))
     ('a, b', 'a, b, c, d and 3 more')
     """
     shown = names if len(names) <= MOST_NAMES else names[: MOST_NAMES - 1]

@@ -15,7 +15,7 @@ from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.evaluation.result_cache import digest_of
 from loopcast.models.recurrent.forecaster import Recurrent
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 if TYPE_CHECKING:
     import optuna
@@ -35,7 +35,7 @@ CHANNELS = ("joint", "independent")  # of several targets
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Found:
+class SearchResult:
     """What a search found.
 
     forecaster: the best network, not fitted. error: its mean error at the cutoffs, by `measure`.
@@ -58,7 +58,7 @@ def search(
     season: int | None = None,
     seed: int = 0,
     storage: str | os.PathLike[str] | None = None,
-) -> Found:
+) -> SearchResult:
     """Look for the settings of `Recurrent` that forecast the last cutoffs of `data` best.
 
     trials: how many settings are tried in all, those of earlier runs with the same storage included.
@@ -71,28 +71,30 @@ def search(
     """
     if find_spec("optuna") is None:
         raise OptionError('a search needs Optuna: pip install "loopcast[search]"')
-    panel, count = as_panel(data), positive("trials", trials)
-    panel.require_some("a search needs a value of each series")
+    panel, count = as_panel(data), check_positive("trials", trials)
+    panel.require_any_value("a search needs a value of each series")
     plain = Recurrent(horizon=horizon, season=season, members=1, seed=seed, show_progress=False)
-    study = opened(storage, seed, about(panel, horizon, windows, season))
+    study = open_study(storage, seed, study_fingerprint(panel, horizon, windows, season))
 
     def objective(trial: "optuna.Trial") -> float:
-        board = leaderboard(backtest(suggested(plain, panel, trial), panel, horizon, windows=windows, season=season))
+        board = leaderboard(
+            backtest(suggest_options(plain, panel, trial), panel, horizon, windows=windows, season=season)
+        )
         trial.set_user_attr("measure", board.measure)
         return float(board.table[board.measure][0])
 
     left = max(count - len(study.trials), 0)
     if left:
         study.optimize(objective, n_trials=left, timeout=budget, catch=(LoopcastError,))
-    return found(plain, panel, study)
+    return best_result(plain, panel, study)
 
 
-def suggested(plain: Recurrent, panel: Panel, trial: "optuna.trial.BaseTrial") -> Recurrent:
+def suggest_options(plain: Recurrent, panel: Panel, trial: "optuna.trial.BaseTrial") -> Recurrent:
     """The network of one trial."""
     layers = trial.suggest_int("layers", *LAYERS)
     most = int(min(max(np.median(panel.lengths) // 2, 2), MOST_LAGS))
     log = trial.suggest_categorical("log", (True, False)) if np.nanmin(panel.values) >= 0 else False
-    return plain.but(
+    return plain.with_options(
         cell=trial.suggest_categorical("cell", CELLS),
         units=(trial.suggest_categorical("units", UNITS),) * layers,
         dropout=trial.suggest_float("dropout", *DROPOUT),
@@ -105,7 +107,7 @@ def suggested(plain: Recurrent, panel: Panel, trial: "optuna.trial.BaseTrial") -
     )
 
 
-def opened(storage: str | os.PathLike[str] | None, seed: int, searched: str) -> "optuna.Study":
+def open_study(storage: str | os.PathLike[str] | None, seed: int, searched: str) -> "optuna.Study":
     """A study, new or gone on with; OptionError where the file is of another search."""
     import optuna
     from optuna.storages.journal import JournalFileBackend
@@ -120,12 +122,12 @@ def opened(storage: str | os.PathLike[str] | None, seed: int, searched: str) -> 
     return study
 
 
-def about(panel: Panel, horizon: int, windows: int, season: int | None) -> str:
+def study_fingerprint(panel: Panel, horizon: int, windows: int, season: int | None) -> str:
     """What a study is about, in a few characters."""
     return digest_of(repr((horizon, windows, season)), panel).hexdigest()[:16]
 
 
-def found(plain: Recurrent, panel: Panel, study: "optuna.Study") -> Found:
+def best_result(plain: Recurrent, panel: Panel, study: "optuna.Study") -> SearchResult:
     """What a study has come to; OptionError where no trial succeeded."""
     import optuna
 
@@ -137,13 +139,17 @@ def found(plain: Recurrent, panel: Panel, study: "optuna.Study") -> Found:
             "trial": trial.number,
             "error": trial.value,
             "seconds": trial.duration.total_seconds() if trial.duration else None,
-            "code": suggested(plain, panel, optuna.trial.FixedTrial(trial.params)).code() if trial.params else None,
+            "code": suggest_options(plain, panel, optuna.trial.FixedTrial(trial.params)).to_code()
+            if trial.params
+            else None,
         }
         for trial in study.trials
     ]
     best = min(done, key=lambda trial: trial.value or 0.0)
-    return Found(
-        forecaster=suggested(plain, panel, optuna.trial.FixedTrial(best.params)).but(members=Recurrent.members),
+    return SearchResult(
+        forecaster=suggest_options(plain, panel, optuna.trial.FixedTrial(best.params)).with_options(
+            members=Recurrent.members
+        ),
         error=float(best.value or 0.0),
         measure=best.user_attrs["measure"],
         trials=pl.DataFrame(rows, schema_overrides={"error": pl.Float64}).sort("error", nulls_last=True),

@@ -19,7 +19,9 @@ def strict_json(text: bytes) -> Any:
         raise ModelFileError(f"a manifest is at most {LARGEST_TEXT:,} bytes, got {len(text):,}")
     try:
         return tuples(
-            json.loads(text, parse_constant=refuse, parse_float=bounded, parse_int=whole, object_pairs_hook=once)
+            json.loads(
+                text, parse_constant=refuse, parse_float=bounded, parse_int=whole, object_pairs_hook=reject_duplicates
+            )
         )
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"the manifest is not JSON as Loopcast writes it: {error}") from error
@@ -42,7 +44,7 @@ def whole(digits: str) -> int:
     return int(digits)
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         raise ModelFileError("the manifest holds a key twice")

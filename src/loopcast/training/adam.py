@@ -22,7 +22,7 @@ class Moments(NamedTuple):
         return cls(*jax.device_put((np.zeros(parameters, np.float32), np.zeros(parameters, np.float32))))
 
 
-def clipped(gradient: Array, most: float | None) -> Array:
+def clip_by_norm(gradient: Array, most: float | None) -> Array:
     """`gradient`, shortened to norm `most` where it is longer; None leaves it."""
     if most is None:
         return gradient
@@ -30,18 +30,18 @@ def clipped(gradient: Array, most: float | None) -> Array:
     return gradient * most / jnp.maximum(jnp.sqrt(squares), most)
 
 
-def corrected(rates: np.ndarray, update: np.ndarray) -> np.ndarray:
+def bias_corrected_rate(rates: np.ndarray, update: np.ndarray) -> np.ndarray:
     """The rates at each `update`, counted from 0, corrected for moments that began at 0, float64."""
     number = update + 1
     return rates * np.sqrt(1 - BETA_2**number) / (1 - BETA_1**number)
 
 
-def updated(
+def adam_update(
     weights: Array, moments: Moments, gradient: Array, *, rate: Array, step: Array, weight_decay: float | None
 ) -> tuple[Array, Moments]:
     """Weights and moments after one more update (Kingma & Ba, 2015, section 2).
 
-    step: the `rate`, `corrected`.
+    step: the `rate`, `bias_corrected_rate`.
     weight_decay: share of the weights, times the rate, taken off first (Loshchilov & Hutter, 2019); None takes none.
     """
     first = moments.first + (gradient - moments.first) * (1 - BETA_1)

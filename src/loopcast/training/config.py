@@ -14,13 +14,13 @@ WARM_START = 0.04  # of the peak, where a one-cycle starts
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class TrainingConfig:
     """Adam's settings and when to stop.
 
     schedule: "constant"; "cosine", falling to zero over all epochs; "one-cycle", rising first.
     clip: largest norm of a whole gradient; None leaves it.
     patience: epochs in a row that are clearly worse before training stops; None never stops early.
-    short: epochs of a shorter training to try first, where rows are held back that can tell which is better.
+    short_epochs: epochs of a shorter training to try first, where rows are held back that can tell which is better.
     """
 
     epochs: int
@@ -31,16 +31,16 @@ class Recipe:
     clip: float | None = None
     weight_decay: float | None = None
     patience: int | None = None
-    short: int | None = None
+    short_epochs: int | None = None
     seed: int = 0
 
     @property
-    def tries(self) -> tuple[int, ...]:
+    def epoch_candidates(self) -> tuple[int, ...]:
         """How many epochs the trainings have that are compared."""
-        return (self.epochs,) if self.short is None else (self.short, self.epochs)
+        return (self.epochs,) if self.short_epochs is None else (self.short_epochs, self.epochs)
 
 
-def rates(recipe: Recipe, update: np.ndarray, updates: int) -> np.ndarray:
+def rates(recipe: TrainingConfig, update: np.ndarray, updates: int) -> np.ndarray:
     """The learning rate at each `update`, counted from 0, of `updates` in all, float64.
 
     Half a cosine down (Loshchilov & Hutter, 2017), after a rise.

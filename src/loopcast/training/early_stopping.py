@@ -18,7 +18,7 @@ def tolerance(forecasts: int) -> float:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Best:
+class EarlyStopping:
     """The best epoch so far: the latest whose validation loss is within `tolerance` of the least.
 
     A schedule that falls to zero has its best weights at its end, and the loss of one short tail is noisy; so
@@ -34,7 +34,7 @@ class Best:
     least: float = float("inf")
     waited: int = 0
 
-    def after(self, epoch: Epoch, weights: jax.Array) -> "Best":
+    def update(self, epoch: Epoch, weights: jax.Array) -> "EarlyStopping":
         """What is best once `epoch`, which ended with `weights`, is counted in."""
         if epoch.valid_loss is not None and epoch.valid_loss > self.least * (1 + self.tolerance):
             return replace(self, waited=self.waited + 1)

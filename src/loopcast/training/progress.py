@@ -23,14 +23,14 @@ def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int]
     with Progress(*columns, console=Console(stderr=True)) as bar:
         lines: dict[tuple[bool, int], TaskID] = {}
 
-        def watch(epoch: Epoch, epochs: int) -> None:
+        def callback(epoch: Epoch, epochs: int) -> None:
             line = (epoch.final, epoch.member)
             if line not in lines:
                 lines[line] = bar.add_task(title, total=epochs)
             stage = f"on all rows, network {epoch.member + 1}  " if epoch.final else ""
             bar.update(lines[line], completed=epoch.epoch, description=f"{title}  {stage}{losses(epoch)}")
 
-        yield watch
+        yield callback
 
 
 def losses(epoch: Epoch) -> str:

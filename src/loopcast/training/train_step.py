@@ -12,30 +12,30 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loopcast.features.gather import Examples, Rows, gather, per_channel
+from loopcast.features.gather import Batch, DeviceRows, gather, per_channel
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowPlan
-from loopcast.nn.compiled import compiled
+from loopcast.nn.compiled import jit_network
 from loopcast.nn.heads import DISTRIBUTIONS, DistributionName, LossName
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network, Weights
-from loopcast.nn.weights import flat, unflat
-from loopcast.training.adam import Moments, clipped, updated
-from loopcast.training.config import Recipe
-from loopcast.training.training_data import Task
+from loopcast.nn.weights import from_vector, to_vector
+from loopcast.training.adam import Moments, adam_update, clip_by_norm
+from loopcast.training.config import TrainingConfig
+from loopcast.training.training_data import TrainingData
 
 Array = jax.Array
 UNKNOWN = 0.05  # share of categories that are taken for unknown in training, so that something is learned of those
 
 
-class Pace(NamedTuple):
+class StepSizes(NamedTuple):
     """How far each batch's update goes, float32 `[batch]`."""
 
     rate: Array  # the learning rate
     step: Array  # the same with Adam's correction
 
 
-class Carry(NamedTuple):
+class TrainState(NamedTuple):
     """What one batch hands to the next."""
 
     weights: Array  # every weight, float32 [parameter]
@@ -54,7 +54,7 @@ class Losses(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Program:
+class TrainStep:
     """What is compiled, as a value: two programs that are equal share their compiled code."""
 
     network: Network
@@ -68,7 +68,7 @@ class Program:
     unknown: bool  # whether categories are now and then taken for unknown ones
 
     @classmethod
-    def of(cls, task: Task, recipe: Recipe) -> "Program":
+    def of(cls, task: TrainingData, recipe: TrainingConfig) -> "TrainStep":
         return cls(
             network=task.network,
             scaling=task.scaling,
@@ -78,7 +78,7 @@ class Program:
             clip=recipe.clip,
             weight_decay=recipe.weight_decay,
             padded=task.training.padded,
-            unknown=task.unknown,
+            unknown=task.allow_unknown,
         )
 
     @property
@@ -86,56 +86,60 @@ class Program:
         return self.network.outputs // (self.plan.horizon * DISTRIBUTIONS[self.distribution].parameters)
 
     @property
-    def encodes_early(self) -> bool:
+    def prefetches_batch(self) -> bool:
         """Whether a batch is encoded in the turn before its own. In one go with what reads it, XLA encodes several
         targets, and those with what is known ahead, once for every reader.
         """
-        return self.channels > 1 or self.network.ahead > 0
+        return self.channels > 1 or self.network.n_future > 0
 
     @property
     def mostly_kernels(self) -> bool:
         """Not on a curve, and not with what is known ahead: XLA computes that at every step of every batch, three
         times as fast with its full effort.
         """
-        return self.network.mostly_kernels and self.scaling.curve == "none" and not self.network.ahead
+        return self.network.runs_on_kernels and self.scaling.transform == "none" and not self.network.n_future
 
-    def start(self, seed: int) -> Carry:
+    def start(self, seed: int) -> TrainState:
         """Before the first batch."""
-        weights = flat(initial_weights(self.network, seed))
-        return Carry(*jax.device_put((weights, Moments.zero(len(weights)), np.uint32(seed), np.int32(0))))
+        weights = to_vector(initial_weights(self.network, seed))
+        return TrainState(*jax.device_put((weights, Moments.zero(len(weights)), np.uint32(seed), np.int32(0))))
 
-    @compiled(1)
-    def run_batches(self, carry: Carry, rows: Rows, batches: Array, count: Array, pace: Pace) -> tuple[Carry, Losses]:
+    @jit_network(1)
+    def run_batches(
+        self, carry: TrainState, rows: DeviceRows, batches: Array, count: Array, pace: StepSizes
+    ) -> tuple[TrainState, Losses]:
         """Train on the first `count` of `batches` `[batch, window, 5]` in turn; the losses over all."""
         key = jax.random.key(carry.seed) if self.network.dropout > 0 or self.unknown else None
 
-        def shown(number: Array) -> Examples:
-            return gather(self.scaling, self.plan, self.network.ahead, rows, batches[number])
+        def shown(number: Array) -> Batch:
+            return gather(self.scaling, self.plan, self.network.n_future, rows, batches[number])
 
-        def one(number: Array, state: tuple[Carry, Losses, Examples | None]) -> tuple[Carry, Losses, Examples | None]:
+        def one(
+            number: Array, state: tuple[TrainState, Losses, Batch | None]
+        ) -> tuple[TrainState, Losses, Batch | None]:
             carry, sums, before = state
             examples = shown(number) if before is None else before
             dropout_key = None if key is None else jax.random.fold_in(key, carry.update)
             if self.unknown and dropout_key is not None:
-                examples = examples._replace(codes=self._some_unknown(examples.codes, dropout_key))
+                examples = examples._replace(codes=self.mask_categories(examples.codes, dropout_key))
             objective = jax.value_and_grad(self._objective, has_aux=True)
-            weights = unflat(self.network, carry.weights)
+            weights = from_vector(self.network, carry.weights)
             (_, losses), gradients = objective(weights, examples, dropout_key, self.padded)
             gradient = jnp.concatenate([part.ravel() for part in jax.tree.leaves(gradients)])
             carry = self._updated(carry, gradient, jax.tree.map(lambda each: each[number], pace))
             following = None if before is None else shown(jnp.minimum(number + 1, count - 1))
             return carry, jax.tree.map(jnp.add, sums, losses), following
 
-        first = shown(jnp.int32(0)) if self.encodes_early else None
+        first = shown(jnp.int32(0)) if self.prefetches_batch else None
         return jax.lax.fori_loop(0, count, one, (carry, self._no_losses(batches.shape[1]), first))[:2]
 
-    @compiled(1)
-    def validate(self, weights: Array, rows: Rows, batches: Array, count: Array) -> Losses:
+    @jit_network(1)
+    def validate(self, weights: Array, rows: DeviceRows, batches: Array, count: Array) -> Losses:
         """The losses over the first `count` of `batches`."""
-        parts = unflat(self.network, weights)
+        parts = from_vector(self.network, weights)
 
         def one(number: Array, sums: Losses) -> Losses:
-            examples = gather(self.scaling, self.plan, self.network.ahead, rows, batches[number])
+            examples = gather(self.scaling, self.plan, self.network.n_future, rows, batches[number])
             return jax.tree.map(jnp.add, sums, self._objective(parts, examples, None, padded=True)[1])
 
         return jax.lax.fori_loop(0, count, one, self._no_losses(batches.shape[1]))
@@ -146,17 +150,17 @@ class Program:
         return Losses(none, none[:, 0], jnp.float32(0), jnp.float32(0))
 
     def _objective(
-        self, weights: Weights, examples: Examples, dropout_key: Array | None, padded: bool
+        self, weights: Weights, examples: Batch, dropout_key: Array | None, padded: bool
     ) -> tuple[Array, Losses]:
         _, given = self.network.scan(
             weights,
             self.network.zero_state(len(examples.features)),
-            self.network.join(weights, examples.features, examples.codes),
+            self.network.append_embeddings(weights, examples.features, examples.codes),
             observed=examples.observed if padded else None,
             dropout_key=dropout_key,
             last_only=not self.plan.every_step,
         )
-        outputs = self.network.finish(weights, given, examples.ahead)
+        outputs = self.network.apply_decoder(weights, given, examples.ahead)
         outputs = per_channel(outputs, self.channels, self.plan.horizon)
         counts = ~jnp.isnan(examples.targets)
         kind = DISTRIBUTIONS[self.distribution]
@@ -167,16 +171,16 @@ class Program:
         losses = Losses(each, jnp.square(middle[:, -1] - targets[:, -1]), counted, counted_last)
         return each.sum() / jnp.maximum(counted, 1.0), losses
 
-    def _some_unknown(self, codes: Array, key: Array) -> Array:
+    def mask_categories(self, codes: Array, key: Array) -> Array:
         """Categories `[batch, table]`, some of them taken for unknown: the last of their table."""
-        last = jnp.array([rows - 1 for rows, _ in self.network.tables])
+        last = jnp.array([rows - 1 for rows, _ in self.network.embeddings])
         return jnp.where(jax.random.bernoulli(key, UNKNOWN, codes.shape), last, codes)
 
-    def _updated(self, carry: Carry, gradient: Array, pace: Pace) -> Carry:
-        weights, moments = updated(
+    def _updated(self, carry: TrainState, gradient: Array, pace: StepSizes) -> TrainState:
+        weights, moments = adam_update(
             carry.weights,
             carry.moments,
-            clipped(gradient, self.clip),
+            clip_by_norm(gradient, self.clip),
             rate=pace.rate,
             step=pace.step,
             weight_decay=self.weight_decay,

@@ -8,17 +8,17 @@ import jax
 import numpy as np
 
 from loopcast.errors import TrainingError
-from loopcast.features.gather import gatherable
+from loopcast.features.gather import to_device
 from loopcast.features.sizes import power_of_two
 from loopcast.nn.network import Weights
-from loopcast.nn.weights import unflat
-from loopcast.training.adam import corrected
-from loopcast.training.config import Recipe, rates
-from loopcast.training.early_stopping import Best, tolerance
-from loopcast.training.train_step import Carry, Losses, Pace, Program
-from loopcast.training.training_data import Epoch, Task, Trained
+from loopcast.nn.weights import from_vector
+from loopcast.training.adam import bias_corrected_rate
+from loopcast.training.config import TrainingConfig, rates
+from loopcast.training.early_stopping import EarlyStopping, tolerance
+from loopcast.training.train_step import Losses, StepSizes, TrainState, TrainStep
+from loopcast.training.training_data import Epoch, Trained, TrainingData
 
-STRETCH = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
+CHUNK = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
 VALIDATION_BATCH = 64
 NO_WINDOW = np.array([0, 0, 1, 0, 0], np.int32)  # fills a last batch: no row of it counts
 
@@ -38,76 +38,76 @@ class Training:
     follow one another, for that number. Until the first of them is done, the best weights of the choice stand.
     """
 
-    def __init__(self, task: Task, recipe: Recipe, *, members: int = 1) -> None:
+    def __init__(self, task: TrainingData, recipe: TrainingConfig, *, members: int = 1) -> None:
         self.task, self.recipe, self.members = task, recipe, members
         self.trained: Trained | None = None
 
-    def run(self, watch: Callable[[Epoch, int], None]) -> None:
-        """Train until the epochs are done or patience is out; `watch` is told of every epoch, and of how many.
+    def run(self, callback: Callable[[Epoch, int], None]) -> None:
+        """Train until the epochs are done or patience is out; `callback` is told of every epoch, and of how many.
 
         Whatever stops it, Ctrl-C included, `trained` stays as it was before the epoch that was cut short.
         Raises TrainingError when a loss or a weight is NaN or infinite.
         """
-        self.choose(watch)
-        self.finish(watch)
+        self.select_epochs(callback)
+        self.refit(callback)
 
-    def choose(self, watch: Callable[[Epoch, int], None]) -> None:
+    def select_epochs(self, callback: Callable[[Epoch, int], None]) -> None:
         """The first half of `run`: `trained` is then the better one of the trainings that are tried."""
-        self.trained = self._chosen(watch)
+        self.trained = self._chosen(callback)
 
-    def finish(self, watch: Callable[[Epoch, int], None]) -> None:
+    def refit(self, callback: Callable[[Epoch, int], None]) -> None:
         """The second half of `run`: every member, on everything."""
         first = self.trained
         if first is None:
             raise TrainingError("nothing is trained yet: choose first")
-        if self.task.everything is None:
-            self._add_members(first, first.members, self.task, replace(self.recipe, epochs=first.epochs), watch)
+        if self.task.refit_windows is None:
+            self._add_members(first, first.members, self.task, replace(self.recipe, epochs=first.epochs), callback)
         else:
             last = replace(self.recipe, epochs=first.best_epoch, patience=None)
-            self._add_members(first, (), self.task.on_everything(), last, watch)
+            self._add_members(first, (), self.task.for_refit(), last, callback)
 
-    def _chosen(self, watch: Callable[[Epoch, int], None]) -> Trained:
+    def _chosen(self, callback: Callable[[Epoch, int], None]) -> Trained:
         """The better one of the trainings that are tried; the longest where nothing is held back to tell."""
-        tries = self.recipe.tries if self.task.validation is not None else self.recipe.tries[-1:]
-        chosen = self._tried(tries[0], watch)
+        tries = self.recipe.epoch_candidates if self.task.validation is not None else self.recipe.epoch_candidates[-1:]
+        chosen = self._tried(tries[0], callback)
         for epochs in tries[1:]:
-            tried = self._tried(epochs, watch)
+            tried = self._tried(epochs, callback)
             chosen = self.trained = tried if tried.valid_loss <= chosen.valid_loss else chosen
         return chosen
 
-    def _tried(self, epochs: int, watch: Callable[[Epoch, int], None]) -> Trained:
+    def _tried(self, epochs: int, callback: Callable[[Epoch, int], None]) -> Trained:
         """A training of so many epochs; `trained` goes along with it where there is nothing better yet."""
         begun = self.trained is None
-        for tried in Run(self.task, replace(self.recipe, epochs=epochs)).epochs():
+        for tried in TrainingRun(self.task, replace(self.recipe, epochs=epochs)).epochs():
             if begun:
                 self.trained = tried
-            watch(tried.history[-1], epochs)
+            callback(tried.history[-1], epochs)
         return tried
 
     def _add_members(
         self,
         first: Trained,
         members: tuple[Weights, ...],
-        task: Task,
-        recipe: Recipe,
-        watch: Callable[[Epoch, int], None],
+        task: TrainingData,
+        recipe: TrainingConfig,
+        callback: Callable[[Epoch, int], None],
     ) -> None:
         history = first.history
         for number in range(len(members), self.members):
             seeded = replace(recipe, seed=recipe.seed + number)
-            for one in Run(task, seeded, member=number, final=self.task.everything is not None).epochs():
-                watch(one.history[-1], recipe.epochs)
+            for one in TrainingRun(task, seeded, member=number, final=self.task.refit_windows is not None).epochs():
+                callback(one.history[-1], recipe.epochs)
             members, history = members + one.members, history + one.history
             self.trained = replace(first, members=members, history=history)
 
 
-class Run:
+class TrainingRun:
     """One network, trained once."""
 
-    def __init__(self, task: Task, recipe: Recipe, *, member: int = 0, final: bool = False) -> None:
+    def __init__(self, task: TrainingData, recipe: TrainingConfig, *, member: int = 0, final: bool = False) -> None:
         self.task, self.recipe, self.member, self.final = task, recipe, member, final
-        self.program = Program.of(task, recipe)
-        self.rows = gatherable(task.values, task.beside, task.codes, task.bridged)
+        self.program = TrainStep.of(task, recipe)
+        self.rows = to_device(task.values, task.exogenous, task.codes, task.interpolated)
 
     @property
     def batches(self) -> int:
@@ -118,7 +118,7 @@ class Run:
         """What training has come to after each epoch."""
         carry = self.program.start(self.recipe.seed)
         judges = len(self.task.validation) if self.task.validation is not None else 1
-        best = Best(patience=self.recipe.patience, tolerance=tolerance(judges), weights=carry.weights)
+        best = EarlyStopping(patience=self.recipe.patience, tolerance=tolerance(judges), weights=carry.weights)
         history: list[Epoch] = []
         order = np.random.default_rng(self.recipe.seed)
         while len(history) < self.recipe.epochs and not best.out_of_patience:
@@ -133,28 +133,32 @@ class Run:
             )
             require_finite(epoch, carry.weights, self.recipe)
             history.append(epoch)
-            best = best.after(epoch, carry.weights)
-            weights = jax.device_put(unflat(self.task.network, np.asarray(best.weights)))
+            best = best.update(epoch, carry.weights)
+            weights = jax.device_put(from_vector(self.task.network, np.asarray(best.weights)))
             yield Trained(members=(weights,), epochs=self.recipe.epochs, best_epoch=best.epoch, history=tuple(history))
 
-    def _train(self, carry: Carry, before: int, order: np.random.Generator) -> tuple[Carry, Means]:
+    def _train(self, carry: TrainState, before: int, order: np.random.Generator) -> tuple[TrainState, Means]:
         index = self.task.training.stacked()[order.permutation(len(self.task.training))]
         update = np.arange(before * self.batches, (before + 1) * self.batches)
         rate = rates(self.recipe, update, self.recipe.epochs * self.batches)
-        step = corrected(rate, update)
+        step = bias_corrected_rate(rate, update)
         works = (batched(index, self.recipe.batch_size), rate.astype(np.float32), step.astype(np.float32))
         sums = []
-        for windows, rate, step in zip(*map(stretches, works), strict=True):
-            pace = Pace(*jax.device_put((roomy(rate), roomy(step))))
-            carry, losses = self.program.run_batches(carry, self.rows, roomy(windows), np.int32(len(windows)), pace)
+        for windows, rate, step in zip(*map(chunks, works), strict=True):
+            pace = StepSizes(*jax.device_put((pad_to_power_of_two(rate), pad_to_power_of_two(step))))
+            carry, losses = self.program.run_batches(
+                carry, self.rows, pad_to_power_of_two(windows), np.int32(len(windows)), pace
+            )
             sums.append(losses)
         return carry, means_of(sums)
 
-    def _validate(self, carry: Carry) -> float | None:
+    def _validate(self, carry: TrainState) -> float | None:
         if self.task.validation is None:
             return None
         batches = batched(self.task.validation.stacked(), VALIDATION_BATCH)
-        return means_of([self.program.validate(carry.weights, self.rows, roomy(batches), np.int32(len(batches)))]).loss
+        return means_of(
+            [self.program.validate(carry.weights, self.rows, pad_to_power_of_two(batches), np.int32(len(batches)))]
+        ).loss
 
 
 def batched(index: np.ndarray, size: int) -> np.ndarray:
@@ -163,18 +167,18 @@ def batched(index: np.ndarray, size: int) -> np.ndarray:
     return np.concatenate([index, np.tile(NO_WINDOW, (missing, 1))]).reshape(-1, size, index.shape[1])
 
 
-def roomy(rows: np.ndarray) -> np.ndarray:
+def pad_to_power_of_two(rows: np.ndarray) -> np.ndarray:
     """`rows` with zeros after them, up to a power of two: sizes that are near one another compile once."""
     room = power_of_two(len(rows)) - len(rows)
     return np.concatenate([rows, np.zeros((room, *rows.shape[1:]), rows.dtype)])
 
 
-def stretches(rows: np.ndarray) -> list[np.ndarray]:
+def chunks(rows: np.ndarray) -> list[np.ndarray]:
     """`rows`, one a batch, in stretches of nearly equal length, at most STRETCH each."""
-    return np.array_split(rows, -(-len(rows) // STRETCH))
+    return np.array_split(rows, -(-len(rows) // CHUNK))
 
 
-def require_finite(epoch: Epoch, weights: jax.Array, recipe: Recipe) -> None:
+def require_finite(epoch: Epoch, weights: jax.Array, recipe: TrainingConfig) -> None:
     """TrainingError, with what to try, when a loss of `epoch` or a weight after it is NaN or infinite."""
     losses = [epoch.loss, 0.0 if epoch.valid_loss is None else epoch.valid_loss]
     if np.isfinite(losses).all() and np.isfinite(np.asarray(weights)).all():

@@ -12,16 +12,16 @@ from loopcast.nn.network import Network, Weights
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Task:
+class TrainingData:
     """A network, how it sees windows, what its output means, the values, and where the windows lie.
 
     values: float32 `[row, channel]` of the whole panel.
-    beside: float32 `[row, number]`, what is known at each row besides; the last `network.ahead` of it ahead as well.
+    exogenous: float32 `[row, number]`, what is known at each row besides; the last `network.ahead` of it ahead as well.
     codes: int32 `[row, table]`, the categories of each row's series.
-    bridged: `values` with short gaps bridged, where the scaling takes it so.
-    unknown: whether the last category of each table stands for unknown ones, as now and then any in training.
+    interpolated: `values` with short gaps bridged, where the scaling takes it so.
+    allow_unknown: whether the last category of each table stands for unknown ones, as now and then any in training.
     validation: None, and every epoch counts as better than the one before.
-    everything: windows over all rows, those held back for validation included, for a last training on everything
+    refit_windows: windows over all rows, those held back for validation included, for a last training on everything
         once the number of epochs is chosen; None leaves that out.
     """
 
@@ -32,16 +32,16 @@ class Task:
     values: np.ndarray
     training: WindowIndex
     validation: WindowIndex | None
-    everything: WindowIndex | None
-    beside: np.ndarray | None = None
+    refit_windows: WindowIndex | None
+    exogenous: np.ndarray | None = None
     codes: np.ndarray | None = None
-    bridged: np.ndarray | None = None
-    unknown: bool = False
+    interpolated: np.ndarray | None = None
+    allow_unknown: bool = False
 
-    def on_everything(self) -> "Task":
+    def for_refit(self) -> "TrainingData":
         """The same task with nothing held back."""
-        training = self.training if self.everything is None else self.everything
-        return replace(self, training=training, validation=None, everything=None)
+        training = self.training if self.refit_windows is None else self.refit_windows
+        return replace(self, training=training, validation=None, refit_windows=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -168,7 +168,7 @@ def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden
     imputer = Imputer(best=True, season=12, **QUICK).fit(given)
     learned = imputer.fitted.state
     ways = list(learned.scores.mae)
-    assert [ways[place] for place in learned.chosen[:, 0]] == ["network", "linear", "network", "linear", "network"]
+    assert [ways[place] for place in learned.methods[:, 0]] == ["network", "linear", "network", "linear", "network"]
     filled = imputer.fill(Panel.from_array(given)).reshape(4, 600)
     np.testing.assert_allclose(filled[[0, 2]], whole[[0, 2]], atol=1e-5)
     assert imputer.scores.filter(pl.col("way") == "linear")["fills"].to_list() == [2]

@@ -7,14 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from loopcast.data.panel import Panel
-from loopcast.models.imputer.form import Form
+from loopcast.models.imputer.form import ImputerConfig
 from loopcast.models.imputer.holdout import held_back
 from loopcast.models.imputer.imputer import Imputer
-from loopcast.models.imputer.mask_sampler import Hiding
-from loopcast.models.imputer.masked_evaluation import Exam
+from loopcast.models.imputer.mask_sampler import MaskSampler
+from loopcast.models.imputer.masked_evaluation import MaskedEvaluation
 from loopcast.models.imputer.plan import MEMBERS, network_of
-from loopcast.models.imputer.scaler import Measure, Scale
-from loopcast.models.imputer.seasons import turn
+from loopcast.models.imputer.scaler import Scale, Scaler
+from loopcast.models.imputer.seasons import seasonal_offset
 from models.imputer.made import QUICK, waves
 
 
@@ -33,12 +33,12 @@ def test_training_does_not_see_rows_that_every_member_holds_back_nor_does_their_
 
 @pytest.mark.parametrize(
     "measure",
-    [Measure(fixed=Scale(level=np.zeros((1, 2)), spread=np.ones((1, 2)))), Measure(), Measure(usual=np.ones((3, 2)))],
+    [Scaler(fixed=Scale(level=np.zeros((1, 2)), spread=np.ones((1, 2)))), Scaler(), Scaler(prior=np.ones((3, 2)))],
 )
 def test_what_an_exam_hides_is_not_in_what_is_filled_nor_in_its_scale(measure):
     rng = np.random.default_rng(0)
     values, missing = rng.normal(size=(80, 2)).astype(np.float32), rng.uniform(size=(80, 2)) < 0.2
-    form = Form(network=network_of("gru", (3,), 2, causal=False), window=20, season=5, causal=False)
+    form = ImputerConfig(network=network_of("gru", (3,), 2, causal=False), window=20, season=5, causal=False)
     shown = []
 
     def exam(values):
@@ -46,12 +46,12 @@ def test_what_an_exam_hides_is_not_in_what_is_filled_nor_in_its_scale(measure):
             shown.append(left)
             return np.zeros_like(left), np.ones_like(left)
 
-        hiding, every = Hiding(missing=missing, offsets=np.array([0, 80])), np.ones(80, bool)
-        return Exam(
-            form=form, measure=measure, values=values, offsets=np.array([0, 40, 80]), judged=every,
+        hiding, every = MaskSampler(missing=missing, offsets=np.array([0, 80])), np.ones(80, bool)
+        return MaskedEvaluation(
+            form=form, measure=measure, values=values, offsets=np.array([0, 40, 80]), scored=every,
             series=np.zeros(80, int), hiding=hiding,
-            ways=("linear",),
-        ).tried(fill, np.random.default_rng(1))  # fmt: skip
+            methods=("linear",),
+        ).run(fill, np.random.default_rng(1))  # fmt: skip
 
     exam(values)
     hidden = np.isnan(shown[0])
@@ -88,7 +88,7 @@ def test_nothing_before_a_first_value_is_filled_with_it_causally():
 def test_a_causal_imputer_fills_the_same_bits_whatever_comes_later(series, season):
     _, given = waves(series=series)
     imputer = Imputer(mode="causal", season=season, **QUICK).fit(given)
-    assert imputer.fitted.state.form.network.sides == 1
+    assert imputer.fitted.state.form.network.directions == 1
     later = given.copy()
     later[:, 150:] = np.where(np.arange(150)[None, :, None] % 3 == 0, np.nan, 50.0)
     got, other = (Panel.from_array(each) for each in (given, later))
@@ -122,7 +122,7 @@ def test_scales_do_not_see_what_is_missing(causal):
     whole, given = (each.reshape(-1, 2) for each in waves())
     offsets = np.array([0, 300, 600, 900])
     for ends in (offsets, offsets[[0, 3]]):
-        measure = Measure.of(given, ends, causal=causal)
+        measure = Scaler.of(given, ends, causal=causal)
         scale = measure.scale(given, ends)
         dropped = np.where(np.isnan(given), whole + 100, given)
         dropped[np.isnan(given)] = np.nan
@@ -143,7 +143,7 @@ def test_the_turn_of_a_season_is_that_of_a_loop(seed, causal):
     known[:, gap] = False
     base = values.copy()
     base[0, gap, 0] = values[0, 7, 0] if causal else np.interp(np.arange(8, 11), [7, 11], values[0, [7, 11], 0])
-    got = np.asarray(turn(base, known, np.ones((1, steps), bool), season=season, causal=causal))[0, gap, 0]
+    got = np.asarray(seasonal_offset(base, known, np.ones((1, steps), bool), season=season, causal=causal))[0, gap, 0]
 
     def risen(away):
         ends = values[0, 7 - away, 0] if causal else np.interp([8, 9, 10], [7, 11], values[0, [7 - away, 11 - away], 0])
@@ -155,5 +155,5 @@ def test_the_turn_of_a_season_is_that_of_a_loop(seed, causal):
 
 def test_a_season_longer_than_what_is_seen_turns_nothing():
     values = np.random.default_rng(0).normal(size=(2, 9, 1)).astype(np.float32)
-    got = turn(values, np.ones((2, 9, 1), bool), np.ones((2, 9), bool), season=9, causal=False)
+    got = seasonal_offset(values, np.ones((2, 9, 1), bool), np.ones((2, 9), bool), season=9, causal=False)
     assert not np.asarray(got).any()

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopcast.models.imputer.baselines import last_value, linear, mean, seasonal
-from loopcast.models.imputer.blend import NETWORK, Blend, blend_of, crossed
-from loopcast.models.imputer.distances import distances
-from loopcast.models.imputer.holdout import halves, held_back
-from loopcast.models.imputer.mask_sampler import LEAST_SHARE, Hiding
+from loopcast.models.imputer.blend import NETWORK, Blend, blend_of, cross_fitted_errors
+from loopcast.models.imputer.distances import gap_distances
+from loopcast.models.imputer.holdout import fold_ids, held_back
+from loopcast.models.imputer.mask_sampler import LEAST_SHARE, MaskSampler
 from loopcast.models.imputer.widths import EDGES, widths_of
 
 
@@ -42,7 +42,7 @@ def test_a_season_is_filled_by_its_own_phase():
 def test_hidden_stretches_are_as_long_as_the_gaps_of_the_data():
     missing = np.zeros((400, 1), bool)
     missing[np.arange(20, 400, 40)[:, None] + np.arange(7)] = True
-    drawn = Hiding(missing=missing, offsets=np.array([0, 400])).draw(np.random.default_rng(0), 300, 30)
+    drawn = MaskSampler(missing=missing, offsets=np.array([0, 400])).sample(np.random.default_rng(0), 300, 30)
     assert drawn.mean() == pytest.approx(0.175, abs=0.03)
     runs = [len(run) for row in drawn[:, :, 0] for run in "".join("x" if cell else " " for cell in row).split()]
     assert max(runs) == 7
@@ -51,7 +51,7 @@ def test_hidden_stretches_are_as_long_as_the_gaps_of_the_data():
 def test_rare_gaps_are_laid_over_one_another():
     missing = np.zeros((2000, 2), bool)
     missing[::50] = True
-    drawn = Hiding(missing=missing, offsets=np.array([0, 2000])).draw(np.random.default_rng(0), 400, 40)
+    drawn = MaskSampler(missing=missing, offsets=np.array([0, 2000])).sample(np.random.default_rng(0), 400, 40)
     assert drawn.mean() > 0.8 * LEAST_SHARE
     assert (drawn[..., 0] == drawn[..., 1]).all()  # channels that go missing together are hidden together
 
@@ -59,14 +59,14 @@ def test_rare_gaps_are_laid_over_one_another():
 @pytest.mark.parametrize(("there", "wanted"), [(0.0, 0.5), (0.5, 0.15)])
 def test_over_gaps_that_are_there_already_fewer_are_laid(there, wanted):
     missing = np.random.default_rng(0).uniform(size=(2000, 2)) < 0.5
-    hiding = Hiding(missing=missing, offsets=np.array([0, 2000]), there=there)
-    assert hiding.draw(np.random.default_rng(0), 400, 40).mean() == pytest.approx(wanted, abs=0.04)
-    assert hiding.all_over(np.random.default_rng(0), 777, 40).shape == (777, 2)
+    hiding = MaskSampler(missing=missing, offsets=np.array([0, 2000]), missing_share=there)
+    assert hiding.sample(np.random.default_rng(0), 400, 40).mean() == pytest.approx(wanted, abs=0.04)
+    assert hiding.sample_rows(np.random.default_rng(0), 777, 40).shape == (777, 2)
 
 
 def test_where_the_data_has_no_gaps_points_and_stretches_are_made_up():
-    hiding = Hiding(missing=np.zeros((100, 3), bool), offsets=np.array([0, 100]))
-    drawn = hiding.draw(np.random.default_rng(0), 200, 40)
+    hiding = MaskSampler(missing=np.zeros((100, 3), bool), offsets=np.array([0, 100]))
+    drawn = hiding.sample(np.random.default_rng(0), 200, 40)
     assert 0.2 < drawn.mean() < 0.5
     changes = np.abs(np.diff(drawn.astype(int), axis=1)).sum(axis=1)
     assert (changes[1::2] <= 2).all()
@@ -94,7 +94,7 @@ def test_of_a_short_series_four_stretches_are_held_back():
 def test_distances_are_those_of_a_loop(seed, causal):
     missing = np.isnan(holes(seed, 0.6, (25, 2)))
     offsets = np.array([0, 1, 9, 25])
-    got = distances(missing, offsets, causal=causal)
+    got = gap_distances(missing, offsets, causal=causal)
     for a, b in itertools.pairwise(offsets):
         for t in range(a, b):
             for c in range(2):
@@ -133,8 +133,8 @@ def test_a_blend_takes_at_each_distance_the_way_that_is_right_there():
     blend = blend_of(errors, away)
     np.testing.assert_array_equal(blend.shares[:, 0, :3], [[0, 0, 0], [1, 1, 1]])
     np.testing.assert_array_equal(blend.shares[:, 0, 3], [1, 0])
-    assert np.abs(blend.of(errors, away)).mean() < 0.02
-    assert blend.beside == ("linear",)
+    assert np.abs(blend.combine(errors, away)).mean() < 0.02
+    assert blend.baselines_used == ("linear",)
 
 
 def test_a_blend_is_the_best_of_all_quarters_by_a_search():
@@ -148,7 +148,9 @@ def test_a_blend_is_the_best_of_all_quarters_by_a_search():
 
 def test_where_a_simple_way_has_nothing_to_say_the_network_says_it():
     blend = Blend(ways=(NETWORK, "linear"), shares=np.full((2, 1, 4), 0.5, np.float32))
-    got = blend.of({NETWORK: np.array([[2.0], [4.0]]), "linear": np.array([[np.nan], [0.0]])}, np.array([[1], [1]]))
+    got = blend.combine(
+        {NETWORK: np.array([[2.0], [4.0]]), "linear": np.array([[np.nan], [0.0]])}, np.array([[1], [1]])
+    )
     assert got.ravel().tolist() == [2, 2]
 
 
@@ -156,13 +158,15 @@ def test_crossed_errors_of_one_half_do_not_depend_on_the_errors_of_the_same_half
     rng = np.random.default_rng(2)
     errors, away = errors_of_two_ways(rng, 400)
     half = np.arange(400) < 200
-    got = crossed(errors, away, half)
+    got = cross_fitted_errors(errors, away, half)
     wanted = blend_of({way: each[~half] for way, each in errors.items()}, away[~half])
-    np.testing.assert_array_equal(got[half], wanted.of({way: each[half] for way, each in errors.items()}, away[half]))
+    np.testing.assert_array_equal(
+        got[half], wanted.combine({way: each[half] for way, each in errors.items()}, away[half])
+    )
 
 
 def test_halves_are_whole_stretches():
-    assert halves(np.array([True, True, False, True, False, True])).tolist() == [False, False, True, False]
+    assert fold_ids(np.array([True, True, False, True, False, True])).tolist() == [False, False, True, False]
 
 
 def test_far_from_known_values_intervals_go_by_the_farthest_errors():

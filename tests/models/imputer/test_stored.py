@@ -66,7 +66,7 @@ def rewritten(content, change):
         (lambda m: m["facts"].update(scores={}), "scores hold 2 numbers"),
         (lambda m: m["facts"]["scores"].update(network=["a", 1.0]), "scores are numbers"),
         (lambda m: m["facts"].update(fitted_on="x"), "fitted_on"),
-        (lambda m: m["template"]["columns"].update(target="y"), "targets"),
+        (lambda m: m["schema"]["columns"].update(target="y"), "targets"),
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_refused(content, change, match):

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from loopcast.data.missing import carried
+from loopcast.data.missing import forward_fill
 
 Fill = Callable[[np.ndarray, int], np.ndarray]
 
@@ -20,13 +20,13 @@ def last_value(values: np.ndarray, season: int) -> np.ndarray:
     >>> last_value(np.array([[np.nan], [1.0], [np.nan], [5.0]]), 1).ravel().tolist()
     [1.0, 1.0, 1.0, 5.0]
     """
-    return carried(np.array(values, np.float64), np.array([0, len(values)]))
+    return forward_fill(np.array(values, np.float64), np.array([0, len(values)]))
 
 
-def last_seen(values: np.ndarray, season: int) -> np.ndarray:
+def last_observed(values: np.ndarray, season: int) -> np.ndarray:
     """The last known value; NaN before the first, which is the future there.
 
-    >>> last_seen(np.array([[np.nan], [1.0], [np.nan]]), 1).ravel().tolist()
+    >>> last_observed(np.array([[np.nan], [1.0], [np.nan]]), 1).ravel().tolist()
     [nan, 1.0, 1.0]
     """
     begun = np.logical_or.accumulate(~np.isnan(values), axis=0)
@@ -79,11 +79,11 @@ def mean_of_known(values: np.ndarray) -> np.ndarray:
 
 
 METHODS: dict[str, Fill] = {"linear": linear, "seasonal": seasonal, "last value": last_value, "mean": mean}
-CAUSAL: dict[str, Fill] = {"last value": last_seen}  # those that see no later value
-BESIDE = {"two-sided": ("linear", "seasonal"), "causal": tuple(CAUSAL)}  # by mode, what a network is weighed against
+CAUSAL: dict[str, Fill] = {"last value": last_observed}  # those that see no later value
+BLENDED = {"two-sided": ("linear", "seasonal"), "causal": tuple(CAUSAL)}  # by mode, what a network is weighed against
 
 
-def ways_of(*, causal: bool) -> dict[str, Fill]:
+def methods_for(*, causal: bool) -> dict[str, Fill]:
     """By name, the simple ways of a mode."""
     return CAUSAL if causal else METHODS
 

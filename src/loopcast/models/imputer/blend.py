@@ -19,55 +19,61 @@ PARTS = 4  # in which shares are counted
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Blend:
-    """ways: of filling; shares: float32 `[way, channel, bin]` that sum to one over ways."""
+    """ways: of filling; shares: float32 `[method, channel, bin]` that sum to one over ways."""
 
-    ways: tuple[str, ...]
+    methods: tuple[str, ...]
     shares: np.ndarray
 
-    def of(self, filled: Mapping[str, np.ndarray], away: np.ndarray) -> np.ndarray:
+    def combine(self, filled: Mapping[str, np.ndarray], distance: np.ndarray) -> np.ndarray:
         """What the ways make together, `[row, channel]`; where a simple way has nothing to say, the network says it.
 
-        filled: by way, of the network and those `beside` it, `[row, channel]`; away: steps to the nearest known value.
+        filled: by way, of the network and those `baselines_used` it, `[row, channel]`; away: steps to the nearest known value.
         """
-        place = np.arange(away.shape[1]), np.searchsorted(EDGES, away, side="right")
+        place = np.arange(distance.shape[1]), np.searchsorted(EDGES, distance, side="right")
         network = filled[NETWORK]
         total = self.shares[0][place] * network
-        for way in self.beside:
-            said = np.where(np.isnan(filled[way]), network, filled[way])
-            total = total + self.shares[self.ways.index(way)][place] * said
+        for method in self.baselines_used:
+            said = np.where(np.isnan(filled[method]), network, filled[method])
+            total = total + self.shares[self.methods.index(method)][place] * said
         return np.asarray(total, np.float32)
 
     @property
-    def beside(self) -> tuple[str, ...]:
+    def baselines_used(self) -> tuple[str, ...]:
         """The simple ways that count anywhere."""
-        return tuple(way for way, shares in zip(self.ways, self.shares, strict=True) if way != NETWORK and shares.any())
+        return tuple(
+            method
+            for method, shares in zip(self.methods, self.shares, strict=True)
+            if method != NETWORK and shares.any()
+        )
 
 
-def blend_of(errors: Mapping[str, np.ndarray], away: np.ndarray) -> Blend:
+def blend_of(errors: Mapping[str, np.ndarray], distance: np.ndarray) -> Blend:
     """The shares with the least mean absolute error; of equals, that with most of the first way, the network.
 
     errors: by way `[row, channel]`, NaN where nothing was hidden; away: steps to the nearest known value.
     """
-    ways = tuple(errors)
-    stacked = np.stack([errors[way] for way in ways], axis=-1)
-    tried = np.array([each for each in product(range(PARTS, -1, -1), repeat=len(ways)) if sum(each) == PARTS]) / PARTS
+    methods = tuple(errors)
+    stacked = np.stack([errors[method] for method in methods], axis=-1)
+    tried = (
+        np.array([each for each in product(range(PARTS, -1, -1), repeat=len(methods)) if sum(each) == PARTS]) / PARTS
+    )
     known = ~np.isnan(stacked).any(axis=-1)
-    bins = np.searchsorted(EDGES, away, side="right")
-    shares = np.zeros((len(ways), away.shape[1], len(EDGES) + 1), np.float32)
+    bins = np.searchsorted(EDGES, distance, side="right")
+    shares = np.zeros((len(methods), distance.shape[1], len(EDGES) + 1), np.float32)
     for channel, each in np.ndindex(shares.shape[1:]):
         binned = known[:, channel] & (bins[:, channel] == each)
         taken = stacked[binned if binned.sum() >= ENOUGH else known[:, channel], channel]
         shares[:, channel, each] = tried[np.abs(taken @ tried.T).sum(axis=0).argmin()]
-    return Blend(ways=ways, shares=shares)
+    return Blend(methods=methods, shares=shares)
 
 
-def crossed(errors: Mapping[str, np.ndarray], away: np.ndarray, half: np.ndarray) -> np.ndarray:
+def cross_fitted_errors(errors: Mapping[str, np.ndarray], distance: np.ndarray, half: np.ndarray) -> np.ndarray:
     """Errors of blends that did not learn from them: of each half by the shares of the other, `[row, channel]`.
 
     half: bool `[row]`.
     """
     both = np.empty_like(errors[NETWORK])
     for mine in (half, ~half):
-        learned = blend_of({way: error[~mine] for way, error in errors.items()}, away[~mine])
-        both[mine] = learned.of({way: error[mine] for way, error in errors.items()}, away[mine])
+        learned = blend_of({method: error[~mine] for method, error in errors.items()}, distance[~mine])
+        both[mine] = learned.combine({method: error[mine] for method, error in errors.items()}, distance[mine])
     return both

@@ -3,25 +3,27 @@
 import jax
 import numpy as np
 
-from loopcast.cache import keep_programs
-from loopcast.models.imputer.form import Form, output
+from loopcast.cache import enable_compile_cache
+from loopcast.models.imputer.form import ImputerConfig, output
 
 BATCH = 256  # sequences taken at once
 
 said_of = jax.jit(output, static_argnums=0)
 
 
-def fill(form: Form, weights: np.ndarray, values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def predict_gaps(
+    form: ImputerConfig, weights: np.ndarray, values: np.ndarray, offsets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """What the network says at every row of a stretch that has a gap, and sizes of the errors it expects.
 
     values: scaled, float32 `[row, channel]` of series end to end, NaN where missing. Both results are as that, and NaN
     where there was nothing to say.
     """
     start, begin, stop, first, last = stretches(form, values, offsets)
-    width = min(sum(form.margins) + form.stretch, int(np.diff(offsets).max()))
+    width = min(sum(form.margins) + form.chunk_rows, int(np.diff(offsets).max()))
     filled, sizes = np.full_like(values, np.nan), np.full_like(values, np.nan)
     padded = np.concatenate([values, np.full((1, values.shape[1]), np.nan, np.float32)])
-    keep_programs()
+    enable_compile_cache()
     for chunk in np.array_split(np.arange(len(start)), max(-(-len(start) // BATCH), 1)):
         rows = start[chunk, None] + np.arange(width)
         inside = (rows >= begin[chunk, None]) & (rows < stop[chunk, None])
@@ -35,16 +37,16 @@ def fill(form: Form, weights: np.ndarray, values: np.ndarray, offsets: np.ndarra
     return filled, sizes
 
 
-def stretches(form: Form, values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, ...]:
+def stretches(form: ImputerConfig, values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, ...]:
     """Of each stretch with a gap: the first row shown, its series' rows, and which rows are filled; int64 each."""
     before, after = form.margins
     begin, stop = offsets[:-1], offsets[1:]
-    short = np.diff(offsets) <= before + form.stretch + after
-    counts = np.where(short, 1, -(-(stop - begin) // form.stretch))
+    short = np.diff(offsets) <= before + form.chunk_rows + after
+    counts = np.where(short, 1, -(-(stop - begin) // form.chunk_rows))
     series = np.repeat(np.arange(len(begin)), counts)
     number = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
-    first = begin[series] + number * form.stretch
-    last = np.where(short[series], stop[series], np.minimum(first + form.stretch, stop[series]))
+    first = begin[series] + number * form.chunk_rows
+    last = np.where(short[series], stop[series], np.minimum(first + form.chunk_rows, stop[series]))
     start = np.where(short[series], begin[series], first - before)
     missing = np.append(0, np.cumsum(np.isnan(values).any(axis=1)))
     gaps = missing[last] > missing[first]

@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 
 
-def distances(missing: np.ndarray, offsets: np.ndarray, *, causal: bool) -> np.ndarray:
+def gap_distances(missing: np.ndarray, offsets: np.ndarray, *, causal: bool) -> np.ndarray:
     """Steps to the nearest known value of the series, int64 `[row, channel]`; causal: to the last one.
 
     Where there is none, the length of the series.
 
-    >>> distances(np.array([[True], [False], [True], [True]]), np.array([0, 4]), causal=False).ravel().tolist()
+    >>> gap_distances(np.array([[True], [False], [True], [True]]), np.array([0, 4]), causal=False).ravel().tolist()
     [1, 0, 1, 2]
     """
     away = np.empty(missing.shape, np.int64)

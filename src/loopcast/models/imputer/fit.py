@@ -6,41 +6,41 @@ from functools import partial
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.models.imputer.baselines import BESIDE, ways_of
-from loopcast.models.imputer.chunked import fill
-from loopcast.models.imputer.holdout import cut, held_back
-from loopcast.models.imputer.mask_sampler import Hiding
-from loopcast.models.imputer.masked_errors import Trial, joined
-from loopcast.models.imputer.masked_evaluation import Exam
+from loopcast.models.imputer.baselines import BLENDED, methods_for
+from loopcast.models.imputer.chunked import predict_gaps
+from loopcast.models.imputer.holdout import held_back, split_pieces
+from loopcast.models.imputer.mask_sampler import MaskSampler
+from loopcast.models.imputer.masked_errors import MaskedErrors, concat
+from loopcast.models.imputer.masked_evaluation import MaskedEvaluation
 from loopcast.models.imputer.plan import Plan
-from loopcast.models.imputer.scaler import Measure
-from loopcast.models.imputer.scores import Scores, chosen
-from loopcast.models.imputer.state import Learned, digest
-from loopcast.models.imputer.training import Lesson, learn
+from loopcast.models.imputer.scaler import Scaler
+from loopcast.models.imputer.scores import Scores, select_methods
+from loopcast.models.imputer.state import ImputerState, digest
+from loopcast.models.imputer.training import TrainingSet, train
 
 
-def learned_from(panel: Panel, hiding: Hiding, plan: Plan, tell: Callable[[str], None]) -> Learned:
+def fit_imputer(panel: Panel, hiding: MaskSampler, plan: Plan, callback: Callable[[str], None]) -> ImputerState:
     """What an imputer knows of a panel, how it and the simple ways did on values that were held back included.
 
-    tell: is called before each update of each network.
+    callback: is called before each update of each network.
     """
     held = held_back(panel.offsets, plan.form.window, plan.members, np.random.default_rng(plan.seed))
     shown = np.where(np.logical_or.reduce(held)[:, None], np.float32(np.nan), panel.values)
-    measure = Measure.of(shown, panel.offsets, causal=plan.form.causal)
+    measure = Scaler.of(shown, panel.offsets, causal=plan.form.causal)
     values = measure.scale(panel.values, panel.offsets).scaled(panel.values, panel.offsets)
     members, trials = [], []
     for number, rows in enumerate(held):
         lesson = np.where(rows[:, None], np.float32(np.nan), values)
         seed = plan.seed + number
-        weights = learn(
-            Lesson(form=plan.form, values=lesson, offsets=panel.offsets, hiding=hiding),
-            plan.recipe, plan.updates, tell, seed,
+        weights = train(
+            TrainingSet(form=plan.form, values=lesson, offsets=panel.offsets, hiding=hiding),
+            plan.recipe, plan.updates, callback, seed,
         )  # fmt: skip
         members.append(weights)
-        trials.append(held_trial(measure, panel, rows, hiding, plan, weights, seed))
-    blend, trial = joined(trials).blended(BESIDE["causal" if plan.form.causal else "two-sided"])
+        trials.append(evaluate_holdout(measure, panel, rows, hiding, plan, weights, seed))
+    blend, trial = concat(trials).cross_fit(BLENDED["causal" if plan.form.causal else "two-sided"])
     scores = Scores.of(trial)
-    return Learned(
+    return ImputerState(
         form=plan.form,
         weights=np.stack(members),
         updates=plan.updates,
@@ -48,24 +48,24 @@ def learned_from(panel: Panel, hiding: Hiding, plan: Plan, tell: Callable[[str],
         blend=blend,
         widths=trial.widths,
         scores=scores,
-        chosen=chosen(scores, trial, panel.n_series, best=plan.best),
+        methods=select_methods(scores, trial, panel.n_series, best=plan.best),
         fitted_on=digest(panel),
     )
 
 
-def held_trial(
-    measure: Measure, panel: Panel, held: np.ndarray, hiding: Hiding, plan: Plan, weights: np.ndarray, seed: int
-) -> Trial:
+def evaluate_holdout(
+    measure: Scaler, panel: Panel, held: np.ndarray, hiding: MaskSampler, plan: Plan, weights: np.ndarray, seed: int
+) -> MaskedErrors:
     """How one network and every simple way do on the rows that it did not see, in pieces as short as what is filled."""
-    pieces = cut(panel.offsets, int(np.diff(hiding.offsets).max()))
-    exam = Exam(
+    pieces = split_pieces(panel.offsets, int(np.diff(hiding.offsets).max()))
+    exam = MaskedEvaluation(
         form=plan.form,
         measure=measure,
         values=panel.values,
         offsets=pieces,
-        judged=held,
+        scored=held,
         series=panel.series_of(np.arange(panel.n_rows)),
         hiding=hiding,
-        ways=tuple(ways_of(causal=plan.form.causal)),
+        methods=tuple(methods_for(causal=plan.form.causal)),
     )
-    return exam.tried(partial(fill, plan.form, weights, offsets=pieces), np.random.default_rng(seed))
+    return exam.run(partial(predict_gaps, plan.form, weights, offsets=pieces), np.random.default_rng(seed))

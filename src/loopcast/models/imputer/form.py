@@ -6,39 +6,39 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from loopcast.features.gaps import seen
-from loopcast.models.imputer.seasons import turn
-from loopcast.nn.bidirectional import Joined
+from loopcast.features.gaps import encode_gaps
+from loopcast.models.imputer.seasons import seasonal_offset
+from loopcast.nn.bidirectional import BidirectionalNetwork
 from loopcast.nn.cells import Array
 
 INPUTS = 4  # per channel: base, whether known, how far the nearest known value is, what a season does to the base
-PARTS = 3  # per channel of what the network gives: what to add, how much of the season, how far off it may be
+OUTPUTS = 3  # per channel of what the network gives: what to add, how much of the season, how far off it may be
 LEAST_SIZE = 1e-3  # of an error, in units of the scale: nothing is filled without any doubt
 
 
-class Said(NamedTuple):
+class ImputerOutput(NamedTuple):
     """What the network says of each value, `[batch, time, channel]` each, in units of the scale."""
 
     values: Array
-    sizes: Array  # of the error it expects, above 0
+    expected_errors: Array  # of the error it expects, above 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class ImputerConfig:
     """What an imputer is but for its numbers.
 
     window: rows of the sequences it was trained on; season: steps in one.
     causal: whether it sees nothing later than what it fills.
     """
 
-    network: Joined
+    network: BidirectionalNetwork
     window: int
     season: int
     causal: bool
 
     @property
     def channels(self) -> int:
-        return self.network.outputs // PARTS
+        return self.network.outputs // OUTPUTS
 
     @property
     def margins(self) -> tuple[int, int]:
@@ -46,22 +46,22 @@ class Form:
         return (self.window, 0) if self.causal else (self.window // 2, self.window // 2)
 
     @property
-    def stretch(self) -> int:
+    def chunk_rows(self) -> int:
         """Rows of a long series that are filled at once."""
         return 2 * self.window
 
 
-def output(form: Form, weights: Array, values: Array, inside: Array) -> Said:
+def output(form: ImputerConfig, weights: Array, values: Array, inside: Array) -> ImputerOutput:
     """What the network says of each value of `[batch, time, channel]`, NaN where missing.
 
     The base across a gap, bent as much as the network says by what the values did a season away, and what it adds. It
     learns how far off it will be from its errors, and what it fills does not change with that (`stop_gradient`).
     """
     known = ~jnp.isnan(values)
-    shown = seen(jnp.where(known, values, 0.0), known, causal=form.causal)
-    bend = turn(shown.base, known, inside, season=form.season, causal=form.causal)
-    nested = form.network.nested(weights)
+    shown = encode_gaps(jnp.where(known, values, 0.0), known, causal=form.causal)
+    bend = seasonal_offset(shown.base, known, inside, season=form.season, causal=form.causal)
+    nested = form.network.from_vector(weights)
     hidden = form.network.scan(nested, jnp.concatenate([shown.features, bend], axis=-1), inside)
-    added, share, _ = jnp.split(nested.dense.read(hidden), PARTS, axis=-1)
-    doubt = jnp.split(nested.dense.read(jax.lax.stop_gradient(hidden)), PARTS, axis=-1)[2]
-    return Said(shown.base + added + share * bend, LEAST_SIZE + jax.nn.softplus(doubt))
+    added, share, _ = jnp.split(nested.dense.read(hidden), OUTPUTS, axis=-1)
+    doubt = jnp.split(nested.dense.read(jax.lax.stop_gradient(hidden)), OUTPUTS, axis=-1)[2]
+    return ImputerOutput(shown.base + added + share * bend, LEAST_SIZE + jax.nn.softplus(doubt))

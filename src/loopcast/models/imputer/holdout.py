@@ -25,20 +25,20 @@ def held_back(offsets: np.ndarray, window: int, members: int, rng: np.random.Gen
     return np.stack([np.isin(stretch, drawn[k * count : (k + 1) * count]) for k in range(members)])
 
 
-def halves(held: np.ndarray) -> np.ndarray:
+def fold_ids(held: np.ndarray) -> np.ndarray:
     """Rows of every other stretch of those that are held, bool `[held row]`.
 
-    >>> halves(np.array([True, True, False, True, False, True])).tolist()
+    >>> fold_ids(np.array([True, True, False, True, False, True])).tolist()
     [False, False, True, False]
     """
     begins = held & ~np.append(False, held[:-1])
     return (np.cumsum(begins) % 2 == 0)[held]
 
 
-def cut(offsets: np.ndarray, longest: int) -> np.ndarray:
+def split_pieces(offsets: np.ndarray, longest: int) -> np.ndarray:
     """Series in pieces of no more rows than what will be filled has: a short series has less to be filled from.
 
-    >>> cut(np.array([0, 5, 7]), 2).tolist()
+    >>> split_pieces(np.array([0, 5, 7]), 2).tolist()
     [0, 2, 4, 5, 7]
     """
     begins = [np.arange(a, b, longest) for a, b in pairwise(offsets)]

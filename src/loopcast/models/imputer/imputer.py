@@ -9,23 +9,23 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.convert import as_panel
-from loopcast.data.fill_table import as_given
+from loopcast.data.fill_table import fill_like
 from loopcast.data.panel import Panel
-from loopcast.data.schema import Template
+from loopcast.data.schema import TableSchema
 from loopcast.errors import NotFittedError, OptionError
 from loopcast.intervals.calibration import check_level
 from loopcast.models import model_file as archive
-from loopcast.models.base import columns_of
-from loopcast.models.fitted import Fitted, Parts
-from loopcast.models.imputer.fit import learned_from
-from loopcast.models.imputer.mask_sampler import Hiding
-from loopcast.models.imputer.plan import planned
+from loopcast.models.base import interval_arrays
+from loopcast.models.fitted import Fitted, ModelPayload
+from loopcast.models.imputer.fit import fit_imputer
+from loopcast.models.imputer.mask_sampler import MaskSampler
+from loopcast.models.imputer.plan import make_plan
 from loopcast.models.imputer.serialize import from_parts, to_parts
-from loopcast.models.imputer.state import Learned
+from loopcast.models.imputer.state import ImputerState
 from loopcast.models.imputer.validation import check_options, check_trainable, require_values, why_unsure
-from loopcast.models.imputer.widths import SHARES
+from loopcast.models.imputer.widths import WIDTH_SHARES
 from loopcast.nn.network import CellName
-from loopcast.progress import waiting
+from loopcast.progress import progress_bar
 
 UNFITTED = "the imputer is not fitted: call fit(data) first"
 RUNTIME = {"show_progress"}  # options that say how to run; a model file leaves them out
@@ -38,7 +38,7 @@ class Imputer:
     Training hides known values in the pattern that the gaps of the data itself have (points and stretches where it has
     none) and learns, by mean absolute error, to give them back: what it adds to the straight line across a gap, from
     what is known on both sides, a season away and in the other channels. After BRITS (Cao et al., 2018) and its
-    successors; the network is `loopcast.nn.bidirectional.Joined`. What it says is then weighed against the line and the
+    successors; the network is `loopcast.nn.bidirectional.BidirectionalNetwork`. What it says is then weighed against the line and the
     season, by the distance to the nearest known value.
 
     Covariates are not looked at: name a column as a target too, and it is read (and filled) as one.
@@ -75,7 +75,7 @@ class Imputer:
     best: bool = False
     seed: int = 0
     show_progress: bool | None = None
-    _fitted: Fitted[Learned] | None = field(default=None, init=False, repr=False)
+    _fitted: Fitted[ImputerState] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_options(self._options())
@@ -92,15 +92,15 @@ class Imputer:
         other = panel if gaps_like is None else as_panel(gaps_like)
         check_trainable(panel, other)
         there = float(np.isnan(panel.values).mean())
-        hiding = Hiding(missing=np.isnan(other.values), offsets=other.offsets, there=there)
-        plan = planned(panel, self)
-        with waiting("Imputer", plan.members * plan.updates, show=self.show_progress) as tell:
-            learned = learned_from(panel, hiding, plan, tell)
-        self._keep(Fitted(panel=panel, template=panel.template, state=learned))
+        hiding = MaskSampler(missing=np.isnan(other.values), offsets=other.offsets, missing_share=there)
+        plan = make_plan(panel, self)
+        with progress_bar("Imputer", plan.members * plan.updates, show=self.show_progress) as callback:
+            learned = fit_imputer(panel, hiding, plan, callback)
+        self._keep(Fitted(panel=panel, schema=panel.schema, state=learned))
         return self
 
     @property
-    def fitted(self) -> Fitted[Learned]:
+    def fitted(self) -> Fitted[ImputerState]:
         """What fit left; NotFittedError before it."""
         if self._fitted is None:
             raise NotFittedError(UNFITTED)
@@ -109,7 +109,7 @@ class Imputer:
     @property
     def targets(self) -> tuple[str, ...]:
         """The names of the channels that it fills."""
-        targets: tuple[str, ...] = self.fitted.template.columns.targets
+        targets: tuple[str, ...] = self.fitted.schema.columns.targets
         return targets
 
     @property
@@ -120,7 +120,7 @@ class Imputer:
         fills this target. Best first; a target of which nothing could be hidden is not there.
         """
         learned = self.fitted.state
-        return learned.scores.table(self.targets, learned.chosen[:-1])
+        return learned.scores.table(self.targets, learned.methods[:-1])
 
     def impute(self, data: Any = None, *, level: Sequence[float] = ()) -> Any:
         """The table with its gaps filled, of the kind that came in; known values are as they came.
@@ -135,14 +135,14 @@ class Imputer:
         >>> imputer.impute(table, level=[90]).columns
         ['ds', 'y', 'y-imputed', 'y-lo-90', 'y-hi-90']
         """
-        panel = self._known(data)
+        panel = self.resolve_panel(data)
         values, marks = self.fill(panel), np.isnan(panel.values)
-        extra = columns_of(panel.targets, self.intervals(panel, level)) if len(level) else {}
-        return as_given(data, panel, values, marks, extra)
+        extra = interval_arrays(panel.targets, self.intervals(panel, level)) if len(level) else {}
+        return fill_like(data, panel, values, marks, extra)
 
     def fill(self, panel: Panel) -> np.ndarray:
         """The values of a panel with its gaps filled, float32 `[row, channel]`; known ones come back bit for bit."""
-        filled = self._of_kind(panel).filled(panel)[0]
+        filled = self.check_panel(panel).filled(panel)[0]
         return np.where(np.isnan(panel.values), filled, panel.values)
 
     def intervals(self, panel: Panel, level: Sequence[float]) -> dict[float, tuple[np.ndarray, np.ndarray]]:
@@ -153,12 +153,12 @@ class Imputer:
         was on what it was fitted on, intervals are wider (not with mode "causal", which looks at nothing later).
         OptionError for levels above 99.
         """
-        learned, wanted = self._of_kind(panel), check_level(level)
-        if wanted[-1] / 100 > SHARES[-1]:
-            raise OptionError(f"intervals of filled values go up to {SHARES[-1]:.0%}, got level {wanted[-1]:g}")
+        learned, wanted = self.check_panel(panel), check_level(level)
+        if wanted[-1] / 100 > WIDTH_SHARES[-1]:
+            raise OptionError(f"intervals of filled values go up to {WIDTH_SHARES[-1]:.0%}, got level {wanted[-1]:g}")
         filled, sizes = learned.filled(panel)
         middle = np.where(np.isnan(panel.values), filled, np.float32(np.nan))
-        widths, away = learned.widths_for(panel, self.seed), learned.away(panel)
+        widths, away = learned.widths_for(panel, self.seed), learned.gap_distance(panel)
         halves = {each: widths.of(each, away) * sizes for each in wanted}
         return {each: (middle - half, middle + half) for each, half in halves.items()}
 
@@ -170,7 +170,7 @@ class Imputer:
         units = "-".join(map(str, network.units))
         return (
             f"{f'{members} networks, averaged: ' if members > 1 else ''}{network.cell.upper()} {units}, "
-            f"{'from both ends' if network.sides == 2 else 'forwards'}, {network.parameters:,} parameters, windows of "
+            f"{'from both ends' if network.directions == 2 else 'forwards'}, {network.parameters:,} parameters, windows of "
             f"{learned.form.window} rows, {learned.updates:,} updates. "
             f"{learned.scores.verdict(self.targets, best=self.best)}{f' {unsure}' if unsure else ''}"
         )
@@ -182,37 +182,37 @@ class Imputer:
         """
         archive.save(self, path)
 
-    def to_parts(self) -> Parts:
+    def to_parts(self) -> ModelPayload:
         """What a model file holds of this fitted imputer; `from_parts` undoes it."""
         return to_parts(self.fitted.state, {name: self._options()[name] for name in stored_options()})
 
     @classmethod
-    def from_parts(cls, parts: Parts, template: Template) -> Self:
+    def from_parts(cls, parts: ModelPayload, schema: TableSchema) -> Self:
         """An imputer fitted as `parts` say; OptionError where they cannot be right."""
         if set(parts.options) != stored_options():
             raise OptionError(f"{cls.__name__} has the options {sorted(stored_options())}, got {sorted(parts.options)}")
         made = cls(**parts.options)
         learned = from_parts(parts, cell=made.cell, causal=made.mode == "causal")
-        if len(template.columns.targets) != learned.form.channels:
-            raise OptionError(f"expected {learned.form.channels} targets, got {template.columns.targets}")
-        made._keep(Fitted(panel=None, template=template, state=learned))
+        if len(schema.columns.targets) != learned.form.channels:
+            raise OptionError(f"expected {learned.form.channels} targets, got {schema.columns.targets}")
+        made._keep(Fitted(panel=None, schema=schema, state=learned))
         return made
 
     def _options(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
-    def _keep(self, fitted: Fitted[Learned]) -> None:
+    def _keep(self, fitted: Fitted[ImputerState]) -> None:
         object.__setattr__(self, "_fitted", fitted)
 
-    def _known(self, data: Any) -> Panel:
+    def resolve_panel(self, data: Any) -> Panel:
         """`data` as a panel like the fitted one; that one for None."""
         if data is not None:
-            return as_panel(data, like=self.fitted.template)
+            return as_panel(data, like=self.fitted.schema)
         if self.fitted.panel is None:
             raise NotFittedError("a loaded imputer holds no series: call impute(data)")
         return self.fitted.panel
 
-    def _of_kind(self, panel: Panel) -> Learned:
+    def check_panel(self, panel: Panel) -> ImputerState:
         learned = self.fitted.state
         if panel.n_channels != learned.form.channels:
             raise OptionError(f"the imputer was fitted on {learned.form.channels} channels, got {panel.n_channels}")

@@ -11,18 +11,18 @@ SHARES = (0.05, 0.6)  # hidden of windows where the data has no gaps of its own 
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Hiding:
+class MaskSampler:
     """A source of gaps.
 
     missing: bool `[row, channel]`, where there are gaps; offsets: int64 `[series + 1]` of its rows.
-    there: the share of values that is missing already where gaps will be laid over.
+    missing_share: the share of values that is missing already where gaps will be laid over.
     """
 
     missing: np.ndarray
     offsets: np.ndarray
-    there: float = 0.0
+    missing_share: float = 0.0
 
-    def draw(self, rng: np.random.Generator, count: int, width: int) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, count: int, width: int) -> np.ndarray:
         """Gaps of `count` windows, bool `[count, width, channel]`: those of other places, or made up where none are."""
         share = float(self.missing.mean())
         if share == 0:
@@ -35,13 +35,13 @@ class Hiding:
 
     def _cover(self, share: float) -> float:
         """Of how many rows the gaps are taken, so that about `share` is missing, what was missing already included."""
-        wanted = (share - self.there) / (share * (1 - self.there)) if self.there < 1 else 0.0
+        wanted = (share - self.missing_share) / (share * (1 - self.missing_share)) if self.missing_share < 1 else 0.0
         return float(np.clip(wanted, min(OWN_SHARE / share, 1.0), 1.0))
 
-    def all_over(self, rng: np.random.Generator, rows: int, window: int) -> np.ndarray:
+    def sample_rows(self, rng: np.random.Generator, rows: int, window: int) -> np.ndarray:
         """Gaps for so many rows, a window at a time, bool `[row, channel]`."""
         width = min(window, rows)
-        pieces = self.draw(rng, -(-rows // width), width)
+        pieces = self.sample(rng, -(-rows // width), width)
         return pieces.reshape(-1, self.missing.shape[1])[:rows]
 
     def _taken(self, rng: np.random.Generator, count: int, width: int) -> np.ndarray:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loopcast.models.imputer.blend import NETWORK, Blend, blend_of, crossed
-from loopcast.models.imputer.widths import Widths, widths_of
+from loopcast.models.imputer.blend import NETWORK, Blend, blend_of, cross_fitted_errors
+from loopcast.models.imputer.widths import IntervalWidths, widths_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Trial:
+class MaskedErrors:
     """Errors at hidden values, filled less known, in units of the scale.
 
     errors: by way of filling, float32 `[round * row, channel]`, NaN where nothing was hidden.
@@ -24,29 +24,29 @@ class Trial:
     half: np.ndarray
     series: np.ndarray
 
-    def blended(self, ways: tuple[str, ...]) -> "tuple[Blend, Trial]":
+    def cross_fit(self, methods: tuple[str, ...]) -> "tuple[Blend, MaskedErrors]":
         """How the network and these ways are best weighed, and this trial with errors of the network so weighed.
 
         The errors of one half are by what was learned from the other.
         """
-        taken = {way: self.errors[way] for way in (NETWORK, *ways)}
-        errors = crossed(taken, self.away, self.half)
+        taken = {method: self.errors[method] for method in (NETWORK, *methods)}
+        errors = cross_fitted_errors(taken, self.away, self.half)
         return blend_of(taken, self.away), replace(self, errors={**self.errors, NETWORK: errors})
 
-    def weighed(self, blend: Blend) -> "Trial":
+    def weighed(self, blend: Blend) -> "MaskedErrors":
         """This trial with errors of the network weighed like this."""
-        return replace(self, errors={**self.errors, NETWORK: blend.of(self.errors, self.away)})
+        return replace(self, errors={**self.errors, NETWORK: blend.combine(self.errors, self.away)})
 
     @property
-    def widths(self) -> Widths:
+    def widths(self) -> IntervalWidths:
         """How wide intervals have to be."""
         return widths_of(self.errors[NETWORK] / self.sizes, self.away)
 
 
-def joined(trials: Sequence[Trial]) -> Trial:
+def concat(trials: Sequence[MaskedErrors]) -> MaskedErrors:
     """Several trials of the same ways as one."""
-    return Trial(
-        errors={way: np.concatenate([each.errors[way] for each in trials]) for way in trials[0].errors},
+    return MaskedErrors(
+        errors={method: np.concatenate([each.errors[method] for each in trials]) for method in trials[0].errors},
         sizes=np.concatenate([each.sizes for each in trials]),
         away=np.concatenate([each.away for each in trials]),
         half=np.concatenate([each.half for each in trials]),

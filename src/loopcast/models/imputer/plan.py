@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.models.imputer.form import INPUTS, PARTS, Form
-from loopcast.nn.bidirectional import Joined
+from loopcast.models.imputer.form import INPUTS, OUTPUTS, ImputerConfig
+from loopcast.nn.bidirectional import BidirectionalNetwork
 from loopcast.nn.network import CellName
-from loopcast.training.config import Recipe
+from loopcast.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from loopcast.models.imputer.imputer import Imputer
@@ -27,15 +27,15 @@ BATCH = (16, 64)  # windows, at least and at most
 class Plan:
     """One or several networks of a form, so many updates each."""
 
-    form: Form
-    recipe: Recipe
+    form: ImputerConfig
+    recipe: TrainingConfig
     updates: int
     members: int
     best: bool
     seed: int
 
 
-def planned(panel: Panel, imputer: "Imputer") -> Plan:
+def make_plan(panel: Panel, imputer: "Imputer") -> Plan:
     """What these options mean for a panel."""
     few = int((~np.isnan(panel.values)).sum()) <= FEW
     season = imputer.season or panel.season
@@ -43,7 +43,7 @@ def planned(panel: Panel, imputer: "Imputer") -> Plan:
     causal = imputer.mode == "causal"
     units = imputer.units or (SMALL if few else NARROW if panel.n_channels == 1 else WIDE)
     network = network_of(imputer.cell, units, panel.n_channels, causal=causal)
-    recipe = Recipe(
+    recipe = TrainingConfig(
         epochs=1,
         batch_size=imputer.batch_size or int(np.clip(BATCH_ROWS // window, *BATCH)),
         learning_rate=float(imputer.learning_rate),
@@ -52,7 +52,7 @@ def planned(panel: Panel, imputer: "Imputer") -> Plan:
         clip=1.0,
     )
     return Plan(
-        form=Form(network=network, window=window, season=season, causal=causal),
+        form=ImputerConfig(network=network, window=window, season=season, causal=causal),
         recipe=recipe,
         updates=imputer.updates or (SHORT if few else LONG),
         members=MEMBERS if few else 1,
@@ -61,6 +61,8 @@ def planned(panel: Panel, imputer: "Imputer") -> Plan:
     )
 
 
-def network_of(cell: CellName, units: tuple[int, ...], channels: int, *, causal: bool) -> Joined:
+def network_of(cell: CellName, units: tuple[int, ...], channels: int, *, causal: bool) -> BidirectionalNetwork:
     """The network of an imputer of so many channels."""
-    return Joined(cell=cell, units=units, inputs=INPUTS * channels, outputs=PARTS * channels, sides=1 if causal else 2)
+    return BidirectionalNetwork(
+        cell=cell, units=units, inputs=INPUTS * channels, outputs=OUTPUTS * channels, directions=1 if causal else 2
+    )

@@ -31,7 +31,7 @@ class Scale:
     def running(cls, values: np.ndarray, offsets: np.ndarray, usual: np.ndarray) -> "Scale":
         """Mean and standard deviation of what is known of each series up to each row, that included.
 
-        usual: `[3, channel]`, as of `usual`. The spread counts as one value more: that of one value is 0. Between known
+        prior: `[3, channel]`, as of `prior`. The spread counts as one value more: that of one value is 0. Between known
         values nothing changes, so a last value carried over a gap is that value again. Before the first known value a
         series is as series are: the usual level, and a spread that has in it how far apart their levels are.
         """
@@ -41,7 +41,7 @@ class Scale:
         return cls(level=level, spread=spread)
 
     @property
-    def usual(self) -> np.ndarray:
+    def prior(self) -> np.ndarray:
         """What series are like as a rule, float32 `[3, channel]`: their mean level, the root of their mean squared
         spread, and the same with the variance of levels between series.
         """
@@ -75,26 +75,26 @@ def _running(values: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Measure:
+class Scaler:
     """How a fitted imputer scales series: each by itself, or as it was fitted.
 
-    fixed: the scale of the one series that it was fitted on. usual: `[3, channel]`, as of `Scale.usual`, that series
+    fixed: the scale of the one series that it was fitted on. usual: `[3, channel]`, as of `Standardization.prior`, that series
     begin with which are scaled row by row, so that no later value is seen. At most one of the two.
     """
 
     fixed: Scale | None = None
-    usual: np.ndarray | None = None
+    prior: np.ndarray | None = None
 
     @classmethod
-    def of(cls, shown: np.ndarray, offsets: np.ndarray, *, causal: bool) -> "Measure":
+    def of(cls, shown: np.ndarray, offsets: np.ndarray, *, causal: bool) -> "Scaler":
         """From what a fit may see, float32 `[row, channel]`."""
         scale = Scale.of(shown, offsets)
         if len(offsets) == 2:  # one series keeps its scale, so that stretches of it can be filled by themselves
             return cls(fixed=scale)
-        return cls(usual=scale.usual) if causal else cls()
+        return cls(prior=scale.prior) if causal else cls()
 
     def scale(self, values: np.ndarray, offsets: np.ndarray) -> Scale:
         """The scale of these values `[row, channel]`."""
         if self.fixed is not None:
             return self.fixed
-        return Scale.of(values, offsets) if self.usual is None else Scale.running(values, offsets, self.usual)
+        return Scale.of(values, offsets) if self.prior is None else Scale.running(values, offsets, self.prior)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.models.imputer.blend import NETWORK
-from loopcast.models.imputer.masked_errors import Trial
+from loopcast.models.imputer.masked_errors import MaskedErrors
 
 ENOUGH = 50  # hidden values of a series, for a way of its own
 
@@ -19,25 +19,30 @@ class Scores:
     mae: Mapping[str, np.ndarray]
 
     @classmethod
-    def of(cls, trial: Trial) -> "Scores":
-        return cls(mae={way: means(errors) for way, errors in trial.errors.items()})
+    def of(cls, trial: MaskedErrors) -> "Scores":
+        return cls(mae={method: mae(errors) for method, errors in trial.errors.items()})
 
     def ranked(self, channel: int) -> list[tuple[str, float]]:
         """Ways of filling a channel and their mean absolute errors, best first; none if nothing of it was hidden."""
-        errors = ((way, float(mae[channel])) for way, mae in self.mae.items())
+        errors = ((method, float(mae[channel])) for method, mae in self.mae.items())
         return sorted((pair for pair in errors if not np.isnan(pair[1])), key=lambda pair: pair[1])
 
     def best(self, channel: int) -> str:
         """The way that was best for a channel; the network where nothing could be hidden."""
-        return next((way for way, _ in self.ranked(channel)), NETWORK)
+        return next((method for method, _ in self.ranked(channel)), NETWORK)
 
     def table(self, names: Sequence[str], chosen: np.ndarray) -> pl.DataFrame:
         """A row for each channel and way, best first: target, way, mae, and how many series of it this way fills."""
-        ways = list(self.mae)
+        methods = list(self.mae)
         rows = [
-            {"target": name, "way": way, "mae": mae, "fills": int((chosen[:, channel] == ways.index(way)).sum())}
+            {
+                "target": name,
+                "way": method,
+                "mae": mae,
+                "fills": int((chosen[:, channel] == methods.index(method)).sum()),
+            }
             for channel, name in enumerate(names)
-            for way, mae in self.ranked(channel)
+            for method, mae in self.ranked(channel)
         ]
         return pl.DataFrame(rows, schema={"target": pl.String, "way": pl.String, "mae": pl.Float64, "fills": pl.Int64})
 
@@ -49,34 +54,34 @@ class Scores:
             return "There were too few values to hold any back: nothing says how far off this is."
         if not lost:
             return f"On values that were held back, the network was best for {len(tried)} of {len(names)} targets."
-        ways = "; ".join(f"{self.best(channel)} for {names[channel]}" for channel in lost)
+        methods = "; ".join(f"{self.best(channel)} for {names[channel]}" for channel in lost)
         done = "fills them" if best else "the network fills them all the same: best takes what did better"
         return (
             "On values that were held back, a simple way did better than the network "
-            f"for {len(lost)} of {len(names)} targets ({ways}), and {done}."
+            f"for {len(lost)} of {len(names)} targets ({methods}), and {done}."
         )
 
 
-def means(errors: np.ndarray) -> np.ndarray:
+def mae(errors: np.ndarray) -> np.ndarray:
     """The mean size of errors `[row, channel]` that are there, `[channel]`; NaN where none is."""
     sizes = np.abs(errors.astype(np.float64))
     count = (~np.isnan(sizes)).sum(axis=0)
     return np.where(count > 0, np.nansum(sizes, axis=0) / np.maximum(count, 1), np.nan)
 
 
-def chosen(scores: Scores, trial: Trial, series: int, *, best: bool) -> np.ndarray:
+def select_methods(scores: Scores, trial: MaskedErrors, series: int, *, best: bool) -> np.ndarray:
     """The place, among the ways of `scores`, of the one that fills a series and channel, int64 `[series + 1, channel]`.
 
     The network, or with `best` that which was best on hidden values of the series where there are enough, and of all
     series otherwise. The last row is for series that were not there.
     """
-    ways = list(scores.mae)
+    methods = list(scores.mae)
     channels = len(scores.mae[NETWORK])
-    usual = [ways.index(scores.best(channel) if best else NETWORK) for channel in range(channels)]
+    usual = [methods.index(scores.best(channel) if best else NETWORK) for channel in range(channels)]
     places = np.tile(np.array(usual, np.int64), (series + 1, 1))
     for i in np.unique(trial.series) if best and series > 1 else ():
-        own = {way: errors[trial.series == i] for way, errors in trial.errors.items()}
+        own = {method: errors[trial.series == i] for method, errors in trial.errors.items()}
         enough = (~np.isnan(own[NETWORK])).sum(axis=0) >= ENOUGH
-        errors = np.stack([means(own[way]) for way in ways])[:, enough]
+        errors = np.stack([mae(own[method]) for method in methods])[:, enough]
         places[i, enough] = np.where(np.isnan(errors), np.inf, errors).argmin(axis=0)
     return places

@@ -2,13 +2,13 @@
 
 import jax.numpy as jnp
 
-from loopcast.features.gaps import seen
+from loopcast.features.gaps import encode_gaps
 from loopcast.nn.cells import Array
 
 GUESSED = 0.05  # how much a value a season away counts where it is missing itself, beside one that is known
 
 
-def turn(base: Array, known: Array, inside: Array, *, season: int, causal: bool) -> Array:
+def seasonal_offset(base: Array, known: Array, inside: Array, *, season: int, causal: bool) -> Array:
     """By how much the stretch a season before, or after, rose above the base between the same two ends.
 
     base, known: `[batch, time, channel]`, values with their gaps filled plainly, and which were known; inside:
@@ -21,7 +21,7 @@ def turn(base: Array, known: Array, inside: Array, *, season: int, causal: bool)
             continue
         there = shifted(jnp.broadcast_to(inside[..., None], base.shape), lag) & inside[..., None]
         away = shifted(base, lag)
-        ends = seen(jnp.where(known & there, away, 0.0), known & there, causal=causal).base
+        ends = encode_gaps(jnp.where(known & there, away, 0.0), known & there, causal=causal).base
         weight = there * (GUESSED + (1 - GUESSED) * shifted(known, lag))
         total = total + weight * jnp.where(there, away - ends, 0.0)
         count = count + weight

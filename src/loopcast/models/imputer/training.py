@@ -8,15 +8,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from loopcast.cache import keep_programs
+from loopcast.cache import enable_compile_cache
 from loopcast.errors import TrainingError
-from loopcast.models.imputer.form import Form, output
-from loopcast.models.imputer.mask_sampler import Hiding
+from loopcast.models.imputer.form import ImputerConfig, output
+from loopcast.models.imputer.mask_sampler import MaskSampler
 from loopcast.nn.cells import Array
-from loopcast.training.adam import Moments, clipped, corrected, updated
-from loopcast.training.config import Recipe, rates
+from loopcast.training.adam import Moments, adam_update, bias_corrected_rate, clip_by_norm
+from loopcast.training.config import TrainingConfig, rates
 
-DOUBT = 0.1  # how much the sizes of errors count: little, so that gradients are clipped for the errors themselves
+SCALE_LOSS_WEIGHT = (
+    0.1  # how much the sizes of errors count: little, so that gradients are clipped for the errors themselves
+)
 CHECK = 50  # updates after which a loss is looked at: sooner, the device would wait for it
 
 
@@ -28,33 +30,35 @@ class Progress(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Lesson:
+class TrainingSet:
     """What is learned from: scaled values `[row, channel]` with NaN, the rows of each series, and how to hide."""
 
-    form: Form
+    form: ImputerConfig
     values: np.ndarray
     offsets: np.ndarray
-    hiding: Hiding
+    hiding: MaskSampler
 
 
-def learn(lesson: Lesson, recipe: Recipe, updates: int, tell: Callable[[str], None], seed: int) -> np.ndarray:
-    """The weights, one vector, after so many updates; `tell` is called before each with the latest loss that is known.
+def train(
+    lesson: TrainingSet, recipe: TrainingConfig, updates: int, callback: Callable[[str], None], seed: int
+) -> np.ndarray:
+    """The weights, one vector, after so many updates; `callback` is called before each with the latest loss that is known.
 
     Ctrl-C goes through. TrainingError where a loss is not finite.
     """
-    keep_programs()
+    enable_compile_cache()
     start = jax.device_put(lesson.form.network.initial(seed))
     progress = Progress(start, Moments.zero(len(start)))
     rng = np.random.default_rng(seed)
     update = np.arange(updates)
     pace = rates(recipe, update, updates)
-    step = corrected(pace, update)
+    step = bias_corrected_rate(pace, update)
     said = ""
     for number in range(updates):
-        tell(said)
-        values, inside = windows(lesson, rng, recipe.batch_size)
-        hidden = lesson.hiding.draw(rng, recipe.batch_size, lesson.form.window)
-        progress, loss = improved(
+        callback(said)
+        values, inside = sample_windows(lesson, rng, recipe.batch_size)
+        hidden = lesson.hiding.sample(rng, recipe.batch_size, lesson.form.window)
+        progress, loss = imputer_step(
             lesson.form,
             recipe.clip,
             progress,
@@ -69,7 +73,7 @@ def learn(lesson: Lesson, recipe: Recipe, updates: int, tell: Callable[[str], No
     return np.asarray(progress.weights)
 
 
-def windows(lesson: Lesson, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+def sample_windows(lesson: TrainingSet, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
     """`count` windows from anywhere, float32 `[count, window, channel]`, and which rows of each are in its series."""
     width, lengths = lesson.form.window, np.diff(lesson.offsets)
     places = np.maximum(lengths - width, 0) + 1
@@ -89,8 +93,8 @@ def require_finite(loss: float, updates: int) -> float:
 
 
 @jax.jit(static_argnums=(0, 1))
-def improved(
-    form: Form,
+def imputer_step(
+    form: ImputerConfig,
     clip: float | None,
     progress: Progress,
     values: Array,
@@ -105,12 +109,14 @@ def improved(
     def loss(weights: Array) -> tuple[Array, Array]:
         said = output(form, weights, jnp.where(asked, jnp.nan, values), inside)
         off = jnp.abs(jnp.where(asked, said.values - jnp.where(asked, values, 0.0), 0.0))
-        doubt = jnp.log(said.sizes) + jax.lax.stop_gradient(off) / said.sizes  # Laplace's, least where sizes fit
+        doubt = (
+            jnp.log(said.expected_errors) + jax.lax.stop_gradient(off) / said.expected_errors
+        )  # Laplace's, least where sizes fit
         error, count = off.sum(), jnp.maximum(asked.sum(), 1)
-        return (error + DOUBT * jnp.where(asked, doubt, 0.0).sum()) / count, error / count
+        return (error + SCALE_LOSS_WEIGHT * jnp.where(asked, doubt, 0.0).sum()) / count, error / count
 
     (_, value), gradient = jax.value_and_grad(loss, has_aux=True)(progress.weights)
-    weights, moments = updated(
-        progress.weights, progress.moments, clipped(gradient, clip), rate=rate, step=step, weight_decay=None
+    weights, moments = adam_update(
+        progress.weights, progress.moments, clip_by_norm(gradient, clip), rate=rate, step=step, weight_decay=None
     )
     return Progress(weights, moments), value

@@ -9,7 +9,7 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.data.runs import runs_of
 from loopcast.errors import LengthError, OptionError, ValuesError
-from loopcast.validation import positive
+from loopcast.validation import check_positive
 
 LEAST_ROWS = 8  # of the longest series
 
@@ -22,7 +22,7 @@ def check_options(options: Mapping[str, Any]) -> None:
         raise OptionError(f"cell is one of 'lstm', 'gru', 'simple', got {options['cell']!r}")
     for name in ("updates", "batch_size", "season", "window"):
         if options[name] is not None:
-            positive(name, options[name])
+            check_positive(name, options[name])
     _check_units(options["units"])
     if not isinstance(options["best"], bool):
         raise OptionError(f"best is True or False, got {options['best']!r}")
@@ -39,7 +39,7 @@ def _check_units(units: Any) -> None:
     if not isinstance(units, tuple) or not units:
         raise OptionError(f"units is a tuple of whole numbers, one for each layer, got {units!r}")
     for each in units:
-        positive("units", each)
+        check_positive("units", each)
 
 
 def check_trainable(panel: Panel, gaps_like: Panel) -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SHARES = np.linspace(0.01, 0.99, 99)  # of errors at which sizes are kept
+WIDTH_SHARES = np.linspace(0.01, 0.99, 99)  # of errors at which sizes are kept
 EDGES = np.array([2, 3, 5, 9, 17, 33, 65])  # steps at which a new bin begins; the first holds a distance of 1
 ENOUGH = 50  # errors of a bin; with fewer, those farther away count too, and then the nearest before it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Widths:
+class IntervalWidths:
     """sizes: float32 `[channel, bin, share]`, in expected errors, that SHARES of errors stay within."""
 
     sizes: np.ndarray
@@ -23,19 +23,19 @@ class Widths:
     def of(self, level: float, away: np.ndarray) -> np.ndarray:
         """Half the width of an interval of `level` percent, `[row, channel]`; away: steps to the nearest value."""
         bins = np.searchsorted(EDGES, away, side="right")
-        place = np.clip((level / 100 - SHARES[0]) / (SHARES[1] - SHARES[0]), 0, len(SHARES) - 1)
-        left = min(int(place), len(SHARES) - 2)
+        place = np.clip((level / 100 - WIDTH_SHARES[0]) / (WIDTH_SHARES[1] - WIDTH_SHARES[0]), 0, len(WIDTH_SHARES) - 1)
+        left = min(int(place), len(WIDTH_SHARES) - 2)
         low, high = self.sizes[..., left], self.sizes[..., left + 1]
         half = low + np.float32(place - left) * (high - low)
         return half[np.arange(away.shape[1]), bins]
 
 
-def widths_of(errors: np.ndarray, away: np.ndarray) -> Widths:
+def widths_of(errors: np.ndarray, away: np.ndarray) -> IntervalWidths:
     """From errors `[row, channel]` in expected ones, NaN where nothing was hidden, and distances of the same shape.
 
     The k-th smallest of n sizes stands for a share of k / (n + 1).
     """
-    sizes = np.zeros((errors.shape[1], len(EDGES) + 1, len(SHARES)), np.float32)
+    sizes = np.zeros((errors.shape[1], len(EDGES) + 1, len(WIDTH_SHARES)), np.float32)
     bins = np.searchsorted(EDGES, away, side="right")
     known = ~np.isnan(errors)
     for channel in range(errors.shape[1]):
@@ -43,8 +43,8 @@ def widths_of(errors: np.ndarray, away: np.ndarray) -> Widths:
         for each in range(sizes.shape[1]):
             taken = own[_taken(place, each)]
             if len(taken):
-                sizes[channel, each] = np.quantile(taken, SHARES, method="weibull")
-    return Widths(sizes=sizes)
+                sizes[channel, each] = np.quantile(taken, WIDTH_SHARES, method="weibull")
+    return IntervalWidths(sizes=sizes)
 
 
 def _taken(place: np.ndarray, each: int) -> np.ndarray:

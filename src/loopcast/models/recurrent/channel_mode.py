@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from loopcast.data.panel import Panel
-from loopcast.models.recurrent.ensemble import Model
-from loopcast.models.recurrent.learned import Learned
+from loopcast.models.recurrent.ensemble import Ensemble
+from loopcast.models.recurrent.learned import RecurrentState
 from loopcast.models.recurrent.setup import Setup, set_up
 from loopcast.training.trainer import Training
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from loopcast.models.recurrent.forecaster import Recurrent
 
 Channels = Literal["joint", "independent"]
-SAID = {"joint": "joint, by one state", "independent": "each alone, with the same weights"}
+LABELS = {"joint": "joint, by one state", "independent": "each alone, with the same weights"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Way:
+class ChannelMode:
     """One way to see the targets, and the training of a network that sees them so.
 
     together: how many targets the panel has; 1 leaves no choice.
@@ -30,28 +30,28 @@ class Way:
     training: Training
 
     @classmethod
-    def of(cls, options: "Recurrent", panel: Panel, channels: Channels) -> "Way":
-        seen = (panel.apart() if channels == "independent" else panel).begun()
+    def of(cls, options: "Recurrent", panel: Panel, channels: Channels) -> "ChannelMode":
+        seen = (panel.to_univariate() if channels == "independent" else panel).trim_leading_missing()
         setup = set_up(options, seen, panel.n_channels if channels == "independent" else 1)
-        training = Training(setup.task, setup.recipe, members=options.members)
+        training = Training(setup.data, setup.recipe, members=options.members)
         return cls(channels=channels, together=panel.n_channels, setup=setup, training=training)
 
     @property
-    def judged(self) -> bool:
+    def has_validation(self) -> bool:
         """Whether rows are held back that say how well it does."""
-        return self.setup.task.validation is not None
+        return self.setup.data.validation is not None
 
     @property
     def valid_loss(self) -> float:
         """Of the forecasts of the held-back rows, in units that do not depend on the way; infinite without any."""
         return float("inf") if self.training.trained is None else self.training.trained.valid_loss
 
-    def learned(self, ways: Sequence["Way"], *, asked: bool) -> Learned:
-        """What this way came to, and why it was taken among `ways`; asked: because it was asked for."""
-        trained, task = self.training.trained, self.setup.task
+    def learned(self, modes: Sequence["ChannelMode"], *, asked: bool) -> RecurrentState:
+        """What this way came to, and why it was taken among `modes`; asked: because it was asked for."""
+        trained, task = self.training.trained, self.setup.data
         if trained is None:
             raise RuntimeError("nothing was trained")
-        model = Model(
+        model = Ensemble(
             network=task.network,
             scaling=task.scaling,
             context=self.setup.context,
@@ -60,17 +60,19 @@ class Way:
             channels=task.values.shape[1],
             encoding=self.setup.encoding,
         )
-        reasons = self.setup.reasons + (() if self.together == 1 else (self._why(ways, asked),))
-        return Learned(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=reasons)
+        reasons = self.setup.reasons + (() if self.together == 1 else (self._why(modes, asked),))
+        return RecurrentState(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=reasons)
 
-    def _why(self, ways: Sequence["Way"], asked: bool) -> str:
-        if len(ways) == 1:
+    def _why(self, modes: Sequence["ChannelMode"], asked: bool) -> str:
+        if len(modes) == 1:
             why = "as asked" if asked else "no rows are held back to tell whether each alone would be better"
-            return f"The {self.together} targets are forecast {SAID[self.channels]} ({why})."
-        losses = ", ".join(f"{way.channels} {way.valid_loss:.4g}" for way in ways)
-        return f"The {self.together} targets are forecast {SAID[self.channels]} (loss on the held-back rows: {losses})."
+            return f"The {self.together} targets are forecast {LABELS[self.channels]} ({why})."
+        losses = ", ".join(f"{mode.channels} {mode.valid_loss:.4g}" for mode in modes)
+        return (
+            f"The {self.together} targets are forecast {LABELS[self.channels]} (loss on the held-back rows: {losses})."
+        )
 
 
-def better(ways: Sequence[Way]) -> Way:
+def select_best(modes: Sequence[ChannelMode]) -> ChannelMode:
     """The one with the smaller loss on the rows that were held back; the first where none were."""
-    return min(ways, key=lambda way: way.valid_loss)
+    return min(modes, key=lambda mode: mode.valid_loss)

@@ -21,7 +21,7 @@ SMALL = 2000  # rows; below this, a network of half the size has enough to learn
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class PanelStats:
     """What the choices look at. rows: those with a value; missing: the share of those without one."""
 
     season: int
@@ -34,7 +34,7 @@ class Facts:
     missing: float = 0.0
 
     @classmethod
-    def of(cls, panel: Panel, season: int, horizon: int) -> "Facts":
+    def of(cls, panel: Panel, season: int, horizon: int) -> "PanelStats":
         there = int((~np.isnan(panel.values)).sum())
         return cls(
             season=season,
@@ -48,30 +48,30 @@ class Facts:
         )
 
 
-def choose_log(facts: Facts) -> bool:
+def choose_log(facts: PanelStats) -> bool:
     """Proportional changes where nothing is negative."""
     return facts.lowest >= 0
 
 
-def choose_lags(facts: Facts) -> int:
+def choose_lags(facts: PanelStats) -> int:
     """Two seasons, or with little data one and a step; without a season, a quarter of the usual series."""
     if facts.season == 1:
         return min(max(facts.median // 4, 1), LAGS)
     return min(facts.season + 1 if facts.rows < SMALL else 2 * facts.season, LAGS)
 
 
-def choose_scaling(facts: Facts, log: bool, lags: int, seasons: int, gaps: bool) -> Scaling:
+def choose_scaling(facts: PanelStats, log: bool, lags: int, seasons: int, gaps: bool) -> Scaling:
     """Relative to the last value, added to the usual season; without logarithms, in units of its usual change."""
     return Scaling(
-        curve="log" if log else "none",
+        transform="log" if log else "none",
         lags=lags,
-        level=1,
-        spread=0 if log else max(lags, facts.season * seasons),
+        center_window=1,
+        scale_window=0 if log else max(lags, facts.season * seasons),
         season=facts.season,
         seasons=seasons,
-        hold_flat=True,
+        constant_as_last=True,
         gaps=gaps,
-        bridge=_bridge(facts.season, lags) if gaps else 0,
+        max_interpolated_gap=_bridge(facts.season, lags) if gaps else 0,
     )
 
 
@@ -80,7 +80,7 @@ def _bridge(season: int, lags: int) -> int:
     return max(season // 4, 1) if season > 1 else lags
 
 
-def choose_seasons(panel: Panel, facts: Facts, log: bool) -> int:
+def choose_seasons(panel: Panel, facts: PanelStats, log: bool) -> int:
     """Of how few seasons the mean is about as close to the next ones as that of any number that is tried."""
     if facts.season == 1:
         return 1
@@ -91,7 +91,7 @@ def choose_seasons(panel: Panel, facts: Facts, log: bool) -> int:
     return next(count for count in possible if errors[count] <= ENOUGH * min(errors.values()))
 
 
-def _season_error(panel: Panel, facts: Facts, log: bool, count: int, most: int) -> float:
+def _season_error(panel: Panel, facts: PanelStats, log: bool, count: int, most: int) -> float:
     """Mean error of the mean of `count` seasons, over the seasons that have `most` before them, series alike."""
     ahead = -(-facts.horizon // facts.season)
     series = [column for i in range(panel.n_series) for column in panel.series(i).T]
@@ -129,32 +129,32 @@ def _mean(values: np.ndarray, axis: int | None = -1) -> Any:
     return np.where(count > 0, np.sum(values, axis=axis, where=there) / np.maximum(count, 1), np.nan)
 
 
-def choose_window(facts: Facts) -> int:
+def choose_window(facts: PanelStats) -> int:
     """Rows of a training window: the whole series where that is short and there are many of them."""
     if facts.series >= FEW_SERIES:
         return min(facts.longest, max(WINDOW, 2 * facts.season))
     return min(facts.longest, max(4 * facts.season, 2 * facts.horizon, min(facts.longest // 4, WINDOW)))
 
 
-def choose_stride(facts: Facts, window: int) -> int:
+def choose_stride(facts: PanelStats, window: int) -> int:
     """Half a window where data is plenty; less where it would leave too few windows to shuffle."""
     return int(np.clip(facts.rows // 512, 1, max(window // 2, 1)))
 
 
-def choose_warmup(facts: Facts) -> int:
+def choose_warmup(facts: PanelStats) -> int:
     """A season, so that there is one to add to; half of the longest series where that is not much more."""
     return max(min(facts.season, facts.longest // 2), 1)
 
 
-def choose_dropout(facts: Facts) -> float:
+def choose_dropout(facts: PanelStats) -> float:
     return 0.0 if facts.rows < SMALL else 0.1
 
 
-def choose_learning_rate(facts: Facts) -> float:
+def choose_learning_rate(facts: PanelStats) -> float:
     return 0.003 if facts.rows < SMALL else 0.01
 
 
-def choose_units(facts: Facts) -> tuple[int, ...]:
+def choose_units(facts: PanelStats) -> tuple[int, ...]:
     """Half the size for little data; one layer for few series, which two learn by heart."""
     if facts.rows < SMALL:
         return (20, 20)
@@ -170,7 +170,7 @@ def choose_epochs(batches: int) -> int:
     return int(np.clip(math.ceil(UPDATES / batches), 10, 100))
 
 
-def choose_short(facts: Facts, epochs: int) -> int | None:
+def short_epochs(facts: PanelStats, epochs: int) -> int | None:
     """A fifth, for few series that are long enough to judge by: those are learned by heart before all updates are done.
 
     Many series, which have a single cutoff each to judge by, chose too short a training and were worse at the next one.
@@ -178,7 +178,7 @@ def choose_short(facts: Facts, epochs: int) -> int | None:
     return max(epochs // 5, 1) if choose_cutoffs(facts) > 1 else None
 
 
-def choose_cutoffs(facts: Facts) -> int:
+def choose_cutoffs(facts: PanelStats) -> int:
     """One for many series; for few, as many as make FORECASTS, a horizon apart, within a tenth of the longest."""
     if facts.series >= FEW_SERIES:
         return 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
-from loopcast.features.exogenous import Encoding
+from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.scaling import Scaling
 from loopcast.nn.cells import Array
 from loopcast.nn.heads import DISTRIBUTIONS, Distribution, DistributionName
@@ -15,7 +15,7 @@ MemberStates = tuple[States, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Model:
+class Ensemble:
     """A network, its members' weights, how it sees a series, how far back its state reaches and what its output means.
 
     context: rows from which the state is built, the latest ones; None is the whole history.
@@ -29,7 +29,7 @@ class Model:
     members: Members
     distribution: DistributionName = "point"
     channels: int = 1
-    encoding: Encoding | None = None
+    encoding: ExogenousEncoder | None = None
 
     @property
     def kind(self) -> Distribution:
@@ -50,7 +50,7 @@ def step(
 ) -> tuple[MemberStates, Array]:
     """One observation, `[batch, feature]`: every member's new state, and what it gives, `[member, batch, given]`."""
     each = [
-        network.step(weights, state, network.join(weights, features[:, None], codes)[:, 0])
+        network.step(weights, state, network.append_embeddings(weights, features[:, None], codes)[:, 0])
         for weights, state in zip(members, states, strict=True)
     ]
     return tuple(state for state, _ in each), jnp.stack([given for _, given in each])
@@ -71,13 +71,15 @@ def scan(
     codes: int32 `[batch, table]`, which embeddings join the features. Given is `[member, batch, time, given]`.
     """
     each = [
-        network.scan(weights, state, network.join(weights, features, codes), observed=observed, last_only=last_only)
+        network.scan(
+            weights, state, network.append_embeddings(weights, features, codes), observed=observed, last_only=last_only
+        )
         for weights, state in zip(members, states, strict=True)
     ]
     return tuple(state for state, _ in each), jnp.stack([given for _, given in each])
 
 
-def said(network: Network, members: Members, given: Array, ahead: Array) -> Array:
+def ensemble_mean(network: Network, members: Members, given: Array, ahead: Array) -> Array:
     """The mean of the members' outputs `[batch, time, output]`, of what each gave and what is known ahead."""
-    each = [network.finish(weights, own, ahead) for weights, own in zip(members, given, strict=True)]
+    each = [network.apply_decoder(weights, own, ahead) for weights, own in zip(members, given, strict=True)]
     return each[0] if len(each) == 1 else jnp.stack(each).mean(axis=0)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.features.exogenous import Ahead, Encoding
+from loopcast.features.exogenous import ExogenousEncoder, FutureFeatures
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Besides:
+class ExogenousFeatures:
     """Numbers by row, by series, and by step to come.
 
     rows: float32 `[row, number]`: of the past, static, and known ahead, in this order.
@@ -20,22 +20,22 @@ class Besides:
     rows: np.ndarray
     static: np.ndarray
     codes: np.ndarray
-    ahead: Ahead
+    ahead: FutureFeatures
     past_width: int
 
     @classmethod
-    def of(cls, encoding: Encoding | None, panel: Panel, extra: int) -> "Besides":
-        """Of a panel and `extra` steps after its ends; errors are those of `Encoding`."""
+    def of(cls, encoding: ExogenousEncoder | None, panel: Panel, extra: int) -> "ExogenousFeatures":
+        """Of a panel and `extra` steps after its ends; errors are those of `ExogenousEncoder`."""
         if encoding is None:
             none = np.zeros((panel.n_series, 0), np.float32)
             return cls(
                 rows=np.zeros((panel.n_rows, 0), np.float32),
                 static=none,
                 codes=none.astype(np.int32),
-                ahead=Ahead(np.zeros((panel.n_rows, 0), np.float32), panel.offsets),
+                ahead=FutureFeatures(np.zeros((panel.n_rows, 0), np.float32), panel.offsets),
                 past_width=0,
             )
-        encoding.require_alike(panel)
+        encoding.require_same_covariates(panel)
         ahead = encoding.ahead(panel, extra)
         return cls(
             rows=encoding.rows(panel, ahead),

@@ -12,10 +12,10 @@ from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
 from loopcast.features.windows import Strategy
 from loopcast.models.base import Forecaster
-from loopcast.models.fitted import Fitted, Parts
-from loopcast.models.recurrent.channel_mode import Channels, Way, better
-from loopcast.models.recurrent.ensemble import Model
-from loopcast.models.recurrent.learned import Learned
+from loopcast.models.fitted import Fitted, ModelPayload
+from loopcast.models.recurrent.channel_mode import ChannelMode, Channels, select_best
+from loopcast.models.recurrent.ensemble import Ensemble
+from loopcast.models.recurrent.learned import RecurrentState
 from loopcast.models.recurrent.predict import features, forecast, quantiles
 from loopcast.models.recurrent.setup import require_rows
 from loopcast.models.recurrent.stepper import Stepper
@@ -24,14 +24,14 @@ from loopcast.nn.network import CellName, Head, Network
 from loopcast.nn.stack import Fused
 from loopcast.training.config import ScheduleName
 from loopcast.training.progress import progress
-from loopcast.validation import LARGEST, positive
+from loopcast.validation import LARGEST, check_positive
 
 if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
     import keras
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Recurrent(Forecaster[Learned]):
+class Recurrent(Forecaster[RecurrentState]):
     """One recurrent network for all series: each step's state sums up the past, a head reads the future off it.
 
     cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
@@ -133,12 +133,12 @@ class Recurrent(Forecaster[Learned]):
         _one_of("scaling", self.scaling, Literal["auto", "none"])
         if self.channels is not None:
             _one_of("channels", self.channels, Literal["joint", "independent"])
-        positive("members", self.members)
+        check_positive("members", self.members)
         for name in ("lags", "epochs", "batch_size", "patience"):
             if getattr(self, name) is not None:
-                positive(name, getattr(self, name))
+                check_positive(name, getattr(self, name))
         if self.context is not None and self.context != "all":
-            positive("context", self.context)
+            check_positive("context", self.context)
         self._check_units()
         self._check_numbers()
 
@@ -148,7 +148,7 @@ class Recurrent(Forecaster[Learned]):
         if not isinstance(self.units, tuple):
             raise OptionError(f"units is a tuple of layer sizes such as (40, 40), got {self.units!r}")
         for units in self.units:
-            positive("units", units)
+            check_positive("units", units)
 
     def _check_numbers(self) -> None:
         for name in ("learning_rate", "clip", "weight_decay"):
@@ -179,9 +179,9 @@ class Recurrent(Forecaster[Learned]):
     def features(self, data: Any = None) -> list[np.ndarray]:
         """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
         model = self.fitted.state.model
-        begun = _as_seen(model, self._usable(self._history(data))).begun()
-        self._require_known_gaps(self.fitted.state, begun)
-        return features(model, begun)
+        trimmed = to_model_view(model, self.checked_panel(self._history(data))).trim_leading_missing()
+        self._require_known_gaps(self.fitted.state, trimmed)
+        return features(model, trimmed)
 
     def to_keras(self) -> "keras.Model":
         """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
@@ -213,20 +213,20 @@ class Recurrent(Forecaster[Learned]):
         _require_plain(model.network, "a stepper")
         return Stepper(model.network, model.members)
 
-    def _fit(self, panel: Panel) -> Learned:
-        ways = [Way.of(self, panel, channels) for channels in self._channels(panel)]
-        ways = ways if all(way.judged for way in ways) else ways[:1]
-        best = ways[0]
+    def _fit(self, panel: Panel) -> RecurrentState:
+        modes = [ChannelMode.of(self, panel, channels) for channels in self._channels(panel)]
+        modes = modes if all(mode.has_validation for mode in modes) else modes[:1]
+        best = modes[0]
         try:
-            with progress(self.name, show=self.show_progress) as watch:
-                for way in ways:
-                    way.training.choose(watch)
-                best = better(ways)
-                best.training.finish(watch)
+            with progress(self.name, show=self.show_progress) as callback:
+                for mode in modes:
+                    mode.training.select_epochs(callback)
+                best = select_best(modes)
+                best.training.refit(callback)
         finally:  # whatever stopped it, the best weights so far are kept
             if best.training.trained is not None:
-                learned = best.learned(ways, asked=self.channels is not None)
-                self._keep(Fitted(panel=panel, template=panel.template, state=learned))
+                learned = best.learned(modes, asked=self.channels is not None)
+                self.set_fitted(Fitted(panel=panel, schema=panel.schema, state=learned))
         return learned
 
     def _channels(self, panel: Panel) -> tuple[Channels, ...]:
@@ -235,79 +235,85 @@ class Recurrent(Forecaster[Learned]):
             return ("joint",)
         return ("joint", "independent") if self.channels is None else (self.channels,)
 
-    def _forecast(self, state: Learned, panel: Panel, horizon: int) -> np.ndarray:
-        return self._hindcast(state, panel, horizon, (0,))[:, 0]
+    def _forecast(self, state: RecurrentState, panel: Panel, horizon: int) -> np.ndarray:
+        return self._predict_at_cutoffs(state, panel, horizon, (0,))[:, 0]
 
-    def _hindcast(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> np.ndarray:
-        begun = self._begun(state, panel, horizon, unseen)
-        return _as_came(forecast(state.model, begun, horizon, unseen), panel)
+    def _predict_at_cutoffs(
+        self, state: RecurrentState, panel: Panel, horizon: int, cutoffs: Sequence[int]
+    ) -> np.ndarray:
+        trimmed = self._begun(state, panel, horizon, cutoffs)
+        return from_model_view(forecast(state.model, trimmed, horizon, cutoffs), panel)
 
     def _quantiles(
-        self, state: Learned, panel: Panel, horizon: int, probabilities: np.ndarray, unseen: Sequence[int]
+        self, state: RecurrentState, panel: Panel, horizon: int, probabilities: np.ndarray, cutoffs: Sequence[int]
     ) -> np.ndarray | None:
         """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
         if self.needs_calibration(horizon):
             return None
-        begun = self._begun(state, panel, horizon, unseen)
-        return _as_came(quantiles(state.model, begun, horizon, probabilities, unseen), panel)
+        trimmed = self._begun(state, panel, horizon, cutoffs)
+        return from_model_view(quantiles(state.model, trimmed, horizon, probabilities, cutoffs), panel)
 
-    def _begun(self, state: Learned, panel: Panel, horizon: int, unseen: Sequence[int]) -> Panel:
+    def _begun(self, state: RecurrentState, panel: Panel, horizon: int, cutoffs: Sequence[int]) -> Panel:
         """The series as the network sees them; errors where it cannot forecast so far from these cutoffs."""
         if state.model.encoding is not None:
             state.model.encoding.require_reach(state.model.horizon, horizon)
-        panel.require_ahead(max(0, horizon - unseen[-1]))  # here, where series have their own names
-        begun = _as_seen(state.model, panel).begun()
-        self._require_usable(state, begun, unseen)
-        return begun
+        panel.require_future(max(0, horizon - cutoffs[-1]))  # here, where series have their own names
+        trimmed = to_model_view(state.model, panel).trim_leading_missing()
+        self._require_usable(state, trimmed, cutoffs)
+        return trimmed
 
-    def _require_known_gaps(self, state: Learned, panel: Panel) -> None:
+    def _require_known_gaps(self, state: RecurrentState, panel: Panel) -> None:
         """ValuesError where a value is missing and the network was not made for that."""
         if not state.model.scaling.gaps:
             cure = "fit it with gaps=True, or on data with missing values as they come, or fill them"
             panel.require_observed(f"{self.name} was fitted on series without missing values", cure)
 
-    def _require_usable(self, state: Learned, panel: Panel, unseen: Sequence[int]) -> None:
-        rows = (state.model.context or 1) + unseen[0]
+    def _require_usable(self, state: RecurrentState, panel: Panel, cutoffs: Sequence[int]) -> None:
+        rows = (state.model.context or 1) + cutoffs[0]
         why = "a row before the first cutoff" if state.model.context is None else f"context={state.model.context}"
         require_rows(panel, rows, why)
-        self._require_known_gaps(state, panel.without_last(unseen[-1]) if unseen[-1] else panel)
+        self._require_known_gaps(state, panel.drop_last(cutoffs[-1]) if cutoffs[-1] else panel)
 
-    def ready_for(self, panel: Panel) -> Self:
+    def configured_for(self, panel: Panel) -> Self:
         """With `gaps`, unless chosen, where the panel has any: a network that is not made for them refuses them."""
-        return self.but(gaps=True) if self.gaps is None and panel.begun().has_gaps else self.but()
+        return (
+            self.with_options(gaps=True)
+            if self.gaps is None and panel.trim_leading_missing().has_gaps
+            else self.with_options()
+        )
 
-    def _alike(self) -> Self:
+    def clone(self) -> Self:
         """The targets are seen as they are."""
-        if len(self.fitted.template.columns.targets) == 1:
-            return self.but()
-        return self.but(channels="joint" if self.fitted.state.model.channels > 1 else "independent")
+        if len(self.fitted.schema.columns.targets) == 1:
+            return self.with_options()
+        return self.with_options(channels="joint" if self.fitted.state.model.channels > 1 else "independent")
 
-    def least_rows(self, panel: Panel, horizon: int) -> int:
+    def min_rows(self, panel: Panel, horizon: int) -> int:
         """As for every forecaster, and no less than a context of its own and a value to forecast."""
         own = self.context + 1 if isinstance(self.context, int) else 1
-        return max(super().least_rows(panel, horizon), own)
+        return max(super().min_rows(panel, horizon), own)
 
     def needs_calibration(self, horizon: int) -> bool:
         return self.distribution == "point" or horizon > self.fitted.state.model.horizon
 
-    def _parameters(self, state: Learned) -> int:
+    def _parameters(self, state: RecurrentState) -> int:
         return state.model.network.parameters * len(state.model.members)
 
-    def _least_history(self, state: Learned) -> int:
+    def _min_history(self, state: RecurrentState) -> int:
         return state.model.context or 1
 
-    def _describe(self, state: Learned) -> str:
+    def _describe(self, state: RecurrentState) -> str:
         if all(epoch.loss == 0.0 for epoch in state.history):
             nothing = "Nothing varies before the values to forecast, so there was nothing to learn."
             return "\n  ".join((*state.reasons, nothing))
         ran = f"Ran {len(state.history)} epochs in all; {state.best_epoch} was the best number."
         return "\n  ".join((*state.reasons, ran))
 
-    def _to_parts(self, state: Learned) -> Parts:
+    def _to_parts(self, state: RecurrentState) -> ModelPayload:
         return state.to_parts()
 
-    def _from_parts(self, parts: Parts) -> Learned:
-        return Learned.from_parts(parts)
+    def _from_parts(self, parts: ModelPayload) -> RecurrentState:
+        return RecurrentState.from_parts(parts)
 
 
 _HISTORY = {
@@ -320,12 +326,12 @@ _HISTORY = {
 }
 
 
-def _as_seen(model: Model, panel: Panel) -> Panel:
+def to_model_view(model: Ensemble, panel: Panel) -> Panel:
     """A panel as the network sees it: each target by itself where it sees one at a time."""
-    return panel.apart() if model.channels == 1 else panel
+    return panel.to_univariate() if model.channels == 1 else panel
 
 
-def _as_came(ahead: np.ndarray, panel: Panel) -> np.ndarray:
+def from_model_view(ahead: np.ndarray, panel: Panel) -> np.ndarray:
     """`[series, cutoff, step, channel, ...]` of the panel that came, from that of one that may stand apart."""
     if len(ahead) == panel.n_series:
         return ahead
@@ -336,7 +342,7 @@ def _as_came(ahead: np.ndarray, panel: Panel) -> np.ndarray:
 
 def _require_plain(network: Network, what: str) -> None:
     """OptionError where a network takes in more than features."""
-    if network.ahead or network.tables:
+    if network.n_future or network.embeddings:
         raise OptionError(
             f"{what} takes the features of a step alone, and this model also reads what is known ahead, or embeddings "
             "of categories: fit it without future covariates, a calendar and static categories"

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.features.gather import Rows, gather, gatherable
+from loopcast.features.gather import DeviceRows, gather, to_device
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowPlan
-from loopcast.models.recurrent.ensemble import Members, Model, said, scan, zero_states
+from loopcast.models.recurrent.ensemble import Ensemble, Members, ensemble_mean, scan, zero_states
 from loopcast.nn.cells import Array
-from loopcast.nn.compiled import compiled
+from loopcast.nn.compiled import jit_network
 from loopcast.nn.heads import DISTRIBUTIONS, DistributionName
 from loopcast.nn.network import Network
 from loopcast.training.trainer import batched
@@ -18,7 +18,7 @@ from loopcast.training.trainer import batched
 BATCH = 256
 
 
-def every_step_mse(model: Model, panel: Panel, context: int) -> float:
+def every_step_mse(model: Ensemble, panel: Panel, context: int) -> float:
     """Mean squared error, in the network's units, of the forecasts made at each of `context` steps.
 
     Windows of `context` rows and the horizon after them are laid over every series, one after the other. The model has
@@ -26,7 +26,7 @@ def every_step_mse(model: Model, panel: Panel, context: int) -> float:
     """
     horizon = model.horizon
     plan = WindowPlan(context=context, horizon=horizon, stride=context + horizon)
-    rows = gatherable(panel.values)
+    rows = to_device(panel.values)
     batches = batched(plan.training(panel.offsets, 0).stacked(), BATCH)
     parts = [
         _sums(model.network, model.scaling, plan, model.distribution, model.members, rows, index) for index in batches
@@ -35,19 +35,19 @@ def every_step_mse(model: Model, panel: Panel, context: int) -> float:
     return float(total / count)
 
 
-@compiled(4)
+@jit_network(4)
 def _sums(
     network: Network,
     scaling: Scaling,
     plan: WindowPlan,
     distribution: DistributionName,
     members: Members,
-    rows: Rows,
+    rows: DeviceRows,
     index: Array,
 ) -> tuple[Array, Array]:
     """Squared errors and their number, over the windows of `index` `[window, 5]`."""
     examples = gather(scaling, plan, 0, rows, index)
     _, given = scan(network, members, zero_states(network, members, len(index)), examples.features, examples.codes)
-    outputs = said(network, members, given, examples.ahead)
+    outputs = ensemble_mean(network, members, given, examples.ahead)
     errors = DISTRIBUTIONS[distribution].median(outputs) - examples.targets[:, :, 0]
     return jnp.nansum(jnp.square(errors)), jnp.count_nonzero(~jnp.isnan(errors))

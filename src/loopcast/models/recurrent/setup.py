@@ -7,16 +7,16 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError, ValuesError
-from loopcast.features.exogenous import Encoding
-from loopcast.features.interpolate import bridged
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.interpolate import interpolate_gaps
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowIndex, WindowPlan
 from loopcast.models.recurrent import defaults as choices
-from loopcast.models.recurrent.exogenous_features import Besides
+from loopcast.models.recurrent.exogenous_features import ExogenousFeatures
 from loopcast.nn.heads import DISTRIBUTIONS
 from loopcast.nn.network import Network
-from loopcast.training.config import Recipe
-from loopcast.training.training_data import Task
+from loopcast.training.config import TrainingConfig
+from loopcast.training.training_data import TrainingData
 
 if TYPE_CHECKING:
     from loopcast.models.recurrent.forecaster import Recurrent
@@ -31,57 +31,59 @@ class Setup:
     context: rows from which a forecast builds its state; None is the whole history.
     """
 
-    task: Task
-    recipe: Recipe
+    data: TrainingData
+    recipe: TrainingConfig
     context: int | None
-    encoding: Encoding | None
+    encoding: ExogenousEncoder | None
     reasons: tuple[str, ...]
 
 
-def set_up(options: "Recurrent", panel: Panel, together: int = 1) -> Setup:
+def set_up(options: "Recurrent", panel: Panel, targets_per_series: int = 1) -> Setup:
     """Fill in what `options` leave open, from the rows of `panel`.
 
-    together: how many of its series are targets of one, which stand apart: as many rows are held back as if not.
+    targets_per_series: how many of its series are targets of one, which stand apart: as many rows are held back as if not.
     """
-    encoding = Encoding.of(panel, unknown=options.unknown_categories, gaps=options.gaps is True)
+    encoding = ExogenousEncoder.of(panel, unknown=options.unknown_categories, gaps=options.gaps is True)
     _require_possible(options, encoding)
     if options.gaps is False:
         cure = "fill them, or leave gaps as it is (None)"
         panel.require_observed(f"{options.name} cannot take missing values with gaps=False", cure)
-        if encoding is not None and any(encoding.gappy):
+        if encoding is not None and any(encoding.has_missing):
             raise ValuesError(f"{options.name} cannot take missing covariates with gaps=False: {cure}")
-    facts = choices.Facts.of(panel, options.season_of(panel), options.horizon)
+    facts = choices.PanelStats.of(panel, options.season_of(panel), options.horizon)
     scaling, why_scaling = _scaling(options, facts, panel)
     plan, why_plan = _plan(options, facts, panel, scaling.lags)
     network = _network(options, facts, panel.n_channels * scaling.features, panel.n_channels, plan.horizon, encoding)
-    unseen, why_held = _held_back(options, replace(facts, series=facts.series // together), panel, plan)
-    held_back = int(unseen[0]) if len(unseen) else 0
+    cutoffs, why_held = _held_back(options, replace(facts, series=facts.series // targets_per_series), panel, plan)
+    held_back = int(cutoffs[0]) if len(cutoffs) else 0
     training = plan.training(panel.offsets, held_back)
-    besides = Besides.of(encoding, panel, 0)
-    task = Task(
+    exogenous = ExogenousFeatures.of(encoding, panel, 0)
+    task = TrainingData(
         network=network,
         scaling=scaling,
         plan=plan,
         distribution=options.distribution,
         values=panel.values,
         training=training,
-        validation=_validation(plan, panel, unseen) if held_back else None,
-        everything=plan.training(panel.offsets, 0) if held_back and options.refit else None,
-        beside=besides.rows,
-        codes=besides.codes[panel.series_of(np.arange(panel.n_rows))],
-        bridged=bridged(panel.values, panel.offsets, scaling.bridge) if scaling.bridge else None,
-        unknown=options.unknown_categories and encoding is not None and bool(encoding.tables),
+        validation=_validation(plan, panel, cutoffs) if held_back else None,
+        refit_windows=plan.training(panel.offsets, 0) if held_back and options.refit else None,
+        exogenous=exogenous.rows,
+        codes=exogenous.codes[panel.series_of(np.arange(panel.n_rows))],
+        interpolated=interpolate_gaps(panel.values, panel.offsets, scaling.max_interpolated_gap)
+        if scaling.max_interpolated_gap
+        else None,
+        allow_unknown=options.unknown_categories and encoding is not None and bool(encoding.embedding_shapes),
     )
     recipe = _recipe(options, facts, len(training))
     return Setup(
-        task=task,
+        data=task,
         recipe=recipe,
         context=options.context if isinstance(options.context, int) else None,
         encoding=encoding,
         reasons=(
             _why_network(options, network, facts),
             *_why_targets(panel),
-            *_why_besides(encoding),
+            *describe_exogenous(encoding),
             why_scaling,
             *_why_gaps(facts, scaling),
             why_plan,
@@ -92,7 +94,7 @@ def set_up(options: "Recurrent", panel: Panel, together: int = 1) -> Setup:
     )
 
 
-def _require_possible(options: "Recurrent", encoding: Encoding | None) -> None:
+def _require_possible(options: "Recurrent", encoding: ExogenousEncoder | None) -> None:
     """OptionError for options that what is known besides the targets leaves no room for."""
     if encoding is None:
         return
@@ -106,23 +108,28 @@ def _require_possible(options: "Recurrent", encoding: Encoding | None) -> None:
 
 
 def _network(
-    options: "Recurrent", facts: choices.Facts, features: int, channels: int, horizon: int, encoding: Encoding | None
+    options: "Recurrent",
+    facts: choices.PanelStats,
+    features: int,
+    channels: int,
+    horizon: int,
+    encoding: ExogenousEncoder | None,
 ) -> Network:
-    tables = () if encoding is None else encoding.tables
-    besides = 0 if encoding is None else encoding.inputs
+    tables = () if encoding is None else encoding.embedding_shapes
+    exogenous = 0 if encoding is None else encoding.inputs
     per_step = channels * DISTRIBUTIONS[options.distribution].parameters
     ahead = 0 if encoding is None else encoding.ahead_width
     return Network(
         cell=options.cell,
         units=choices.choose_units(facts) if options.units is None else options.units,
-        inputs=features + besides,
+        inputs=features + exogenous,
         outputs=horizon * per_step,
         head=options.head,
         dropout=choices.choose_dropout(facts) if options.dropout is None else options.dropout,
         fused=options.fused,
-        ahead=ahead,
+        n_future=ahead,
         per_step=per_step if ahead else 1,
-        tables=tables,
+        embeddings=tables,
     )
 
 
@@ -132,7 +139,7 @@ def _why_targets(panel: Panel) -> tuple[str, ...]:
     return (f"One state sees {panel.n_channels} targets together and gives all of them ({', '.join(panel.targets)}).",)
 
 
-def _why_besides(encoding: Encoding | None) -> tuple[str, ...]:
+def describe_exogenous(encoding: ExogenousEncoder | None) -> tuple[str, ...]:
     if encoding is None:
         return ()
     columns, calendar = encoding.columns, ", ".join(encoding.parts)
@@ -146,7 +153,7 @@ def _why_besides(encoding: Encoding | None) -> tuple[str, ...]:
     return (f"Each step also shows {seen}.{ahead}",)
 
 
-def _scaling(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[Scaling, str]:
+def _scaling(options: "Recurrent", facts: choices.PanelStats, panel: Panel) -> tuple[Scaling, str]:
     gaps = facts.missing > 0 if options.gaps is None else options.gaps
     if options.scaling == "none":
         scaling = Scaling(lags=options.lags or 1, gaps=gaps)
@@ -165,7 +172,7 @@ def _scaling(options: "Recurrent", facts: choices.Facts, panel: Panel) -> tuple[
     )
 
 
-def _why_gaps(facts: choices.Facts, scaling: Scaling) -> tuple[str, ...]:
+def _why_gaps(facts: choices.PanelStats, scaling: Scaling) -> tuple[str, ...]:
     """Nothing where the network does not expect missing values."""
     if not scaling.gaps:
         return ()
@@ -177,13 +184,13 @@ def _why_gaps(facts: choices.Facts, scaling: Scaling) -> tuple[str, ...]:
 
 
 def _why_bridge(scaling: Scaling) -> str:
-    if not scaling.bridge:
+    if not scaling.max_interpolated_gap:
         return ""
-    steps = f"{scaling.bridge} steps" if scaling.bridge > 1 else "a step"
+    steps = f"{scaling.max_interpolated_gap} steps" if scaling.max_interpolated_gap > 1 else "a step"
     return f" Across gaps of at most {steps} it shows the straight line, once their end is known."
 
 
-def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
+def _plan(options: "Recurrent", facts: choices.PanelStats, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
     fixed = options.context if isinstance(options.context, int) else None
     if fixed is not None:
         require_rows(panel, fixed + 1, f"context={fixed} and a value to forecast")
@@ -205,39 +212,41 @@ def _plan(options: "Recurrent", facts: choices.Facts, panel: Panel, lags: int) -
     return plan, f"It learns from stretches of {window} rows and forecasts from {state} ({options.strategy} strategy)."
 
 
-def _held_back(options: "Recurrent", facts: choices.Facts, panel: Panel, plan: WindowPlan) -> tuple[np.ndarray, str]:
+def _held_back(
+    options: "Recurrent", facts: choices.PanelStats, panel: Panel, plan: WindowPlan
+) -> tuple[np.ndarray, str]:
     """How many rows of a series are to come at each cutoff whose forecasts choose the number of epochs."""
     none = np.zeros(0, np.int64)
     if options.patience is None:
         return none, "No rows were held back: training runs for all its epochs."
     if not (panel.lengths > options.horizon + plan.warmup).any():
         return none, f"No rows were held back: no series has more than {options.horizon + plan.warmup}."
-    cutoffs = choices.choose_cutoffs(facts)
-    unseen = options.horizon * np.arange(cutoffs, 0, -1)
-    if not _some_known(panel, int(unseen[0]), plan.warmup):
-        return none, f"No rows were held back: none of the last {unseen[0]} of a series has a value."
+    count = choices.choose_cutoffs(facts)
+    cutoffs = options.horizon * np.arange(count, 0, -1)
+    if not _some_known(panel, int(cutoffs[0]), plan.warmup):
+        return none, f"No rows were held back: none of the last {cutoffs[0]} of a series has a value."
     then = "then it learns again, from all rows, for as many" if options.refit else "the rows stay held back"
-    return unseen, (
-        f"The last {unseen[0]} rows of each series are held back to choose the number of epochs by the forecasts from "
-        f"{cutoffs} cutoff{'s' * (cutoffs > 1)} (patience {options.patience}); {then}."
+    return cutoffs, (
+        f"The last {cutoffs[0]} rows of each series are held back to choose the number of epochs by the forecasts from "
+        f"{count} cutoff{'s' * (count > 1)} (patience {options.patience}); {then}."
     )
 
 
 def _some_known(panel: Panel, tail: int, warmup: int) -> bool:
     """Whether any of the last rows of the series that are long enough has a value to judge a forecast by."""
     enough = panel.lengths > tail + warmup
-    return bool(enough.any()) and not np.isnan(panel.where(enough).last(tail)).all()
+    return bool(enough.any()) and not np.isnan(panel.select(enough).last(tail)).all()
 
 
-def _validation(plan: WindowPlan, panel: Panel, unseen: np.ndarray) -> WindowIndex:
-    long_enough = panel.lengths > unseen[0] + plan.warmup
-    return plan.validation(panel.offsets, unseen).where(np.repeat(long_enough, len(unseen)))
+def _validation(plan: WindowPlan, panel: Panel, cutoffs: np.ndarray) -> WindowIndex:
+    long_enough = panel.lengths > cutoffs[0] + plan.warmup
+    return plan.validation(panel.offsets, cutoffs).where(np.repeat(long_enough, len(cutoffs)))
 
 
-def _recipe(options: "Recurrent", facts: choices.Facts, windows: int) -> Recipe:
+def _recipe(options: "Recurrent", facts: choices.PanelStats, windows: int) -> TrainingConfig:
     batch_size = choices.choose_batch_size(windows) if options.batch_size is None else options.batch_size
     epochs = choices.choose_epochs(-(-windows // batch_size)) if options.epochs is None else options.epochs
-    return Recipe(
+    return TrainingConfig(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=(
@@ -248,7 +257,7 @@ def _recipe(options: "Recurrent", facts: choices.Facts, windows: int) -> Recipe:
         clip=options.clip,
         weight_decay=options.weight_decay,
         patience=options.patience,
-        short=choices.choose_short(facts, epochs) if options.epochs is None else None,
+        short_epochs=choices.short_epochs(facts, epochs) if options.epochs is None else None,
         seed=options.seed,
     )
 
@@ -265,18 +274,18 @@ def require_rows(panel: Panel, rows: int, why: str) -> None:
         )
 
 
-def _why_network(options: "Recurrent", network: Network, facts: choices.Facts) -> str:
+def _why_network(options: "Recurrent", network: Network, facts: choices.PanelStats) -> str:
     chosen = f"chosen for {facts.rows:,} rows in {facts.series:,} series" if options.units is None else "as asked"
-    layers = "-".join(str(units) for units in network.recurrent)
+    layers = "-".join(str(units) for units in network.layer_units)
     dropout = f", dropout {network.dropout:g}" if network.dropout else ""
     parameters = f"{network.parameters:,} parameters"
     many = f" Of {options.members} such networks, from different seeds, the mean counts." if options.members > 1 else ""
     return f"{network.cell.upper()} {layers}, {network.head} head{dropout}, {parameters} ({chosen}).{many}"
 
 
-def _why_recipe(options: "Recurrent", recipe: Recipe) -> str:
+def _why_recipe(options: "Recurrent", recipe: TrainingConfig) -> str:
     chosen = "" if options.epochs is not None else " (chosen for the number of windows)"
-    epochs = " or ".join(map(str, recipe.tries))
+    epochs = " or ".join(map(str, recipe.epoch_candidates))
     return (
         f"At most {epochs} epochs{chosen} in batches of {recipe.batch_size}: {_loss(options)} loss, Adam, "
         f"learning rate {recipe.learning_rate:g}, {recipe.schedule} schedule, seed {recipe.seed}."

@@ -29,7 +29,7 @@ class Stepper:
     """
 
     def __init__(self, network: Network, members: Members) -> None:
-        make = _by_kernels if network.mostly_kernels else _by_program
+        make = _by_kernels if network.runs_on_kernels else _by_program
         numbers, self._take = make(network, members)
         self._shapes = (numbers,), (network.inputs,)
         self.start = np.zeros(numbers, np.float32)

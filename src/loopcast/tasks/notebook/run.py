@@ -38,7 +38,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Ran:
+class Results:
     """A row and the fitted model behind it."""
 
     row: Row
@@ -46,13 +46,13 @@ class Ran:
 
 
 def run(
-    experiments: Sequence[Experiment], *, shared_frequency: bool, seed: int, watch: Callable[[str], None]
-) -> Iterator[Ran]:
-    """Each experiment in turn; `watch` is told the name of the one that begins."""
+    experiments: Sequence[Experiment], *, shared_frequency: bool, seed: int, callback: Callable[[str], None]
+) -> Iterator[Results]:
+    """Each experiment in turn; `callback` is told the name of the one that begins."""
     splits = cache(lambda steps: split(steps, shared_frequency=shared_frequency, seed=seed))
-    models: dict[str, Ran] = {}
+    models: dict[str, Results] = {}
     for experiment in experiments:
-        watch(experiment.name)
+        callback(experiment.name)
         models[experiment.name] = ran = _run(experiment, splits(experiment.steps), models)
         yield ran
 
@@ -63,7 +63,7 @@ def chosen(experiments: Sequence[Experiment], names: Sequence[str]) -> tuple[Exp
     return tuple(each for each in experiments if each.name in wanted)
 
 
-def _run(experiment: Experiment, data: Split, earlier: dict[str, Ran]) -> Ran:
+def _run(experiment: Experiment, data: Split, earlier: dict[str, Results]) -> Results:
     began = time.perf_counter()
     if experiment.forecaster is None:
         source = earlier[str(experiment.reuses)]
@@ -83,12 +83,12 @@ def _run(experiment: Experiment, data: Split, earlier: dict[str, Ran]) -> Ran:
         notebook_mse=experiment.notebook_mse,
         notebook_loss=experiment.notebook_loss,
     )
-    return Ran(row=row, model=model)
+    return Results(row=row, model=model)
 
 
 def last_step_mse(model: Forecaster[Any], panel: Panel, steps: int) -> float:
     """Mean squared error over the last `steps` rows of every series, forecast from those before."""
-    errors = model.forecast(panel.without_last(steps), steps).astype(np.float64) - panel.last(steps)
+    errors = model.forecast(panel.drop_last(steps), steps).astype(np.float64) - panel.last(steps)
     return float(np.square(errors).mean())
 
 
