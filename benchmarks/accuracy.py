@@ -31,6 +31,7 @@ import numpy as np
 import polars as pl
 
 import loopcast
+from loopcast.data.output import cv_table
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LEVELS = (80, 90)
@@ -167,7 +168,7 @@ def scored(
     seconds: tuple[float, float],
 ) -> Score:
     actual = np.stack([panel.actuals(rows, each.horizon) for rows in cutoffs], axis=1).ravel()
-    table = panel.cv_table(cutoffs, each.horizon, actual, {name: part.ravel() for name, part in columns.items()})
+    table = cv_table(panel, cutoffs, each.horizon, actual, {name: part.ravel() for name, part in columns.items()})
     sure = len(columns) > 1
     metrics = (*each.errors, *(("coverage", "msis", "width") if sure else ()))
     total = loopcast.evaluate(table, metrics, data=panel, season=each.season).row(0, named=True)
@@ -203,7 +204,7 @@ def check_scoring(each: Set, data: Path) -> str:
             require_same(each, name, (got.first, got.second), published)
             said.append(f"{name} {got.first:.3f} / {got.second:.3f}")
     if each.name == "etth1":
-        last = loopcast.Naive().fit(panel).predict_at_cutoffs(panel, each.horizon, cutoffs)
+        last = loopcast.Naive().fit(panel).predict_panel(panel, each.horizon, cutoffs).values
         got = scored(each, "Naive", panel, cutoffs, {"Naive": last}, (0.0, 0.0))
         require_same(each, "Naive", (got.first, got.second), (1.2945, 0.713))
         said.append(f"last value {got.first:.3f} / {got.second:.3f}")
@@ -216,13 +217,13 @@ def require_same(each: Set, name: str, got: tuple[float, float], published: tupl
 
 
 def seasonal(each: Set, panel: loopcast.Panel, cutoffs: tuple[int, ...]) -> np.ndarray:
-    return loopcast.SeasonalNaive(season=each.season).fit(panel).predict_at_cutoffs(panel, each.horizon, cutoffs)
+    return loopcast.SeasonalNaive(season=each.season).fit(panel).predict_panel(panel, each.horizon, cutoffs).values
 
 
 def naive2(each: Set, panel: loopcast.Panel, data: Path) -> np.ndarray:
     """M4's own Naive2 forecasts; without a season they are the last value."""
     if each.name != "m4 weekly":
-        return loopcast.Naive().fit(panel).predict_at_cutoffs(panel, each.horizon, (each.horizon,))
+        return loopcast.Naive().fit(panel).predict_panel(panel, each.horizon, (each.horizon,)).values
     table = pl.read_csv(data / "m4_weekly_naive2.csv.gz")
     by_id = {key[0]: group["Naive2"].to_numpy() for key, group in table.group_by("unique_id", maintain_order=True)}
     return np.stack([by_id[name] for name in panel.ids]).astype(np.float32)[:, None, :, None]

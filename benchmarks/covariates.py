@@ -60,7 +60,7 @@ def bike(data: Path, unseen_days: int) -> list[Score]:
         panel = loopcast.Panel.from_table(table, columns=columns, freq="h", gaps="insert")
         part = panel.drop_last(DAY * unseen_days)
         for model in (recurrent, loopcast.Linear(horizon=DAY, season=WEEK), loopcast.SeasonalNaive(season=WEEK)):
-            done = loopcast.backtest([model], part, DAY, windows=DAYS, step=DAY, show_progress=False)
+            done = loopcast.backtest([model], part, DAY, n_windows=DAYS, step_size=DAY, show_progress=False)
             errors = (done.table[model.name] - done.table["y"]).abs().fill_nan(None)
             [ran] = done.models
             scores.append(
@@ -107,7 +107,7 @@ def scored(work: str, name: str, training: loopcast.Panel, seen: loopcast.Panel,
         began = time.perf_counter()
         model = loopcast.Recurrent(horizon=HORIZON, season=DAY, seed=seed, show_progress=False).fit(training)
         fitted = time.perf_counter()
-        ahead = model.forecast(seen, HORIZON)[:, :, 0]
+        ahead = model.predict_panel(seen, HORIZON).values[:, 0][:, :, 0]
         runs.append((float(np.abs(ahead - actual).mean()), fitted - began, time.perf_counter() - fitted))
     mae, fit_seconds, predict_seconds = np.mean(runs, axis=0).tolist()
     return Score(work=work, model=name, mae=mae, fit_seconds=fit_seconds, predict_seconds=predict_seconds)

@@ -35,13 +35,13 @@ def main() -> None:
     print(f"{'cutoffs':>8} {'carried, s':>11} {'anew, s':>9} {'ratio':>7}")
     for count in COUNTS:
         cutoffs = range(HORIZON + count - 1, HORIZON - 1, -1)
-        carried, got = seconds(lambda cutoffs=cutoffs: model.predict_at_cutoffs(panel, HORIZON, cutoffs))
+        carried, got = seconds(lambda cutoffs=cutoffs: model.predict_panel(panel, HORIZON, cutoffs).values)
         if count > ANEW:
             print(f"{count:8d} {carried:11.3f} {'-':>9} {'-':>7}", flush=True)
             continue
         anew, wanted = seconds(
             lambda cutoffs=cutoffs: np.stack(
-                [model.forecast(panel.drop_last(rows), HORIZON) for rows in cutoffs], axis=1
+                [model.predict_panel(panel.drop_last(rows), HORIZON).values[:, 0] for rows in cutoffs], axis=1
             )
         )
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4)

@@ -36,7 +36,7 @@ def main() -> None:
     began = time.perf_counter()
     once = {"epochs": 1, "refit": False, "members": 1, "show_progress": False}
     model = loopcast.Recurrent(horizon=10, context=CONTEXT, **once).fit(panel)
-    model.forecast(panel, 10)
+    model.predict_panel(panel, 10).values[:, 0]
     seconds, after = time.perf_counter() - began, peak_mib()
     print(f"rows {panel.n_rows:,}  series {panel.n_series:,}  context {CONTEXT}")
     print(f"values {panel.values.nbytes / 2**20:.0f} MiB, peak before the fit {before:.0f} MiB")

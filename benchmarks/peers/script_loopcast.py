@@ -23,5 +23,5 @@ model = loopcast.Recurrent(
     dropout=0.0,
 )
 model.fit(np.concatenate([data("x"), data("last")[:, :, None]], axis=1))
-errors = model.forecast(loopcast.Panel.from_array(data("test_x")), 10)[:, :, 0] - data("test_last")
+errors = model.predict_panel(loopcast.Panel.from_array(data("test_x")), 10).values[:, 0][:, :, 0] - data("test_last")
 print(f"mse {np.square(errors).mean():.5f}")

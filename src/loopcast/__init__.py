@@ -6,12 +6,17 @@
 [417.0, 391.0]
 """
 
+import sys
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from loopcast.public import set_finder
 
 if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX and Keras would cost seconds
     from loopcast.columns import Columns
     from loopcast.data.panel import Panel
+    from loopcast.data.prediction import Prediction
     from loopcast.data.read import read
     from loopcast.data.synthetic import generate_time_series
     from loopcast.errors import (
@@ -31,11 +36,14 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.evaluation.backtest_result import Backtest
     from loopcast.evaluation.evaluate import evaluate
     from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
-    from loopcast.models.base import Forecaster
     from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
+    from loopcast.models.fill_gaps import FilledGaps
+    from loopcast.models.forecaster import Forecaster
     from loopcast.models.imputer.imputer import Imputer
+    from loopcast.models.imputer.load import load_imputer
     from loopcast.models.linear import Linear
-    from loopcast.models.model_file import load
+    from loopcast.models.load import load
+    from loopcast.models.model import Model
     from loopcast.models.recurrent.forecaster import Recurrent
     from loopcast.report.gaps import plot_gaps
     from loopcast.report.gaps_page import gaps_page
@@ -43,6 +51,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.report.plots import plot
     from loopcast.selection.auto import Auto
     from loopcast.selection.search import SearchResult, search
+    from loopcast.storage.registry import register
 
 __version__ = "0.1.0"
 
@@ -54,17 +63,20 @@ __all__ = [
     "Columns",
     "DataError",
     "Drift",
+    "FilledGaps",
     "Forecaster",
     "Imputer",
     "Leaderboard",
     "LengthError",
     "Linear",
     "LoopcastError",
+    "Model",
     "ModelFileError",
     "Naive",
     "NotFittedError",
     "OptionError",
     "Panel",
+    "Prediction",
     "Recurrent",
     "SearchResult",
     "SeasonalNaive",
@@ -81,23 +93,30 @@ __all__ = [
     "generate_time_series",
     "leaderboard",
     "load",
+    "load_imputer",
     "plot",
     "plot_gaps",
     "read",
+    "register",
     "search",
     "why_no_backtest",
 ]
 
 _MODULES = {
     "selection.auto": ["Auto"],
-    "selection.search": ["Found", "search"],
+    "selection.search": ["SearchResult", "search"],
     "columns": ["Columns"],
     "errors": [name for name in __all__ if name.endswith(("Error", "Warning"))],
     "evaluation.evaluate": ["evaluate"],
     "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
-    "models.model_file": ["load"],
+    "models.load": ["load"],
+    "models.imputer.load": ["load_imputer"],
+    "models.fill_gaps": ["FilledGaps"],
+    "models.model": ["Model"],
+    "data.prediction": ["Prediction"],
+    "storage.registry": ["register"],
     "evaluation.backtest": ["backtest", "cross_validation", "why_no_backtest"],
-    "models.base": ["Forecaster"],
+    "models.forecaster": ["Forecaster"],
     "models.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
     "models.linear": ["Linear"],
     "evaluation.backtest_result": ["Backtest"],
@@ -121,6 +140,9 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"loopcast.{_PLACES[name]}"), name)
     globals()[name] = value
     return value
+
+
+set_finder(partial(getattr, sys.modules[__name__]), __all__)
 
 
 def __dir__() -> list[str]:

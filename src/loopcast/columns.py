@@ -1,14 +1,16 @@
 """The only place that names the columns of a table."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, Literal
 
 from loopcast.errors import OptionError
 
 ID, TIME, TARGET = "unique_id", "ds", "y"
 CUTOFF = "cutoff"  # of a backtest: the last time that was known when a forecast was made
-SAMPLE = "sample"  # of simulated paths: which one
+SAMPLE = "sample_id"  # of simulated paths: which one
 TARGET_NAME = "target"  # of results for several targets: which of them a row is about
 
 
@@ -137,3 +139,110 @@ class Columns:
 
 
 STANDARD = Columns()
+
+_BAND = re.compile(r"(?P<model>.+)-(?P<kind>lo|hi|q)-(?P<percent>\d+(?:\.\d+)?)", re.DOTALL)
+
+
+def interval_columns(name: str, level: float) -> tuple[str, str]:
+    """The columns of the two ends of an interval.
+
+    >>> interval_columns("Naive", 80)
+    ('Naive-lo-80', 'Naive-hi-80')
+    """
+    return f"{name}-lo-{level:g}", f"{name}-hi-{level:g}"
+
+
+def quantile_column(name: str, probability: float) -> str:
+    """The column of a quantile, which is called by its percent.
+
+    >>> quantile_column("Naive", 0.025)
+    'Naive-q-2.5'
+    """
+    return f"{name}-q-{100 * probability:.10g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandColumn:
+    """What the name of a column says: whose end of an interval, or quantile, it is.
+
+    level: of the interval in percent, None for a quantile. probability: the share of what comes that lies below.
+    """
+
+    model: str
+    probability: float
+    level: float | None
+
+
+def parse_band_column(column: str) -> BandColumn | None:
+    """What a column's name says; None where it is no end of an interval and no quantile.
+
+    >>> parse_band_column("Naive-hi-80")
+    BandColumn(model='Naive', probability=0.9, level=80.0)
+    """
+    parts = _BAND.fullmatch(column)
+    if parts is None:
+        return None
+    percent = float(parts["percent"])
+    if parts["kind"] == "q":
+        return BandColumn(model=parts["model"], probability=round(percent / 100, 10), level=None)
+    low, high = interval_probabilities(percent)
+    return BandColumn(model=parts["model"], probability=low if parts["kind"] == "lo" else high, level=percent)
+
+
+def interval_probabilities(level: float) -> tuple[float, float]:
+    """The shares of what comes that lie below the two ends of an interval of `level` percent.
+
+    >>> interval_probabilities(80)
+    (0.1, 0.9)
+    """
+    return round((100 - level) / 200, 10), round((100 + level) / 200, 10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bands:
+    """Which intervals and quantiles a forecast comes with.
+
+    levels: of intervals in percent, ascending; quantiles: probabilities, ascending.
+    """
+
+    levels: tuple[float, ...] = ()
+    quantiles: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, level: Any = (), quantiles: Any = ()) -> "Bands":
+        """From what a caller asks for: numbers, or one of them; OptionError for what cannot be.
+
+        >>> Bands.of(level=[95, 80], quantiles=0.5)
+        Bands(levels=(80, 95), quantiles=(0.5,))
+        """
+        levels = _numbers("level", level, 1, 100, "percentages from 1 to below 100, such as [80, 95]")
+        return cls(
+            levels=levels,
+            quantiles=_numbers("quantiles", quantiles, 0, 1, "probabilities between 0 and 1, such as [0.1, 0.5, 0.9]"),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.levels or self.quantiles)
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """Of the ends, the lower one first, level by level; then of the quantiles."""
+        ends = [end for level in self.levels for end in interval_probabilities(level)]
+        return (*ends, *self.quantiles)
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The names of their columns for a model, in the order of `probabilities`."""
+        ends = [column for level in self.levels for column in interval_columns(name, level)]
+        return (*ends, *(quantile_column(name, each) for each in self.quantiles))
+
+
+def _numbers(option: str, given: Any, least: float, bound: float, expected: str) -> tuple[float, ...]:
+    """The numbers asked for, ascending; OptionError unless each is in range, and its name is its own."""
+    each: list[Any] = [given] if isinstance(given, Real) else list(given)
+    usable = [isinstance(one, Real) and not isinstance(one, bool) and 0 < float(one) < bound for one in each]
+    if not all(usable) or any(one < least for one in each) or len({f"{one:g}" for one in each}) < len(each):
+        raise OptionError(f"{option} is {expected}, each once; got {given if isinstance(given, Real) else each}")
+    return tuple(sorted(one.item() if hasattr(one, "item") else one for one in each))
+
+
+NO_BANDS = Bands()

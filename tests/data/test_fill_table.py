@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from loopcast.columns import Columns
-from loopcast.data.fill_table import fill_table
+from loopcast.data.fill_table import fill_table, filled_table
 from loopcast.data.panel import Panel
 from loopcast.errors import ColumnError, DataError, ValuesError
 
@@ -52,7 +52,7 @@ def made(kind: str):
 def test_a_filled_table_of_a_panel_has_its_rows_targets_and_marks(kind):
     table, panel = made(kind)
     values, marks = filling(panel)
-    result = panel.filled_table(values, marks, {"low": np.arange(7.0)})
+    result = filled_table(panel, values, marks, {"low": np.arange(7.0)})
     assert type(result) is type(table)
     frame = pl.DataFrame(result)
     assert frame.columns == ["unique_id", "ds", "pm25", "no2", "pm25-imputed", "no2-imputed", "low"]
@@ -181,7 +181,7 @@ def test_a_missing_cell_without_a_mark_stays_missing():
     values, marks = filling(panel)
     nothing = np.zeros_like(marks)
     assert_frame_equal(fill_table(table, panel, values, nothing).drop("y-imputed"), table)
-    assert np.isnan(panel.filled_table(values, nothing)["y"].to_numpy()).tolist() == [False, True, True]
+    assert np.isnan(filled_table(panel, values, nothing)["y"].to_numpy()).tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame])
@@ -241,7 +241,7 @@ def test_what_cannot_fill_a_panel_is_refused(change, error, part):
     panel = Panel.from_table(table, columns=AIR)
     values, marks = filling(panel)
     given = {"values": values, "marks": marks, "extra": {}} | change
-    for ask in (lambda: panel.filled_table(**given), lambda: fill_table(table, panel, **given)):
+    for ask in (lambda: filled_table(panel, **given), lambda: fill_table(table, panel, **given)):
         with pytest.raises(error) as caught:
             ask()
         assert part in str(caught.value), str(caught.value)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from loopcast.columns import STANDARD, Columns
 from loopcast.data.convert import as_panel
 from loopcast.data.frequency import Frequency
+from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
 from loopcast.data.schema import TableSchema
 from loopcast.errors import CalendarError, DataError, LengthError, ModelFileError, OptionError, ValuesError
@@ -103,7 +104,7 @@ def test_the_last_rows_are_taken_and_left_out_of_each_series():
     assert panel.last(2)[:, :, 0].tolist() == [[3, 4], [101, 102]]
     shorter = panel.drop_last(2)
     assert shorter.values[:, 0].tolist() == [0, 1, 2, 100]
-    assert shorter.forecast_table({"m": np.zeros((2, 1))})["ds"].to_list() == [3, 1]
+    assert forecast_table(shorter, {"m": np.zeros((2, 1))})["ds"].to_list() == [3, 1]
     assert panel.drop_last(0).values.tolist() == panel.values.tolist()
 
 
@@ -170,14 +171,14 @@ def test_pandas_comes_back_as_pandas_in_the_same_types(id_type, time_type):
     whole["ds"] = whole["ds"].astype(time_type)
     history = whole.groupby("unique_id", observed=True).head(4).reset_index(drop=True)
     expected = whole.groupby("unique_id", observed=True).tail(2).reset_index(drop=True).rename(columns={"y": "Naive"})
-    result = Panel.from_table(history).forecast_table({"Naive": np.ones((2, 2, 1))})
+    result = forecast_table(Panel.from_table(history), {"Naive": np.ones((2, 2, 1))})
     pd.testing.assert_frame_equal(result, expected)
 
 
 def test_polars_comes_back_as_polars_with_its_own_names():
     history = pl.DataFrame({"shop": ["b", "a"], "day": [dt.date(2020, 1, 1)] * 2, "sales": [1, 2]})
     panel = Panel.from_table(history, columns=Columns(id="shop", time="day", target="sales"), freq="D")
-    result = panel.forecast_table({"Naive": np.array([[1.0], [2.0]], np.float32)})
+    result = forecast_table(panel, {"Naive": np.array([[1.0], [2.0]], np.float32)})
     assert result.equals(
         pl.DataFrame(
             {"shop": ["b", "a"], "day": [dt.date(2020, 1, 2)] * 2, "Naive": pl.Series([1, 2], dtype=pl.Float32)}
@@ -189,7 +190,7 @@ def test_polars_comes_back_as_polars_with_its_own_names():
 def test_pyarrow_comes_back_as_pyarrow(string):
     stamps = pa.array([0, 3_600_000_000], pa.timestamp("us", tz="Europe/Berlin"))
     history = pa.table({"unique_id": pa.array(["a", "a"], string), "ds": stamps, "y": [1.0, 2.0]})
-    result = Panel.from_table(history).forecast_table({"m": np.array([[3.0]])})
+    result = forecast_table(Panel.from_table(history), {"m": np.array([[3.0]])})
     assert isinstance(result, pa.Table)
     assert result.schema.field("unique_id").type == string
     assert result.schema.field("ds").type == stamps.type
@@ -200,12 +201,12 @@ def test_pyarrow_comes_back_as_pyarrow(string):
 def test_polars_ids_keep_their_type(dtype):
     ids = pl.Series("unique_id", ["a", "b"] if dtype in (pl.Categorical, pl.Enum) else [1, 2]).cast(dtype)
     panel = Panel.from_table(pl.DataFrame({"unique_id": ids, "ds": [1, 1], "y": [1.0, 2.0]}), freq=1)
-    assert panel.forecast_table({"m": np.zeros((2, 1))})["unique_id"].equals(ids)
+    assert forecast_table(panel, {"m": np.zeros((2, 1))})["unique_id"].equals(ids)
 
 
 def test_dates_in_a_pandas_column_of_objects_come_back_as_dates():
     table = pd.DataFrame({"ds": pd.Series([dt.date(2020, 1, 1), dt.date(2020, 1, 2)], dtype=object), "y": [1, 2]})
-    result = Panel.from_table(table).forecast_table({"m": np.zeros((1, 1))})
+    result = forecast_table(Panel.from_table(table), {"m": np.zeros((1, 1))})
     assert result["ds"].tolist() == [dt.date(2020, 1, 3)]
 
 
@@ -221,7 +222,7 @@ def test_dates_in_a_pandas_column_of_objects_come_back_as_dates():
 )
 def test_times_in_iso_text_are_read(cells, expected):
     panel = Panel.from_table(pl.DataFrame({"ds": cells, "y": [1.0, 2.0]}))
-    assert panel.forecast_table({"m": np.zeros((1, 1))})["ds"].to_list() == [expected]
+    assert forecast_table(panel, {"m": np.zeros((1, 1))})["ds"].to_list() == [expected]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_times_in_iso_text_are_read(cells, expected):
 def test_one_offset_on_all_times_in_text_is_a_zone(offset, zone):
     panel = Panel.from_table(pl.DataFrame({"ds": [f"2020-0{m}-01 00:00{offset}" for m in (1, 2)], "y": [1.0, 2.0]}))
     assert str(panel.schema.freq) == "MS"
-    times = panel.forecast_table({"m": np.zeros((1, 1))})["ds"]
+    times = forecast_table(panel, {"m": np.zeros((1, 1))})["ds"]
     assert times.dtype == pl.Datetime("us", zone)
     assert times.dt.replace_time_zone(None).to_list() == [dt.datetime(2020, 3, 1)]
 
@@ -243,7 +244,7 @@ def test_a_wide_table_is_a_series_for_each_column(make):
     assert panel.ids.to_list() == ["b", "a"]
     np.testing.assert_equal(panel.series(0)[:, 0], [1, np.nan, np.nan, 3])
     np.testing.assert_equal(panel.series(1)[:, 0], [4, 5, np.nan, 6])
-    result = panel.forecast_table({"m": np.zeros((2, 1))})
+    result = forecast_table(panel, {"m": np.zeros((2, 1))})
     assert list(result.columns) == ["unique_id", "day", "m"]
     assert type(result) is type(table)
 
@@ -255,14 +256,14 @@ def test_text_in_a_wide_table_names_the_column_and_row():
 
 def test_a_pandas_series_brings_its_times():
     series = pd.Series([1.0, 2.0, 3.0], index=pd.date_range("2020-01-31", periods=3, freq="ME"), name="sales")
-    result = as_panel(series).forecast_table({"m": np.zeros((1, 1))})
+    result = forecast_table(as_panel(series), {"m": np.zeros((1, 1))})
     assert result["ds"].tolist() == [pd.Timestamp("2020-04-30")]
     assert list(result.columns) == ["ds", "m"]
 
 
 def test_a_pandas_series_of_periods_starts_each_at_its_beginning():
     series = pd.Series([1.0, 2.0, 3.0], index=pd.period_range("2020-01", periods=3, freq="M"))
-    result = as_panel(series).forecast_table({"m": np.zeros((1, 1))})
+    result = forecast_table(as_panel(series), {"m": np.zeros((1, 1))})
     assert result["ds"].tolist() == [pd.Timestamp("2020-04-01")]
 
 
@@ -272,7 +273,7 @@ def test_a_pandas_series_of_periods_starts_each_at_its_beginning():
 def test_one_series_may_be_a_list_an_array_or_a_polars_series(values):
     panel = as_panel(values)
     np.testing.assert_equal(panel.values, np.array([[1], [2.5], [np.nan]], np.float32))
-    assert panel.forecast_table({"m": np.zeros((1, 2))}).to_dict(as_series=False) == {"ds": [3, 4], "m": [0, 0]}
+    assert forecast_table(panel, {"m": np.zeros((1, 2))}).to_dict(as_series=False) == {"ds": [3, 4], "m": [0, 0]}
 
 
 def test_a_series_without_times_needs_a_step_where_it_starts_on_a_day():
@@ -327,7 +328,7 @@ def test_ids_of_an_array_are_one_for_each_series(ids):
 )
 def test_forecasts_that_do_not_fit_the_panel_are_refused(forecasts, part):
     with pytest.raises(DataError) as caught:
-        as_panel(np.zeros((2, 3, 1))).forecast_table(forecasts)
+        forecast_table(as_panel(np.zeros((2, 3, 1))), forecasts)
     assert part in str(caught.value)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from loopcast.columns import Columns
+from loopcast.data.output import forecast_table
 from loopcast.data.read import read
 from loopcast.errors import CalendarError, ColumnError, DataError, ValuesError
 
@@ -52,7 +53,9 @@ def test_parquet_is_read_and_answers_in_polars(tmp_path):
     frame = pl.DataFrame({"unique_id": [7, 7], "ds": [1, 2], "y": [1.0, 2.0], "other": ["x", "y"]})
     frame.write_parquet(tmp_path / "sales.parquet")
     panel = read(tmp_path / "sales.parquet")
-    assert panel.forecast_table({"m": np.zeros((1, 1))}).equals(pl.DataFrame({"unique_id": [7], "ds": [3], "m": [0.0]}))
+    assert forecast_table(panel, {"m": np.zeros((1, 1))}).equals(
+        pl.DataFrame({"unique_id": [7], "ds": [3], "m": [0.0]})
+    )
 
 
 def test_the_example_is_monthly():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from loopcast.columns import Columns
 from loopcast.data.convert import as_panel
+from loopcast.data.output import cv_table, forecast_table, sample_table, to_caller_type
 from loopcast.data.panel import Panel
 from loopcast.data.read import read
 from loopcast.data.schema import TableSchema
@@ -190,7 +191,7 @@ FORECAST = np.arange(8, dtype=np.float32).reshape(2, 2, 2)  # [series, horizon, 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_forecast_of_several_targets_has_a_row_for_each(kind):
     table = MAKERS[kind](air())
-    result = Panel.from_table(table, columns=AIR).forecast_table({"m": FORECAST, "n": -FORECAST})
+    result = forecast_table(Panel.from_table(table, columns=AIR), {"m": FORECAST, "n": -FORECAST})
     assert type(result) is type(table)
     days = [dt.datetime(2020, 1, d) for d in (4, 4, 5, 5)]  # noqa: DTZ001
     assert plain(result) == {
@@ -205,14 +206,16 @@ def test_a_forecast_of_several_targets_has_a_row_for_each(kind):
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_wide_forecast_has_a_column_for_each_model_and_target(kind):
     panel = Panel.from_table(MAKERS[kind](air()), columns=AIR)
-    result = plain(panel.forecast_table({"m": FORECAST, "n": -FORECAST}, wide=True))
+    result = plain(forecast_table(panel, {"m": FORECAST, "n": -FORECAST}, wide=True))
     assert list(result) == ["unique_id", "ds", "m-pm25", "m-no2", "n-pm25", "n-no2"]
     assert (result["m-pm25"], result["n-no2"]) == ([0, 2, 4, 6], [-1, -3, -5, -7])
 
 
 def test_wide_makes_no_difference_for_one_target():
     panel = as_panel([1.0, 2.0])
-    assert panel.forecast_table({"m": np.ones((1, 2))}, wide=True).equals(panel.forecast_table({"m": np.ones((1, 2))}))
+    assert forecast_table(panel, {"m": np.ones((1, 2))}, wide=True).equals(
+        forecast_table(panel, {"m": np.ones((1, 2))})
+    )
 
 
 @pytest.mark.parametrize(
@@ -226,14 +229,14 @@ def test_wide_makes_no_difference_for_one_target():
 )
 def test_forecasts_that_do_not_fit_several_targets_are_refused(forecasts, options, part):
     with pytest.raises(DataError) as caught:
-        Panel.from_table(pl.DataFrame(air()), columns=AIR).forecast_table(forecasts, **options)
+        forecast_table(Panel.from_table(pl.DataFrame(air()), columns=AIR), forecasts, **options)
     assert part in str(caught.value)
 
 
 def test_two_columns_of_one_name_in_a_wide_forecast_are_refused():
     panel = Panel.from_array(np.zeros((1, 3, 2)), targets=["x", "y-x"])
     with pytest.raises(DataError, match="two columns of the wide table would be called 'm-y-x'"):
-        panel.forecast_table({"m": np.zeros((1, 1, 2)), "m-y": np.zeros((1, 1, 2))}, wide=True)
+        forecast_table(panel, {"m": np.zeros((1, 1, 2)), "m-y": np.zeros((1, 1, 2))}, wide=True)
 
 
 @pytest.mark.parametrize("role", ["id", "time"])
@@ -242,20 +245,20 @@ def test_an_id_or_time_called_target_is_refused_where_the_result_is_long(role):
     table = pl.DataFrame(air()).rename({"unique_id" if role == "id" else "ds": "target"})
     panel = Panel.from_table(table, columns=columns)
     with pytest.raises(DataError, match=f"a column 'target' of its own, and the table's {role} is called so"):
-        panel.forecast_table({"m": FORECAST})
-    assert "target" in panel.forecast_table({"m": FORECAST}, wide=True).columns
+        forecast_table(panel, {"m": FORECAST})
+    assert "target" in forecast_table(panel, {"m": FORECAST}, wide=True).columns
     single = Panel.from_table(table, columns=Columns(**{role: "target"}, target="no2"))
-    assert "target" in single.forecast_table({"m": FORECAST[0]}).columns
+    assert "target" in forecast_table(single, {"m": FORECAST[0]}).columns
 
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_samples_of_several_targets_have_a_row_for_each(kind):
     samples = np.arange(12.0).reshape(2, 3, 1, 2)  # [series, sample, horizon, channel]
-    result = plain(Panel.from_table(MAKERS[kind](air()), columns=AIR).sample_table("m", samples))
-    assert list(result) == ["unique_id", "ds", "target", "sample", "m"]
+    result = plain(sample_table(Panel.from_table(MAKERS[kind](air()), columns=AIR), "m", samples))
+    assert list(result) == ["unique_id", "ds", "target", "sample_id", "m"]
     assert result["unique_id"] == ["a"] * 6 + ["b"] * 6
     assert result["target"] == ["pm25", "no2"] * 6
-    assert result["sample"] == [0, 0, 1, 1, 2, 2] * 2
+    assert result["sample_id"] == [0, 0, 1, 1, 2, 2] * 2
     assert result["m"] == list(range(12))
 
 
@@ -263,14 +266,14 @@ def test_samples_of_another_shape_are_refused():
     with pytest.raises(
         DataError, match=r"\[series, sample, horizon, channel\] with 2 series and 2 channels, got shape"
     ):
-        Panel.from_table(pl.DataFrame(air()), columns=AIR).sample_table("m", np.zeros((2, 3, 1)))
+        sample_table(Panel.from_table(pl.DataFrame(air()), columns=AIR), "m", np.zeros((2, 3, 1)))
 
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_hindcasts_of_several_targets_have_a_row_for_each_and_come_back_as_they_came(kind):
     panel = Panel.from_table(MAKERS[kind](air()), columns=AIR)
     actual = np.stack([panel.actuals(rows, 1) for rows in (2, 1)], axis=1)  # [series, cutoff, horizon, channel]
-    table = panel.cv_table((2, 1), 1, actual.ravel(), {"m": np.arange(8.0)})
+    table = cv_table(panel, (2, 1), 1, actual.ravel(), {"m": np.arange(8.0)})
     assert table.columns == ["unique_id", "ds", "cutoff", "target", "y", "m"]
     expected = pl.DataFrame(air()).with_columns(pl.all().exclude("unique_id", "ds").fill_null(float("nan")))
     for row in table.iter_rows(named=True):
@@ -279,7 +282,7 @@ def test_hindcasts_of_several_targets_have_a_row_for_each_and_come_back_as_they_
         )
         np.testing.assert_equal(row["y"], came[row["target"]])
         assert row["cutoff"] == row["ds"] - dt.timedelta(days=1)
-    result = panel.to_caller_type(table)
+    result = to_caller_type(panel, table)
     assert plain(result)["target"] == ["pm25", "no2"] * 4
     assert plain(result)["m"] == list(range(8))
     assert isinstance(result, type(MAKERS[kind](air())))
@@ -289,7 +292,7 @@ def test_a_hindcast_keeps_its_column_of_what_came_apart_from_the_keys():
     table = pl.DataFrame(air()).rename({"unique_id": "y"})
     panel = Panel.from_table(table, columns=Columns(id="y", target=AIR.target))
     with pytest.raises(DataError, match="a column 'y' of its own, and the table's id is called so"):
-        panel.cv_table((1,), 1, np.zeros(4), {})
+        cv_table(panel, (1,), 1, np.zeros(4), {})
 
 
 def test_a_template_of_several_targets_survives_json():

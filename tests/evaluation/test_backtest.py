@@ -29,7 +29,7 @@ def series(count=3, length=40, seed=0):
 
 def test_the_table_has_a_row_per_series_cutoff_and_time_and_what_came():
     table = series()
-    got = cross_validation([Naive(), Drift()], table, 4, windows=3, step=2)
+    got = cross_validation([Naive(), Drift()], table, 4, n_windows=3, step_size=2)
     assert got.columns == ["unique_id", "ds", "cutoff", "y", "Naive", "Drift"]
     assert got.height == 3 * 3 * 4
     for i in range(3):
@@ -45,11 +45,11 @@ def test_the_table_has_a_row_per_series_cutoff_and_time_and_what_came():
 @pytest.mark.parametrize("refit", [False, True, 2])
 def test_each_cutoff_sees_the_fit_that_refit_asks_for(refit):
     panel = Panel.from_table(series())
-    got = cross_validation(Linear(horizon=3), panel, 3, windows=3, step=3, refit=refit)
+    got = cross_validation(Linear(horizon=3), panel, 3, n_windows=3, step_size=3, refit=refit)
     fitted_at = {False: (9, 9, 9), True: (9, 6, 3), 2: (9, 9, 3)}[refit]
     for window, (cutoffs, fit) in enumerate(zip((9, 6, 3), fitted_at, strict=True)):
         model = Linear(horizon=3).fit(panel.drop_last(fit))
-        wanted = model.forecast(panel.drop_last(cutoffs), 3)[:, :, 0]
+        wanted = model.predict_panel(panel.drop_last(cutoffs), 3).values[:, 0][:, :, 0]
         np.testing.assert_allclose(got["Linear"].to_numpy().reshape(3, 3, 3)[:, window], wanted, rtol=1e-5)
 
 
@@ -57,9 +57,9 @@ def test_each_cutoff_sees_the_fit_that_refit_asks_for(refit):
 def test_a_network_that_carries_its_state_forecasts_as_one_that_starts_anew_at_each_cutoff(context):
     panel = Panel.from_table(series(count=5, length=60))
     model = Recurrent(horizon=4, context=context, **SMALL).fit(panel)
-    got = model.predict_at_cutoffs(panel, 10, (30, 23, 10))
+    got = model.predict_panel(panel, 10, (30, 23, 10)).values
     for window, cutoffs in enumerate((30, 23, 10)):
-        wanted = model.forecast(panel.drop_last(cutoffs), 10)
+        wanted = model.predict_panel(panel.drop_last(cutoffs), 10).values[:, 0]
         np.testing.assert_allclose(got[:, window], wanted, rtol=1e-5, atol=1e-5)
 
 
@@ -73,10 +73,10 @@ def test_more_cutoffs_take_no_more_of_the_history_in(monkeypatch):
     panel, absorb = Panel.from_table(series(count=2, length=200)), predict.update_state
     model = Recurrent(horizon=2, **SMALL).fit(panel)
     monkeypatch.setattr(predict, "absorb", counting)
-    model.predict_at_cutoffs(panel, 2, range(72, 1, -1))
+    model.predict_panel(panel, 2, range(72, 1, -1)).values
     many = sum(taken)
     taken.clear()
-    model.predict_at_cutoffs(panel, 2, (72,))
+    model.predict_panel(panel, 2, (72,)).values
     assert many == sum(taken) + 70
 
 
@@ -92,7 +92,7 @@ class Moody(Naive):
 
 
 def test_a_model_that_fails_at_one_cutoff_is_reported_and_the_others_are_kept():
-    done = backtest([Moody(least=36), Naive()], series(), 2, windows=3, step=2, refit=True, level=[80])
+    done = backtest([Moody(least=36), Naive()], series(), 2, n_windows=3, step_size=2, refit=True, level=[80])
     moody, naive = done.models
     assert moody.failures == ("cutoff 2 steps before the end: not today",)
     assert naive.failures == ()
@@ -110,9 +110,9 @@ def test_where_every_model_fails_the_first_error_is_raised():
 
 def test_what_is_finished_is_not_computed_again(tmp_path, monkeypatch):
     panel, models = Panel.from_table(series()), [Linear(horizon=2), Naive()]
-    first = backtest(models, panel, 2, windows=2, refit=True, level=[80], keep=tmp_path)
+    first = backtest(models, panel, 2, n_windows=2, refit=True, level=[80], cache_dir=tmp_path)
     monkeypatch.setattr(Linear, "_fit", None)
-    again = backtest(models, panel, 2, windows=2, refit=True, level=[80], keep=tmp_path)
+    again = backtest(models, panel, 2, n_windows=2, refit=True, level=[80], cache_dir=tmp_path)
     assert again.table.equals(first.table)
     assert again.models == first.models
 
@@ -127,16 +127,16 @@ def test_an_interruption_keeps_the_cutoffs_before_it(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Naive, "_fit", fit)
     with pytest.raises(KeyboardInterrupt):
-        backtest(Naive(), series(), 2, windows=4, refit=True, keep=tmp_path)
-    backtest(Naive(), series(), 2, windows=4, refit=True, keep=tmp_path)
+        backtest(Naive(), series(), 2, n_windows=4, refit=True, cache_dir=tmp_path)
+    backtest(Naive(), series(), 2, n_windows=4, refit=True, cache_dir=tmp_path)
     assert len(fits) == 5  # the third again, and the fourth
 
 
 @pytest.mark.parametrize("change", [{"data": series(seed=1)}, {"horizon": 3}, {"models": Linear(ridge=2.0)}])
 def test_what_was_kept_for_something_else_is_not_used(tmp_path, change):
     asked = {"models": Linear(), "data": series(), "horizon": 2}
-    backtest(**asked, keep=tmp_path)
-    got = backtest(**(asked | change), keep=tmp_path)
+    backtest(**asked, cache_dir=tmp_path)
+    got = backtest(**(asked | change), cache_dir=tmp_path)
     assert got.table.equals(backtest(**(asked | change)).table)
 
 
@@ -149,8 +149,8 @@ def test_further_seeds_have_tables_of_their_own_for_models_that_draw():
 def test_short_series_are_an_error_or_left_out_with_a_note():
     table = pl.concat([series(count=2), pl.DataFrame({"unique_id": ["x"] * 6, "ds": range(6), "y": np.arange(6.0)})])
     with pytest.raises(LengthError, match="need series of 11 rows, and series 'x' has 6"):
-        backtest(Naive(), table, 4, windows=2, step=1, short="error")
-    done = backtest(Naive(), table, 4, windows=2, step=1, short="leave out")
+        backtest(Naive(), table, 4, n_windows=2, step_size=1, skip_short="error")
+    done = backtest(Naive(), table, 4, n_windows=2, step_size=1, skip_short=True)
     assert done.panel.n_series == 2
     assert done.notes == ("Compared on 2 of 3 series: the others have fewer than 11 steps.",)
 
@@ -192,13 +192,13 @@ def test_intervals_are_calibrated_before_the_first_cutoff():
 def test_a_table_without_an_id_comes_back_without_one_and_pandas_as_pandas():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"ds": pandas.date_range("2020-01-01", periods=40, tz="Europe/Berlin"), "y": range(40)})
-    got = SeasonalNaive(season=7).cross_validation(frame, 3, windows=2)
+    got = SeasonalNaive(season=7).cross_validation(frame, 3, n_windows=2)
     assert list(got.columns) == ["ds", "cutoff", "y", "SeasonalNaive"]
     assert str(got["cutoff"].dt.tz) == "Europe/Berlin"
     assert got["cutoff"].iloc[0] == pandas.Timestamp("2020-02-03", tz="Europe/Berlin")
 
 
 def test_origins_say_what_is_to_come_at_each_cutoff():
-    origins = RollingOrigin(horizon=3, windows=4, step=2, refit=2)
+    origins = RollingOrigin(horizon=3, n_windows=4, step_size=2, refit=2)
     assert origins.cutoffs == (9, 7, 5, 3)
     assert origins.fit_groups == [(9, 7), (5, 3)]

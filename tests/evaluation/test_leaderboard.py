@@ -52,8 +52,8 @@ def backtest(
         table=table,
         panel=panel,
         horizon=HORIZON,
-        windows=windows,
-        step=STEP,
+        n_windows=windows,
+        step_size=STEP,
         season=2,
         level=level,
         models=tuple(ran),
@@ -115,7 +115,7 @@ def test_the_test_is_on_scaled_errors_averaged_by_series_and_cutoff():
 
 
 def test_one_series_is_tested_over_its_cutoffs():
-    made = backtest(series=1, windows=8, Naive=1.0, Net=0.8)
+    made = backtest(series=1, n_windows=8, Naive=1.0, Net=0.8)
     scores = evaluate(made.table, "mase", by="cutoff", data=made.panel, season=2)
     losses = {name: scores.filter(model=name)["mase"].to_numpy()[None] for name in ("Naive", "Net")}
     expected = diebold_mariano(losses["Net"] - losses["Naive"], horizon=HORIZON, step=STEP)
@@ -148,7 +148,7 @@ class TestVerdict:
         )
 
     def test_of_a_difference_that_cannot_be_tested(self):
-        board = leaderboard(backtest(series=1, windows=1, Naive=1.0, Net=0.3))
+        board = leaderboard(backtest(series=1, n_windows=1, Naive=1.0, Net=0.3))
         assert board.verdict.startswith("Use Net, with care: its MASE of ")
         assert "more than noise is unknown (one series with 1 cutoff allows no test: 3 are needed" in board.verdict
         assert any("is unknown: one series with 1 cutoff" in note for note in board.notes)
@@ -253,7 +253,7 @@ def test_seed_spread_is_over_the_seeds():
 
 
 def test_other_names_of_columns_and_a_table_without_ids():
-    made = backtest(series=1, windows=6, Naive=1.0, Net=0.5)
+    made = backtest(series=1, n_windows=6, Naive=1.0, Net=0.5)
     values = made.panel.values[:, 0].astype(float)
     panel = Panel.from_table(pl.DataFrame({"ds": range(LENGTH), "y": values}))
     table = made.table.with_columns(unique_id=pl.lit("y"))

@@ -33,7 +33,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def table(data):
-    return cross_validation(MODELS, data, 4, windows=3, level=[80])
+    return cross_validation(MODELS, data, 4, n_windows=3, level=[80])
 
 
 @pytest.mark.parametrize("by", [(), ("series",), ("cutoff",), ("step",)])
@@ -42,7 +42,7 @@ def test_every_metric_of_a_target_is_what_it_is_alone(data, table, by):
     both = evaluate(table, by=("target", *by), data=data, **options)
     for name in NAMES:
         alone = data.channel(name)
-        forecasts = cross_validation(MODELS, alone, 4, windows=3, level=[80])
+        forecasts = cross_validation(MODELS, alone, 4, n_windows=3, level=[80])
         wanted = evaluate(forecasts, by=by, data=alone, columns=alone.schema.columns, **options)
         got = both.filter(pl.col("target") == name).drop("target")
         assert got.drop(pl.selectors.float()).equals(wanted.drop(pl.selectors.float()))
@@ -62,7 +62,7 @@ def test_where_a_target_has_no_scale_in_one_series_that_series_is_the_mean_of_th
     values = panel().values.reshape(3, 60, 2).copy()
     values[0, :, 1] = 5.0
     data = Panel.from_array(values, targets=NAMES)
-    table = cross_validation(MODELS, data, 4, windows=3)
+    table = cross_validation(MODELS, data, 4, n_windows=3)
     with pytest.warns(UndefinedMetricWarning, match=r"1 of 6 series and targets \(0, 'no2'\)"):
         whole = evaluate(table, "mase", data=data)
     with pytest.warns(UndefinedMetricWarning):
@@ -136,7 +136,7 @@ def test_a_row_is_named_with_its_target(table):
 
 @pytest.fixture(scope="module")
 def done():
-    return backtest([*MODELS, SeasonalNaive(season=7)], panel(series=8), 4, windows=3, level=[80])
+    return backtest([*MODELS, SeasonalNaive(season=7)], panel(series=8), 4, n_windows=3, level=[80])
 
 
 class TestLeaderboard:
@@ -159,7 +159,7 @@ class TestLeaderboard:
         each = leaderboard(done).targets
         for name in NAMES:
             alone = leaderboard(
-                backtest([*MODELS, SeasonalNaive(season=7)], panel(series=8).channel(name), 4, windows=3)
+                backtest([*MODELS, SeasonalNaive(season=7)], panel(series=8).channel(name), 4, n_windows=3)
             )
             assert alone.targets is None
             columns = ["model", "mase", "smape", "mae", "rmse", "skill"]
@@ -171,7 +171,7 @@ class TestLeaderboard:
         """A copy of a target is no new evidence: the p-value stays what it is with one."""
         values = panel(series=8).values.reshape(8, 60, 2)[:, :, [0]]
         one, two = (Panel.from_array(np.repeat(values, count, axis=2)) for count in (1, 2))
-        found = [compare(backtest(MODELS, each, 4, windows=3)).test("Naive", "Drift") for each in (one, two)]
+        found = [compare(backtest(MODELS, each, 4, n_windows=3)).test("Naive", "Drift") for each in (one, two)]
         assert found[0].p_value == pytest.approx(found[1].p_value)
         assert (found[0].freedom, found[1].freedom) == (7, 7)
 

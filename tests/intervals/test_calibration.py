@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from loopcast.models.model_file import load
 
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, NotFittedError, OptionError
 from loopcast.intervals.calibration import Calibration, calibration_cutoffs, check_level, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
-from loopcast.models.model_file import load
 from loopcast.models.recurrent.forecaster import Recurrent
 
 SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}
@@ -48,7 +48,7 @@ def test_a_calibration_never_looks_at_what_the_copy_learned_from():
     values = walks(series=3, length=90)
     forecaster = Linear(horizon=4).fit(Panel.from_array(values))
     cutoffs = calibration_cutoffs(Panel.from_array(values), 4, forecaster.min_rows(Panel.from_array(values), 4), None)
-    errors = forecaster.calibrate().fitted.calibration.errors
+    errors = forecaster.calibrate().model.calibration.errors
     panel = Panel.from_array(values)
     copy = Linear(horizon=4).fit(panel.drop_last(cutoffs[0]))
     wanted = []
@@ -57,7 +57,7 @@ def test_a_calibration_never_looks_at_what_the_copy_learned_from():
             past = panel.drop_last(rows)
             ahead = panel.series(i)[90 - rows : 90 - rows + 4, 0]
             change = np.abs(np.diff(past.series(i)[-13:, 0])).mean()
-            wanted.append((ahead - copy.forecast(past, 4)[i, :, 0]) / change)
+            wanted.append((ahead - copy.predict_panel(past, 4).values[:, 0][i, :, 0]) / change)
     np.testing.assert_allclose(errors[:, :, 0], wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -116,7 +116,7 @@ def test_a_change_that_nothing_before_it_hints_at_cannot_be_measured():
     values = np.ones((1, 40, 1))
     values[0, 38:, 0] = (5.0, 9.0)
     with pytest.raises(LengthError, match="no series varies before the tail"):
-        Naive(horizon=2).fit(Panel.from_array(values)).calibrate(windows=1)
+        Naive(horizon=2).fit(Panel.from_array(values)).calibrate(n_windows=1)
 
 
 def test_the_spread_is_the_mean_change_of_the_latest_seasons():
@@ -132,7 +132,7 @@ def test_the_spread_is_the_mean_change_of_the_latest_seasons():
 @pytest.mark.parametrize("windows", [None, 3])
 def test_a_saved_calibration_gives_the_same_intervals(tmp_path, windows):
     panel = Panel.from_array(walks())
-    forecaster = SeasonalNaive(season=4, horizon=3).fit(panel).calibrate(windows=windows)
+    forecaster = SeasonalNaive(season=4, horizon=3).fit(panel).calibrate(n_windows=windows)
     forecaster.save(tmp_path / "model")
     again = load(tmp_path / "model").predict(data=panel, level=[80])
     assert again.equals(forecaster.predict(level=[80]))
@@ -150,7 +150,7 @@ def test_simulated_paths_are_spread_as_the_quantiles_say():
     forecaster = Naive().fit(panel)
     paths = forecaster.simulate(4000, 5)["Naive"].to_numpy().reshape(20, 4000, 5)
     shares = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
-    wanted = forecaster.quantiles(panel, 5, shares)[:, 0, :, 0]
+    wanted = forecaster.predict_panel(panel, 5, (0,), shares).quantiles[:, 0, :, 0]
     got = np.quantile(paths, shares, axis=1).transpose(1, 2, 0)
     width = wanted[..., -1:] - wanted[..., :1]
     assert np.abs((got - wanted) / width).max() < 0.05
@@ -174,7 +174,7 @@ def test_a_network_that_gives_a_distribution_needs_no_calibration_and_takes_one(
     panel = Panel.from_array(walks(series=40))
     model = Recurrent(horizon=3, distribution=distribution, **SMALL).fit(panel)
     plain = model.predict(level=[80])
-    assert model.fitted.calibration is None
+    assert model.model.calibration is None
     low, middle, high = (plain[name].to_numpy() for name in ("Recurrent-lo-80", "Recurrent", "Recurrent-hi-80"))
     assert ((low < middle) & (middle < high)).all()
     corrected = model.calibrate().predict(level=[80])
@@ -192,7 +192,7 @@ def test_a_distribution_survives_its_file(tmp_path):
 def test_beyond_its_own_horizon_a_distribution_is_calibrated():
     model = Recurrent(horizon=2, distribution="quantile", **SMALL).fit(Panel.from_array(walks(series=40)))
     assert model.predict(5, level=[80]).height == 200
-    assert model.fitted.calibration.horizon == 5
+    assert model.model.calibration.horizon == 5
 
 
 @pytest.mark.parametrize("options", [{"head": "recurrent"}, {"loss": "mse"}])

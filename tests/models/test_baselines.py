@@ -33,7 +33,9 @@ def by_loop(panel, horizon, step):
 
 def test_naive_repeats_the_last_value():
     data = panel()
-    np.testing.assert_array_equal(Naive().fit(data).forecast(data, 4), by_loop(data, 4, lambda y, h: y[-1]))
+    np.testing.assert_array_equal(
+        Naive().fit(data).predict_panel(data, 4).values[:, 0], by_loop(data, 4, lambda y, h: y[-1])
+    )
 
 
 @pytest.mark.parametrize("season", [1, 2, 3])
@@ -47,25 +49,27 @@ def test_seasonal_naive_takes_the_value_of_the_latest_known_season(season, horiz
             at -= season
         return y[at]
 
-    forecast = SeasonalNaive(season=season).fit(data).forecast(data, horizon)
+    forecast = SeasonalNaive(season=season).fit(data).predict_panel(data, horizon).values[:, 0]
     np.testing.assert_array_equal(forecast, by_loop(data, horizon, step))
 
 
 def test_drift_goes_on_along_the_line_from_first_to_last():
     data = panel()
     expected = by_loop(data, 5, lambda y, h: float(y[-1]) + h * (float(y[-1]) - float(y[0])) / (len(y) - 1))
-    np.testing.assert_allclose(Drift().fit(data).forecast(data, 5), expected, rtol=1e-6)
+    np.testing.assert_allclose(Drift().fit(data).predict_panel(data, 5).values[:, 0], expected, rtol=1e-6)
 
 
 def test_drift_of_a_single_value_is_flat():
     data = Panel.from_array(np.full((1, 1, 1), 7.0))
-    np.testing.assert_array_equal(Drift().fit(data).forecast(data, 2).ravel(), [7, 7])
+    np.testing.assert_array_equal(Drift().fit(data).predict_panel(data, 2).values[:, 0].ravel(), [7, 7])
 
 
 def test_window_average_repeats_the_mean_of_the_window():
     data = panel()
     expected = by_loop(data, 3, lambda y, h: y[-2:].astype(float).mean())
-    np.testing.assert_allclose(WindowAverage(window=2).fit(data).forecast(data, 3), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        WindowAverage(window=2).fit(data).predict_panel(data, 3).values[:, 0], expected, rtol=1e-6
+    )
 
 
 def test_the_season_is_the_usual_one_of_the_calendar_unless_chosen():
@@ -91,17 +95,21 @@ class TestEveryBaseline:
     @pytest.mark.parametrize("scale", [1e-4, 1e4])
     def test_scales_with_the_series(self, forecaster, scale):
         plain, scaled = panel(lengths=(9, 17, 12)), panel(lengths=(9, 17, 12), scale=scale)
-        forecast = forecaster.fit(plain).forecast(plain, 3)
-        np.testing.assert_allclose(forecaster.fit(scaled).forecast(scaled, 3) / scale, forecast, rtol=1e-4, atol=1e-5)
+        forecast = forecaster.fit(plain).predict_panel(plain, 3).values[:, 0]
+        np.testing.assert_allclose(
+            forecaster.fit(scaled).predict_panel(scaled, 3).values[:, 0] / scale, forecast, rtol=1e-4, atol=1e-5
+        )
 
     def test_shifts_with_the_series(self, forecaster):
         plain, shifted = panel(lengths=(9, 17, 12)), panel(lengths=(9, 17, 12), shift=100.0)
-        forecast = forecaster.fit(plain).forecast(plain, 3)
-        np.testing.assert_allclose(forecaster.fit(shifted).forecast(shifted, 3) - 100, forecast, atol=1e-3)
+        forecast = forecaster.fit(plain).predict_panel(plain, 3).values[:, 0]
+        np.testing.assert_allclose(
+            forecaster.fit(shifted).predict_panel(shifted, 3).values[:, 0] - 100, forecast, atol=1e-3
+        )
 
     def test_a_constant_series_stays_constant_beside_others(self, forecaster):
         data = Panel.from_array(np.stack([np.full((9, 1), 5.0), np.random.default_rng(1).normal(size=(9, 1))]))
-        np.testing.assert_array_equal(forecaster.fit(data).forecast(data, 4)[0], np.full((4, 1), 5.0))
+        np.testing.assert_array_equal(forecaster.fit(data).predict_panel(data, 4).values[:, 0][0], np.full((4, 1), 5.0))
 
     def test_forecasts_series_it_has_not_seen_without_another_fit(self, forecaster):
         other = table(lengths=(8, 6), seed=5).with_columns(pl.col("unique_id") + " of others")
@@ -111,7 +119,9 @@ class TestEveryBaseline:
     def test_forecasts_the_first_steps_alike_whatever_the_horizon(self, forecaster):
         data = panel()
         forecaster.fit(data)
-        np.testing.assert_array_equal(forecaster.forecast(data, 7)[:, :1], forecaster.forecast(data, 1))
+        np.testing.assert_array_equal(
+            forecaster.predict_panel(data, 7).values[:, 0][:, :1], forecaster.predict_panel(data, 1).values[:, 0]
+        )
 
     def test_forecasts_where_a_value_is_missing(self, forecaster):
         gappy = table().with_columns(y=pl.when(pl.int_range(pl.len()) == 5).then(None).otherwise("y"))
@@ -121,7 +131,7 @@ class TestEveryBaseline:
         assert forecaster.fit(table()).describe().startswith(f"{forecaster.name}: ")
 
     def test_makes_a_float32_column_of_its_alias(self, forecaster):
-        fitted = type(forecaster)(**{**forecaster.options(), "alias": "mine"}).fit(table())
+        fitted = type(forecaster)(**{**forecaster.get_params(), "alias": "mine"}).fit(table())
         assert fitted.predict(2).schema["mine"] == pl.Float32
 
 

@@ -66,16 +66,18 @@ def test_what_is_known_ahead_is_used(model):
 def test_a_forecast_does_not_depend_on_what_comes_after_it(model):
     whole = panel()
     fitted = model.fit(whole.drop_last(8))
-    first = fitted.predict_at_cutoffs(whole, STEPS, (8,))
+    first = fitted.predict_panel(whole, STEPS, (8,)).values
     values, past, future = whole.values.copy(), whole.covariates.past.copy(), whole.covariates.future.copy()
     for i in range(whole.n_series):
         values[60 * i + 52 : 60 * i + 60] += 50
         past[60 * i + 52 : 60 * i + 60] += 50
         future[60 * i + 52 + STEPS : 60 * i + 60] += 50
     changed = replace(whole, values=values, covariates=replace(whole.covariates, past=past, future=future))
-    np.testing.assert_array_equal(first, fitted.predict_at_cutoffs(changed, STEPS, (8,)))
-    np.testing.assert_allclose(fitted.forecast(whole.drop_last(8), STEPS), first[:, 0], rtol=1e-5, atol=1e-5)
-    again = model.with_options().fit(changed.drop_last(8)).predict_at_cutoffs(changed, STEPS, (8,))
+    np.testing.assert_array_equal(first, fitted.predict_panel(changed, STEPS, (8,)).values)
+    np.testing.assert_allclose(
+        fitted.predict_panel(whole.drop_last(8), STEPS).values[:, 0], first[:, 0], rtol=1e-5, atol=1e-5
+    )
+    again = model.with_options().fit(changed.drop_last(8)).predict_panel(changed, STEPS, (8,)).values
     np.testing.assert_array_equal(first, again)
 
 
@@ -128,9 +130,9 @@ def test_an_unseen_category_is_an_error_unless_unknown_ones_are_learned():
     other = panel(columns, kinds=("x", "w", "x"))
     for model in models():
         with pytest.raises(OptionError, match=r"'s1': 'region' is 'w'"):
-            model.fit(panel(columns)).forecast(other, 1)
+            model.fit(panel(columns)).predict_panel(other, 1).values[:, 0]
     ready = Recurrent(**QUICK, unknown_categories=True).fit(panel(columns))
-    assert np.isfinite(ready.forecast(other, STEPS)).all()
+    assert np.isfinite(ready.predict_panel(other, STEPS).values[:, 0]).all()
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_the_stepper_takes_past_covariates_and_several_targets():
 def test_several_targets_have_a_channel_each(channels, distribution):
     made = panel(Columns(target=["y", "z"], future=["price"]))
     model = Recurrent(**QUICK, channels=channels, distribution=distribution).fit(made.drop_last(STEPS))
-    assert model.predict_at_cutoffs(made, STEPS, (8, STEPS)).shape == (3, 2, STEPS, 2)
+    assert model.predict_panel(made, STEPS, (8, STEPS)).values.shape == (3, 2, STEPS, 2)
     table = model.predict(data=made.drop_last(STEPS), level=[80])
     assert table.columns == ["unique_id", "ds", "target", "Recurrent", "Recurrent-lo-80", "Recurrent-hi-80"]
     assert table.height == 3 * STEPS * 2
@@ -187,15 +189,15 @@ def test_targets_alone_are_one_network_for_all_of_them():
     made = Panel.from_table(sales(), columns=Columns(target=["y", "z"]))
     model = Recurrent(**QUICK, channels="independent").fit(made)
     apart = Recurrent(**QUICK).fit(made.to_univariate())
-    theirs = apart.forecast(made.to_univariate(), STEPS).reshape(3, 2, STEPS).swapaxes(1, 2)
-    np.testing.assert_allclose(model.forecast(made, STEPS), theirs, rtol=1e-5, atol=1e-5)
+    theirs = apart.predict_panel(made.to_univariate(), STEPS).values[:, 0].reshape(3, 2, STEPS).swapaxes(1, 2)
+    np.testing.assert_allclose(model.predict_panel(made, STEPS).values[:, 0], theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_targets_miss_values_independently():
     table = sales().with_columns(z=pl.when(pl.col("ds") % 3 == 0).then(None).otherwise("z"))
     made = Panel.from_table(table, columns=Columns(target=["y", "z"], past=["visits"]))
     for model in (Recurrent(**QUICK, channels="joint"), Recurrent(**QUICK, channels="independent")):
-        assert np.isfinite(model.fit(made).forecast(made, STEPS)).all()
+        assert np.isfinite(model.fit(made).predict_panel(made, STEPS).values[:, 0]).all()
 
 
 def test_other_covariates_than_those_of_the_fit_are_refused():
@@ -208,10 +210,10 @@ def test_a_covariate_may_miss_values_where_it_did_in_the_fit():
     table = sales().with_columns(price=pl.when(pl.col("ds") % 7 == 0).then(None).otherwise("price"))
     made = Panel.from_table(table, columns=Columns(future=["price"]))
     for model in models():
-        assert np.isfinite(model.fit(made.drop_last(STEPS)).predict_at_cutoffs(made, STEPS, (STEPS,))).all()
+        assert np.isfinite(model.fit(made.drop_last(STEPS)).predict_panel(made, STEPS, (STEPS,)).values).all()
     whole = Recurrent(**QUICK).fit(panel(Columns(future=["price"])))
     with pytest.raises(ValuesError, match="'price' is missing, and the model was fitted where none was"):
-        whole.forecast(made.drop_last(STEPS), STEPS)
+        whole.predict_panel(made.drop_last(STEPS), STEPS).values[:, 0]
     ready = Recurrent(**QUICK).configured_for(made)
     assert ready.gaps is True
 
@@ -223,13 +225,13 @@ def test_what_one_target_had_before_another_began_is_kept():
     values[1, :20, 0], values[1, 20:, 1] = 50.0, np.sin(np.arange(40))
     values[1, :20, 0] += np.sin(np.arange(20))
     model = Recurrent(**QUICK | {"season": 1, "lags": 2}, channels="joint").fit(Panel.from_array(values))
-    assert np.abs(model.forecast(Panel.from_array(values), STEPS)[1, :, 0] - 50).max() < 10
+    assert np.abs(model.predict_panel(Panel.from_array(values), STEPS).values[:, 0][1, :, 0] - 50).max() < 10
 
 
 def test_with_nothing_held_back_there_is_no_choice_and_it_says_so():
     model = Recurrent(**QUICK, patience=None).fit(panel(Columns(target=["y", "z"])))
     assert "joint, by one state (no rows are held back" in model.describe()
-    assert model.fitted.state.model.channels == 2
+    assert model.model.ensemble.channels == 2
 
 
 def test_both_ways_to_see_targets_are_judged_on_the_same_rows(monkeypatch):
@@ -254,7 +256,7 @@ def test_categories_stay_words_where_a_file_has_only_numbers(tmp_path):
     sized = Linear(horizon=STEPS, season=4).fit(panel(Columns(static=["size"])))
     words = Panel.from_table(sales().with_columns(size=pl.lit("big")), columns=Columns(static=["size"]))
     with pytest.raises(ValuesError, match="'size' has categories here, such as 'big', and numbers in the fit"):
-        sized.forecast(words, 1)
+        sized.predict_panel(words, 1).values[:, 0]
 
 
 def test_a_role_that_changed_is_refused():
@@ -267,7 +269,7 @@ def test_the_linear_baseline_takes_gaps_of_covariates_that_only_later_rows_have(
     table = sales().with_columns(visits=pl.when(pl.col("ds") == 57).then(None).otherwise("visits"))
     made = Panel.from_table(table, columns=Columns(past=["visits"]))
     model = Linear(horizon=2, season=4).fit_panel(made.drop_last(6))
-    assert np.isfinite(model.predict_at_cutoffs(made, 2, (4, 2))).all()
+    assert np.isfinite(model.predict_panel(made, 2, (4, 2)).values).all()
 
 
 def test_missing_covariates_are_refused_where_missing_values_are():

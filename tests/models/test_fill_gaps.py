@@ -45,7 +45,7 @@ def test_a_gap_at_the_end_is_filled_with_what_predict_gives(channels, horizon):
         Linear(horizon=5, season=4),
         SeasonalNaive(season=4),
     ):
-        ahead = model.fit(panel).forecast(panel, horizon)
+        ahead = model.fit(panel).predict_panel(panel, horizon).values[:, 0]
         filled, marks = imputed(model, longer(panel, horizon))
         at = marks.any(axis=1)
         np.testing.assert_allclose(filled[at].reshape(ahead.shape), ahead, rtol=1e-6, atol=1e-6)
@@ -58,7 +58,7 @@ def test_an_inner_gap_is_filled_with_the_forecast_from_before_it():
     values[20:23] = np.nan
     model = Recurrent(horizon=4, gaps=True, **QUICK).fit(panel)
     filled, marks = imputed(model, replace(panel, values=values))
-    ahead = model.forecast(panel.drop_last(20), 3)[0]
+    ahead = model.predict_panel(panel.drop_last(20), 3).values[:, 0][0]
     np.testing.assert_allclose(filled[20:23], ahead, rtol=1e-6, atol=1e-6)
     assert np.flatnonzero(marks).tolist() == [20, 21, 22]
 

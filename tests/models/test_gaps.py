@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loopcast.models.model_file import load
 
 from loopcast import Panel, backtest, leaderboard
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.intervals.calibration import Calibration, calibration_of, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
-from loopcast.models.model_file import load
 from loopcast.models.recurrent.forecaster import Recurrent
 
 SMALL = {"units": (6,), "epochs": 2, "members": 1, "cell": "gru", "show_progress": False}
@@ -62,7 +62,7 @@ def loop(model, y, h):
 @settings(deadline=None, max_examples=15)
 def test_baselines_go_by_what_is_there_as_a_loop_does(model, seed, share):
     panel = Panel.from_array(walks(length=24, share=share, seed=seed))
-    got = model.with_options().fit(panel).forecast(panel, 7)[:, :, 0]
+    got = model.with_options().fit(panel).predict_panel(panel, 7).values[:, 0][:, :, 0]
     wanted = [[loop(model, panel.series(i)[:, 0].astype(float), h) for h in range(1, 8)] for i in range(4)]
     np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
 
@@ -83,7 +83,7 @@ def test_linear_learns_each_step_from_the_windows_in_which_it_is_there(horizon):
                     ys.append(y[start + 4 + step])
         expected[:, step] = np.linalg.lstsq(np.array(xs), np.array(ys))[0]
     fitted = Linear(horizon=horizon, context=4, ridge=0, scaling="none").fit(panel)
-    np.testing.assert_allclose(fitted.fitted.state.matrix[0], expected, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(fitted.model.matrix[0], expected, rtol=1e-7, atol=1e-9)
 
 
 def test_linear_says_which_step_has_no_value_to_learn_from():
@@ -109,7 +109,10 @@ def test_rows_that_are_absent_and_rows_without_a_value_are_the_same(model):
 def test_what_is_missing_before_the_first_value_changes_nothing(model):
     late = Panel.from_array(walks(share=0.0)[2:])
     padded = np.concatenate([np.full((2, 30, 1), np.nan), late.last(60)], axis=1)
-    fits = [model.with_options().fit(panel).forecast(panel, 3) for panel in (late, Panel.from_array(padded))]
+    fits = [
+        model.with_options().fit(panel).predict_panel(panel, 3).values[:, 0]
+        for panel in (late, Panel.from_array(padded))
+    ]
     np.testing.assert_allclose(fits[1], fits[0], rtol=1e-6)
 
 
@@ -127,7 +130,7 @@ def test_a_series_without_a_value_is_named_in_fit_and_in_predict(model):
     late = walks()
     late[2, :57] = np.nan
     with pytest.raises(ValuesError, match="series 2 has none in its 60 rows before its last 5"):
-        fitted.predict_at_cutoffs(Panel.from_array(late), 2, (5, 2))
+        fitted.predict_panel(Panel.from_array(late), 2, (5, 2)).values
 
 
 @every_model
@@ -136,9 +139,9 @@ def test_nothing_after_the_cutoff_changes_a_hindcast_with_gaps(model):
     fitted = model.with_options().fit(Panel.from_array(values).drop_last(8))
     changed = values.copy()
     changed[:, -8:] = np.where(np.arange(8)[:, None] % 2, np.nan, 99.0)
-    got = [fitted.predict_at_cutoffs(Panel.from_array(each), 3, (8,)) for each in (values, changed)]
+    got = [fitted.predict_panel(Panel.from_array(each), 3, (8,)).values for each in (values, changed)]
     np.testing.assert_array_equal(got[0], got[1])
-    alone = fitted.forecast(Panel.from_array(values).drop_last(8), 3)
+    alone = fitted.predict_panel(Panel.from_array(values).drop_last(8), 3).values[:, 0]
     np.testing.assert_allclose(got[0][:, 0], alone, rtol=1e-5, atol=1e-5)
 
 
@@ -154,7 +157,7 @@ def test_a_network_learns_a_sine_of_which_a_third_is_missing(options):
     panel = Panel.from_array(seen).drop_last(8)
     options = {"members": 1, "units": (16,), "epochs": 12, "show_progress": False} | options
     error, naive = (
-        np.abs(model.fit(panel).forecast(panel, 8) - whole[:, -8:]).mean()
+        np.abs(model.fit(panel).predict_panel(panel, 8).values[:, 0] - whole[:, -8:]).mean()
         for model in (Recurrent(horizon=8, **options), Naive())
     )
     assert error < 0.6 * naive
@@ -164,9 +167,9 @@ def test_the_description_says_how_much_is_missing_and_gaps_are_off_without():
     gappy, whole = Panel.from_array(walks()), Panel.from_array(walks(share=0.0)[2:])
     model = Recurrent(horizon=3, **SMALL).fit(gappy)
     assert "% of the values are missing; each step also shows whether its own is there" in model.describe()
-    assert model.features()[3].shape[1] == model.fitted.state.model.scaling.lags + 2
+    assert model.features()[3].shape[1] == model.model.ensemble.scaling.lags + 2
     plain = Recurrent(horizon=3, **SMALL).fit(whole)
-    assert not plain.fitted.state.model.scaling.gaps
+    assert not plain.model.ensemble.scaling.gaps
     assert "missing" not in plain.describe()
     with pytest.raises(ValuesError, match=r"was fitted on series without missing values, .* fit it with gaps=True"):
         plain.predict(data=gappy)
@@ -192,10 +195,10 @@ def test_a_series_whose_reach_is_all_missing_stays_at_its_last_value():
     values[5, 30:] = np.nan
     last = values[5][~np.isnan(values[5])][-1]
     panel = Panel.from_array(values)
-    np.testing.assert_allclose(model.forecast(panel, 7)[5], last, rtol=1e-6)
-    np.testing.assert_allclose(model.predict_at_cutoffs(panel, 2, (10, 2))[5], last, rtol=1e-6)
-    np.testing.assert_allclose(model.quantiles(panel, 2, np.array([0.1, 0.9]))[5], last, rtol=1e-6)
-    assert abs(model.forecast(panel, 7)[4] - last).max() > 1e-3
+    np.testing.assert_allclose(model.predict_panel(panel, 7).values[:, 0][5], last, rtol=1e-6)
+    np.testing.assert_allclose(model.predict_panel(panel, 2, (10, 2)).values[5], last, rtol=1e-6)
+    np.testing.assert_allclose(model.predict_panel(panel, 2, (0,), np.array([0.1, 0.9])).quantiles[5], last, rtol=1e-6)
+    assert abs(model.predict_panel(panel, 7).values[:, 0][4] - last).max() > 1e-3
 
 
 def test_a_network_with_gaps_survives_its_file_and_steps_as_it_scans(tmp_path):
@@ -272,7 +275,7 @@ def test_a_file_that_knows_no_error_of_a_path_is_refused():
 def test_intervals_simulations_and_files_of_a_panel_with_gaps(model, tmp_path):
     panel = Panel.from_array(np.concatenate([walks(seed=seed) for seed in range(4)]))
     fitted = model.with_options().fit(panel).calibrate(3)
-    assert np.isnan(fitted.fitted.calibration.errors).any()
+    assert np.isnan(fitted.model.calibration.errors).any()
     table = fitted.predict(3, level=[80])
     assert (table[f"{model.name}-lo-80"] < table[f"{model.name}-hi-80"]).all()
     assert fitted.simulate(5, 3)[model.name].is_finite().all()
@@ -284,7 +287,7 @@ def test_a_backtest_and_its_leaderboard_leave_out_what_is_missing_for_all_models
     values = walks()
     panel = Panel.from_array(values)
     models = [Naive(), SeasonalNaive(season=4), Linear(horizon=3, context=4), Recurrent(horizon=3, season=4, **SMALL)]
-    done = backtest(models, panel, 3, windows=3, level=[80], season=4)
+    done = backtest(models, panel, 3, n_windows=3, level=[80], season=4)
     board = leaderboard(done)
     missing = int(np.isnan(values[:, -9:]).sum())
     assert missing
@@ -301,8 +304,8 @@ def test_a_series_that_begins_in_the_windows_is_too_short_for_a_backtest():
     values[2, :55] = np.nan
     panel = Panel.from_array(values)
     with pytest.raises(LengthError, match="series 2 has 5 from its first value on"):
-        backtest(Naive(), panel, 3, windows=2)
-    done = backtest(Naive(), panel, 3, windows=2, short="leave out")
+        backtest(Naive(), panel, 3, n_windows=2)
+    done = backtest(Naive(), panel, 3, n_windows=2, skip_short=True)
     assert done.notes == ("Compared on 3 of 4 series: the others have fewer than 11 steps.",)
 
 
@@ -311,9 +314,9 @@ def test_gaps_that_come_only_after_the_fit_or_only_in_what_is_to_come_stop_no_ba
     values = walks(share=0.0)[2:]
     values[:, gap] = np.nan
     panel = Panel.from_array(values)
-    done = backtest(Recurrent(horizon=3, **SMALL), panel, 3, windows=4, level=[80])
+    done = backtest(Recurrent(horizon=3, **SMALL), panel, 3, n_windows=4, level=[80])
     assert done.models[0].failures == ()
     assert done.table["Recurrent-lo-80"].is_not_null().all()
     model = Recurrent(horizon=3, **SMALL).fit(panel.drop_last(9))
-    assert np.isfinite(model.predict_at_cutoffs(panel, 3, (9, 8))).all()  # what is missing is not seen yet
-    assert model.features(panel.drop_last(9))[0].shape == (51, model.fitted.state.model.scaling.lags)
+    assert np.isfinite(model.predict_panel(panel, 3, (9, 8)).values).all()  # what is missing is not seen yet
+    assert model.features(panel.drop_last(9))[0].shape == (51, model.model.ensemble.scaling.lags)

@@ -130,7 +130,7 @@ def test_nothing_after_the_cutoff_changes_a_forecast_or_a_setting(model):
                 values[stop - 6 : stop] = np.random.default_rng(1).normal(size=(6, 1)) if tail == "noise" else tail
         seen = replace(panel, values=values).drop_last(6)
         fitted = replace(model).fit(seen)
-        fits.append((fitted.forecast(seen, 6), fitted.describe()))
+        fits.append((fitted.predict_panel(seen, 6).values[:, 0], fitted.describe()))
     for forecast, chosen in fits[1:]:
         np.testing.assert_array_equal(forecast, fits[0][0])
         assert chosen == fits[0][1]
@@ -212,7 +212,7 @@ def test_the_stock_keras_model_says_what_the_network_says(strategy):
     shown = np.stack(model.features())
     said = np.asarray(model.to_keras()(shown))
     last = said[:, -1] if strategy == "sequence" else said
-    np.testing.assert_allclose(last, model.forecast(Panel.from_array(series), 4)[:, :, 0], atol=1e-6)
+    np.testing.assert_allclose(last, model.predict_panel(Panel.from_array(series), 4).values[:, 0][:, :, 0], atol=1e-6)
 
 
 def test_describe_says_in_words_what_was_chosen_and_why(log_model, linear_model):
@@ -243,8 +243,8 @@ def test_missing_values_are_named_and_refused_by_a_network_that_has_seen_none(lo
 @pytest.mark.parametrize("rows", [3, 5, 9])
 def test_a_season_or_less_of_rows_is_still_learned_from(rows):
     model = Recurrent(horizon=3, **QUICK).fit(table(lengths=(rows,)))
-    start = initial_weights(model.fitted.state.model.network, 0)
-    trained = model.fitted.state.model.members[0]
+    start = initial_weights(model.model.ensemble.network, 0)
+    trained = model.model.ensemble.members[0]
     assert not np.array_equal(trained.layers[0].kernel, start.layers[0].kernel)
     assert model.predict()["Recurrent"].is_finite().all()
 
@@ -262,7 +262,7 @@ def test_one_row_is_nothing_to_learn_from():
 
 def test_a_horizon_longer_than_any_series_is_reached_by_feeding_back():
     model = Recurrent(horizon=90, **QUICK).fit(table(lengths=(30, 25)))
-    assert model.fitted.state.model.network.outputs == 29
+    assert model.model.ensemble.network.outputs == 29
     assert model.predict().height == 180
 
 

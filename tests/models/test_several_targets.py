@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import polars as pl
 import pytest
+from loopcast.models.model_file import load
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
@@ -15,7 +16,6 @@ from loopcast.evaluation.backtest import backtest, cross_validation
 from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
-from loopcast.models.model_file import load
 from loopcast.models.recurrent.forecaster import Recurrent
 
 SMALL = {"units": (4,), "epochs": 2, "members": 1, "cell": "gru", "season": 4, "show_progress": False}
@@ -60,7 +60,9 @@ def test_each_target_has_the_forecasts_and_intervals_that_it_has_alone(make):
 
 @pytest.mark.parametrize("make", PLAIN)
 def test_the_order_of_targets_is_irrelevant(make):
-    one, other = (cross_validation(make(3), walks(order=order), 3, windows=2, level=[80]) for order in ((0, 1), (1, 0)))
+    one, other = (
+        cross_validation(make(3), walks(order=order), 3, n_windows=2, level=[80]) for order in ((0, 1), (1, 0))
+    )
     keys = ["unique_id", "cutoff", "ds", "target"]
     numbers = one.sort(keys).drop(keys).to_numpy(), other.sort(keys).drop(keys).to_numpy()
     np.testing.assert_allclose(*numbers, rtol=1e-5)
@@ -77,10 +79,10 @@ def test_networks_give_intervals_and_paths_of_every_target(channels, distributio
         low, middle, high = forecast.select("Recurrent-lo-80", "Recurrent", "Recurrent-hi-80").to_numpy().T
         assert ((low < middle) & (middle < high)).all()
         paths = each.simulate(5, 2, data=panel)
-        assert paths.columns == ["unique_id", "ds", "target", "sample", "Recurrent"]
+        assert paths.columns == ["unique_id", "ds", "target", "sample_id", "Recurrent"]
         assert paths.height == 3 * 5 * 2 * 2
     assert load(tmp_path / "model").predict(2, data=panel, level=[80]).equals(model.predict(2, level=[80]))
-    assert model.predict_at_cutoffs(panel, 2, (4, 2)).shape == (3, 2, 2, 2)
+    assert model.predict_panel(panel, 2, (4, 2)).values.shape == (3, 2, 2, 2)
 
 
 def test_a_wide_forecast_has_a_column_for_each_model_target_and_end():
@@ -147,15 +149,15 @@ def test_a_target_that_cannot_be_calibrated_is_named():
 def test_a_target_that_is_constant_in_one_series_is_measured_in_the_others():
     values = walks(series=3).values.reshape(3, 60, 2).copy()
     values[0, :50, 1] = 7.0
-    model = Naive(horizon=2).fit(Panel.from_array(values)).calibrate(windows=1)
-    known = ~np.isnan(model.fitted.calibration.errors)
+    model = Naive(horizon=2).fit(Panel.from_array(values)).calibrate(n_windows=1)
+    known = ~np.isnan(model.model.calibration.errors)
     assert known[:, :, 0].all()
     assert known[:, :, 1].all(axis=1).tolist() in ([False, True, True], [True, True, True])
 
 
 def test_a_backtest_has_a_row_for_each_target_and_what_came_beside_it():
     panel = walks()
-    done = backtest([Naive(), Linear(horizon=2, context=4)], panel, 2, windows=3, step=1, level=[80])
+    done = backtest([Naive(), Linear(horizon=2, context=4)], panel, 2, n_windows=3, step_size=1, level=[80])
     assert done.table.columns[:5] == ["unique_id", "ds", "cutoff", "target", "y"]
     assert done.table.height == 3 * 3 * 2 * 2
     for (i, name), rows in done.table.group_by("unique_id", "target"):
@@ -174,7 +176,9 @@ class Failing(Naive):
 
 
 def test_a_model_that_fails_at_a_cutoff_is_missing_there_and_said(tmp_path):
-    done = backtest([Naive(), Failing()], walks(), 2, windows=3, step=1, refit=True, level=[80], keep=tmp_path)
+    done = backtest(
+        [Naive(), Failing()], walks(), 2, n_windows=3, step_size=1, refit=True, level=[80], cache_dir=tmp_path
+    )
     missing = done.table.filter(pl.col("Failing").is_null())
     assert missing["cutoff"].unique().to_list() == [57]
     assert missing.height == 3 * 2 * 2
@@ -215,7 +219,7 @@ def dated(start, part):
 
 def test_a_kept_part_is_found_again_with_its_targets(tmp_path):
     panel = Panel.from_table(table(), columns=COLUMNS)
-    first, second = (backtest(Linear(horizon=2, context=4, season=1), panel, 2, keep=tmp_path) for _ in range(2))
+    first, second = (backtest(Linear(horizon=2, context=4, season=1), panel, 2, cache_dir=tmp_path) for _ in range(2))
     assert first.table.equals(second.table)
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -224,7 +228,7 @@ def test_a_backtest_knows_the_future_covariates_of_its_windows():
     errors = []
     for columns in (COLUMNS, Columns(target=("a", "b"))):
         panel = Panel.from_table(table(200), columns=columns)
-        done = backtest(Linear(horizon=2, context=2), panel, 2, windows=20, step=1).table.filter(
+        done = backtest(Linear(horizon=2, context=2), panel, 2, n_windows=20, step_size=1).table.filter(
             pl.col("target") == "b"
         )
         errors.append((done["y"] - done["Linear"]).abs().mean())
@@ -252,4 +256,4 @@ def test_the_file_of_a_model_of_several_targets_says_which(tmp_path):
     with zipfile.ZipFile(tmp_path / "model") as file:
         columns = json.loads(file.read("manifest.json"))["schema"]["columns"]
     assert columns["target"] == ["a", "b"]
-    assert load(tmp_path / "model").fitted.schema.columns == COLUMNS
+    assert load(tmp_path / "model").model.schema.columns == COLUMNS

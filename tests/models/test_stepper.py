@@ -122,4 +122,4 @@ def test_a_fitted_model_gives_steps_that_lead_to_its_forecast():
     model = Recurrent(horizon=4, units=(6,), epochs=1, scaling="none", patience=None, members=2).fit(series)
     stepper = model.stepper()
     outputs = walked(stepper, model.features()[3])
-    np.testing.assert_allclose(outputs[-1], model.forecast(model.fitted.panel, 4)[3, :, 0], atol=1e-5)
+    np.testing.assert_allclose(outputs[-1], model.predict_panel(model.model.panel, 4).values[:, 0][3, :, 0], atol=1e-5)

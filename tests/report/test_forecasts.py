@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
 from loopcast.errors import CalendarError, OptionError
 from loopcast.report import matplotlib_renderer as static
@@ -21,7 +22,7 @@ def table(panel, horizon=3):
     """Two models, one with intervals."""
     line = panel.last(horizon)[:, :, 0]
     columns = {"Net": line, "Net-lo-95": line - 9, "Net-hi-95": line + 9, "Net-lo-80": line - 5, "Net-hi-80": line + 5}
-    return panel.forecast_table(columns | {"Naive": line * 0})
+    return forecast_table(panel, columns | {"Naive": line * 0})
 
 
 def test_a_table_gives_a_line_for_each_model_and_bands_narrowest_first():
@@ -61,7 +62,7 @@ def test_one_series_without_an_id_is_read_too():
 
 def test_a_model_whose_own_name_looks_like_a_bound_stays_a_model():
     panel = Panel.from_series(np.arange(9.0))
-    frame = panel.forecast_table({"A-lo-80": np.ones((1, 2)), "B": np.ones((1, 2)), "B-lo-80": np.ones((1, 2))})
+    frame = forecast_table(panel, {"A-lo-80": np.ones((1, 2)), "B": np.ones((1, 2)), "B-lo-80": np.ones((1, 2))})
     first, second = read_forecasts(frame, panel)
     assert (first.name, second.name, second.bands) == ("A-lo-80", "B", ())
 
@@ -92,7 +93,7 @@ def test_what_is_neither_table_nor_mapping_is_refused(given):
 def test_a_table_without_a_model_is_refused():
     panel = made_panel(ids=("a",))
     with pytest.raises(OptionError, match="a column of numbers for each model"):
-        read_forecasts(panel.forecast_table({"y": np.ones((1, 2))}), panel)
+        read_forecasts(forecast_table(panel, {"y": np.ones((1, 2))}), panel)
 
 
 def test_a_chart_holds_the_bands_of_its_series():
@@ -116,7 +117,7 @@ def test_both_renderers_draw_a_band_for_each_level(tmp_path):
 def test_a_gap_in_a_band_splits_its_shape():
     panel = Panel.from_series(np.arange(9.0))
     low = np.array([[0.0, np.nan, 2.0, 3.0]])
-    frame = panel.forecast_table({"A": low, "A-lo-80": low, "A-hi-80": low + 1})
+    frame = forecast_table(panel, {"A": low, "A-lo-80": low, "A-hi-80": low + 1})
     (band,) = [trace for trace in interactive.draw(plot(panel, frame)).data if trace.fill == "toself"]
     assert list(band.x) == [9, 9, None, 11, 12, 12, 11, None]
     assert list(band.y) == [1, 0, None, 3, 4, 3, 2, None]

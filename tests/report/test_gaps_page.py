@@ -24,8 +24,8 @@ def page():
 
 def test_it_says_who_was_best_and_how_far_off_every_way_is(page):
     text, imputer = page
-    assert f'<p class="verdict">{escape(imputer.fitted.state.scores.verdict(imputer.targets, best=False))}</p>' in text
-    for way in imputer.fitted.state.scores.mae:
+    assert f'<p class="verdict">{escape(imputer.model.scores.verdict(imputer.targets, best=False))}</p>' in text
+    for way in imputer.model.scores.mae:
         assert f'<th scope="col" class="number">{way}</th>' in text
     best = imputer.scores.filter(imputer.scores["target"] == "no2").row(0, named=True)
     assert f'<td class="number best">{best["mae"]:#.3g}</td>' in text

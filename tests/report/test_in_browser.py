@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
 from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
@@ -45,7 +46,7 @@ def targets_page():
     """Two targets of two series."""
     values = np.random.default_rng(0).normal(size=(2, 60, 2)).cumsum(axis=1)
     panel = Panel.from_array(values, ids=["north", "south"], start="2020-01-01", freq="D", targets=["pm25", "no2"])
-    done = backtest([Naive(), Drift()], panel, 3, windows=2, level=[80])
+    done = backtest([Naive(), Drift()], panel, 3, n_windows=2, level=[80])
     return backtest_page(done, leaderboard(done))
 
 
@@ -56,7 +57,7 @@ def files(tmp_path_factory):
     panel = made_panel(ids=tuple(f"shop {i}" for i in range(15)))
     names = (*EVIL, "Naive")
     line = panel.last(3)[:, :, 0]
-    table = panel.forecast_table({"Net": line, "Net-lo-80": line - 5, "Net-hi-80": line + 5})
+    table = forecast_table(panel, {"Net": line, "Net-lo-80": line - 5, "Net-hi-80": line + 5})
     pages = {
         "backtest": backtest_page(made_backtest(panel), made_leaderboard(), command="loopcast backtest shops.csv"),
         "forecast": forecast_page(panel, table, leaderboard=made_leaderboard()),

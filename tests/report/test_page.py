@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
 from loopcast.report.page import backtest_page, forecast_page
@@ -54,7 +55,7 @@ def page(backtest=None, leaderboard=None, **options):
 
 def forecasts(panel):
     line = panel.last(3)[:, :, 0]
-    return panel.forecast_table({"Net": line, "Net-lo-80": line - 5, "Net-hi-80": line + 5, "Naive": line * 0})
+    return forecast_table(panel, {"Net": line, "Net-lo-80": line - 5, "Net-hi-80": line + 5, "Naive": line * 0})
 
 
 def hostile():

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import polars as pl
 import pytest
+from loopcast.report.backtest_rows import errors_of, past_of
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
@@ -13,7 +14,6 @@ from loopcast.errors import OptionError
 from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.models.baselines import Drift, Naive
-from loopcast.report.backtest_rows import errors_of, past_of
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.plots import plot
 
@@ -27,7 +27,7 @@ def panel(series=2):
 
 @pytest.fixture(scope="module")
 def done():
-    return backtest([Naive(), Drift()], panel(), 3, windows=3, level=[80])
+    return backtest([Naive(), Drift()], panel(), 3, n_windows=3, level=[80])
 
 
 def data_of(page):
@@ -38,13 +38,17 @@ def test_a_picture_has_a_chart_for_each_target_whatever_the_forecasts_come_in():
     data = panel()
     model = Drift(horizon=3).fit(data)
     table = model.predict(level=[80])
-    pictures = [plot(data, each) for each in (table, table.to_pandas(), {"Drift": model.forecast(data, 3)})]
+    pictures = [
+        plot(data, each) for each in (table, table.to_pandas(), {"Drift": model.predict_panel(data, 3).values[:, 0]})
+    ]
     for picture in pictures:
         assert [chart.title for chart in picture.charts] == ["north, pm25", "north, no2", "south, pm25", "south, no2"]
         for place, chart in enumerate(picture.charts):
             i, channel = divmod(place, 2)
             np.testing.assert_array_equal(chart.history.values, data.series(i)[-24:, channel])
-            np.testing.assert_array_equal(chart.forecasts[0].values, model.forecast(data, 3)[i, :, channel])
+            np.testing.assert_array_equal(
+                chart.forecasts[0].values, model.predict_panel(data, 3).values[:, 0][i, :, channel]
+            )
     assert len(pictures[0].charts[0].forecasts[0].bands) == 1
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
+from loopcast.models.fitted import ModelPayload
+from loopcast.models.model_file import load
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
@@ -10,9 +12,7 @@ from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesErro
 from loopcast.evaluation.backtest import backtest
 from loopcast.models import model_file as archive
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
-from loopcast.models.fitted import ModelPayload
 from loopcast.models.linear import Linear
-from loopcast.models.model_file import load
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.selection.auto import Auto
 
@@ -36,10 +36,10 @@ def panel(kind, length=60, noise=0.01):
 def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(kind, best):
     data = panel(kind)
     model = Few(**QUICK).fit(data)
-    chosen = model.fitted.state.forecaster
+    chosen = model.model.forecaster
     assert type(chosen) is best
-    alone = chosen.with_options().fit(data).forecast(data, 3)
-    np.testing.assert_array_equal(model.forecast(data, 3), alone)
+    alone = chosen.with_options().fit(data).predict_panel(data, 3).values[:, 0]
+    np.testing.assert_array_equal(model.predict_panel(data, 3).values[:, 0], alone)
     assert f"loopcast.{best.__name__}" in model.describe()
     assert "the best of 3 candidates at 3 cutoffs of 4 series" in model.describe()
 
@@ -57,8 +57,8 @@ def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypa
     monkeypatch.setattr(Auto, "_compare", None)
     got = model.predict(level=[80])
     assert got.equals(wanted.predict(level=[80]))
-    back = model.predict_at_cutoffs(data, 3, (9, 3))
-    np.testing.assert_array_equal(back, wanted.predict_at_cutoffs(data, 3, (9, 3)))
+    back = model.predict_panel(data, 3, (9, 3)).values
+    np.testing.assert_array_equal(back, wanted.predict_panel(data, 3, (9, 3)).values)
 
 
 def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
@@ -82,7 +82,7 @@ def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
     ],
 )
 def test_parts_that_cannot_be_a_choice_are_refused(facts):
-    options = {name: value for name, value in Auto(**QUICK).options().items() if name not in Auto.runtime}
+    options = {name: value for name, value in Auto(**QUICK).get_params().items() if name not in Auto.runtime}
     with pytest.raises(OptionError):
         Auto.from_parts(ModelPayload(options=options, facts=facts), None)
 
@@ -155,7 +155,7 @@ def test_in_a_backtest_a_network_that_was_chosen_takes_gaps_of_the_windows(monke
         "_compare",
         lambda self, panel, origins, candidates, began: compare_last(self, panel, origins, candidates, chosen),
     )
-    done = backtest(Networks(**QUICK), Panel.from_array(values), 3, windows=2)
+    done = backtest(Networks(**QUICK), Panel.from_array(values), 3, n_windows=2)
     assert (done.models[0].failures, chosen[0].gaps) == ((), True)
     assert done.table["Networks"].null_count() == 0
 

@@ -17,13 +17,13 @@ import pytest
 import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
+from loopcast.models.fitted import ModelPayload
+from loopcast.models.model_file import MANIFEST, WEIGHTS, load
 
 from loopcast.errors import ModelFileError, NotFittedError, OptionError
 from loopcast.models import model_file as archive
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
-from loopcast.models.fitted import ModelPayload
 from loopcast.models.linear import Linear
-from loopcast.models.model_file import MANIFEST, WEIGHTS, load
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.storage import atomic
 from loopcast.storage.canonical_zip import pack, unpack
@@ -73,7 +73,7 @@ def test_a_loaded_model_forecasts_the_same_bits(forecaster, tmp_path):
     fitted.save(path)
     loaded = load(path)
     assert type(loaded) is type(forecaster)
-    assert loaded.options() == forecaster.options()
+    assert loaded.get_params() == forecaster.get_params()
     assert loaded.predict(5, data=table()).equals(fitted.predict(5))
     assert loaded.describe() == fitted.describe()
 
@@ -237,7 +237,7 @@ def test_whatever_value_a_manifest_has_in_any_place_there_is_a_model_or_a_typed_
 
 
 def test_a_matrix_without_shape_is_refused():
-    parts = ModelPayload(options=Linear().options(), facts={"context": 1}, arrays={"matrix": np.array(1.0)})
+    parts = ModelPayload(options=Linear().get_params(), facts={"context": 1}, arrays={"matrix": np.array(1.0)})
     with pytest.raises(OptionError, match="expected"):
         Linear.from_parts(parts, None)
 
@@ -267,7 +267,7 @@ def test_a_forecaster_of_ones_own_cannot_be_saved(tmp_path):
 def test_options_that_are_numpy_s_whole_numbers_are_kept_as_numbers(tmp_path):
     Linear(horizon=np.int64(2), context=np.int32(3)).fit(table()).save(tmp_path / "model")
     loaded = load(tmp_path / "model")
-    assert loaded.options() == Linear(horizon=2, context=3).options()
+    assert loaded.get_params() == Linear(horizon=2, context=3).get_params()
 
 
 def test_before_fit_there_is_nothing_to_save(tmp_path):

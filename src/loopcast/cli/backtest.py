@@ -28,8 +28,8 @@ def backtest(
     /,
     *,
     horizon: Annotated[int, Parameter(help="Steps ahead.")],
-    windows: Annotated[int, Parameter(help="How many past cutoffs to forecast from.")] = 3,
-    step: Annotated[int | None, Parameter(help="Steps from one cutoff to the next [the horizon].")] = None,
+    n_windows: Annotated[int, Parameter(help="How many past cutoffs to forecast from.")] = 3,
+    step_size: Annotated[int | None, Parameter(help="Steps from one cutoff to the next [the horizon].")] = None,
     refit: Annotated[
         str, Parameter(metavar="WHEN", help="Fit never again, always, or every so many cutoffs.")
     ] = "never",
@@ -60,29 +60,30 @@ def backtest(
     asked = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
     forecasters, wanted, again = build_models(names, asked), levels(level), parse_refit(refit)
     panel = table.read(file)
-    done = loopcast.backtest(
+    from loopcast.data.output import to_caller_type
+    from loopcast.tasks.backtest import backtest as run
+
+    result = run(
         forecasters,
         panel,
         horizon,
-        windows=windows,
-        step=step,
+        n_windows=n_windows,
+        step_size=step_size,
         refit=again,
         level=wanted,
         season=season,
         seeds=seeds,
-        short="leave out",
-        keep=keep,
+        cache_dir=keep,
         show_progress=False if quiet else None,
     )
-    board = loopcast.leaderboard(done)
+    done, board = result.backtest, result.leaderboard
     if output is not None:
-        printing.write_table(panel.to_caller_type(done.table), output)
+        printing.write_table(to_caller_type(panel, done.table), output)
     if report is not None:
         chosen = [] if series is None else series.split(",")
-        page = loopcast.backtest_page(done, board, command=command_line(), series=chosen)
-        printing.write_page(page, report)
+        printing.write_page(loopcast.backtest_page(done, board, command=command_line(), series=chosen), report)
     if json:
-        printing.print_backtest_json(done, board)
+        printing.print_object(result.facts())
     else:
         printing.show_backtest(done, board)
     require_better(board, fail_if_worse_than)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-import loopcast
 from loopcast.cli import printing
 from loopcast.cli.models import BASELINES, CommonOptions, build_models, seconds
 from loopcast.cli.options import (
@@ -20,17 +19,13 @@ from loopcast.cli.options import (
     layers,
     levels,
 )
-from loopcast.cli.outputs import ForecastOutput
+from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_future, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 
 if TYPE_CHECKING:  # at run time these load once the options are known to be right: --help has to be quick
-    from collections.abc import Sequence
-
-    from loopcast import Forecaster, Leaderboard, Panel
-
-USUAL_LEVELS = (80, 95)
+    from loopcast import Forecaster
 
 Units = Annotated[
     tuple[int, ...] | None,
@@ -83,63 +78,43 @@ def forecast(
 ) -> None:
     """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
     check_outputs(file, output=output, plot=plot, save=save, report=report)
-    asked = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
+    common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
     options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
-    given = {name: value for name, value in options.items() if value is not None}
-    forecaster, baselines = build_forecaster(model, asked, given, quiet=quiet), build_models(BASELINES, asked)
+    chosen = {name: value for name, value in options.items() if value is not None}
+    forecaster, baselines = build_forecaster(model, common, chosen, quiet=quiet), build_models(BASELINES, common)
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
     panel = with_future(table.read(file), future, "name them with --future-covariates")
     require_future(panel, horizon)
-    models = [forecaster, *baselines]
-    unchecked = loopcast.why_no_backtest(models, panel, horizon) if check else "not asked for"
-    board = None if unchecked else run_check(models, panel, asked, quiet=quiet)
-    printing.status("Training on the whole history ...", quiet=quiet)
-    forecaster.fit(panel)
-    unsure = forecaster.why_no_intervals(panel, horizon) if wanted is None else None
-    shown = USUAL_LEVELS if wanted is None and unsure is None else wanted or ()
-    if shown and forecaster.needs_calibration(horizon):
-        printing.status("Measuring how sure it is on a held-back tail ...", quiet=quiet)
-        forecaster.calibrate(horizon)
-    predicted = ForecastOutput.of(forecaster, panel, horizon, shown, wide=wide)
-    if save is not None:
-        forecaster.save(save)
-    predicted.write(board=board, output=output, plot=plot, report=report)
-    if json:
-        printing.print_json(
-            predicted.table,
-            models={forecaster.name: forecaster.describe()},
-            check=board,
-            unchecked=unchecked,
-            unsure=unsure,
-        )
-    else:
-        printing.show_forecast(predicted.table, unsure)
-        printing.show_check(board, unchecked, horizon)
-    if board is not None:
-        require_better(board, fail_if_worse_than)
+    from loopcast.tasks.forecast import forecast as run
 
-
-def build_forecaster(model: str, asked: CommonOptions, given: dict[str, Any], *, quiet: bool) -> "Forecaster[Any]":
-    """The forecaster with the options that were given; OptionError where it takes none of them."""
-    if model != "Recurrent" and given:
-        raise OptionError(f"--{next(iter(given))} is an option of Recurrent, and --model {model} chooses by itself")
-    [made_one] = build_models([model], asked)
-    return made_one.with_options(show_progress=False if quiet else None, **given)
-
-
-def run_check(
-    models: "Sequence[Forecaster[Any]]", panel: "Panel", asked: CommonOptions, *, quiet: bool
-) -> "Leaderboard":
-    """How the models did on the last steps of the history."""
-    printing.status(f"Comparing on the last {asked.horizon} steps ...", quiet=quiet)
-    done = loopcast.backtest(
-        models,
+    result = run(
+        forecaster,
         panel,
-        asked.horizon,
-        season=asked.season,
-        short="leave out",
+        horizon,
+        levels=wanted,
+        baselines=baselines,
+        check=check,
+        season=season,
+        status=lambda message: printing.status(message, quiet=quiet),
         show_progress=False if quiet else None,
     )
-    return loopcast.leaderboard(done)
+    if save is not None:
+        forecaster.save(save)
+    write(result, wide=wide, output=output, plot=plot, report=report)
+    if json:
+        printing.print_object(result.facts(wide=wide))
+    else:
+        printing.show_forecast(result.table(wide=wide), result.unsure)
+        printing.show_check(result.check, result.unchecked, horizon)
+    if result.check is not None:
+        require_better(result.check, fail_if_worse_than)
+
+
+def build_forecaster(model: str, common: CommonOptions, options: dict[str, Any], *, quiet: bool) -> "Forecaster":
+    """The forecaster with the options that were given; OptionError where it takes none of them."""
+    if model != "Recurrent" and options:
+        raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {model} chooses by itself")
+    [forecaster] = build_models([model], common)
+    return forecaster.with_options(show_progress=False if quiet else None, **options)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from cyclopts import Parameter
 
 import loopcast
@@ -12,13 +11,14 @@ from loopcast.cli import printing
 from loopcast.cli.models import command_line
 from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, resolve_columns
 from loopcast.columns import Columns
+from loopcast.data.read import read_whole
 from loopcast.errors import OptionError
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from loopcast import Imputer, Panel
+    from loopcast import Imputer
+    from loopcast.data.read import WholeFile
     from loopcast.data.schema import TableSchema
+    from loopcast.tasks.impute import ImputeResult
 
 
 MOST_SURE = 99  # percent, of an interval: errors that are rarer are not told apart
@@ -59,10 +59,10 @@ def impute(
     wanted = levels(level)
     if wanted and wanted[-1] > MOST_SURE:
         raise OptionError(f"intervals of filled values go up to {MOST_SURE}%, got --level {wanted[-1]:g}")
+    columns = resolve_columns(id_, time, target)
     if model is None:
-        panel = loopcast.read(file, columns=resolve_columns(id_, time, target), freq=freq, gaps=gaps)
-        if output is not None:  # before the training: what is wrong with the table shows
-            fill_original(file, panel, np.zeros_like(panel.values), {})
+        whole = read_whole(file, columns=columns, freq=freq, gaps=gaps) if output is not None else None
+        panel = whole.panel if whole is not None else loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
         imputer = loopcast.Imputer(
             mode=mode or "two-sided",
             season=season,
@@ -70,97 +70,60 @@ def impute(
             updates=updates,
             seed=seed or 0,
             show_progress=False if quiet else None,
-        ).fit(panel)
+        )
     else:
         training = {
-            "mode": mode,
-            "season": season,
-            "best": best or None,
-            "updates": updates,
-            "seed": seed,
-            "save": save,
-        }
+            "mode": mode, "season": season, "best": best or None, "updates": updates, "seed": seed, "save": save,
+        }  # fmt: skip
         imputer = load_imputer(model, [name for name, value in training.items() if value is not None])
-        panel = read_like(
-            imputer.fitted.schema, file, resolve_columns(id_, time, target, imputer.fitted.schema.columns), freq, gaps
-        )
+        schema = imputer.model.schema
+        whole = read_like(schema, file, resolve_columns(id_, time, target, schema.columns), freq, gaps)
+        panel = whole.panel
+    from loopcast.tasks.impute import impute as run
+
+    result = run(imputer, panel, levels=wanted, fill=output is not None or report is not None)
     if save is not None:
         imputer.save(save)
-    if output is not None or report is not None:
-        write(imputer, panel, file, wanted, output=output, report=report)
+    if output is not None and whole is not None and result.filled is not None:
+        filled = result.filled
+        table = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
+        printing.write_table(table, output)
+    if report is not None and result.filled is not None:
+        printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
     if json:
-        printing.print_object({"chosen": imputer.describe(), "scores": imputer.scores.to_dicts(), **counts(panel)})
+        printing.print_object(result.facts())
     else:
-        show(imputer, panel)
+        show(result)
         if output is None and report is None and save is None:
             printing.status("Nothing is kept of it: --output FILE writes the filled table.", quiet=quiet)
 
 
-def load_imputer(model: Path, given: list[str]) -> "Imputer":
-    """The imputer in a model file; OptionError for a file of something else, and for options of a fit."""
-    if given:
-        options = ", ".join(f"--{name}" for name in given)
+def load_imputer(model: Path, training: list[str]) -> "Imputer":
+    """The imputer in a model file; OptionError for options of a fit beside it."""
+    if training:
+        options = ", ".join(f"--{name}" for name in training)
         raise OptionError(f"--model trains nothing, and {options} is for training: leave one of them out")
-    found = loopcast.load(model)
-    if not isinstance(found, loopcast.Imputer):
-        raise OptionError(f"{model} forecasts, and does not fill gaps: loopcast predict {model} FILE")
-    return found
+    return loopcast.load_imputer(model)
 
 
 def read_like(
     schema: "TableSchema", file: Path, columns: Columns, freq: int | str | None, gaps: Literal["error", "insert"]
-) -> "Panel":
+) -> "WholeFile":
     """The series in a file as a model takes them: of its calendar, its columns in its order however they are named."""
-    from loopcast.data.convert import as_panel
+    from loopcast.data.convert import check_compatible
 
-    theirs = schema.columns.targets
-    if sorted(columns.targets) == sorted(theirs):
+    if sorted(columns.targets) == sorted(schema.columns.targets):
         columns = replace(columns, target=schema.columns.target)
-    return as_panel(loopcast.read(file, columns=columns, freq=freq or schema.freq, gaps=gaps), like=schema)
+    whole = read_whole(file, columns=columns, freq=freq or schema.freq.alias, gaps=gaps)
+    check_compatible(whole.panel.schema, schema)
+    return whole
 
 
-def write(
-    imputer: "Imputer",
-    panel: "Panel",
-    file: Path,
-    wanted: tuple[float, ...],
-    *,
-    output: Path | None,
-    report: Path | None,
-) -> None:
-    """The filled table, and the page."""
-    from loopcast.models.base import interval_arrays
-    from loopcast.storage.atomic import write_whole
-
-    filled = imputer.fill(panel)
-    ends = imputer.intervals(panel, wanted) if wanted else {}
-    if output is not None:
-        printing.write_table(fill_original(file, panel, filled, interval_arrays(panel.targets, ends)), output)
-    if report is not None:
-        write_whole(report, loopcast.gaps_page(imputer, panel, filled, ends, command=command_line()))
-
-
-def fill_original(file: Path, panel: "Panel", filled: np.ndarray, extra: dict[str, np.ndarray]) -> "pl.DataFrame":
-    """The table in the file with every column it has, its gaps filled, and `extra` with it."""
-    from loopcast.data.fill_table import fill_table
-    from loopcast.data.read import read_whole
-
-    table, schema = read_whole(file), panel.schema
-    same = loopcast.Panel.from_table(table, columns=schema.columns, freq=schema.freq, gaps="insert")
-    done: pl.DataFrame = fill_table(table, same, filled, np.isnan(same.values), extra)
-    return done.with_columns(done[name].fill_nan(None) for name in extra)
-
-
-def counts(panel: "Panel") -> dict[str, int]:
-    """How many values there are, and how many were missing."""
-    return {"series": panel.n_series, "values": panel.values.size, "filled": int(np.isnan(panel.values).sum())}
-
-
-def show(imputer: "Imputer", panel: "Panel") -> None:
-    """What was filled, and how far off each way is at values that were hidden."""
-    found = counts(panel)
-    print(f"Filled {found['filled']:,} of {found['values']:,} values in {found['series']:,} series.")
-    if len(imputer.scores):
+def show(result: "ImputeResult") -> None:
+    """What was filled, and how far off each method is at values that were hidden."""
+    counts, scores = result.counts, result.imputer.scores
+    print(f"Filled {counts['filled']:,} of {counts['values']:,} values in {counts['series']:,} series.")
+    if len(scores):
         print("\nMean absolute error at known values that were hidden, in units of each column's spread:")
-        printing.show(imputer.scores, digits="#.4g")
-    print(imputer.describe())
+        printing.show(scores, digits="#.4g")
+    print(result.imputer.describe())

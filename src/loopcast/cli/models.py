@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import loopcast
 from loopcast.errors import OptionError
@@ -28,33 +28,33 @@ class CommonOptions:
     budget: float
 
 
-def recurrent(asked: CommonOptions) -> "Forecaster[Any]":
-    return loopcast.Recurrent(horizon=asked.horizon, season=asked.season, seed=asked.seed)
+def recurrent(common: CommonOptions) -> "Forecaster":
+    return loopcast.Recurrent(horizon=common.horizon, season=common.season, seed=common.seed)
 
 
-MAKERS: "dict[str, Callable[[CommonOptions], Forecaster[Any]]]" = {
-    "Naive": lambda asked: loopcast.Naive(),
-    "SeasonalNaive": lambda asked: loopcast.SeasonalNaive(season=asked.season),
-    "Drift": lambda asked: loopcast.Drift(),
-    "Linear": lambda asked: loopcast.Linear(horizon=asked.horizon, season=asked.season),
+MAKERS: "dict[str, Callable[[CommonOptions], Forecaster]]" = {
+    "Naive": lambda common: loopcast.Naive(horizon=common.horizon),
+    "SeasonalNaive": lambda common: loopcast.SeasonalNaive(horizon=common.horizon, season=common.season),
+    "Drift": lambda common: loopcast.Drift(horizon=common.horizon),
+    "Linear": lambda common: loopcast.Linear(horizon=common.horizon, season=common.season),
     "Recurrent": recurrent,
-    "LSTM": lambda asked: recurrent(asked).with_options(cell="lstm", alias="LSTM"),
-    "GRU": lambda asked: recurrent(asked).with_options(cell="gru", alias="GRU"),
-    "SimpleRNN": lambda asked: recurrent(asked).with_options(cell="simple", alias="SimpleRNN"),
-    "Auto": lambda asked: loopcast.Auto(
-        horizon=asked.horizon, season=asked.season, seed=asked.seed, budget=asked.budget, show_progress=False
+    "LSTM": lambda common: recurrent(common).with_options(cell="lstm", alias="LSTM"),
+    "GRU": lambda common: recurrent(common).with_options(cell="gru", alias="GRU"),
+    "SimpleRNN": lambda common: recurrent(common).with_options(cell="simple", alias="SimpleRNN"),
+    "Auto": lambda common: loopcast.Auto(
+        horizon=common.horizon, season=common.season, seed=common.seed, budget=common.budget, show_progress=False
     ),
 }
 
 
-def build_models(names: Sequence[str], asked: CommonOptions) -> "list[Forecaster[Any]]":
+def build_models(names: Sequence[str], common: CommonOptions) -> "list[Forecaster]":
     """The models of these names, in their order; OptionError for another name or one that comes twice."""
     unknown = [name for name in names if name not in MAKERS]
     if unknown:
         raise OptionError(f"there is no model {unknown[0]!r}; the models are {', '.join(MAKERS)}")
     if len(set(names)) < len(names):
         raise OptionError(f"each model is named once, got {', '.join(names)}")
-    return [MAKERS[name](asked) for name in names]
+    return [MAKERS[name](common) for name in names]
 
 
 def seconds(text: str) -> float:

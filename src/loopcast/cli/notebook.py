@@ -82,6 +82,9 @@ def draw(results: "Sequence[Results]", *, shared_frequency: bool, seed: int, pat
     panel = split(steps, shared_frequency=shared_frequency, seed=seed).test
     seen = panel.drop_last(steps)
     drawn = [ran for ran in results if ran.row.steps == steps][-LINES:]
-    plot(seen, {ran.row.name: ran.model.forecast(seen, steps) for ran in drawn}, truth=panel.last(steps), most=3).save(
-        path
-    )
+    plot(
+        seen,
+        {ran.row.name: ran.model.predict_panel(seen, steps).values[:, 0] for ran in drawn},
+        truth=panel.last(steps),
+        most=3,
+    ).save(path)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
 
-from loopcast.columns import STANDARD, Columns
+from loopcast.columns import STANDARD, Bands, Columns
 from loopcast.errors import OptionError
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
@@ -56,14 +56,12 @@ def levels(text: str) -> tuple[float, ...]:
     >>> levels("95,80"), levels("none")
     ((80, 95), ())
     """
-    from loopcast.intervals.calibration import check_level
-
     if text == "none":
         return ()
     parts = [part.strip() for part in text.split(",")]
     if not all(re.fullmatch(r"\d+(\.\d+)?", part) for part in parts):
         raise OptionError(f"--level is percentages with commas between, such as 80,95, or none; got {text!r}")
-    return check_level([float(part) if "." in part else int(part) for part in parts])
+    return Bands.of(level=[float(part) if "." in part else int(part) for part in parts]).levels
 
 
 def parse_names(option: str, text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 import loopcast
 from loopcast.cli import printing
 from loopcast.cli.options import Json, Level, Output, Plot, Report, check_outputs, levels
-from loopcast.cli.outputs import ForecastOutput
+from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
 from loopcast.errors import OptionError
@@ -33,22 +33,19 @@ def predict(
     check_outputs(file, output=output, plot=plot, report=report)
     wanted = levels(level)
     forecaster = loopcast.load(model)
-    if isinstance(forecaster, loopcast.Imputer):
-        raise OptionError(f"{model} fills gaps, and does not forecast: loopcast impute {file} --model {model}")
-    schema, steps = forecaster.fitted.schema, forecaster.horizon if horizon is None else horizon
+    schema, steps = forecaster.model.schema, forecaster.steps_ahead(horizon)
     check_targets(table, schema.columns, model)
-    panel = table.read(file, schema.columns, schema.freq)
+    panel = table.read(file, schema.columns, schema.freq.alias)
     panel = with_future(panel, future, f"{model} was trained without any, so leave --future out")
     require_future(panel, steps)
-    predicted = ForecastOutput.of(forecaster, panel, steps, wanted, wide=wide)
-    predicted.write(output=output, plot=plot, report=report)
+    from loopcast.tasks.forecast import predict as run
+
+    result = run(forecaster, panel, steps, wanted)
+    write(result, wide=wide, output=output, plot=plot, report=report)
     if json:
-        models = {forecaster.name: forecaster.describe()}
-        printing.print_json(
-            predicted.table, models=models, check=None, unchecked="a saved model is not compared", unsure=None
-        )
-        return
-    printing.show_forecast(predicted.table)
+        printing.print_object(result.facts(wide=wide))
+    else:
+        printing.show_forecast(result.table(wide=wide))
 
 
 def check_targets(table: Series, known: Columns, model: Path) -> None:

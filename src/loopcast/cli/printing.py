@@ -51,7 +51,7 @@ def show_check(board: "Leaderboard | None", unchecked: str | None, horizon: int)
 
 def show_backtest(done: "Backtest", board: "Leaderboard") -> None:
     """The leaderboard of a backtest."""
-    cutoffs = f"{done.windows} cutoff{'s' * (done.windows > 1)}"
+    cutoffs = f"{done.n_windows} cutoff{'s' * (done.n_windows > 1)}"
     targets = f" of {done.panel.n_channels} targets" if done.panel.n_channels > 1 else ""
     which = f"{done.panel.n_series} series{targets}"
     print(f"Forecasts of {done.horizon} steps from {cutoffs} of {which} (less error is better):")
@@ -102,57 +102,8 @@ def cell(value: Any, digits: str) -> str:
     return f"{value:{digits}}".removesuffix(".") if isinstance(value, float) else str(value)
 
 
-def print_json(
-    table: "pl.DataFrame",
-    *,
-    models: Mapping[str, str],
-    check: "Leaderboard | None",
-    unchecked: str | None,
-    unsure: str | None,
-) -> None:
-    """One JSON object on one line.
-
-    loopcast    version
-    models      by name, what was chosen and why, in words
-    forecast    rows: the id and time columns under their own names, `target` where there are several, and a number per
-                model and end of an interval
-    check       null, or measure, leaderboard (rows), targets (rows; null of one target), verdict, notes
-    unchecked   null, or why there is no check
-    unsure      null, or why there are no intervals
-
-    Times are ISO 8601 or integers; a number that is missing or infinite is null.
-    """
-    print_object(
-        {
-            "models": dict(models),
-            "forecast": table.to_dicts(),
-            "check": check and board_object(check),
-            "unchecked": unchecked,
-            "unsure": unsure,
-        }
-    )
-
-
-def print_backtest_json(done: "Backtest", board: "Leaderboard") -> None:
-    """One JSON object on one line: horizon, windows, step, season, series, models, and the parts of a `check`."""
-    models = {
-        each.name: {"chosen": each.description, "code": each.code, "failures": each.failures} for each in done.models
-    }
-    facts = {"horizon": done.horizon, "windows": done.windows, "step": done.step, "season": done.season}
-    print_object({**facts, "series": done.panel.n_series, "models": models, **board_object(board)})
-
-
-def board_object(board: "Leaderboard") -> dict[str, Any]:
-    return {
-        "measure": board.measure,
-        "leaderboard": board.table.to_dicts(),
-        "targets": None if board.targets is None else board.targets.to_dicts(),
-        "verdict": board.verdict,
-        "notes": board.notes,
-    }
-
-
 def print_object(value: Mapping[str, Any]) -> None:
+    """One JSON object on one line, with the version: times are ISO 8601 or integers, a number that is missing is null."""
     print(json.dumps(plain({"loopcast": __version__, **value}), allow_nan=False))
 
 

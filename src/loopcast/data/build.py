@@ -10,7 +10,8 @@ import polars as pl
 
 from loopcast.columns import ID, TARGET, Columns
 from loopcast.data.calendar_features import resolve_features
-from loopcast.data.covariates import Covariates, read_covariates
+from loopcast.data.covariates import read_covariates
+from loopcast.data.fields import PanelFields
 from loopcast.data.frequency import Frequency
 from loopcast.data.schema import Kind, TableSchema, time_name
 from loopcast.data.series_index import SeriesIndex, Source
@@ -26,17 +27,6 @@ NAMING = (
     "Say which is which with Columns(id=..., time=..., target=...), or --id, --time and --target on the command line; "
     "where each series has a column of its own, use Panel.from_wide"
 )
-
-
-class PanelFields(NamedTuple):
-    """What a panel is made of; see `Panel` for each."""
-
-    values: np.ndarray
-    offsets: np.ndarray
-    ids: pl.Series
-    starts: pl.Series
-    schema: TableSchema
-    covariates: Covariates | None = None
 
 
 class AlignedTable(NamedTuple):
@@ -127,7 +117,7 @@ def from_wide(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -
     starts = timetable.starts.gather([0] * len(names))
     ids = from_cells(ID, names)
     check_ids(ids, Source("the header"))
-    return PanelFields(values, offsets, ids, starts, replace(schema, has_id=True))
+    return PanelFields(values=values, offsets=offsets, ids=ids, starts=starts, schema=replace(schema, has_id=True))
 
 
 def from_series(values: Any, freq: Freq, start: Any, name: str | None) -> PanelFields:
@@ -148,7 +138,7 @@ def from_series(values: Any, freq: Freq, start: Any, name: str | None) -> PanelF
         table = start_grid(0 if start is None else start, freq)
     found = check_target(numbers.alias(name), rows)[:, None]
     schema = replace(schema, freq=table.freq, time=time_name(table.starts.dtype))
-    return PanelFields(found, rows.offsets, rows.ids, table.starts, schema)
+    return PanelFields(values=found, offsets=rows.offsets, ids=rows.ids, starts=table.starts, schema=schema)
 
 
 def _column(values: Any) -> pl.Series:
@@ -194,7 +184,7 @@ def from_array(
     table = start_grid(start, freq)
     starts = table.starts.gather([0] * n)
     schema = TableSchema(columns=columns, has_id=True, freq=table.freq, time=time_name(starts.dtype))
-    return PanelFields(values, offsets, names, starts, schema)
+    return PanelFields(values=values, offsets=offsets, ids=names, starts=starts, schema=schema)
 
 
 def _channels(count: int, targets: Sequence[str] | None) -> Columns:

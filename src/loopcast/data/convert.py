@@ -11,7 +11,7 @@ from loopcast.data.build import Freq
 from loopcast.data.panel import Panel, type_name
 from loopcast.data.schema import TableSchema
 from loopcast.data.tables import open_table
-from loopcast.errors import CalendarError, DataError
+from loopcast.errors import CalendarError, DataError, OptionError
 
 ACCEPTED = (
     "a Panel, a long table (pandas, polars, pyarrow), an array [series, time, channel], or one series "
@@ -20,10 +20,12 @@ ACCEPTED = (
 )
 
 
-def as_panel(data: Any, *, like: TableSchema | None = None) -> Panel:
+def as_panel(data: Any, *, columns: Columns | None = None, like: TableSchema | None = None) -> Panel:
     """Anything that can be a panel as one: a panel itself, a long table, a series, an array.
 
     An array is `[series, time, channel]`, or `[time]` for one series.
+    columns: which column of a table is which; None has the names of `like`, or the standard ones. OptionError for a
+        panel, whose columns are known.
     like: how the data of a model looked. Names of columns and frequency are taken from it; CalendarError where the
     times are of another kind (integers or days), in another time zone, or of another frequency; DataError where one
     of the two has several targets and the other has not the same ones in the same order.
@@ -31,11 +33,19 @@ def as_panel(data: Any, *, like: TableSchema | None = None) -> Panel:
     >>> as_panel([1.0, 2.0, 3.0]).n_rows
     3
     """
+    if columns is not None and isinstance(data, Panel):
+        raise OptionError("a panel knows its columns: leave columns out, or give the table")
     if like is None:
-        return _as_panel(data, STANDARD, None)
-    panel = _as_panel(data, like.columns, like.freq)
+        return _as_panel(data, columns or STANDARD, None)
+    panel = _as_panel(data, columns or like.columns, like.freq)
     check_compatible(panel.schema, like)
     return panel
+
+
+def refuse_table(horizon: Any) -> None:
+    """OptionError where a table or panel stands in the place of a horizon."""
+    if isinstance(horizon, Panel | np.ndarray | list) or open_table(horizon) is not None:
+        raise OptionError("the first argument is the horizon, a number of steps: give the history as data=...")
 
 
 def _as_panel(data: Any, columns: Columns, freq: Freq) -> Panel:

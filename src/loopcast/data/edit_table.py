@@ -140,6 +140,10 @@ def set_numbers(
     if table.kind == "pandas":
         draft.native[name] = _filled_pandas(table.native[name], order, values, marks)
         return
+    if column.dtype == pl.String:  # of a text file: what is there stays as it was written
+        written = pl.Series(values).cast(pl.String)
+        _set(draft, table, name, column.gather(order.sources).zip_with(pl.Series(~marks), written))
+        return
     floats = column if column.dtype.is_float() else column.cast(pl.Float64)
     _set(
         draft,

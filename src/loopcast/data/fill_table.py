@@ -3,18 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from loopcast.data.build import AlignedTable, align
 from loopcast.data.edit_table import RowMapping, finish, set_numbers, set_times, take_rows
+from loopcast.data.fields import PanelFields
 from loopcast.data.series_index import Source
-from loopcast.data.tables import build, open_table
+from loopcast.data.tables import Table, build, open_table
 from loopcast.errors import DataError, ValuesError
-
-if TYPE_CHECKING:
-    from loopcast.data.panel import Panel
 
 EMPTY: Mapping[str, np.ndarray] = MappingProxyType({})
 
@@ -33,7 +31,7 @@ class ImputedValues:
 
 
 def fill_table(
-    table: Any, panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY
+    table: Any, panel: PanelFields, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY
 ) -> Any:
     """The caller's long table with imputed numbers in its missing cells, as a table of the same kind.
 
@@ -58,12 +56,15 @@ def fill_table(
     opened = open_table(table)
     if opened is None:
         raise DataError(f"expected the pandas, polars or pyarrow table of the panel, got {type(table).__qualname__}")
-    names = panel.schema.columns
-    laid = align(opened, names, panel.schema.freq, "insert", Source())
+    laid = align(opened, panel.schema.columns, panel.schema.freq, "insert", Source())
     _check_same(panel, laid)
-    filling = validate(panel, values, marks, extra)
+    return fill_aligned(opened, laid, panel, validate(panel, values, marks, extra))
+
+
+def fill_aligned(opened: Table, laid: AlignedTable, panel: PanelFields, filling: ImputedValues) -> Any:
+    """`fill_table` of a table that is on its calendar already."""
+    names, order = panel.schema.columns, row_mapping(laid)
     _check_free(panel, filling, opened.names)
-    order = row_mapping(laid)
     filled = take_rows(opened, order, [names.id] if laid.parts.schema.has_id else [])
     if order.inserted.any():
         set_times(filled, opened, order, panel.times_of(order.rows), laid.parts.schema)
@@ -73,15 +74,23 @@ def fill_table(
 
 
 def fill_like(
-    data: Any, panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY
+    data: Any, panel: PanelFields, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY
 ) -> Any:
     """`fill_table` where `data` is a table, else `filled_table`: for a panel, an array, or None."""
     is_table = data is not None and open_table(data) is not None
     return fill_table(data, panel, values, marks, extra) if is_table else filled_table(panel, values, marks, extra)
 
 
-def filled_table(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]) -> Any:
-    """See `Panel.filled_table`."""
+def filled_table(
+    panel: PanelFields, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY
+) -> Any:
+    """All rows with gaps filled, as a table of the kind that came in: id, time, targets, and which were imputed.
+
+    values: float32 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
+    extra: further columns by name, floats `[row]`. A column `TARGET-imputed` for each target, then `extra`, end it.
+    Rows stand series by series, those that were inserted among them, and numbers are float32, as a panel holds
+    them; to change only the missing cells of the table that came in, use `fill_table`. Errors are those of it.
+    """
     filling = validate(panel, values, marks, extra)
     names, rows = panel.schema.columns, np.arange(panel.n_rows)
     _check_free(panel, filling, [*([names.id] if panel.schema.has_id else []), names.time, *panel.targets])
@@ -91,7 +100,9 @@ def filled_table(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: M
     return build(panel.schema, ids, panel.times_of(rows), columns | _added(panel, filling))
 
 
-def validate(panel: "Panel", values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]) -> ImputedValues:
+def validate(
+    panel: PanelFields, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]
+) -> ImputedValues:
     """What is to fill the gaps of `panel`; DataError or ValuesError where it cannot."""
     for name, array, dtype in (("values", values, np.float32), ("marks", marks, np.bool_)):
         if array.dtype != dtype or array.shape != panel.values.shape:
@@ -119,7 +130,7 @@ def row_mapping(laid: AlignedTable) -> RowMapping:
     return RowMapping(rows=order, anchors=anchors[order], inserted=inserted[order])
 
 
-def _check_same(panel: "Panel", laid: AlignedTable) -> None:
+def _check_same(panel: PanelFields, laid: AlignedTable) -> None:
     """DataError where the table does not make this panel."""
     made = laid.parts
     same = (
@@ -135,13 +146,13 @@ def _check_same(panel: "Panel", laid: AlignedTable) -> None:
         )
 
 
-def _added(panel: "Panel", filling: ImputedValues) -> dict[str, np.ndarray]:
+def _added(panel: PanelFields, filling: ImputedValues) -> dict[str, np.ndarray]:
     """The columns that a filled table has more than the one that came."""
     marks = {f"{name}-imputed": filling.marks[:, channel] for channel, name in enumerate(panel.targets)}
     return marks | dict(filling.extra)
 
 
-def _check_free(panel: "Panel", filling: ImputedValues, taken: Iterable[Any]) -> None:
+def _check_free(panel: PanelFields, filling: ImputedValues, taken: Iterable[Any]) -> None:
     there = set(taken)
     for name in [*(f"{target}-imputed" for target in panel.targets), *filling.extra]:
         if name in there:
@@ -149,7 +160,7 @@ def _check_free(panel: "Panel", filling: ImputedValues, taken: Iterable[Any]) ->
         there.add(name)
 
 
-def _refuse(panel: "Panel", wrong: np.ndarray, why: str) -> None:
+def _refuse(panel: PanelFields, wrong: np.ndarray, why: str) -> None:
     """ValuesError naming the first cell that is wrong, `[row, channel]`."""
     if not wrong.any():
         return

@@ -1,13 +1,14 @@
 """Future covariates of the steps after the end of each series."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from loopcast.data.covariates import Covariates, numbers_of
+from loopcast.data.fields import PanelFields
 from loopcast.data.ranges import concat_ranges
+from loopcast.data.schema import TableSchema
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table
 from loopcast.data.time_grid import future_times
@@ -15,14 +16,10 @@ from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names
 from loopcast.errors import CalendarError, OptionError, ValuesError
 
-if TYPE_CHECKING:
-    from loopcast.data.panel import Panel
-    from loopcast.data.schema import TableSchema
-
 NAMING = "A table of future covariates has the id, the time and each future covariate"
 
 
-def future_covariates(panel: "Panel", table: Table, source: Source | None = None) -> Covariates:
+def future_covariates(panel: PanelFields, table: Table, source: Source | None = None) -> Covariates:
     """See `Panel.with_future`."""
     columns, covariates = panel.schema.columns, panel.covariates
     if covariates is None or not columns.future:
@@ -37,7 +34,7 @@ def future_covariates(panel: "Panel", table: Table, source: Source | None = None
     return append_future(panel, covariates, values[own][found], counts)
 
 
-def _rows(panel: "Panel", table: Table, source: Source) -> SeriesIndex:
+def _rows(panel: PanelFields, table: Table, source: Source) -> SeriesIndex:
     """The rows of the table by series, those that the panel does not have too."""
     columns = panel.schema.columns
     if panel.schema.has_id:
@@ -46,7 +43,7 @@ def _rows(panel: "Panel", table: Table, source: Source) -> SeriesIndex:
     return SeriesIndex.one(str(panel.ids[0]), len(table.column(columns.time)), source)
 
 
-def match_rows(panel: "Panel", table: Table, rows: SeriesIndex) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def match_rows(panel: PanelFields, table: Table, rows: SeriesIndex) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Series and step after its start of each row that is of a series of the panel, and which rows those are."""
     ids, schema = panel.ids.cast(pl.String).to_list(), panel.schema
     place = dict(zip(ids, range(len(ids)), strict=True))
@@ -61,7 +58,7 @@ def match_rows(panel: "Panel", table: Table, rows: SeriesIndex) -> tuple[np.ndar
     return series[own], steps, own
 
 
-def cast_times(times: pl.Series, schema: "TableSchema", rows: SeriesIndex) -> pl.Series:
+def cast_times(times: pl.Series, schema: TableSchema, rows: SeriesIndex) -> pl.Series:
     """Times in the type of the panel's; CalendarError where they are of another kind or zone, or finer."""
     kind = schema.time_dtype
     numbers, zone = times.dtype.is_integer(), getattr(times.dtype, "time_zone", None)
@@ -76,14 +73,14 @@ def cast_times(times: pl.Series, schema: "TableSchema", rows: SeriesIndex) -> pl
     return alike
 
 
-def off_calendar_message(times: pl.Series, row: int, schema: "TableSchema", rows: SeriesIndex) -> str:
+def off_calendar_message(times: pl.Series, row: int, schema: TableSchema, rows: SeriesIndex) -> str:
     return (
         f"{rows.describe_row(row)}, column {schema.columns.time!r}: {times[row]} is not on the calendar of the data "
         f"(frequency {schema.freq})"
     )
 
 
-def order_rows(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def order_rows(panel: PanelFields, series: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The rows after the end of each series, in their order, and how many each has.
 
     Errors for a time that comes twice, and for one that is left out.
@@ -108,7 +105,7 @@ def order_rows(panel: "Panel", series: np.ndarray, steps: np.ndarray) -> tuple[n
     return rows, counts
 
 
-def _require_values(panel: "Panel", values: np.ndarray, counts: np.ndarray) -> None:
+def _require_values(panel: PanelFields, values: np.ndarray, counts: np.ndarray) -> None:
     """ValuesError naming the first that is missing: what is to be known ahead is known."""
     missing = np.isnan(values)
     if not missing.any():
@@ -122,7 +119,7 @@ def _require_values(panel: "Panel", values: np.ndarray, counts: np.ndarray) -> N
     )
 
 
-def append_future(panel: "Panel", covariates: Covariates, values: np.ndarray, counts: np.ndarray) -> Covariates:
+def append_future(panel: PanelFields, covariates: Covariates, values: np.ndarray, counts: np.ndarray) -> Covariates:
     """The known rows of the panel, each series' own followed by `values`, of which it has so many."""
     own, _ = concat_ranges(covariates.offsets[:-1], panel.lengths)
     offsets = np.append(0, np.cumsum(panel.lengths + counts))
@@ -132,7 +129,7 @@ def append_future(panel: "Panel", covariates: Covariates, values: np.ndarray, co
     return replace(covariates, future=future, offsets=offsets)
 
 
-def require_future(panel: "Panel", horizon: int) -> None:
+def require_future(panel: PanelFields, horizon: int) -> None:
     """See `Panel.require_future`."""
     if not panel.schema.columns.future:
         return
@@ -149,7 +146,7 @@ def require_future(panel: "Panel", horizon: int) -> None:
     )
 
 
-def _future_time(panel: "Panel", i: int, after: int) -> object:
+def _future_time(panel: PanelFields, i: int, after: int) -> object:
     """The time so many steps after the first one that follows series `i`."""
     steps = panel.lengths[i : i + 1] + after
     return future_times(panel.starts.gather([i]), steps, 1, panel.schema.freq)[0]

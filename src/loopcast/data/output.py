@@ -3,66 +3,65 @@
 Where a panel has several targets a result is long: a row for each of them, which a column `target` names.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from loopcast.columns import CUTOFF, SAMPLE, TARGET_NAME
+from loopcast.data.fields import PanelFields
 from loopcast.data.tables import build
 from loopcast.data.time_grid import future_times
 from loopcast.errors import DataError
 
-if TYPE_CHECKING:
-    from loopcast.data.panel import Panel
 
-END = re.compile(r"(?P<model>.+)(?P<end>-(?:lo|hi)-\d+(?:\.\d+)?)", re.DOTALL)  # the column of one end of an interval
+def forecast_table(panel: PanelFields, forecasts: Mapping[str, np.ndarray]) -> Any:
+    """Forecasts as a table of the kind that came in: a row per series and future time.
 
-
-def forecast_table(panel: "Panel", forecasts: Mapping[str, np.ndarray], wide: bool) -> Any:
-    """See `Panel.forecast_table`."""
+    forecasts: a column each, `[series, step]` or `[series, step, channel]` (with an axis of one cutoff after the
+    series, if need be); for several targets each has a row, and a column `target` names it.
+    DataError where a shape or name does not fit, such as an id column that is called `target`.
+    """
     columns = {name: _forecast(panel, name, np.asarray(array)) for name, array in forecasts.items()}
+    several = panel.n_channels > 1
+    _check_free(panel, columns, which=several)
+    ids, times = _future_keys(panel, _one_horizon(columns))
+    flat = {name: array.ravel() for name, array in columns.items()}
+    if not several:
+        return build(panel.schema, ids, times, flat)
+    names = target_names(panel, len(ids))
+    ids, times = (_for_each_target(panel, column) for column in (ids, times))
+    return build(panel.schema, ids, times, flat, more_keys={TARGET_NAME: names})
+
+
+def wide_table(panel: PanelFields, columns: Mapping[str, np.ndarray]) -> Any:
+    """Numbers `[series, cutoff, step]` of one cutoff, whatever they are called, as columns beside the id and time."""
+    flat = {name: array[:, 0] for name, array in columns.items()}
+    _check_free(panel, flat, which=False)
+    ids, times = _future_keys(panel, _one_horizon(flat))
+    return build(panel.schema, ids, times, {name: array.ravel() for name, array in flat.items()})
+
+
+def _one_horizon(columns: Mapping[str, np.ndarray]) -> int:
     horizons = {array.shape[1] for array in columns.values()}
     if len(horizons) != 1:
         raise DataError(f"forecasts of one table have one horizon, got {sorted(horizons)}")
-    horizon = horizons.pop()
+    return horizons.pop()
+
+
+def _future_keys(panel: PanelFields, horizon: int) -> tuple[pl.Series, pl.Series]:
+    """The id and the time of each future step."""
     times = future_times(panel.starts, panel.lengths, horizon, panel.schema.freq)
-    several = panel.n_channels > 1 and not wide
-    if wide and panel.n_channels > 1:
-        columns = widen(panel, columns)
-    _check_free(panel, columns, which=several)
-    flat = {name: array.ravel() for name, array in columns.items()}
-    ids = panel.ids.gather(np.repeat(np.arange(panel.n_series), horizon))
-    if not several:
-        return build(panel.schema, ids, times, flat)
-    ids, times = (_for_each_target(panel, column) for column in (ids, times))
-    return build(panel.schema, ids, times, flat, more_keys={TARGET_NAME: target_names(panel, horizon * panel.n_series)})
+    return panel.ids.gather(np.repeat(np.arange(panel.n_series), horizon)), times
 
 
-def widen(panel: "Panel", columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """`MODEL` `[series, horizon, channel]` as `MODEL-TARGET` `[series, horizon]`, each with its intervals."""
-    ends = {name: END.fullmatch(name) for name in columns}
-    parts = {
-        name: (end["model"], end["end"]) if end and end["model"] in ends else (name, "") for name, end in ends.items()
-    }
-    apart = [
-        (f"{model}-{target}{end}", columns[name][:, :, channel])
-        for model in dict.fromkeys(model for model, _ in parts.values())
-        for channel, target in enumerate(panel.targets)
-        for name, (whose, end) in parts.items()
-        if whose == model
-    ]
-    names = [name for name, _ in apart]
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise DataError(f"two columns of the wide table would be called {twice!r}: rename a model, or take it long")
-    return dict(apart)
+def sample_table(panel: PanelFields, name: str, samples: np.ndarray) -> Any:
+    """Paths `[series, sample, step]` as a table of the kind that came in: a row per series, `sample_id` and time.
 
-
-def sample_table(panel: "Panel", name: str, samples: np.ndarray) -> Any:
-    """See `Panel.sample_table`."""
+    For several targets `[series, sample, step, channel]`, a row for each, which a column `target` names.
+    DataError where the shape or the name does not fit.
+    """
     several = panel.n_channels > 1
     _check_free(panel, [name], SAMPLE, which=several)
     shaped = reshape_channels(panel, samples, 3)
@@ -84,11 +83,11 @@ def sample_table(panel: "Panel", name: str, samples: np.ndarray) -> Any:
 
 
 def cv_table(
-    panel: "Panel", cutoffs: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
+    panel: PanelFields, cutoffs: Sequence[int], horizon: int, columns: Mapping[str, np.ndarray]
 ) -> pl.DataFrame:
-    """See `Panel.cv_table`."""
+    """Numbers `[series, cutoff, step, channel]` from past cutoffs as a polars table; see `to_cv_table`."""
     names, count, several = panel.schema.columns, len(cutoffs), panel.n_channels > 1
-    check_hindcasts(panel, columns)
+    check_cv_columns(panel, columns)
     series = np.repeat(np.arange(panel.n_series), count)
     ends = (panel.lengths[:, None] - np.asarray(cutoffs)).ravel()
     starts = panel.starts.gather(series)
@@ -101,10 +100,20 @@ def cv_table(
     if several:
         keys = {name: _for_each_target(panel, column) for name, column in keys.items()}
         keys[TARGET_NAME] = target_names(panel, len(ends) * horizon)
-    return pl.DataFrame({**keys, names.actual_column: actual, **columns})
+    numbers = {names.actual_column: actuals_at(panel, cutoffs, horizon)} | dict(columns)
+    flat = {name: pl.Series(array.ravel()).fill_nan(None) for name, array in numbers.items()}
+    return pl.DataFrame({**keys, **flat})
 
 
-def check_hindcasts(panel: "Panel", columns: Iterable[str]) -> None:
+def actuals_at(panel: PanelFields, cutoffs: Sequence[int], horizon: int) -> np.ndarray:
+    """What came after each cutoff, float `[series, cutoff, step, channel]`; NaN where it is missing or not there yet."""
+    rows = panel.offsets[1:, None, None] - np.asarray(cutoffs)[:, None] + np.arange(horizon)
+    there = rows < panel.offsets[1:, None, None]
+    values: np.ndarray = panel.values[np.minimum(rows, panel.n_rows - 1)]
+    return np.where(there[..., None], values, np.asarray(np.nan, values.dtype))
+
+
+def check_cv_columns(panel: PanelFields, columns: Iterable[str]) -> None:
     """DataError where a column of `cv_table` would have the name of another one."""
     came, several = panel.schema.columns.actual_column, panel.n_channels > 1
     _check_free(panel, columns, CUTOFF, came, which=several)
@@ -112,8 +121,8 @@ def check_hindcasts(panel: "Panel", columns: Iterable[str]) -> None:
         _check_key(panel, came)
 
 
-def to_caller_type(panel: "Panel", table: pl.DataFrame) -> Any:
-    """See `Panel.to_caller_type`."""
+def to_caller_type(panel: PanelFields, table: pl.DataFrame) -> Any:
+    """A table of `cv_table` as one of the kind that came in, without an id where that had none."""
     names = panel.schema.columns
     numbers = {name: table[name].to_numpy() for name in table.columns if table[name].dtype.is_float()}
     keys = [CUTOFF, TARGET_NAME] if panel.n_channels > 1 else [CUTOFF]
@@ -121,15 +130,17 @@ def to_caller_type(panel: "Panel", table: pl.DataFrame) -> Any:
     return build(panel.schema, table[names.id], table[names.time], numbers, more_keys=more_keys)
 
 
-def _forecast(panel: "Panel", name: str, array: np.ndarray) -> np.ndarray:
+def _forecast(panel: PanelFields, name: str, array: np.ndarray) -> np.ndarray:
     """A forecast as `[series, horizon]`, or `[series, horizon, channel]` where there are several channels."""
+    if array.ndim == 4 and array.shape[1] == 1:  # of one cutoff
+        array = array[:, 0]
     shaped = reshape_channels(panel, array, 2)
     if shaped is None:
         raise DataError(f"forecast {name!r} is {_wanted(panel, 'series, horizon')}, got shape {array.shape}")
     return shaped
 
 
-def reshape_channels(panel: "Panel", array: np.ndarray, axes: int) -> np.ndarray | None:
+def reshape_channels(panel: PanelFields, array: np.ndarray, axes: int) -> np.ndarray | None:
     """`array` with `axes` axes, of series first, and one of channels where those are several; None if it has others."""
     if panel.n_channels == 1 and array.ndim == axes + 1 and array.shape[-1] == 1:
         array = array[..., 0]
@@ -138,23 +149,23 @@ def reshape_channels(panel: "Panel", array: np.ndarray, axes: int) -> np.ndarray
     return array if fits else None
 
 
-def _wanted(panel: "Panel", axes: str) -> str:
+def _wanted(panel: PanelFields, axes: str) -> str:
     if panel.n_channels == 1:
         return f"[{axes}] or [{axes}, 1] with {panel.n_series} series"
     return f"[{axes}, channel] with {panel.n_series} series and {panel.n_channels} channels"
 
 
-def _for_each_target(panel: "Panel", column: pl.Series) -> pl.Series:
+def _for_each_target(panel: PanelFields, column: pl.Series) -> pl.Series:
     """Each cell once for every target."""
     return column.gather(np.repeat(np.arange(len(column)), panel.n_channels))
 
 
-def target_names(panel: "Panel", rows: int) -> pl.Series:
+def target_names(panel: PanelFields, rows: int) -> pl.Series:
     """The names of the targets, over and over for so many times `rows`."""
     return pl.Series(TARGET_NAME, panel.targets).gather(np.tile(np.arange(panel.n_channels), rows))
 
 
-def _check_free(panel: "Panel", columns: Iterable[str], *others: str, which: bool) -> None:
+def _check_free(panel: PanelFields, columns: Iterable[str], *others: str, which: bool) -> None:
     """DataError where a column of forecasts has the name of another column."""
     if which:
         _check_key(panel, TARGET_NAME)
@@ -165,7 +176,7 @@ def _check_free(panel: "Panel", columns: Iterable[str], *others: str, which: boo
             raise DataError(f"a forecast cannot be called {name!r}: that is another column of the table")
 
 
-def _check_key(panel: "Panel", name: str) -> None:
+def _check_key(panel: PanelFields, name: str) -> None:
     """DataError where the id or the time of the table that came in has a name that a long result needs."""
     names = panel.schema.columns
     key = "time" if name == names.time else "id" if name == names.id else None

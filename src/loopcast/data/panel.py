@@ -1,25 +1,20 @@
 """Many series of unequal length on one regular calendar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
 from loopcast.columns import STANDARD, TIME, Columns
-from loopcast.data import fill_table as filled
-from loopcast.data import future as ahead
-from loopcast.data import output as results
+from loopcast.data import future
 from loopcast.data.build import Freq, from_array, from_long, from_series, from_wide
-from loopcast.data.calendar import step_index, to_ticks
-from loopcast.data.covariates import Covariates, require_informative
-from loopcast.data.fill_table import EMPTY
+from loopcast.data.covariates import require_informative
+from loopcast.data.fields import PanelFields
 from loopcast.data.frequency import Frequency
 from loopcast.data.missing import first_observed
 from loopcast.data.ranges import concat_ranges
-from loopcast.data.schema import TableSchema
 from loopcast.data.series_index import Source
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import Gaps, future_times
@@ -27,115 +22,13 @@ from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Panel:
+class Panel(PanelFields):
     """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
 
-    values: float32 `[row, channel]`, all series end to end, read-only; a channel per target.
-    offsets: int64 `[series + 1]`; series i is rows offsets[i]:offsets[i + 1]. Every series has a row.
-    ids: `[series]`, unique, in order of first appearance.
-    starts: `[series]`, the time of each first row.
-    schema: how the table looked; it names the channels.
-    covariates: what is known besides; None where the columns name none.
+    Its parts, and what can be asked of them, are those of `PanelFields`; here is how series are taken out of it.
 
     Make one with `from_table`, `from_wide`, `from_series`, `from_array`, `as_panel` or `loopcast.read`.
-    Raises DataError where the parts do not fit each other.
     """
-
-    values: np.ndarray
-    offsets: np.ndarray
-    ids: pl.Series
-    starts: pl.Series
-    schema: TableSchema
-    covariates: Covariates | None = None
-
-    def __post_init__(self) -> None:
-        _check_shapes(self)
-        self.values.setflags(write=False)
-        self.offsets.setflags(write=False)
-
-    @property
-    def n_series(self) -> int:
-        """How many series there are."""
-        return len(self.offsets) - 1
-
-    @property
-    def n_rows(self) -> int:
-        """How many rows all series have together."""
-        return len(self.values)
-
-    @property
-    def n_channels(self) -> int:
-        """How many numbers a row has."""
-        return int(self.values.shape[1])
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The name of each channel: the columns of a table; of an array `y`, or `y0`, `y1`, … where it has several.
-
-        >>> Panel.from_array(np.zeros((1, 3, 2))).targets
-        ('y0', 'y1')
-        """
-        return self.schema.columns.targets
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """int64 `[series]`: the rows of each series."""
-        return np.diff(self.offsets)
-
-    @cached_property
-    def observed_lengths(self) -> np.ndarray:
-        """int64 `[series]`: the rows of each series from its first value on (that of every channel); 0 without one.
-
-        >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).observed_lengths.tolist()
-        [2, 0]
-        """
-        if not np.isnan(self.values).any():
-            return self.lengths
-        return self.offsets[1:] - first_observed(self.values, self.offsets).max(axis=1)
-
-    @property
-    def has_gaps(self) -> bool:
-        """Whether any value is missing, of a target or of a covariate."""
-        covariates = () if self.covariates is None else (self.covariates.past, self.covariates.future)
-        return any(np.isnan(values).any() for values in (self.values, *covariates))
-
-    @property
-    def season(self) -> int:
-        """Steps in the usual season of the frequency, as in `Frequency.season`."""
-        return self.schema.freq.season
-
-    def series(self, i: int) -> np.ndarray:
-        """Series `i` as float32 `[time, channel]`, a read-only view."""
-        return self.values[self.offsets[i] : self.offsets[i + 1]]
-
-    def series_of(self, rows: np.ndarray) -> np.ndarray:
-        """The series that each of these rows belongs to, int64 `[row]`."""
-        return np.searchsorted(self.offsets, rows, side="right") - 1
-
-    def times_of(self, rows: np.ndarray) -> pl.Series:
-        """The times of these rows.
-
-        >>> Panel.from_array(np.zeros((2, 3, 1)), start=7).times_of(np.array([0, 5])).to_list()
-        [7, 9]
-        """
-        series = self.series_of(rows)
-        return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.schema.freq)
-
-    def step_index(self, times: pl.Series, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How many steps after the start of its series each time is, int64 `[row]`, and whether it is on the calendar.
-
-        times: of the kind and zone of the panel's; series: int64 `[row]`, the series of each. Off the calendar the
-        steps mean nothing.
-
-        >>> panel = Panel.from_array(np.zeros((2, 3, 1)), start=7, freq=2)
-        >>> steps, fits = panel.step_index(pl.Series([7, 11, 12]), np.array([0, 1, 1]))
-        >>> steps[fits].tolist(), fits.tolist()
-        ([0, 2], [True, True, False])
-        """
-        ticks = np.append(to_ticks(self.starts), to_ticks(times))
-        first = np.append(np.arange(self.n_series), series)
-        steps, fits = step_index(ticks, first, self.schema.freq, self.schema.zone)
-        return steps[self.n_series :], fits[self.n_series :]
 
     def channel(self, which: str | int) -> "Panel":
         """The panel of one target alone, by its name or its place (from 0); OptionError where there is none such.
@@ -281,19 +174,11 @@ class Panel:
         >>> panel.with_future(pl.DataFrame({"ds": [3, 4], "price": [2.0, 1.0]})).future_lengths.tolist()
         [2]
         """
-        return replace(self, covariates=ahead.future_covariates(self, _opened(table)))
-
-    @property
-    def future_lengths(self) -> np.ndarray:
-        """int64 `[series]`: the steps after its end for which the future covariates of a series are known."""
-        if self.covariates is None:
-            return np.zeros(self.n_series, np.int64)
-        known: np.ndarray = np.diff(self.covariates.offsets) - self.lengths
-        return known
+        return replace(self, covariates=future.future_covariates(self, _opened(table)))
 
     def require_future(self, horizon: int) -> None:
         """ValuesError naming the first series and time at which a future covariate is needed and not known."""
-        ahead.require_future(self, horizon)
+        future.require_future(self, horizon)
 
     def require_informative(self) -> None:
         """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
@@ -328,62 +213,6 @@ class Panel:
             f"({int(empty.sum())} of {self.n_series} series have none): {cure}"
         )
 
-    def forecast_table(self, forecasts: Mapping[str, np.ndarray], *, wide: bool = False) -> Any:
-        """Forecasts as a table of the kind that came in: a row per series and future time.
-
-        forecasts: a column each, `[series, horizon]` or `[series, horizon, 1]`, all of one horizon; for several
-        targets `[series, horizon, channel]`, and then each of them has a row, and a column `target` names it.
-        wide: a column `MODEL-TARGET` for each model and target instead of rows; of no effect for one target.
-        The id (if the table had one) and the time come first. Arrays and files give polars tables.
-        Raises DataError where a shape or name does not fit, such as an id column that is called `target`.
-
-        >>> panel = Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"])
-        >>> panel.forecast_table({"Naive": np.array([[[7.0, 8.0]]])}).rows()
-        [(0, 3, 'pm25', 7.0), (0, 3, 'no2', 8.0)]
-        >>> panel.forecast_table({"Naive": np.array([[[7.0, 8.0]]])}, wide=True).columns
-        ['unique_id', 'ds', 'Naive-pm25', 'Naive-no2']
-        """
-        return results.forecast_table(self, forecasts, wide)
-
-    def sample_table(self, name: str, samples: np.ndarray) -> Any:
-        """Paths `[series, sample, horizon]` as a table of the kind that came in: a row per series, sample and time.
-
-        For several targets `[series, sample, horizon, channel]`, a row for each, which a column `target` names.
-        Raises DataError where the shape or the name does not fit.
-        """
-        return results.sample_table(self, name, samples)
-
-    def cv_table(
-        self, cutoffs: Sequence[int], horizon: int, actual: np.ndarray, columns: Mapping[str, np.ndarray]
-    ) -> pl.DataFrame:
-        """Forecasts from past cutoffs as a polars table: a row per series, cutoff and time, the id always with it.
-
-        cutoffs: how many of a series' last rows are to come at each cutoff. actual: what came, and `columns`: numbers
-        by name, all `[series * cutoff * horizon]`. For several targets `[series * cutoff * horizon * channel]`: each
-        has a row, which a column `target` names, and what came is the column `y`.
-        DataError where a name is that of another column.
-        """
-        return results.cv_table(self, cutoffs, horizon, actual, columns)
-
-    def to_caller_type(self, table: pl.DataFrame) -> Any:
-        """A table of `cv_table` as one of the kind that came in, without an id where that had none."""
-        return results.to_caller_type(self, table)
-
-    def filled_table(self, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray] = EMPTY) -> Any:
-        """All rows with gaps filled, as a table of the kind that came in: id, time, targets, and which were imputed.
-
-        values: float32 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
-        extra: further columns by name, floats `[row]`. A column `TARGET-imputed` for each target, then `extra`, end it.
-        Rows stand series by series, those that were inserted among them, and numbers are float32, as a panel holds
-        them; to change only the missing cells of the table that came in, use `loopcast.data.fill_table.fill_table`.
-        Errors are those of `fill_table`.
-
-        >>> panel = Panel.from_series([1.0, None])
-        >>> panel.filled_table(np.array([[1.0], [2.0]], np.float32), np.isnan(panel.values)).rows()
-        [(0, 1.0, False), (1, 2.0, True)]
-        """
-        return filled.filled_table(self, values, marks, extra)
-
     @classmethod
     def from_table(cls, table: Any, *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error") -> Self:
         """A panel from a long table (pandas, polars or pyarrow): a row per series and time.
@@ -405,7 +234,7 @@ class Panel:
         >>> Panel.from_table(table, columns=Columns(target=("pm25", "no2"))).series(0).tolist()
         [[5.0, 1.0], [nan, 2.0]]
         """
-        return cls(**from_long(_opened(table), columns, freq, gaps, Source())._asdict())
+        return cls(**vars(from_long(_opened(table), columns, freq, gaps, Source())))
 
     @classmethod
     def from_wide(cls, table: Any, *, time: str = TIME, freq: Freq = None, gaps: Gaps = "error") -> Self:
@@ -417,7 +246,7 @@ class Panel:
         >>> Panel.from_wide(pl.DataFrame({"ds": [1, 2], "a": [1.0, 2.0], "b": [3.0, 4.0]})).ids.to_list()
         ['a', 'b']
         """
-        return cls(**from_wide(_opened(table), time, freq, gaps, Source())._asdict())
+        return cls(**vars(from_wide(_opened(table), time, freq, gaps, Source())))
 
     @classmethod
     def from_series(cls, values: Any, *, freq: Freq = None, start: Any = None, name: str | None = None) -> Self:
@@ -431,7 +260,7 @@ class Panel:
         >>> panel.forecast_table({"Naive": np.array([[2.0]])})["ds"].to_list()
         [datetime.date(2020, 3, 31)]
         """
-        return cls(**from_series(values, freq, start, name)._asdict())
+        return cls(**vars(from_series(values, freq, start, name)))
 
     @classmethod
     def from_array(
@@ -452,7 +281,7 @@ class Panel:
         >>> Panel.from_array(np.zeros((2, 5, 1))).lengths.tolist()
         [5, 5]
         """
-        return cls(**from_array(array, ids, start, freq, targets)._asdict())
+        return cls(**vars(from_array(array, ids, start, freq, targets)))
 
 
 def _opened(table: Any) -> Table:
@@ -460,24 +289,6 @@ def _opened(table: Any) -> Table:
     if opened is None:
         raise DataError(f"expected a pandas, polars or pyarrow table, got {type_name(table)}")
     return opened
-
-
-def _check_shapes(panel: Panel) -> None:
-    values, offsets = panel.values, panel.offsets
-    if values.ndim != 2 or values.dtype != np.float32:
-        raise DataError(f"values are float32 [row, channel], got {values.dtype} of shape {values.shape}")
-    if values.shape[1] != len(panel.targets):
-        raise DataError(f"values have a channel per target, got shape {values.shape} and targets {panel.targets}")
-    if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
-        raise DataError(f"offsets are int64 [series + 1], got {offsets.dtype} of shape {offsets.shape}")
-    if offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 1).any():
-        raise DataError(f"offsets go up from 0 to the {len(values)} rows of values, got {offsets}")
-    if not len(panel.ids) == len(panel.starts) == len(offsets) - 1:
-        raise DataError(f"{len(offsets) - 1} series have as many ids and starts: {len(panel.ids)}, {len(panel.starts)}")
-    if bool(panel.schema.columns.covariates) != (panel.covariates is not None):
-        raise DataError("a panel has covariates where its columns name some, and only there")
-    if panel.covariates is not None:
-        panel.covariates.check(panel.schema.columns, offsets)
 
 
 def _whole(name: str, value: int) -> None:

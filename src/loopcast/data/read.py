@@ -1,14 +1,16 @@
 """Panels out of files."""
 
 import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from loopcast.columns import STANDARD, Columns
-from loopcast.data.build import Freq, from_long
+from loopcast.data.build import AlignedTable, Freq, align, from_long
+from loopcast.data.fill_table import fill_aligned, validate
 from loopcast.data.future import future_covariates
 from loopcast.data.panel import Panel
 from loopcast.data.series_index import Source
@@ -44,7 +46,7 @@ def read(
     ending = _ending(file)
     _check_file(file)
     source = Source(str(file), lines=ending != ".parquet")
-    return Panel(**from_long(ENDINGS[ending](file, columns), columns, freq, gaps, source)._asdict())
+    return Panel(**vars(from_long(ENDINGS[ending](file, columns, False), columns, freq, gaps, source)))
 
 
 def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
@@ -57,22 +59,43 @@ def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
     _check_file(file)
     names = panel.schema.columns
     columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
-    table = ENDINGS[ending](file, columns)
+    table = ENDINGS[ending](file, columns, False)
     return replace(panel, covariates=future_covariates(panel, table, Source(str(file), lines=ending != ".parquet")))
 
 
-def read_whole(path: str | os.PathLike[str]) -> pl.DataFrame:
-    """Every column of a file that `read` takes, as polars types them: to give back with its gaps filled.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WholeFile:
+    """A panel, and every column of the file that it came from, to give back with gaps filled.
 
-    Raises DataError as `read` does for a file of another kind or one that is not there.
+    table: of text, as it is written, unless the file has types of its own; laid: its rows on the calendar.
+    """
+
+    panel: Panel
+    table: Table
+    laid: AlignedTable
+
+    def filled(self, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]) -> pl.DataFrame:
+        """The table with its gaps filled, as `fill_table`; what was not filled is as it was written."""
+        done: pl.DataFrame = fill_aligned(self.table, self.laid, self.panel, validate(self.panel, values, marks, extra))
+        return done.with_columns(done[name].fill_nan(None) for name in extra)
+
+
+def read_whole(
+    path: str | os.PathLike[str], *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error"
+) -> WholeFile:
+    """As `read`, with every column of the file kept.
+
+    Errors are those of `read`, and DataError where inserted rows or filled gaps could not be written as the file is.
     """
     file = Path(path)
     ending = _ending(file)
     _check_file(file)
-    if ending == ".parquet":
-        return pl.read_parquet(file)
-    tab = ending.startswith(".tsv")
-    return pl.read_csv(file, separator="\t" if tab else ",", infer_schema_length=None, null_values=["NaN", "nan"])
+    table = ENDINGS[ending](file, columns, True)
+    laid = align(table, columns, freq, gaps, Source(str(file), lines=ending != ".parquet"))
+    whole = WholeFile(panel=Panel(**vars(laid.parts)), table=table, laid=laid)
+    nothing = np.zeros_like(whole.panel.values)
+    whole.filled(nothing, np.isnan(whole.panel.values), {})  # what is wrong with the table shows before any training
+    return whole
 
 
 def _ending(file: Path) -> str:
@@ -94,15 +117,15 @@ def _check_file(file: Path) -> None:
         raise DataError(f"{file} is empty: a panel needs a header and at least one row")
 
 
-def _read_csv(path: Path, columns: Columns) -> Table:
-    return read_text(path, columns, ",")
+def _read_csv(path: Path, columns: Columns, every: bool) -> Table:
+    return read_text(path, columns, ",", every=every)
 
 
-def _read_tsv(path: Path, columns: Columns) -> Table:
-    return read_text(path, columns, "\t")
+def _read_tsv(path: Path, columns: Columns, every: bool) -> Table:
+    return read_text(path, columns, "\t", every=every)
 
 
-def _read_parquet(path: Path, columns: Columns) -> Table:
+def _read_parquet(path: Path, columns: Columns, every: bool) -> Table:
     with path.open("rb") as file:
         start = file.read(4)
     if start != b"PAR1":
@@ -110,13 +133,13 @@ def _read_parquet(path: Path, columns: Columns) -> Table:
     try:
         names = list(pl.read_parquet_schema(path))
         wanted = (columns.id, columns.time, *columns.targets, *columns.covariates)
-        frame = pl.read_parquet(path, columns=[n for n in names if n in wanted])
+        frame = pl.read_parquet(path, columns=[n for n in names if every or n in wanted])
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{path} is a damaged Parquet file: {error}") from error
     return Table(frame, "polars", names)
 
 
-ENDINGS: dict[str, Callable[[Path, Columns], Table]] = {
+ENDINGS: dict[str, Callable[[Path, Columns, bool], Table]] = {
     ".csv": _read_csv,
     ".csv.gz": _read_csv,
     ".tsv": _read_tsv,

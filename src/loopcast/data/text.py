@@ -16,8 +16,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8, which some spreadsheets write
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
-def read_text(path: Path, columns: Columns, separator: str) -> Table:
-    """The fields of a file as text, null where empty; DataError where it is not UTF-8 or not a table."""
+def read_text(path: Path, columns: Columns, separator: str, *, every: bool = False) -> Table:
+    """The fields of a file as text, null where empty; DataError where it is not UTF-8 or not a table.
+
+    every: all columns, and not only those that `columns` names.
+    """
     data = _bytes(path).removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n") + b"\n"
     _check_encoding(data, path)
     header = data.split(b"\n", 1)[0].decode().rstrip("\r")
@@ -26,7 +29,9 @@ def read_text(path: Path, columns: Columns, separator: str) -> Table:
     names = next(csv.reader([header], delimiter=separator), [])
     _check_separator(header, names, columns, separator, path)
     wanted = {columns.id, columns.time, *columns.targets, *columns.covariates}
-    places = [i for i, name in enumerate(names) if name in wanted or i == len(names) - 1]  # the last shows short lines
+    places = [
+        i for i, name in enumerate(names) if every or name in wanted or i == len(names) - 1
+    ]  # the last shows short lines
     try:
         frame = pl.read_csv(data, infer_schema=False, separator=separator, columns=places)
     except pl.exceptions.PolarsError as error:

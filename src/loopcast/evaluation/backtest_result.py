@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
-import numpy as np
 import polars as pl
 
-from loopcast.columns import TARGET_NAME
 from loopcast.data.panel import Panel
-from loopcast.evaluation.folds import FoldResult
+from loopcast.data.prediction import Prediction, concat_cutoffs, to_cv_table
+from loopcast.evaluation.fold_result import FoldResult
+from loopcast.evaluation.folds import FoldRun
 from loopcast.evaluation.rolling_origin import RollingOrigin
-from loopcast.models.base import Forecaster
+from loopcast.models.forecaster import Forecaster
 from loopcast.validation import check_positive
 
 
@@ -24,16 +24,16 @@ class ModelRun:
     parameters: how many numbers its fit set; None where that means nothing.
     description: what it chose and why, in words.
     code: the Python expression that makes it.
-    failures: per cutoff at which it failed, what it said; those forecasts are missing (null) in the table.
+    failures: per cutoff at which it failed, what it said; those forecasts are missing.
     """
 
     name: str
-    network: bool
-    fit_seconds: float
-    predict_seconds: float
-    parameters: int | None
-    description: str
-    code: str
+    network: bool = False
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    parameters: int | None = None
+    description: str = ""
+    code: str = ""
     failures: tuple[str, ...] = ()
 
 
@@ -41,103 +41,96 @@ class ModelRun:
 class Backtest:
     """Forecasts of every model from the same cutoffs.
 
-    table: a polars table, a row per series, cutoff and time: the id (always there), the time, `cutoff` (the last time
-        that was known), the target as it came, and per model a column of forecasts `NAME`, then for each of `level`
-        (ascending, in percent) `NAME-lo-80` and `NAME-hi-80`. Sorted by series (in the panel's order), cutoff, time.
-        Columns but `cutoff` are called as in the panel's schema. Of several targets each has a row, the column
-        `target` names it, and what came is the column `y`.
-    panel: the whole history of the series compared, the windows included.
-    horizon, windows, step: how far ahead, from how many cutoffs, how many steps apart.
+    predictions: one for each model, all of the same panel, cutoffs, horizon and bands; NaN where it failed.
+    models: what each of them is and cost, in the same order.
+    n_windows, step_size: from how many cutoffs, how many steps apart.
     season: steps in a season, for scaled errors.
-    seeds: further tables of the same rows and point forecasts only, one for each seed but the first.
-    notes: what to know in order to read the table, in plain sentences.
+    seeds: further predictions of those models that draw random numbers, one group for each seed but the first.
+    notes: what to know in order to read the forecasts, in plain sentences.
     """
 
-    table: pl.DataFrame
-    panel: Panel
-    horizon: int
-    windows: int
-    step: int
-    season: int
-    level: tuple[float, ...]
+    predictions: tuple[Prediction, ...]
     models: tuple[ModelRun, ...]
-    seeds: tuple[pl.DataFrame, ...] = ()
+    n_windows: int
+    step_size: int
+    season: int
+    seeds: tuple[tuple[Prediction, ...], ...] = ()
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def of(
+        cls,
+        panel: Panel,
+        origins: RollingOrigin,
+        runs: Sequence[FoldRun],
+        results: Sequence[Sequence[FoldResult]],
+        season: int | None = None,
+    ) -> "Backtest":
+        """What the results of each run make up; the first failure as an error, where nothing else came of all."""
+        failures = [result.failure for each in results for result in each]
+        if failures[0] is not None and None not in failures:
+            raise failures[0]
+        return cls(
+            predictions=joined(results),
+            models=tuple(model_run(run, each) for run, each in zip(runs, results, strict=True)),
+            n_windows=origins.n_windows,
+            step_size=origins.step_size,
+            season=panel.season if season is None else check_positive("season", season),
+        )
+
+    @property
+    def panel(self) -> Panel:
+        """The whole history of the series compared, the windows included."""
+        return self.predictions[0].panel
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead."""
+        return self.predictions[0].horizon
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Percentages of the intervals, ascending."""
+        return self.predictions[0].bands.levels
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """A polars table: a row per series, cutoff and time.
+
+        The id (always there), the time, `cutoff` (the last time that was known), the target as it came, and per model a
+        column of forecasts `NAME`, then for each level `NAME-lo-80` and `NAME-hi-80`. Sorted by series (in the panel's
+        order), cutoff, time. Of several targets each has a row, the column `target` names it, and what came is `y`.
+        """
+        return to_cv_table(self.predictions)
+
     def to_univariate(self) -> "Backtest":
-        """The same of one target: each target of each series as a series of its own, as in `Panel.apart`."""
+        """The same of one target: each target of each series as a series of its own, as in `Panel.to_univariate`."""
         if self.panel.n_channels == 1:
             return self
         panel = self.panel.to_univariate()
-        tables = [_to_univariate(each, self.panel, panel) for each in (self.table, *self.seeds)]
-        return replace(self, panel=panel, table=tables[0], seeds=tuple(tables[1:]))
+        seeds = tuple(tuple(each.to_univariate(panel) for each in group) for group in self.seeds)
+        return replace(self, predictions=tuple(each.to_univariate(panel) for each in self.predictions), seeds=seeds)
 
 
-def _to_univariate(table: pl.DataFrame, whole: Panel, apart: Panel) -> pl.DataFrame:
-    """A table of several targets as one of the panel in which they stand apart."""
-    names, targets = whole.schema.columns, pl.Series(whole.targets)
-    keys = pl.DataFrame(
-        {
-            names.id: whole.ids.gather(np.repeat(np.arange(whole.n_series), whole.n_channels)),
-            TARGET_NAME: targets.gather(np.tile(np.arange(whole.n_channels), whole.n_series)),
-            "apart": apart.ids,
-        }
-    )
-    ids = table.select(names.id, TARGET_NAME).join(keys, on=[names.id, TARGET_NAME], how="left", maintain_order="left")[
-        "apart"
-    ]
-    return (
-        table.with_columns(ids.alias(names.id))
-        .drop(TARGET_NAME)
-        .rename({names.actual_column: apart.schema.columns.actual_column})
-    )
+def joined(results: Sequence[Sequence[FoldResult]]) -> tuple[Prediction, ...]:
+    """The predictions of each model over all cutoffs."""
+    return tuple(concat_cutoffs([result.prediction for result in each]) for each in results)
 
 
-def assemble(
-    panel: Panel,
-    origins: RollingOrigin,
-    forecasters: Sequence[Forecaster[Any]],
-    results: Sequence[Sequence[FoldResult]],
-    *,
-    level: tuple[float, ...] = (),
-    season: int | None = None,
-) -> Backtest:
-    """The backtest that the parts of each forecaster make up; an error where every one of them failed."""
-    require_any(results)
-    return Backtest(
-        table=table_of(panel, origins, results),
-        panel=panel,
-        horizon=origins.horizon,
-        windows=origins.windows,
-        step=origins.step,
-        season=panel.season if season is None else check_positive("season", season),
-        level=level,
-        models=tuple(ran(each, parts, origins) for each, parts in zip(forecasters, results, strict=True)),
-    )
-
-
-def require_any(results: Sequence[Sequence[FoldResult]]) -> None:
-    """The first failure as an error, where nothing else came of all."""
-    failures = [part.failure for each in results for part in each]
-    if failures[0] is not None and None not in failures:
-        raise failures[0]
-
-
-def ran(model: Forecaster[Any], parts: Sequence[FoldResult], origins: RollingOrigin) -> ModelRun:
-    """What a model's parts say of it as a whole."""
-    last = next((part for part in reversed(parts) if part.failure is None), FoldResult(columns={}))
+def model_run(run: FoldRun, results: Sequence[FoldResult]) -> ModelRun:
+    """What a model's results say of it as a whole."""
+    model: Forecaster = run.forecaster
+    done = [result for result in results if result.failure is None]
     failures = [
-        f"{steps_back(cutoffs)}: {part.failure}"
-        for part, cutoffs in zip(parts, origins.fit_groups, strict=True)
-        if part.failure is not None
+        f"{steps_back(each.prediction.cutoffs)}: {each.failure}" for each in results if each.failure is not None
     ]
     return ModelRun(
         name=model.name,
         network=model.network,
-        fit_seconds=sum(part.fit_seconds for part in parts),
-        predict_seconds=sum(part.predict_seconds for part in parts),
-        parameters=last.parameters or None,
-        description=last.description,
+        fit_seconds=sum(result.fit_seconds for result in results),
+        predict_seconds=sum(result.predict_seconds for result in results),
+        parameters=(done[-1].parameters if done else 0) or None,
+        description=done[-1].description if done else "",
         code=model.to_code(),
         failures=tuple(failures),
     )
@@ -152,15 +145,3 @@ def steps_back(cutoffs: Sequence[int]) -> str:
     if len(cutoffs) == 1:
         return f"cutoff {cutoffs[0]} steps before the end"
     return f"cutoffs {cutoffs[0]} to {cutoffs[-1]} steps before the end"
-
-
-def table_of(panel: Panel, origins: RollingOrigin, results: Sequence[Sequence[FoldResult]]) -> pl.DataFrame:
-    """A row per series, cutoff and time; NaN of a forecast is null."""
-    columns = {
-        name: np.concatenate([part.columns[name] for part in parts], axis=1).ravel()
-        for parts in results
-        for name in parts[0].columns
-    }
-    actual = np.stack([panel.actuals(rows, origins.horizon) for rows in origins.cutoffs], axis=1).ravel()
-    table = panel.cv_table(origins.cutoffs, origins.horizon, actual, columns)
-    return table.with_columns(pl.col(*columns, panel.schema.columns.actual_column).fill_nan(None))

@@ -1,6 +1,6 @@
 """The models of a backtest on the same points: their errors, how these vary, and whether they differ."""
 
-from collections.abc import Iterator, KeysView, Mapping, Sequence
+from collections.abc import Collection, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import CUTOFF, TARGET_NAME
+from loopcast.data.panel import Panel
 from loopcast.evaluation.backtest_result import Backtest
-from loopcast.evaluation.forecasts import Forecasts, read_forecasts
+from loopcast.evaluation.forecasts import Forecasts, from_predictions
 from loopcast.evaluation.metric import MEDIAN
 from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.models import Model
@@ -24,12 +25,18 @@ ERRORS = ("mase", "smape", "mae", "rmse")
 class ModelComparison:
     """Every model with a forecast, on the points that all of them have.
 
-    whole: all forecasts of the backtest, with their intervals; known: the points compared, with scales.
+    whole: all forecasts, with their intervals; known: the points compared, with scales.
+    seeds: the forecasts of other seeds. names: of all models, in their order; networks: of those that are one.
+    horizon, step_size: steps ahead, and from one cutoff to the next.
     """
 
-    backtest: Backtest
     whole: Forecasts
     known: Forecasts
+    seeds: tuple[Forecasts, ...]
+    names: tuple[str, ...]
+    networks: frozenset[str]
+    horizon: int
+    step_size: int
 
     @property
     def models(self) -> KeysView[str]:
@@ -69,7 +76,7 @@ class ModelComparison:
 
     def best(self, *, network: bool) -> str | None:
         """The best of the networks or of the baselines, the first where they are equal; None where there is none."""
-        names = [ran.name for ran in self.backtest.models if ran.network == network and ran.name in self.models]
+        names = [name for name in self.names if (name in self.networks) == network and name in self.models]
         return min(names, key=self.error, default=None)
 
     def spread(self) -> pl.DataFrame:
@@ -80,12 +87,11 @@ class ModelComparison:
     def seed_spread(self) -> pl.DataFrame:
         """`model` and `seed_spread`, the standard deviation of its error over seeds; null with one."""
         first = self.errors.select("model", self.measure)
-        others = [self._of_seed(table) for table in self.backtest.seeds if self.models & set(table.columns)]
+        others = [self._of_seed(seed) for seed in self.seeds if self.models & set(seed.models)]
         return pl.concat([first, *others]).group_by("model").agg(pl.col(self.measure).std().alias("seed_spread"))
 
-    def _of_seed(self, table: pl.DataFrame) -> pl.DataFrame:
-        """The errors of the models that a table of another seed has, on the points compared."""
-        seed = read_forecasts(table, self.whole.columns, intervals=False)
+    def _of_seed(self, seed: Forecasts) -> pl.DataFrame:
+        """The errors of the models that the forecasts of another seed have, on the points compared."""
         theirs = seed.frame.select(*seed.window, "time", *(c for c in seed.frame.columns if c.startswith("= ")))
         keys = self.known.frame.select("row", *self.known.window, "time", "y", "scale", "squares")
         frame = keys.join(theirs, on=[*seed.window, "time"], how="left", maintain_order="left")
@@ -129,7 +135,7 @@ class ModelComparison:
         cutoffs = self.whole.frame[CUTOFF].unique().sort()
         table = np.full((len(self.whole.ids), len(cutoffs)), np.nan)
         table[each["series"].to_numpy(), cutoffs.search_sorted(each[CUTOFF])] = each["loss"].to_numpy()
-        return diebold_mariano(table, horizon=self.backtest.horizon, step=self.backtest.step)
+        return diebold_mariano(table, horizon=self.horizon, step=self.step_size)
 
     def _error(self, model: str) -> pl.Series:
         """The error at each point compared, before it is scaled: absolute, or symmetric where ranked by sMAPE."""
@@ -140,12 +146,62 @@ class ModelComparison:
 
 def compare(backtest: Backtest) -> ModelComparison | None:
     """The models of a backtest on the same points; None where no model has a forecast."""
-    columns = backtest.panel.schema.columns
-    whole = read_forecasts(backtest.table, columns, intervals=True)
-    ran = [model.name for model in backtest.models]
-    alive = [name for name in ran if name in whole.models and not whole.frame[f"= {name}"].is_null().all()]
+    return _compared(
+        from_predictions(backtest.predictions),
+        backtest.panel,
+        backtest.season,
+        names=tuple(model.name for model in backtest.models),
+        networks=frozenset(model.name for model in backtest.models if model.network),
+        seeds=tuple(from_predictions(group) for group in backtest.seeds),
+        horizon=backtest.horizon,
+        step_size=backtest.step_size,
+    )
+
+
+def compare_table(whole: Forecasts, panel: Panel, season: int, networks: Collection[str]) -> ModelComparison | None:
+    """The models of a table of forecasts, from wherever they are, on the same points."""
+    return _compared(
+        whole,
+        panel,
+        season,
+        names=tuple(whole.models),
+        networks=frozenset(networks),
+        horizon=int(whole.frame["step"].max()),  # type: ignore[arg-type]
+        step_size=_step_size(whole, panel),
+    )
+
+
+def _step_size(whole: Forecasts, panel: Panel) -> int:
+    """Steps from one cutoff to the next, the fewest that occur; the horizon where there is one cutoff."""
+    ahead = int(whole.frame["step"].max())  # type: ignore[arg-type]
+    if not whole.has_cutoff or whole.frame[CUTOFF].n_unique() < 2:
+        return ahead
+    series = whole.frame["series"].to_numpy()
+    steps = np.unique(panel.step_index(whole.frame[CUTOFF], np.zeros(len(series), np.int64))[0])
+    return int(max(np.diff(steps).min(), 1))
+
+
+def _compared(
+    whole: Forecasts,
+    panel: Panel,
+    season: int,
+    *,
+    names: tuple[str, ...],
+    networks: frozenset[str],
+    horizon: int,
+    step_size: int,
+    seeds: tuple[Forecasts, ...] = (),
+) -> ModelComparison | None:
+    alive = [name for name in names if name in whole.models and not whole.frame[f"= {name}"].is_null().all()]
     if not alive:
         return None
     points = replace(whole, models={name: Model(quantiles={MEDIAN: name}, levels=()) for name in alive})
-    known = with_scale(points.drop_missing("skip"), backtest.panel, backtest.season)
-    return ModelComparison(backtest=backtest, whole=whole, known=known)
+    return ModelComparison(
+        whole=whole,
+        known=with_scale(points.drop_missing("skip"), panel, season),
+        seeds=seeds,
+        names=names,
+        networks=networks,
+        horizon=horizon,
+        step_size=step_size,
+    )

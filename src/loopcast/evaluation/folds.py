@@ -2,85 +2,72 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import groupby
 
-import numpy as np
-
+from loopcast.columns import Bands
 from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction, missing_prediction
 from loopcast.errors import LoopcastError
-from loopcast.evaluation.result_cache import Finished, cache_key
+from loopcast.evaluation.fold_result import FoldResult
+from loopcast.evaluation.result_cache import ResultCache, cache_key
 from loopcast.evaluation.rolling_origin import RollingOrigin
-from loopcast.models.base import Forecaster, interval_columns
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FoldResult:
-    """What one fit gave: columns by name, float32 `[series, cutoff, horizon, channel]`, and what it cost.
-
-    failure: what the model said instead; the columns are then NaN.
-    """
-
-    columns: dict[str, np.ndarray]
-    fit_seconds: float = 0.0
-    predict_seconds: float = 0.0
-    parameters: int = 0
-    description: str = ""
-    failure: LoopcastError | None = None
+from loopcast.models.forecaster import Forecaster
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FoldRun:
     """A model, with one seed, before its backtest."""
 
-    forecaster: Forecaster[Any]
+    forecaster: Forecaster
     panel: Panel
     origins: RollingOrigin
-    level: tuple[float, ...]
+    bands: Bands = field(default_factory=Bands)
 
-    def run(self, finished: Finished, callback: Callable[[str], None]) -> Iterator[FoldResult]:
-        """A part for each fit; one that is finished already is not computed again."""
-        for cutoffs in self.origins.fit_groups:
+    @property
+    def fit_groups(self) -> list[tuple[int, ...]]:
+        """The cutoffs that share a fit: those of the origins, divided where missing values begin.
+
+        A forecaster that takes missing values only as it finds them is fitted anew before the first cutoff that has
+        some: what it is made for depends on nothing later.
+        """
+        if self.forecaster.get_params().get("gaps", False) is not None:
+            return self.origins.fit_groups
+        return [tuple(part) for group in self.origins.fit_groups for _, part in groupby(group, self._has_gaps)]
+
+    def run(self, cache: ResultCache, callback: Callable[[str], None]) -> Iterator[FoldResult]:
+        """A result for each fit; one that is finished already is not computed again."""
+        for cutoffs in self.fit_groups:
             callback(self.forecaster.name)
-            key = cache_key(self.forecaster, self.panel, self.origins.horizon, cutoffs, self.level)
-            part = finished.get(key)
-            if part is None:
-                part = self.run_or_record_failure(cutoffs)
-                finished.put(key, part)
-            yield part
+            key = cache_key(self.forecaster, self.panel, self.origins.horizon, cutoffs, self.bands)
+            result = cache.get(key, self._missing(cutoffs))
+            if result is None:
+                result = self.run_or_record_failure(cutoffs)
+                cache.put(key, result)
+            yield result
 
     def run_or_record_failure(self, cutoffs: tuple[int, ...]) -> FoldResult:
+        """The result of a fit before the first of these cutoffs; a failure of the model is a result too."""
         try:
-            return self._part(cutoffs)
+            return self._run(cutoffs)
         except LoopcastError as error:
-            return self._failed(cutoffs, error)
+            return FoldResult(prediction=self._missing(cutoffs), failure=error)
 
-    def _part(self, cutoffs: tuple[int, ...]) -> FoldResult:
+    def _run(self, cutoffs: tuple[int, ...]) -> FoldResult:
         horizon, began = self.origins.horizon, time.perf_counter()
-        model = self.forecaster.configured_for(self.panel.drop_last(cutoffs[-1])).fit_panel(
-            self.panel.drop_last(cutoffs[0])
-        )
-        if self.level and model.needs_calibration(horizon):
-            model.calibrate(horizon)
-        fitted = time.perf_counter()
-        columns = (
-            model.with_intervals(self.panel, horizon, self.level, cutoffs)
-            if self.level
-            else {model.name: model.predict_at_cutoffs(self.panel, horizon, cutoffs)}
-        )
+        seen = self.panel.drop_last(cutoffs[0])
+        forecaster = self.forecaster.configured_for(seen).fit_panel(seen, calibrate=bool(self.bands))
+        model, fitted = forecaster.model, time.perf_counter()
         return FoldResult(
-            columns=columns,
+            prediction=model.predict_bands(self.panel, horizon, self.bands, cutoffs),
             fit_seconds=fitted - began,
             predict_seconds=time.perf_counter() - fitted,
-            parameters=model.parameters,
-            description=model.describe(),
+            parameters=model.n_parameters,
+            description=model.description,
         )
 
-    def _failed(self, cutoffs: tuple[int, ...], error: LoopcastError) -> FoldResult:
-        shape = (self.panel.n_series, len(cutoffs), self.origins.horizon, self.panel.n_channels)
-        nothing = np.full(shape, np.nan, np.float32)
-        name = self.forecaster.name
-        columns = {name: nothing}
-        for level in self.level:
-            columns |= interval_columns(name, level, nothing, nothing)
-        return FoldResult(columns=columns, failure=error)
+    def _has_gaps(self, cutoff: int) -> bool:
+        return self.panel.drop_last(cutoff).trim_leading_missing().has_gaps
+
+    def _missing(self, cutoffs: tuple[int, ...]) -> Prediction:
+        return missing_prediction(self.forecaster.name, self.panel, cutoffs, self.origins.horizon, self.bands)

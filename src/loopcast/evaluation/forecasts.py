@@ -7,9 +7,12 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, ID, TARGET_NAME, Columns
+from loopcast.columns import CUTOFF, ID, TARGET_NAME, Columns, interval_columns, interval_probabilities
+from loopcast.data.output import actuals_at
+from loopcast.data.prediction import Prediction
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, open_table
+from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
@@ -127,6 +130,47 @@ def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecast
     made = Forecasts(frame=frame, ids=rows.ids, has_id=has_id, columns=columns, models=models, targets=targets)
     _check(made)
     return made
+
+
+def from_predictions(predictions: Sequence[Prediction]) -> Forecasts:
+    """The same of arrays: forecasts of several models from the same cutoffs of one panel, beside what came."""
+    panel, first = predictions[0].panel, predictions[0]
+    cutoffs, horizon, channels = np.asarray(first.cutoffs), first.horizon, panel.n_channels
+    shape = (panel.n_series, channels, len(cutoffs), horizon)
+    series, target, cutoff, step = (axis.ravel() for axis in np.indices(shape))
+    ends = panel.lengths[series] - cutoffs[cutoff]
+    starts, freq = panel.starts.gather(series), panel.schema.freq
+    frame = {"row": pl.Series(np.arange(len(series))), "series": pl.Series(series)}
+    frame |= {TARGET_NAME: pl.Series(target)} if channels > 1 else {}
+    frame |= {
+        CUTOFF: future_times(starts, ends - 1, 1, freq),
+        "time": future_times(starts, ends + step, 1, freq),
+        "y": _flat(actuals_at(panel, first.cutoffs, horizon)),
+    }
+    frame |= {f"= {name}": _flat(values) for each in predictions for name, values in each.columns().items()}
+    bands = first.bands
+    return Forecasts(
+        frame=pl.DataFrame(frame).with_columns(step=pl.Series(step + 1)),
+        ids=panel.ids,
+        has_id=True,
+        columns=panel.schema.columns,
+        models={each.name: _model_of(each.name, bands.levels) for each in predictions},
+        targets=panel.targets if channels > 1 else (),
+    )
+
+
+def _flat(values: np.ndarray) -> pl.Series:
+    """`[series, cutoff, step, channel]` as float64 in the order of the frame, null where missing."""
+    return pl.Series(np.moveaxis(values, 3, 1).astype(np.float64).ravel()).fill_nan(None)
+
+
+def _model_of(name: str, levels: tuple[float, ...]) -> Model:
+    ends = {
+        probability: column
+        for level in levels
+        for probability, column in zip(interval_probabilities(level), interval_columns(name, level), strict=True)
+    }
+    return Model(quantiles={MEDIAN: name} | ends, levels=tuple(float(level) for level in levels))
 
 
 def window_keys(columns: Sequence[str]) -> list[str]:

@@ -1,16 +1,18 @@
 """Which model to use: errors side by side, and whether their difference is more than noise."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import polars as pl
 
-from loopcast.columns import TARGET_NAME
-from loopcast.evaluation.backtest_result import Backtest
-from loopcast.evaluation.compare import ModelComparison, compare
+from loopcast.columns import STANDARD, TARGET_NAME, Columns
+from loopcast.evaluation.backtest_result import Backtest, ModelRun
+from loopcast.evaluation.compare import ModelComparison, compare, compare_table
+from loopcast.evaluation.forecasts import read_forecasts
 from loopcast.evaluation.metrics import METRICS
+from loopcast.evaluation.scale import as_histories, histories_needed, season_of
 from loopcast.evaluation.score import without_scale
 from loopcast.evaluation.significance import Comparison
 from loopcast.evaluation.verdict import Entry, number, verdict
@@ -51,8 +53,20 @@ class Leaderboard:
         return f"<p><strong>{escape(self.verdict)}</strong></p>{tables}" + (f"<ul>{notes}</ul>" if notes else "")
 
 
-def leaderboard(backtest: Backtest) -> Leaderboard:
+def leaderboard(
+    forecasts: Backtest | Any,
+    *,
+    data: Any = None,
+    season: int | None = None,
+    networks: Collection[str] = (),
+    columns: Columns = STANDARD,
+) -> Leaderboard:
     """Rank the models of a backtest by MASE (by MAE where no series has one), and say which to use.
+
+    forecasts: what `backtest` gives; or a table of forecasts beside what came, as `evaluate` takes it, with columns of
+        models from wherever they are. A table needs `data`, the histories; season: steps in one, None is the usual one
+        of their calendar; networks: which of its models are networks, and so have to beat the others; columns: which
+        column is which.
 
     Of several targets each series' error is the mean of its targets', and series are what the test counts; where no
     series has a MASE the ranking is by sMAPE, since the units of targets differ.
@@ -60,38 +74,45 @@ def leaderboard(backtest: Backtest) -> Leaderboard:
     one. A model with none stands last, with nulls. Errors are those of the first seed. The skill of every model, and
     its p-value (`diebold_mariano` on the absolute errors that `measure` is the mean of), is against the baseline that
     is best on these very points: with many models to choose from, the smallest p-value is smaller than it says.
-    Raises ValuesError where no point is left to compare on.
+    Raises ValuesError where no point is left to compare on; OptionError for a table without histories.
 
-    >>> from loopcast.evaluation.backtest_result import Ran
-    >>> from loopcast.data.panel import Panel
     >>> series = pl.DataFrame({"unique_id": ["a"] * 6, "ds": range(6), "y": [0.0, 1, 2, 3, 4, 5]})
     >>> table = series[4:].with_columns(cutoff=3, Drift=pl.col("y"), Naive=pl.lit(3.0))
-    >>> ran = [
-    ...     Ran(name=name, network=False, fit_seconds=0, predict_seconds=0, parameters=0, description="", code="")
-    ...     for name in ("Naive", "Drift")
-    ... ]
-    >>> board = leaderboard(Backtest(
-    ...     table=table, panel=Panel.from_table(series), horizon=2, windows=1, step=1, season=1, level=(),
-    ...     models=tuple(ran),
-    ... ))
+    >>> board = leaderboard(table, data=series)
     >>> board.table["model"].to_list(), board.verdict
     (['Drift', 'Naive'], 'Use Drift: its MASE of 0 is the smallest; there is no network to compare it with.')
     """
-    compared = compare(backtest)
+    if isinstance(forecasts, Backtest):
+        return _ranked(compare(forecasts), forecasts.models, forecasts.levels, forecasts.panel.targets, forecasts.notes)
+    if data is None:
+        raise histories_needed(["mase"])
+    panel, whole = as_histories(data, columns), read_forecasts(forecasts, columns, intervals=True)
+    runs = tuple(ModelRun(name=name, network=name in networks) for name in whole.models)
+    levels = tuple(sorted({level for model in whole.models.values() for level in model.levels}))
+    compared = compare_table(whole, panel, season_of(panel, season), networks)
+    return _ranked(compared, runs, levels, whole.targets or panel.targets, ())
+
+
+def _ranked(
+    compared: ModelComparison | None,
+    runs: tuple[ModelRun, ...],
+    levels: tuple[float, ...],
+    targets: tuple[str, ...],
+    notes: tuple[str, ...],
+) -> Leaderboard:
     if compared is None:
         return Leaderboard(
             measure="mase",
-            table=_table(backtest, []),
+            table=_table(runs, levels, []),
             verdict=verdict("mase", None, None, models=0, test=Comparison(mean=None, says="")),
-            notes=(*backtest.notes, *failures(backtest, frozenset())),
+            notes=(*notes, *failures(runs, frozenset())),
         )
     best, network = compared.best(network=False), compared.best(network=True)
     tests = {} if best is None else {name: compared.test(name, best) for name in compared.models if name != best}
     parts = [compared.errors, compared.spread(), compared.seed_spread(), compared.coverage()]
-    table = _table(backtest, [*parts, _against(compared, best, tests)], compared.measure)
     return Leaderboard(
         measure=compared.measure,
-        table=table,
+        table=_table(runs, levels, [*parts, _against(compared, best, tests)], compared.measure),
         verdict=verdict(
             compared.measure,
             _entry(compared, best),
@@ -99,19 +120,19 @@ def leaderboard(backtest: Backtest) -> Leaderboard:
             models=len(compared.models),
             test=tests.get(network or "", Comparison(mean=None, says="")),
         ),
-        notes=(*backtest.notes, *failures(backtest, compared.models), *_notes(compared, tests)),
-        targets=_targets(backtest, compared) if backtest.panel.n_channels > 1 else None,
+        notes=(*notes, *failures(runs, compared.models), *_notes(compared, tests)),
+        targets=_targets(runs, targets, compared) if len(compared.known.targets) > 1 else None,
     )
 
 
-def _table(backtest: Backtest, parts: list[pl.DataFrame], measure: str = "mase") -> pl.DataFrame:
+def _table(
+    runs: Sequence[ModelRun], levels: tuple[float, ...], parts: list[pl.DataFrame], measure: str = "mase"
+) -> pl.DataFrame:
     """The parts beside each other, the model with the least error first, those without forecasts last."""
-    levels = dict.fromkeys(METRICS["coverage"].columns(backtest.level), pl.Float64)
-    kinds = {"model": pl.String, "network": pl.Boolean} | ERRORS | SPREADS | levels | COSTS
+    covered = dict.fromkeys(METRICS["coverage"].columns(levels), pl.Float64)
+    kinds = {"model": pl.String, "network": pl.Boolean} | ERRORS | SPREADS | covered | COSTS
     costs = ("name", "network", *COSTS)
-    table = pl.DataFrame([{name: getattr(ran, name) for name in costs} for ran in backtest.models]).rename(
-        {"name": "model"}
-    )
+    table = pl.DataFrame([{name: getattr(ran, name) for name in costs} for ran in runs]).rename({"name": "model"})
     for part in parts:
         table = table.join(part, on="model", how="left", maintain_order="left")
     lacking = [pl.lit(None).alias(name) for name in kinds if name not in table.columns]
@@ -119,14 +140,14 @@ def _table(backtest: Backtest, parts: list[pl.DataFrame], measure: str = "mase")
     return table.sort(measure, "network", nulls_last=True, maintain_order=True)
 
 
-def _targets(backtest: Backtest, compared: ModelComparison) -> pl.DataFrame:
+def _targets(runs: Sequence[ModelRun], targets: tuple[str, ...], compared: ModelComparison) -> pl.DataFrame:
     """The errors on each target, the least first, and by how much they are below the best baseline's there."""
-    kinds = pl.DataFrame([{"model": ran.name, "network": ran.network} for ran in backtest.models])
+    kinds = pl.DataFrame([{"model": ran.name, "network": ran.network} for ran in runs])
     table = compared.by_target().join(kinds, on="model", how="left", maintain_order="left")
     error = pl.col(compared.measure)
     least = error.filter(~pl.col("network")).min().over(TARGET_NAME)
     skill = pl.when(least > 0).then(1 - error / least).alias("skill")
-    places = pl.Enum(backtest.panel.targets)
+    places = pl.Enum(targets)
     return (
         table.with_columns(skill)
         .sort(pl.col(TARGET_NAME).cast(places), error, "network", nulls_last=True, maintain_order=True)
@@ -154,14 +175,14 @@ def _entry(compared: ModelComparison, name: str | None) -> Entry | None:
     return None if name is None else Entry(name, compared.error(name))
 
 
-def failures(backtest: Backtest, alive: Collection[str]) -> Iterator[str]:
+def failures(runs: Sequence[ModelRun], alive: Collection[str]) -> Iterator[str]:
     """What each model said that failed."""
-    for ran in backtest.models:
+    for ran in runs:
         said = f", and first said: {ran.failures[0]}" if ran.failures else ""
         if ran.name not in alive:
             yield f"{ran.name} has no forecast at any cutoff and stands last{said}"
         elif ran.failures:
-            yield f"{ran.name} failed at {len(ran.failures)} of {backtest.windows} cutoffs{said}"
+            yield f"{ran.name} failed {len(ran.failures)} times{said}"
 
 
 def _notes(compared: ModelComparison, tests: dict[str, Comparison]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import polars as pl
 
+from loopcast.columns import interval_probabilities
+
 Need = Literal["scale", "level", "reference"]
 
 Y, F = pl.col("y"), pl.col("f")
@@ -25,7 +27,7 @@ class Part:
     @property
     def ends(self) -> tuple[pl.Expr, pl.Expr]:
         """The ends of the interval of level `at`."""
-        low, high = quantiles_of(self.at)
+        low, high = interval_probabilities(self.at)
         return quantile(low), quantile(high)
 
 
@@ -69,19 +71,9 @@ class Metric:
         return {f"{self.name}-{at:.10g}": self.each(Part(levels=levels, at=at)) for at in ats}
 
 
-def quantiles_of(level: float) -> tuple[float, float]:
-    """The quantiles at the ends of an interval of `level` percent.
-
-    >>> quantiles_of(80)
-    (0.1, 0.9)
-    """
-    low = round((100 - level) / 200, 10)
-    return low, round(1 - low, 10)
-
-
 def all_quantiles(levels: tuple[float, ...]) -> tuple[float, ...]:
     """The quantiles of the forecast and of its intervals, ascending."""
-    return tuple(sorted({MEDIAN, *(end for level in levels for end in quantiles_of(level))}))
+    return tuple(sorted({MEDIAN, *(end for level in levels for end in interval_probabilities(level))}))
 
 
 def quantile(q: float) -> pl.Expr:

@@ -1,16 +1,14 @@
 """Which columns of a table of forecasts are whose: `MODEL`, and `MODEL-lo-80` with `MODEL-hi-80`."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from loopcast.columns import BandColumn, parse_band_column
 from loopcast.data.series_index import Source
 from loopcast.data.tables import Table
 from loopcast.data.validate import check_names
 from loopcast.errors import ColumnError
-from loopcast.evaluation.metric import MEDIAN, quantiles_of
-
-INTERVAL = re.compile(r"(?P<model>.+)-(?P<side>lo|hi)-(?P<level>\d+(?:\.\d+)?)", re.DOTALL)
+from loopcast.evaluation.metric import MEDIAN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +24,7 @@ def find_models(table: Table, keys: Sequence[str], *, intervals: bool) -> dict[s
     rest = [name for name in table.names if name not in keys]
     if strange := [name for name in rest if not isinstance(name, str)]:
         raise ColumnError(f"columns of forecasts are named in words, got {strange[0]!r}: rename it")
-    matches = {name: INTERVAL.fullmatch(name) for name in rest}
+    matches = {name: parse_band_column(name) for name in rest}
     points = [name for name, match in matches.items() if match is None]
     if not points:
         raise ColumnError(f"the table has no column of forecasts; its columns are {', '.join(map(repr, table.names))}")
@@ -40,16 +38,18 @@ def find_models(table: Table, keys: Sequence[str], *, intervals: bool) -> dict[s
     }
 
 
-def _add_end(ends: dict[str, dict[float, str]], name: str, match: "re.Match[str]") -> None:
-    model, level = match["model"], float(match["level"])
-    if model not in ends:
-        raise ColumnError(f"{name!r} is an end of an interval of {model!r}, and the table has no column {model!r}")
-    if not 0 < level < 100:
-        raise ColumnError(f"{name!r}: the level of an interval is above 0 and below 100 percent, got {level:g}")
-    end = quantiles_of(level)[match["side"] == "hi"]
-    if end in ends[model]:
-        raise ColumnError(f"{ends[model][end]!r} and {name!r} are the same end of the same interval: drop one")
-    ends[model][end] = name
+def _add_end(ends: dict[str, dict[float, str]], name: str, band: BandColumn) -> None:
+    if band.model not in ends:
+        what = "a quantile" if band.level is None else "an end of an interval"
+        raise ColumnError(f"{name!r} is {what} of {band.model!r}, and the table has no column {band.model!r}")
+    if band.level is None:  # a quantile belongs to its model, and no metric looks at it
+        return
+    if not 0 < band.level < 100:
+        raise ColumnError(f"{name!r}: the level of an interval is above 0 and below 100 percent, got {band.level:g}")
+    if band.probability in ends[band.model]:
+        other = ends[band.model][band.probability]
+        raise ColumnError(f"{other!r} and {name!r} are the same end of the same interval: drop one")
+    ends[band.model][band.probability] = name
 
 
 def _has_both_ends(model: str, ends: Mapping[float, str]) -> bool:

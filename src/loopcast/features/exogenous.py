@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from loopcast.columns import Columns
+from loopcast.columns import CALENDAR, Columns
 from loopcast.data.calendar_features import encode, n_features, resolve_features
 from loopcast.data.panel import Panel
 from loopcast.data.ranges import concat_ranges
@@ -51,6 +51,26 @@ class ExogenousEncoder:
     categories: tuple[tuple[str, ...] | None, ...]
     allow_unknown: bool
     parts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        columns, numbers = self.columns, sum(each is None for each in self.categories)
+        if len(self.has_missing) != len(columns.past) + len(columns.future):
+            raise OptionError(f"an encoder says of each covariate whether it has gaps, got {self.has_missing}")
+        if len(self.categories) != len(columns.static):
+            raise OptionError(f"an encoder has categories, or none, for each static covariate, got {self.categories}")
+        if not all(each and len(set(each)) == len(each) for each in self.categories if each is not None):
+            raise OptionError("the categories of a static covariate are different words")
+        for scale, count in (
+            (self.past, len(columns.past)),
+            (self.future, len(columns.future)),
+            (self.static, numbers),
+        ):
+            if scale.mean.shape != (count,) or scale.spread.shape != (count,) or not (scale.spread > 0).all():
+                raise OptionError(f"the scale of {count} columns is a mean and a positive spread of each")
+        if not set(self.parts) <= {*CALENDAR, "holiday"} or len(set(self.parts)) < len(self.parts):
+            raise OptionError(f"an encoder shows parts of a calendar, got {self.parts}")
+        if ("holiday" in self.parts) != (columns.holidays is not None):
+            raise OptionError(f"holidays are shown where the columns name whose, got {self.parts}")
 
     @classmethod
     def of(cls, panel: Panel, *, unknown: bool, gaps: bool = False) -> "ExogenousEncoder | None":

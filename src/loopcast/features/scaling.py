@@ -10,7 +10,9 @@ from typing import Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from loopcast.errors import OptionError
 from loopcast.features.arcsinh import arcsinh
+from loopcast.validation import LARGEST, check_positive
 
 Array = jax.Array
 Curve = Literal["none", "log"]
@@ -59,6 +61,15 @@ class Scaling:
     constant_as_last: bool = False
     gaps: bool = False
     max_interpolated_gap: int = 0
+
+    def __post_init__(self) -> None:
+        check_positive("lags", self.lags)
+        check_positive("seasons", self.seasons)
+        others = (self.center_window, self.scale_window, self.season, self.max_interpolated_gap)
+        if not all(0 <= each <= LARGEST for each in others) or self.lookback > LARGEST:
+            raise OptionError(f"a scaling looks back at most {LARGEST:,} rows, got {self}")
+        if self.max_interpolated_gap and not self.gaps:
+            raise OptionError("gaps are interpolated where there may be some: gaps=True")
 
     @property
     def lookback(self) -> int:

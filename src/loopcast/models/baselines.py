@@ -5,52 +5,89 @@ y_T is the last of a series' T values, m the steps in a season, h the step ahead
 those that are there; a series without any is a ValuesError.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from loopcast.data.missing import first_observed, last_observed
 from loopcast.data.panel import Panel
-from loopcast.models.base import Forecaster
-from loopcast.models.fitted import ModelPayload
+from loopcast.data.prediction import Prediction
+from loopcast.models.forecaster import Fit, Forecaster
+from loopcast.models.model import Model
+from loopcast.storage.registry import register
 from loopcast.validation import check_positive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Stateless(Forecaster[None]):
+class Baseline(Forecaster):
     """A forecaster with nothing to learn: all it needs is in the series and its options."""
 
-    def _fit(self, panel: Panel) -> None:
-        return None
-
-    def _to_parts(self, state: None) -> ModelPayload:
-        return ModelPayload()
-
-    def _from_parts(self, parts: ModelPayload) -> None:
-        parts.check_schema(set(), {})
+    def _min_rows(self, season: int, horizon: int) -> int:
+        return 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Naive(Stateless):
+class NaiveModel(Model):
+    """Repeats the last value."""
+
+    def _predict(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        return at_each_cutoff(self, panel, cutoffs, lambda seen: np.repeat(latest(seen), horizon, axis=1))
+
+
+@register
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Naive(Baseline):
     """Every future step is the last value: ŷ_{T+h} = y_T.
 
     Missing values: the last one that is there counts. Series of any length from 1 will do.
 
     >>> from loopcast.data.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 5.0, 7.0]).reshape(1, 3, 1))
-    >>> Naive().fit(panel).forecast(panel, 2).ravel().tolist()
+    >>> Naive().fit(panel).predict_panel(panel, 2).values.ravel().tolist()
     [7.0, 7.0]
     """
 
-    def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
-        return np.repeat(latest(panel), horizon, axis=1)
+    model_type: ClassVar[Any] = NaiveModel
 
-    def _describe(self, state: None) -> str:
-        return "repeats the last value of each series"
+    def _fit(self, panel: Panel) -> Fit:
+        return Fit(NaiveModel(**self.model_fields(panel), description="repeats the last value of each series"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SeasonalNaive(Forecaster[int]):
+class SeasonalNaiveModel(Model):
+    """lag: how many of the last steps it repeats."""
+
+    lag: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("lag", self.lag)
+
+    def _predict(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        steps = np.arange(horizon) % self.lag
+        return at_each_cutoff(self, panel, cutoffs, lambda seen: self._latest_season(seen)[:, steps])
+
+    def _latest_season(self, panel: Panel) -> np.ndarray:
+        """The latest value of each time of the season, `[series, season, channel]`."""
+        season = panel.last(self.lag)
+        rows = panel.offsets[1:, None] - self.lag + np.arange(self.lag)
+        while True:
+            rows = rows - self.lag
+            earlier = np.isnan(season) & (rows >= panel.offsets[:-1, None])[..., None]
+            if not earlier.any():
+                return np.where(np.isnan(season), latest(panel), season)
+            season = np.where(earlier, panel.values[np.maximum(rows, 0)], season)
+
+
+@register
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SeasonalNaive(Baseline):
     """Every future step is the value one season before: ŷ_{T+h} = y_{T+h-mk}, k the smallest that is known.
 
     Missing values: the latest value of the same time of the season counts, however many seasons back; the last value
@@ -58,56 +95,35 @@ class SeasonalNaive(Forecaster[int]):
 
     >>> from loopcast.data.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 2.0, 3.0, 4.0, 5.0]).reshape(1, 5, 1))
-    >>> SeasonalNaive(season=2).fit(panel).forecast(panel, 3).ravel().tolist()
+    >>> SeasonalNaive(season=2).fit(panel).predict_panel(panel, 3).values.ravel().tolist()
     [4.0, 5.0, 4.0]
     """
 
-    def _fit(self, panel: Panel) -> int:
-        return self.season_of(panel)
+    model_type: ClassVar[Any] = SeasonalNaiveModel
 
-    def _forecast(self, state: int, panel: Panel, horizon: int) -> np.ndarray:
-        return self._season(state, panel)[:, np.arange(horizon) % state]
-
-    def _season(self, state: int, panel: Panel) -> np.ndarray:
-        """The latest value of each time of the season, `[series, season, channel]`."""
-        season = panel.last(state)
-        rows = panel.offsets[1:, None] - state + np.arange(state)
-        while True:
-            rows = rows - state
-            earlier = np.isnan(season) & (rows >= panel.offsets[:-1, None])[..., None]
-            if not earlier.any():
-                return np.where(np.isnan(season), latest(panel), season)
-            season = np.where(earlier, panel.values[np.maximum(rows, 0)], season)
-
-    def _min_history(self, state: int) -> int:
-        return state
-
-    def _describe(self, state: int) -> str:
+    def _fit(self, panel: Panel) -> Fit:
+        lag = self.season_of(panel)
         why = "as chosen" if self.season else "the usual season of this calendar"
-        return f"repeats the last {state} {'step' if state == 1 else 'steps'} of each series ({why})"
-
-    def _to_parts(self, state: int) -> ModelPayload:
-        return ModelPayload(facts={"season": state})
-
-    def _from_parts(self, parts: ModelPayload) -> int:
-        parts.check_schema({"season"}, {})
-        return check_positive("season", parts.facts["season"])
+        return Fit(
+            SeasonalNaiveModel(
+                **self.model_fields(panel),
+                lag=lag,
+                min_history=lag,
+                description=f"repeats the last {lag} {'step' if lag == 1 else 'steps'} of each series ({why})",
+            )
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Drift(Stateless):
-    """The straight line through the first and the last value: ŷ_{T+h} = y_T + h (y_T - y_1) / (T - 1).
+class DriftModel(Model):
+    """Draws the line through the first and the last value."""
 
-    Missing values: the first and the last that are there count, as many steps apart as they are. A series of one value
-    goes on flat.
+    def _predict(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        return at_each_cutoff(self, panel, cutoffs, lambda seen: self._line(seen, horizon))
 
-    >>> from loopcast.data.panel import Panel
-    >>> panel = Panel.from_array(np.array([1.0, 9.0, 5.0]).reshape(1, 3, 1))
-    >>> Drift().fit(panel).forecast(panel, 2).ravel().tolist()
-    [7.0, 9.0]
-    """
-
-    def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
+    def _line(self, panel: Panel, horizon: int) -> np.ndarray:
         begin, end = (find(panel.values, panel.offsets)[:, None] for find in (first_observed, last_observed))
         first, last = (np.take_along_axis(panel.values[:, None], rows, axis=0) for rows in (begin, end))
         last = last.astype(np.float64)
@@ -116,22 +132,31 @@ class Drift(Stateless):
         steps = since + np.arange(1, horizon + 1)[:, None]
         return (last + steps * slope).astype(np.float32)
 
-    def _describe(self, state: None) -> str:
-        return "draws the line through the first and the last value of each series"
+
+@register
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drift(Baseline):
+    """The straight line through the first and the last value: ŷ_{T+h} = y_T + h (y_T - y_1) / (T - 1).
+
+    Missing values: the first and the last that are there count, as many steps apart as they are. A series of one value
+    goes on flat.
+
+    >>> from loopcast.data.panel import Panel
+    >>> panel = Panel.from_array(np.array([1.0, 9.0, 5.0]).reshape(1, 3, 1))
+    >>> Drift().fit(panel).predict_panel(panel, 2).values.ravel().tolist()
+    [7.0, 9.0]
+    """
+
+    model_type: ClassVar[Any] = DriftModel
+
+    def _fit(self, panel: Panel) -> Fit:
+        description = "draws the line through the first and the last value of each series"
+        return Fit(DriftModel(**self.model_fields(panel), description=description))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class WindowAverage(Stateless):
-    """Every future step is the mean of the last `window` values.
-
-    Missing values: those of the window that are there count, and where none is the last one before it. A series
-    shorter than the window: LengthError.
-
-    >>> from loopcast.data.panel import Panel
-    >>> panel = Panel.from_array(np.array([9.0, 2.0, 4.0]).reshape(1, 3, 1))
-    >>> WindowAverage(window=2).fit(panel).forecast(panel, 2).ravel().tolist()
-    [3.0, 3.0]
-    """
+class WindowAverageModel(Model):
+    """window: of how many of the last values it repeats the mean."""
 
     window: int
 
@@ -139,18 +164,61 @@ class WindowAverage(Stateless):
         super().__post_init__()
         check_positive("window", self.window)
 
-    def _forecast(self, state: None, panel: Panel, horizon: int) -> np.ndarray:
+    def _predict(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        return at_each_cutoff(self, panel, cutoffs, lambda seen: self._mean(seen, horizon))
+
+    def _mean(self, panel: Panel, horizon: int) -> np.ndarray:
         window = panel.last(self.window)
         there = ~np.isnan(window)
         count = there.sum(axis=1, keepdims=True)
         mean = np.sum(window, axis=1, keepdims=True, dtype=np.float64, where=there) / np.maximum(count, 1)
         return np.repeat(np.where(count > 0, mean.astype(np.float32), latest(panel)), horizon, axis=1)
 
-    def _min_history(self, state: None) -> int:
-        return self.window
 
-    def _describe(self, state: None) -> str:
-        return f"repeats the mean of the last {self.window} values of each series"
+@register
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WindowAverage(Forecaster):
+    """Every future step is the mean of the last `window` values.
+
+    Missing values: those of the window that are there count, and where none is the last one before it. A series
+    shorter than the window: LengthError.
+
+    >>> from loopcast.data.panel import Panel
+    >>> panel = Panel.from_array(np.array([9.0, 2.0, 4.0]).reshape(1, 3, 1))
+    >>> WindowAverage(window=2).fit(panel).predict_panel(panel, 2).values.ravel().tolist()
+    [3.0, 3.0]
+    """
+
+    model_type: ClassVar[Any] = WindowAverageModel
+
+    window: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("window", self.window)
+
+    def _fit(self, panel: Panel) -> Fit:
+        return Fit(
+            WindowAverageModel(
+                **self.model_fields(panel),
+                window=self.window,
+                min_history=self.window,
+                description=f"repeats the mean of the last {self.window} values of each series",
+            )
+        )
+
+    def _min_rows(self, season: int, horizon: int) -> int:
+        return self.window + horizon
+
+
+def at_each_cutoff(
+    model: Model, panel: Panel, cutoffs: tuple[int, ...], forecast: Callable[[Panel], np.ndarray]
+) -> Prediction:
+    """The prediction of a model that carries nothing on: `forecast` `[series, step, channel]` of the rows up to each."""
+    values = np.stack([forecast(panel.drop_last(rows) if rows else panel) for rows in cutoffs], axis=1)
+    return Prediction(name=model.name, panel=panel, cutoffs=cutoffs, values=values)
 
 
 def latest(panel: Panel) -> np.ndarray:

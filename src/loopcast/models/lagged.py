@@ -11,7 +11,7 @@ from loopcast.data.missing import first_observed, forward_fill
 from loopcast.data.panel import Panel
 from loopcast.data.ranges import concat_ranges
 from loopcast.features.exogenous import ExogenousEncoder
-from loopcast.models.recurrent.exogenous_features import ExogenousFeatures
+from loopcast.features.exogenous_features import ExogenousFeatures
 
 CHUNK = 2**20  # numbers gathered at once: memory stays a few megabytes however many windows there are
 

@@ -1,40 +1,90 @@
 """The linear model: all the steps ahead as weighted sums of the last values, in closed form."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from loopcast.data.missing import forward_fill
 from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.features.exogenous import ExogenousEncoder
-from loopcast.models import encoding_io as encoded
-from loopcast.models.base import Forecaster
-from loopcast.models.fitted import ModelPayload
+from loopcast.models.baselines import at_each_cutoff
+from loopcast.models.forecaster import Fit, Forecaster
 from loopcast.models.lagged import ExogenousRows, Lagged, width_of
+from loopcast.models.model import Model
+from loopcast.storage.registry import register
 from loopcast.validation import check_positive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Weights:
-    """Per channel, for `context` values, what is known besides them, and a constant (the rows), each step ahead.
+class LinearModel(Model):
+    """Per channel, weights for `context` values, what is known besides them, and a constant (the rows), each step ahead.
 
-    encoding: how covariates and the calendar are seen; None without any.
+    matrix: float64 `[channel, context + known + 1, step]`. relative: whether windows are differences from their last
+    value, in units of the series' mean absolute step. encoding: how covariates and the calendar are seen, None without.
     """
 
-    matrix: np.ndarray  # float64 [channel, context + known + 1, horizon]
+    matrix: np.ndarray
     context: int
+    relative: bool
     encoding: ExogenousEncoder | None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("context", self.context)
+        rows = self.context + width_of(self.encoding) + 1
+        if self.matrix.ndim != 3 or self.matrix.shape[1] != rows or 0 in self.matrix.shape:
+            raise OptionError(f"the weights are [channel, {rows}, step], got shape {self.matrix.shape}")
+
     @property
-    def horizon(self) -> int:
+    def reach(self) -> int:
+        """Steps ahead that it gives at once."""
         return int(self.matrix.shape[2])
 
+    def _predict(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        if panel.n_channels != len(self.matrix):
+            raise OptionError(f"{self.name} was fitted on {len(self.matrix)} channels, got {panel.n_channels}")
+        if self.encoding is not None:
+            self.encoding.require_reach(self.reach, horizon)
+        return at_each_cutoff(self, panel, cutoffs, lambda seen: self._forecast(seen, horizon))
 
+    def _forecast(self, panel: Panel, horizon: int) -> np.ndarray:
+        """float32 `[series, horizon, channel]` after the end of each series."""
+        known = ExogenousRows.of(self.encoding, panel, horizon)
+        filled = replace(panel, values=forward_fill(panel.values, panel.offsets))
+        path = filled.last(self.context).astype(np.float64)
+        unit = units_of(panel, relative=self.relative)[:, None]
+        cutoff = known.offsets[:-1] + panel.lengths - 1
+        for first in range(0, horizon, self.reach):
+            last = np.minimum(cutoff + first, known.offsets[1:] - 1)
+            exogenous = known.at(last, np.arange(self.reach))
+            path = np.concatenate([path, self._ahead(path[:, -self.context :], unit, exogenous)], axis=1)
+        return path[:, self.context : self.context + horizon].astype(np.float32)
+
+    def _ahead(self, past: np.ndarray, unit: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """The next steps `[series, self.horizon, channel]` after `past` `[series, context, channel]`.
+
+        known: `[series, self.horizon, number]`, what is known of each of these steps.
+        """
+        level = self._level(past)
+        seen = (past - level) / np.where(unit > 0, unit, 1)
+        weighted = np.einsum("slc,clh->shc", seen, self.matrix[:, : self.context]) + self.matrix[:, -1].T
+        weighted += np.einsum("shk,ckh->shc", known, self.matrix[:, self.context : -1])
+        return level + unit * weighted
+
+    def _level(self, past: np.ndarray) -> np.ndarray:
+        """What a window `[window, time, ...]` is measured from."""
+        return past[:, -1:] if self.relative else np.zeros_like(past[:, -1:])
+
+
+@register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Linear(Forecaster[Weights]):
+class Linear(Forecaster):
     """Least squares from the last `context` values straight to each of the `horizon` steps, one model for all series.
 
     Minimises Σ (W'x + b - y)² + ridge·‖W‖² over every window of every series, in float64, by a QR factorisation
@@ -62,10 +112,13 @@ class Linear(Forecaster[Weights]):
     >>> from loopcast.data.panel import Panel
     >>> panel = Panel.from_array(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).reshape(1, 6, 1))
     >>> linear = Linear(horizon=2, context=2, ridge=0.0).fit(panel)
-    >>> linear.forecast(panel, 3).ravel().round(3).tolist()
+    >>> linear.predict_panel(panel, 3).values.ravel().round(3).tolist()
     [7.0, 8.0, 9.0]
     """
 
+    model_type: ClassVar[Any] = LinearModel
+
+    horizon: int = field()
     context: int | None = None
     ridge: float = 1.0
     scaling: Literal["series", "none"] = "series"
@@ -79,8 +132,8 @@ class Linear(Forecaster[Weights]):
         if self.scaling not in ("series", "none"):
             raise OptionError(f'scaling is "series" or "none", got {self.scaling!r}')
 
-    def _fit(self, panel: Panel) -> Weights:
-        context, units = self._context(panel), self._units(panel)
+    def _fit(self, panel: Panel) -> Fit:
+        context, units = self._context(panel), units_of(panel, relative=self.scaling == "series")
         encoding = ExogenousEncoder.of(panel, unknown=False, gaps=True)
         lagged = Lagged(
             panel=panel,
@@ -93,34 +146,30 @@ class Linear(Forecaster[Weights]):
         )
         channels = [replace(lagged, channel=c, unit=units[:, c]) for c in range(panel.n_channels)]
         matrix = np.stack([self._weights(each) for each in channels])
-        return Weights(matrix=matrix, context=context, encoding=encoding)
+        return Fit(
+            LinearModel(
+                **self.model_fields(panel),
+                matrix=matrix,
+                context=context,
+                relative=self.scaling == "series",
+                encoding=encoding,
+                min_history=context,
+                n_parameters=matrix.size,
+                description=self._description(context, encoding),
+            )
+        )
 
-    def _forecast(self, state: Weights, panel: Panel, horizon: int) -> np.ndarray:
-        if panel.n_channels != len(state.matrix):
-            raise OptionError(f"{self.name} was fitted on {len(state.matrix)} channels, got {panel.n_channels}")
-        if state.encoding is not None:
-            state.encoding.require_reach(state.horizon, horizon)
-        known = ExogenousRows.of(state.encoding, panel, horizon)
-        filled = replace(panel, values=forward_fill(panel.values, panel.offsets))
-        path = filled.last(state.context).astype(np.float64)
-        unit = self._units(panel)[:, None]
-        cutoff = known.offsets[:-1] + panel.lengths - 1
-        for first in range(0, horizon, state.horizon):
-            last = np.minimum(cutoff + first, known.offsets[1:] - 1)
-            exogenous = known.at(last, np.arange(state.horizon))
-            path = np.concatenate([path, self._ahead(state, path[:, -state.context :], unit, exogenous)], axis=1)
-        return path[:, state.context : state.context + horizon].astype(np.float32)
+    def _min_rows(self, season: int, horizon: int) -> int:
+        """A chosen context with a horizon after it."""
+        return (self.context or 0) + horizon
 
-    def _ahead(self, state: Weights, past: np.ndarray, unit: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """The next steps `[series, state.horizon, channel]` after `past` `[series, context, channel]`.
-
-        known: `[series, state.horizon, number]`, what is known of each of these steps.
-        """
-        level = self._level(past)
-        seen = (past - level) / np.where(unit > 0, unit, 1)
-        weighted = np.einsum("slc,clh->shc", seen, state.matrix[:, : state.context]) + state.matrix[:, -1].T
-        weighted += np.einsum("shk,ckh->shc", known, state.matrix[:, state.context : -1])
-        return level + unit * weighted
+    def _description(self, context: int, encoding: ExogenousEncoder | None) -> str:
+        why = "as chosen" if self.context else "two seasons, or 8 steps, or what the shortest series allows"
+        units = "relative to the last value" if self.scaling == "series" else "as they are"
+        return (
+            f"weighs the last {context} values ({why}), taken {units}, {_exogenous(encoding)}for each of "
+            f"{self.horizon} steps; least squares with ridge {self.ridge:g}"
+        )
 
     def _weights(self, lagged: Lagged) -> np.ndarray:
         """The weights of one channel: of all steps at once where they have the same inputs and nothing is missing."""
@@ -145,20 +194,6 @@ class Linear(Forecaster[Weights]):
             triangle = np.asarray(np.linalg.qr(np.vstack([triangle, rows]), mode="r"))
         return np.linalg.lstsq(triangle[: inputs + 1, : inputs + 1], triangle[: inputs + 1, inputs + 1 :])[0]
 
-    def _level(self, past: np.ndarray) -> np.ndarray:
-        """What a window `[window, time, ...]` is measured from."""
-        return past[:, -1:] if self.scaling == "series" else np.zeros_like(past[:, -1:])
-
-    def _units(self, panel: Panel) -> np.ndarray:
-        """What each series is measured in, `[series, channel]`: 0 for a constant one."""
-        if self.scaling == "none":
-            return np.ones((panel.n_series, panel.n_channels))
-        return np.stack([mean_step(panel.series(i)) for i in range(panel.n_series)])
-
-    def min_rows(self, panel: Panel, horizon: int) -> int:
-        """As for every forecaster, and no less than a chosen context with a horizon after it."""
-        return max(super().min_rows(panel, horizon), (self.context or 0) + horizon)
-
     def _context(self, panel: Panel) -> int:
         """As chosen, or else as much as is useful and the series allow; LengthError if no window fits."""
         season = self.season_of(panel)
@@ -172,40 +207,15 @@ class Linear(Forecaster[Weights]):
             )
         return context
 
-    def _parameters(self, state: Weights) -> int:
-        return state.matrix.size
 
-    def _min_history(self, state: Weights) -> int:
-        return state.context
-
-    def _describe(self, state: Weights) -> str:
-        why = "as chosen" if self.context else "two seasons, or 8 steps, or what the shortest series allows"
-        units = "relative to the last value" if self.scaling == "series" else "as they are"
-        return (
-            f"weighs the last {state.context} values ({why}), taken {units}, {_besides(state.encoding)}for each of "
-            f"{state.horizon} steps; "
-            f"least squares with ridge {self.ridge:g}"
-        )
-
-    def _to_parts(self, state: Weights) -> ModelPayload:
-        facts: dict[str, Any] = {"context": state.context}
-        if state.encoding is None:
-            return ModelPayload(facts=facts, arrays={"matrix": state.matrix})
-        facts["encoding"], scales = encoded.to_file(state.encoding)
-        return ModelPayload(facts=facts, arrays={"matrix": state.matrix, "encoding": scales})
-
-    def _from_parts(self, parts: ModelPayload) -> Weights:
-        channels = sum(parts.arrays["matrix"].shape[:1]) if "matrix" in parts.arrays else 0
-        context = check_positive("context", parts.facts.get("context", 0))
-        scales = parts.arrays.get("encoding")
-        encoding = None if scales is None else encoded.from_file(parts.facts.get("encoding"), scales)
-        own = {} if scales is None else {"encoding": scales.shape}
-        matrix = (channels, context + width_of(encoding) + 1, self.horizon)
-        parts.check_schema({"context", *own}, own | {"matrix": matrix})
-        return Weights(matrix=parts.arrays["matrix"], context=context, encoding=encoding)
+def units_of(panel: Panel, *, relative: bool) -> np.ndarray:
+    """What each series is measured in, float64 `[series, channel]`: 0 for a constant one, 1 as it is."""
+    if not relative:
+        return np.ones((panel.n_series, panel.n_channels))
+    return np.stack([mean_step(panel.series(i)) for i in range(panel.n_series)])
 
 
-def _besides(encoding: ExogenousEncoder | None) -> str:
+def _exogenous(encoding: ExogenousEncoder | None) -> str:
     """What else it weighs, in words."""
     if encoding is None:
         return ""

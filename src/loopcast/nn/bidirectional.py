@@ -5,7 +5,7 @@ one side it is a plain stack, which sees no later than it is asked.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ class BidirectionalNetwork:
     inputs: int
     outputs: int
     directions: int = 2
-    fused: Fused = "auto"
+    fused: Fused = field(default="auto", metadata={"transient": True})  # of a machine: no model file holds it
 
     @property
     def kind(self) -> Cell:

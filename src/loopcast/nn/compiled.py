@@ -21,7 +21,7 @@ class RunsNetwork(Protocol):
     """A hashable value that says whether the kernels do nearly all of its work."""
 
     @property
-    def mostly_kernels(self) -> bool: ...
+    def runs_on_kernels(self) -> bool: ...
 
 
 def jit_network(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -37,7 +37,7 @@ def jit_network(static: int) -> Callable[[Callable[..., Any]], Callable[..., Any
         @wraps(function)
         def run(first: RunsNetwork, *arguments: Any) -> Any:
             enable_compile_cache()
-            return (quick if first.mostly_kernels else plain)(first, *arguments)
+            return (quick if first.runs_on_kernels else plain)(first, *arguments)
 
         return run
 

@@ -5,16 +5,18 @@ serves any number of threads, and a state can be kept, copied or sent elsewhere.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from loopcast.errors import OptionError
 from loopcast.kernels import float32, why_no_kernels
 from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
 from loopcast.nn.decoder import DECODER_UNITS, decode, decode_plain
 from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
+from loopcast.validation import LARGEST, check_positive
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
@@ -61,10 +63,16 @@ class Network:
     outputs: int
     head: Head = "dense"
     dropout: float = 0.0
-    fused: Fused = "auto"
+    fused: Fused = field(default="auto", metadata={"transient": True})  # of a machine: no model file holds it
     n_future: int = 0
     per_step: int = 1
     embeddings: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        for size in (*self.units, self.inputs, self.outputs, self.per_step, *sum(self.embeddings, ())):
+            check_positive("a size of the network", size)
+        if not 0 <= self.n_future <= LARGEST or not 0 <= self.dropout < 1:
+            raise OptionError(f"a network cannot have {self.n_future} numbers known ahead, dropout {self.dropout}")
 
     @property
     def kind(self) -> Cell:

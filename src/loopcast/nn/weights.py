@@ -37,6 +37,11 @@ def from_vector(network: Network, vector: Array | np.ndarray) -> Weights:
     return _weights(network, (piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)))
 
 
+def shapes_of(weights: Weights) -> list[tuple[int, ...]]:
+    """The shape of every part, in the order of `Network.shapes`."""
+    return [part.shape for part in _parts(weights)]
+
+
 def _parts(weights: Weights) -> list[Any]:
     layers = [part for layer in weights.layers for part in layer]
     heads = [part for head in (weights.dense, weights.known) if head is not None for part in head]

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction
 from loopcast.data.time_grid import future_times
 from loopcast.evaluation.backtest_result import Backtest
-from loopcast.report.backtest_rows import BacktestRows
-from loopcast.report.forecasts import Band, Forecasts
+from loopcast.report.forecasts import Band, bands_of
 
 MOST_NUMBERS = 60_000  # in the forecasts of one series; of more cutoffs the last are shown
 
@@ -57,51 +57,35 @@ def history_steps(panel: Panel, horizon: int) -> int:
     return max(4 * horizon, 2 * panel.season, 24)
 
 
-def past_chart(
-    past: BacktestRows, backtest: Backtest, models: Sequence[str], i: int, label: str, error: float
-) -> FanChart:
-    """The chart of series `i` of a backtest, with these models in this order."""
-    rows = np.flatnonzero(past.series == i)
-    cutoffs = np.unique(past.cutoff[rows])
-    numbers = backtest.horizon * len(models) * (1 + 2 * len(backtest.level))
-    kept = cutoffs[-max(1, MOST_NUMBERS // numbers) :]
-    panel = backtest.panel
-    start = max(0, int(kept[0]) + 1 - history_steps(panel, backtest.horizon))
-    end = int(past.cutoff[rows[-1]]) + backtest.horizon + 1
+def past_chart(backtest: Backtest, models: Sequence[str], i: int, label: str, error: float) -> FanChart:
+    """The chart of series `i` of a backtest of one target, with these models in this order."""
+    panel, horizon = backtest.panel, backtest.horizon
+    named = {each.name: each for each in backtest.predictions}
+    order = [named[name] for name in models]
+    ends = int(panel.lengths[i]) - np.array(order[0].cutoffs)  # the first step that is forecast, at each cutoff
+    numbers = horizon * len(models) * (1 + 2 * len(backtest.levels))
+    first = max(0, len(ends) - max(1, MOST_NUMBERS // numbers))
+    start = max(0, int(ends[first]) - history_steps(panel, horizon))
+    end = int(ends[-1]) + horizon
     known = panel.series(i)[start:end, 0]
     return FanChart(
         title=str(panel.ids[i]),
         place=i,
         times=future_times(panel.starts[[i]], np.array([start]), end - start, panel.schema.freq),
         values=np.pad(known, (0, end - start - len(known)), constant_values=np.nan),
-        cuts=tuple(cut_of(past, backtest, models, rows[past.cutoff[rows] == cutoff], start) for cutoff in kept),
+        cuts=tuple(
+            CutoffForecasts(at=int(ends[c]) - start, fans=tuple(fan_of(each, backtest.levels, i, c) for each in order))
+            for c in range(first, len(ends))
+        ),
         label=label,
         error=float(error) if np.isfinite(error) else None,
-        left_out=len(cutoffs) - len(kept),
+        left_out=first,
     )
 
 
-def cut_of(
-    past: BacktestRows, backtest: Backtest, models: Sequence[str], rows: np.ndarray, start: int
-) -> CutoffForecasts:
-    """The forecasts in these rows of the table, all from one cutoff."""
-
-    def column(name: str) -> np.ndarray:
-        whole = np.full(backtest.horizon, np.nan)
-        whole[past.ahead[rows] - 1] = past.column(name)[rows]
-        return whole
-
-    def fan(name: str) -> Fan:
-        ends = ((level, f"{name}-lo-{level:g}", f"{name}-hi-{level:g}") for level in backtest.level)
-        bands = (Band(level=level, low=column(low), high=column(high)) for level, low, high in ends)
-        return Fan(model=name, values=column(name), bands=tuple(bands))
-
-    return CutoffForecasts(at=int(past.cutoff[rows[0]]) + 1 - start, fans=tuple(fan(name) for name in models))
-
-
-def future_chart(panel: Panel, forecasts: Sequence[Forecasts], levels: Sequence[float], i: int) -> FanChart:
-    """The chart of series `i` and its forecasts after the end of the history."""
-    horizon = forecasts[0].values.shape[1]
+def future_chart(panel: Panel, forecasts: Sequence[Prediction], levels: tuple[float, ...], i: int) -> FanChart:
+    """The chart of series `i` and its forecasts after the end of the history, of one target."""
+    horizon = forecasts[0].horizon
     known = panel.series(i)[-history_steps(panel, horizon) :, 0]
     start = int(panel.lengths[i]) - len(known)
     return FanChart(
@@ -109,16 +93,13 @@ def future_chart(panel: Panel, forecasts: Sequence[Forecasts], levels: Sequence[
         place=i,
         times=future_times(panel.starts[[i]], np.array([start]), len(known) + horizon, panel.schema.freq),
         values=np.pad(known, (0, horizon), constant_values=np.nan),
-        cuts=(CutoffForecasts(at=len(known), fans=tuple(fan_of(line, levels, i) for line in forecasts)),),
+        cuts=(CutoffForecasts(at=len(known), fans=tuple(fan_of(line, levels, i, 0) for line in forecasts)),),
     )
 
 
-def fan_of(line: Forecasts, levels: Sequence[float], i: int) -> Fan:
+def fan_of(line: Prediction, levels: tuple[float, ...], i: int, cutoff: int) -> Fan:
     """One model's forecast of series `i`, with a band for each of `levels`: one of gaps where it has none."""
-    there = {band.level: Band(level=band.level, low=band.low[i], high=band.high[i]) for band in line.bands}
-    gap = np.full(line.values.shape[1], np.nan)
-    found = (there.get(level, Band(level=level, low=gap, high=gap)) for level in levels)
-    return Fan(model=line.name, values=line.values[i], bands=tuple(found))
+    return Fan(model=line.name, values=line.values[i, cutoff, :, 0], bands=bands_of(line, i, cutoff, levels))
 
 
 def bisection_order(count: int) -> Iterator[int]:

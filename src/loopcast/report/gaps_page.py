@@ -1,25 +1,43 @@
 """What filled the gaps of series, as one HTML page without scripts that loads nothing: to read, to send, to print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
+import polars as pl
 
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.runs import runs_of
 from loopcast.data.time_grid import future_times
+from loopcast.models.fill_gaps import FilledGaps
 from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
 from loopcast.report.payload import format_times
 from loopcast.report.ranking import MISSING
 from loopcast.report.render import render_template
 
-if TYPE_CHECKING:
-    from loopcast.models.imputer.imputer import Imputer
-
 MOST = 24  # charts
+
+
+class DescribedImputer(Protocol):
+    """What a page says of a fitted imputer."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the channels that it fills."""
+
+    @property
+    def scores(self) -> pl.DataFrame:
+        """How far off each method was; see `Imputer.scores`."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the network was worth it, in a sentence or two."""
+
+    def describe(self) -> str:
+        """What was trained."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +50,9 @@ class Row:
 
 
 def gaps_page(
-    imputer: "Imputer",
+    imputer: DescribedImputer,
     data: Any,
-    filled: np.ndarray,
-    ends: Mapping[float, tuple[np.ndarray, np.ndarray]] | None = None,
+    filled: FilledGaps,
     *,
     command: str = "",
 ) -> bytes:
@@ -43,36 +60,36 @@ def gaps_page(
 
     It says whether the network was worth it, how far off it and the simple ways were on values that were held back,
     where gaps are and how long, and shows series and targets with their gaps filled, those with most first.
-    filled: float32 `[row, channel]`, as `imputer.fill` gives it; ends: by level, as `imputer.intervals`.
+    filled: as `imputer.fill_panel` gives it for `data`.
     command: the command that filled them, shown so that it can be run again.
     OptionError for shapes that do not fit; NotFittedError for an imputer that is not fitted.
     """
     panel = as_panel(data)
-    picture = plot_gaps(panel, filled, ends, most=MOST)
+    picture = plot_gaps(panel, filled, most=MOST)
     methods, rows = scores_of(imputer)
     return render_template(
         "gaps.html",
         title=f"Gaps filled in {', '.join(panel.targets)}",
-        verdict=imputer.fitted.state.scores.verdict(panel.targets, best=imputer.best),
+        verdict=imputer.verdict,
         methods=methods,
         rows=rows,
         gaps=gaps_of(panel),
         charts=[(chart.title, svg(chart)) for chart in picture.charts],
         total=count_with_gaps(panel),
-        levels=sorted(ends or {}),
-        facts=facts_of(panel, sorted(ends or {})),
+        levels=filled.bands.levels,
+        facts=facts_of(panel, filled.bands.levels),
         description=imputer.describe(),
         command=command,
     )  # fmt: skip
 
 
-def scores_of(imputer: "Imputer") -> tuple[list[str], list[Row]]:
-    """The ways of filling, and a row for each target."""
-    scores = imputer.fitted.state.scores
-    methods = list(scores.mae)
+def scores_of(imputer: DescribedImputer) -> tuple[list[str], list[Row]]:
+    """The methods of filling, and a row for each target."""
+    scores = imputer.scores
+    methods = scores["method"].unique(maintain_order=True).to_list()
     rows = []
-    for channel, target in enumerate(imputer.targets):
-        known = dict(scores.ranked(channel))
+    for target in imputer.targets:
+        known = dict(scores.filter(pl.col("target") == target).select("method", "mae").iter_rows())
         errors = tuple(f"{known[method]:#.3g}" if method in known else MISSING for method in methods)
         rows.append(Row(target=target, errors=errors, best=next(iter(known), None)))
     return methods, rows

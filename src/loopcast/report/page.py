@@ -10,10 +10,10 @@ from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.leaderboard import Leaderboard
-from loopcast.report.backtest_rows import coverage_of, errors_of, mean_by, past_of, ranking_model
 from loopcast.report.chart_selection import choose, find
+from loopcast.report.errors import coverage_of, errors_of, mean_over, ranking_model
 from loopcast.report.fans import bisection_order, future_chart, history_steps, past_chart
-from loopcast.report.forecasts import read_forecasts
+from loopcast.report.forecasts import as_predictions
 from loopcast.report.model_styles import ModelStyle, models_of
 from loopcast.report.payload import Charts, digits_of, numbers
 from loopcast.report.ranking import ranking, ranking_by_target
@@ -38,23 +38,24 @@ def backtest_page(
     OptionError for an id that is not in the backtest, and for a leaderboard of other models.
     """
     whole, backtest = backtest.panel, backtest.to_univariate()
-    past, judge, panel = past_of(backtest), ranking_model(leaderboard, backtest), backtest.panel
-    errors = errors_of(past, backtest, leaderboard.measure)
-    each = mean_by(errors[judge], past.series, panel.n_series)
-    chosen = choose(each, np.unique(past.series), find(whole, series))
+    judge, panel = ranking_model(leaderboard, backtest), backtest.panel
+    errors = errors_of(backtest, leaderboard.measure)
+    each = mean_over(errors[judge], (1, 2))
+    chosen = choose(each, np.arange(panel.n_series), find(whole, series))
     models = models_of([ran.name for ran in backtest.models], leaderboard, backtest.models)
-    draw = partial(past_chart, past, backtest, [model.name for model in models])
+    draw = partial(past_chart, backtest, [model.name for model in models])
+    named = {each.name: each for each in backtest.predictions}
     charts = Charts()
     charts.take(partial(draw, i, chosen.labels.get(i, ""), float(each[i])) for i in chosen.order)
     steps = {
-        "error": [mean_by(errors[model.name], past.ahead - 1, backtest.horizon) for model in models],
-        "coverage": [[coverage_of(past, backtest, model.name, level) for model in models] for level in backtest.level],
+        "error": [mean_over(errors[model.name], (0, 1)) for model in models],
+        "coverage": [[coverage_of(backtest, named[each.name], level) for each in models] for level in backtest.levels],
     }
     measure = leaderboard.measure if leaderboard.measure in ERRORS else "mae"
     return render(
         "backtest.html",
         charts,
-        data_of(whole, models, backtest.horizon, backtest.level)
+        data_of(whole, models, backtest.horizon, backtest.levels)
         | {"judge": judge, "measure": measure.upper(), "steps": plain(steps)},
         title=f"Backtest of {truncate_names(whole.targets)}: {horizon_text(backtest.horizon)}",
         verdict=leaderboard.verdict,
@@ -62,10 +63,10 @@ def backtest_page(
         ranking=ranking(leaderboard, models),
         by_target=ranking_by_target(leaderboard, models),
         models=models,
-        levels=backtest.level,
+        levels=backtest.levels,
         steps=steps,
         error_name=ERRORS[measure],
-        facts=facts_of(whole, backtest.horizon, backtest.level) | cutoffs_of(backtest),
+        facts=facts_of(whole, backtest.horizon, backtest.levels) | cutoffs_of(backtest),
         gaps=gaps_of(errors),
         command=command,
         total=len(chosen.order),
@@ -83,18 +84,20 @@ def forecast_page(
     """Forecasts after the end of each series as one HTML page (UTF-8, under 10 MB), which loads nothing from anywhere.
 
     panel: the history that was forecast, a panel or what can be one.
-    table: what `predict` gives, best with intervals (id, time, `NAME`, `NAME-lo-80`, `NAME-hi-80`), or arrays by name.
+    table: predictions, or what `predict` gives, best with intervals (id, time, `NAME`, `NAME-lo-80`, `NAME-hi-80`), with
+        columns of models from wherever they are; or arrays by name.
     leaderboard: how the models did on what is known, if that was tried; it gives the verdict.
     command: the command that made the forecast. descriptions: by model, what it chose and why.
     OptionError for a table that does not fit the panel.
     """
     history = as_panel(panel)
-    forecasts = read_forecasts(table, history)
-    horizon = forecasts[0].values.shape[1]
+    forecasts = as_predictions(table, history)
+    horizon = forecasts[0].horizon
     models = models_of([line.name for line in forecasts], leaderboard, said=descriptions)
-    order = [next(line for line in forecasts if line.name == model.name) for model in models]
-    levels = tuple(sorted({band.level for line in forecasts for band in line.bands}))
+    levels = tuple(sorted({level for line in forecasts for level in line.bands.levels}))
     charts, apart = Charts(), history.to_univariate()
+    named = {line.name: line.to_univariate(apart) for line in forecasts}
+    order = [named[model.name] for model in models]
     charts.take(partial(future_chart, apart, order, levels, i) for i in bisection_order(apart.n_series))
     return render(
         "forecast.html",

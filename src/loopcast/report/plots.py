@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ import numpy as np
 
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction
 from loopcast.data.time_grid import future_times
 from loopcast.errors import OptionError
-from loopcast.report.forecasts import Band, Forecasts, flat, read_forecasts
+from loopcast.report.chart_selection import find
+from loopcast.report.forecasts import Band, as_prediction, as_predictions, bands_of
 from loopcast.storage.atomic import write_whole
 from loopcast.validation import check_positive
 
@@ -76,13 +78,15 @@ def plot(
     forecasts: Mapping[str, np.ndarray] | Any,
     *,
     truth: np.ndarray | None = None,
+    ids: Sequence[Any] | None = None,
     most: int = 9,
     tail: int | None = None,
 ) -> Picture:
     """A picture of forecasts after the end of each series of `data`, a panel or what can be one; one small chart each.
 
-    forecasts: by name, each `[series, horizon]` or `[series, horizon, channel]`; or the table that `predict` gives,
-    whose intervals (`NAME-lo-80`, `NAME-hi-80`) become bands. truth: what came, of the shape of a forecast.
+    forecasts: by name, each `[series, horizon]` or `[series, horizon, channel]`; a table as `predict` gives it, with
+    columns of models from wherever they are, whose intervals (`NAME-lo-80`, `NAME-hi-80`) become bands; or predictions. truth: what came, of the shape of a forecast.
+    ids: the series to draw, in this order; None draws the first ones.
     most: charts at most, the first series first; the title says how many of how many. Each target has a chart.
     tail: steps of history shown; None is four horizons, but at least two seasons and 24 steps.
     NaN is a gap in a line. OptionError for forecasts that do not fit the panel or one another; DataError for a table
@@ -94,13 +98,16 @@ def plot(
     (29, [30, 31])
     """
     whole = as_panel(data)
-    lines = read_forecasts(forecasts, whole)
-    known = None if truth is None else flat("truth", truth, whole)
+    given = as_predictions(forecasts, whole)
+    actual = None if truth is None else as_prediction("truth", truth, whole)
     panel = whole.to_univariate()
-    horizons = {values.shape[1] for values in [*(line.values for line in lines), *([] if known is None else [known])]}
+    lines = [each.to_univariate(panel) for each in given]
+    known = None if actual is None else actual.to_univariate(panel)
+    horizons = {each.horizon for each in [*lines, *([] if known is None else [known])]}
     if not lines or len(horizons) != 1:
         raise OptionError(f"a plot needs forecasts of one horizon, got {sorted(horizons)}")
-    shown = min(panel.n_series, check_positive("most", most))
+    chosen = range(panel.n_series) if ids is None else find(whole, ids)
+    shown = min(len(chosen), check_positive("most", most))
     back = max(4 * max(horizons), 2 * panel.season, 24) if tail is None else check_positive("tail", tail)
     kind = "series" if whole.n_channels == 1 else "charts"
     of = f" ({shown} of {panel.n_series} {kind})" if shown < panel.n_series else ""
@@ -108,27 +115,26 @@ def plot(
         title=f"Forecast of {max(horizons)} steps{of}",
         time=panel.schema.columns.time,
         target=whole.targets[0] if whole.n_channels == 1 else "value",
-        charts=tuple(chart(panel, i, lines, known, back) for i in range(shown)),
+        charts=tuple(chart(panel, i, lines, known, back) for i in chosen[:shown]),
     )
 
 
-def chart(panel: Panel, i: int, lines: Sequence[Forecasts], truth: np.ndarray | None, tail: int) -> Chart:
+def chart(panel: Panel, i: int, lines: Sequence[Prediction], truth: Prediction | None, tail: int) -> Chart:
     """What is drawn of series `i`."""
     values = panel.series(i)[-tail:, 0]
     end = int(panel.lengths[i])
-    future = times(panel, i, end, lines[0].values.shape[1])
+    future = times(panel, i, end, lines[0].horizon)
     return Chart(
         title=str(panel.ids[i]) if panel.schema.has_id else panel.schema.columns.one_target,
         history=Curve(name="history", times=times(panel, i, end - len(values), len(values)), values=values),
         forecasts=tuple(curve(line, i, future) for line in lines),
-        truth=None if truth is None else Curve(name="what came", times=future, values=truth[i]),
+        truth=None if truth is None else Curve(name="what came", times=future, values=truth.values[i, 0, :, 0]),
     )
 
 
-def curve(line: Forecasts, i: int, future: list[Any]) -> Curve:
+def curve(line: Prediction, i: int, future: list[Any]) -> Curve:
     """The forecast of series `i` with its bands."""
-    bands = tuple(replace(band, low=band.low[i], high=band.high[i]) for band in line.bands)
-    return Curve(name=line.name, times=future, values=line.values[i], bands=bands)
+    return Curve(name=line.name, times=future, values=line.values[i, 0, :, 0], bands=bands_of(line, i, 0))
 
 
 def times(panel: Panel, i: int, first: int, count: int) -> list[Any]:

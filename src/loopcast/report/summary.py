@@ -72,7 +72,7 @@ def truncate_names(names: Sequence[str]) -> str:
 def cutoffs_of(backtest: Backtest) -> dict[str, str]:
     """How a backtest looked back, as names and values."""
     return {
-        "Cutoffs": f"{backtest.windows:,}, {backtest.step:,} steps apart",
+        "Cutoffs": f"{backtest.n_windows:,}, {backtest.step_size:,} steps apart",
         "Season": f"{backtest.season:,} steps",
         "Seeds": f"{len(backtest.seeds) + 1}; the charts show the first" if backtest.seeds else "1",
     }

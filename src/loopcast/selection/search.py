@@ -54,7 +54,7 @@ def search(
     *,
     trials: int = 50,
     budget: float | None = None,
-    windows: int = 1,
+    n_windows: int = 1,
     season: int | None = None,
     seed: int = 0,
     storage: str | os.PathLike[str] | None = None,
@@ -63,7 +63,7 @@ def search(
 
     trials: how many settings are tried in all, those of earlier runs with the same storage included.
     budget: seconds after which no further trial begins; None has no limit.
-    windows: cutoffs to compare at, a horizon apart. season: None is the usual one of the calendar.
+    n_windows: cutoffs to compare at, a horizon apart. season: None is the usual one of the calendar.
     storage: a file where every finished trial is kept at once; a search with the same file goes on from there.
 
     Needs the extra `loopcast[search]`. OptionError without it, or where no trial succeeded; errors of `backtest` that
@@ -74,11 +74,11 @@ def search(
     panel, count = as_panel(data), check_positive("trials", trials)
     panel.require_any_value("a search needs a value of each series")
     plain = Recurrent(horizon=horizon, season=season, members=1, seed=seed, show_progress=False)
-    study = open_study(storage, seed, study_fingerprint(panel, horizon, windows, season))
+    study = open_study(storage, seed, study_fingerprint(panel, horizon, n_windows, season))
 
     def objective(trial: "optuna.Trial") -> float:
         board = leaderboard(
-            backtest(suggest_options(plain, panel, trial), panel, horizon, windows=windows, season=season)
+            backtest(suggest_options(plain, panel, trial), panel, horizon, n_windows=n_windows, season=season)
         )
         trial.set_user_attr("measure", board.measure)
         return float(board.table[board.measure][0])
@@ -122,9 +122,9 @@ def open_study(storage: str | os.PathLike[str] | None, seed: int, searched: str)
     return study
 
 
-def study_fingerprint(panel: Panel, horizon: int, windows: int, season: int | None) -> str:
+def study_fingerprint(panel: Panel, horizon: int, n_windows: int, season: int | None) -> str:
     """What a study is about, in a few characters."""
-    return digest_of(repr((horizon, windows, season)), panel).hexdigest()[:16]
+    return digest_of(repr((horizon, n_windows, season)), panel).hexdigest()[:16]
 
 
 def best_result(plain: Recurrent, panel: Panel, study: "optuna.Study") -> SearchResult:

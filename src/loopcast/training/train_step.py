@@ -93,7 +93,7 @@ class TrainStep:
         return self.channels > 1 or self.network.n_future > 0
 
     @property
-    def mostly_kernels(self) -> bool:
+    def runs_on_kernels(self) -> bool:
         """Not on a curve, and not with what is known ahead: XLA computes that at every step of every batch, three
         times as fast with its full effort.
         """

@@ -166,7 +166,7 @@ def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden
     )
     given = np.where(rng.uniform(size=whole.shape) < 0.2, np.nan, whole)[..., None]
     imputer = Imputer(best=True, season=12, **QUICK).fit(given)
-    learned = imputer.fitted.state
+    learned = imputer.model
     ways = list(learned.scores.mae)
     assert [ways[place] for place in learned.methods[:, 0]] == ["network", "linear", "network", "linear", "network"]
     filled = imputer.fill(Panel.from_array(given)).reshape(4, 600)

@@ -21,12 +21,12 @@ from models.imputer.made import QUICK, waves
 def test_training_does_not_see_rows_that_every_member_holds_back_nor_does_their_scale():
     _, given = waves(series=1, steps=240)
     imputer = Imputer(**QUICK).fit(given)
-    learned = imputer.fitted.state
+    learned = imputer.model
     held = held_back(np.array([0, 240]), learned.form.window, MEMBERS, np.random.default_rng(0))
     for member, rows in enumerate(held):
         changed = given.copy()
         changed[0, rows] += 3
-        other = Imputer(**QUICK).fit(changed).fitted.state
+        other = Imputer(**QUICK).fit(changed).model
         np.testing.assert_array_equal(other.weights[member], learned.weights[member])
         np.testing.assert_array_equal(other.measure.fixed.level, learned.measure.fixed.level)
 
@@ -88,7 +88,7 @@ def test_nothing_before_a_first_value_is_filled_with_it_causally():
 def test_a_causal_imputer_fills_the_same_bits_whatever_comes_later(series, season):
     _, given = waves(series=series)
     imputer = Imputer(mode="causal", season=season, **QUICK).fit(given)
-    assert imputer.fitted.state.form.network.directions == 1
+    assert imputer.model.form.network.directions == 1
     later = given.copy()
     later[:, 150:] = np.where(np.arange(150)[None, :, None] % 3 == 0, np.nan, 50.0)
     got, other = (Panel.from_array(each) for each in (given, later))

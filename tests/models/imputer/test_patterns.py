@@ -81,7 +81,7 @@ def test_a_series_is_filled_alone_as_it_is_among_longer_ones(imputer):
         (f"{name}", t, *map(float, row)) for name, each in (("b", long), ("a", short)) for t, row in enumerate(each[0])
     ]
     table = pl.DataFrame(rows, schema=["unique_id", "ds", "y0", "y1"], orient="row")
-    columns = imputer.fitted.schema.columns
+    columns = imputer.model.schema.columns
     both = Panel.from_table(table, columns=columns)
     alone = imputer.fill(Panel.from_array(short))
     together = imputer.fill(both)[both.offsets[both.ids.to_list().index("a")] :][:60]
@@ -94,7 +94,7 @@ def test_times_without_a_row_are_filled_as_rows_without_a_value(imputer):
     rows = pl.DataFrame({"ds": range(300), "y0": given[:, 0], "y1": given[:, 1]}).with_columns(
         pl.col("y0", "y1").fill_nan(None)
     )
-    columns = imputer.fitted.schema.columns
+    columns = imputer.model.schema.columns
     there = Panel.from_table(rows, columns=columns)
     absent = Panel.from_table(rows.filter(~pl.col("ds").is_between(100, 109)), columns=columns, gaps="insert")
     np.testing.assert_array_equal(imputer.fill(absent), imputer.fill(there))

@@ -11,6 +11,8 @@ from itertools import product
 
 import numpy as np
 
+from loopcast.errors import OptionError
+
 NETWORK = "network"
 ENOUGH = 50  # errors for a bin of its own; with fewer, all of the channel's are taken
 EDGES = np.array([2, 5, 17])  # steps at which a new bin begins
@@ -23,6 +25,12 @@ class Blend:
 
     methods: tuple[str, ...]
     shares: np.ndarray
+
+    def check(self, channels: int) -> None:
+        """OptionError unless the shares are of so many channels."""
+        shape = (len(self.methods), channels, len(EDGES) + 1)
+        if self.shares.shape != shape:
+            raise OptionError(f"the shares of a blend are of the shape {shape}, got {self.shares.shape}")
 
     def combine(self, filled: Mapping[str, np.ndarray], distance: np.ndarray) -> np.ndarray:
         """What the ways make together, `[row, channel]`; where a simple way has nothing to say, the network says it.

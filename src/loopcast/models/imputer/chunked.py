@@ -33,7 +33,7 @@ def predict_gaps(
         said = said_of(form, weights, given.astype(np.float32), counted)
         wanted = (rows >= first[chunk, None]) & (rows < last[chunk, None])
         filled[rows[wanted]] = np.asarray(said.values)[: len(chunk)][wanted]
-        sizes[rows[wanted]] = np.asarray(said.sizes)[: len(chunk)][wanted]
+        sizes[rows[wanted]] = np.asarray(said.expected_errors)[: len(chunk)][wanted]
     return filled, sizes
 
 

@@ -12,14 +12,16 @@ from loopcast.models.imputer.holdout import held_back, split_pieces
 from loopcast.models.imputer.mask_sampler import MaskSampler
 from loopcast.models.imputer.masked_errors import MaskedErrors, concat
 from loopcast.models.imputer.masked_evaluation import MaskedEvaluation
+from loopcast.models.imputer.model import ImputerModel, digest
 from loopcast.models.imputer.plan import Plan
 from loopcast.models.imputer.scaler import Scaler
 from loopcast.models.imputer.scores import Scores, select_methods
-from loopcast.models.imputer.state import ImputerState, digest
 from loopcast.models.imputer.training import TrainingSet, train
+from loopcast.models.imputer.validation import why_unsure
+from loopcast.models.provenance import Provenance
 
 
-def fit_imputer(panel: Panel, hiding: MaskSampler, plan: Plan, callback: Callable[[str], None]) -> ImputerState:
+def fit_imputer(panel: Panel, hiding: MaskSampler, plan: Plan, callback: Callable[[str], None]) -> ImputerModel:
     """What an imputer knows of a panel, how it and the simple ways did on values that were held back included.
 
     callback: is called before each update of each network.
@@ -40,16 +42,22 @@ def fit_imputer(panel: Panel, hiding: MaskSampler, plan: Plan, callback: Callabl
         trials.append(evaluate_holdout(measure, panel, rows, hiding, plan, weights, seed))
     blend, trial = concat(trials).cross_fit(BLENDED["causal" if plan.form.causal else "two-sided"])
     scores = Scores.of(trial)
-    return ImputerState(
-        form=plan.form,
+    return ImputerModel(
+        schema=panel.schema,
+        config=plan.form,
         weights=np.stack(members),
         updates=plan.updates,
-        measure=measure,
+        scaler=measure,
         blend=blend,
         widths=trial.widths,
         scores=scores,
         methods=select_methods(scores, trial, panel.n_series, best=plan.best),
         fitted_on=digest(panel),
+        unsure=why_unsure(panel) or "",
+        best=plan.best,
+        seed=plan.seed,
+        provenance=Provenance.of(panel),
+        panel=panel,
     )
 
 

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from loopcast.errors import OptionError
+
 FLAT = 1e-6  # of the size of a channel: one that changes less counts as constant
 
 
@@ -84,6 +86,19 @@ class Scaler:
 
     fixed: Scale | None = None
     prior: np.ndarray | None = None
+
+    def check(self, channels: int, *, causal: bool) -> None:
+        """OptionError unless it is of so many channels, and spreads are above 0."""
+        if self.fixed is not None and (self.prior is not None or self.fixed.level.shape != (1, channels)):
+            raise OptionError("series are scaled as the one of the fit, or by what series are like")
+        if self.prior is not None and (self.prior.shape != (3, channels) or not causal):
+            raise OptionError(f"what series are like is [3, {channels}] of a causal imputer, got {self.prior.shape}")
+        spreads = [
+            *([] if self.fixed is None else [self.fixed.spread]),
+            *([] if self.prior is None else [self.prior[1:]]),
+        ]
+        if any((spread <= 0).any() for spread in spreads):
+            raise OptionError("a spread is above 0")
 
     @classmethod
     def of(cls, shown: np.ndarray, offsets: np.ndarray, *, causal: bool) -> "Scaler":

@@ -1,7 +1,7 @@
 """How far off each way of filling was on values that were held back, which way fills what, and that in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ ENOUGH = 50  # hidden values of a series, for a way of its own
 class Scores:
     """mae: of each way, mean absolute errors by channel in units of its spread; NaN where nothing could be hidden."""
 
-    mae: Mapping[str, np.ndarray]
+    mae: Mapping[str, np.ndarray] = field(metadata={"may_miss": True})
 
     @classmethod
     def of(cls, trial: MaskedErrors) -> "Scores":
@@ -37,14 +37,14 @@ class Scores:
         rows = [
             {
                 "target": name,
-                "way": method,
+                "method": method,
                 "mae": mae,
                 "fills": int((chosen[:, channel] == methods.index(method)).sum()),
             }
             for channel, name in enumerate(names)
             for method, mae in self.ranked(channel)
         ]
-        return pl.DataFrame(rows, schema={"target": pl.String, "way": pl.String, "mae": pl.Float64, "fills": pl.Int64})
+        return pl.DataFrame(rows, schema={"target": pl.String, "method": pl.String, "mae": pl.Float64, "fills": pl.Int64})
 
     def verdict(self, names: Sequence[str], *, best: bool) -> str:
         """Whether the network was worth it, in a sentence or two. best: whether what did better fills."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loopcast.errors import OptionError
+
 WIDTH_SHARES = np.linspace(0.01, 0.99, 99)  # of errors at which sizes are kept
 EDGES = np.array([2, 3, 5, 9, 17, 33, 65])  # steps at which a new bin begins; the first holds a distance of 1
 ENOUGH = 50  # errors of a bin; with fewer, those farther away count too, and then the nearest before it
@@ -19,6 +21,12 @@ class IntervalWidths:
     """sizes: float32 `[channel, bin, share]`, in expected errors, that SHARES of errors stay within."""
 
     sizes: np.ndarray
+
+    def check(self, channels: int) -> None:
+        """OptionError unless the sizes are of so many channels."""
+        shape = (channels, len(EDGES) + 1, len(WIDTH_SHARES))
+        if self.sizes.shape != shape:
+            raise OptionError(f"the widths of intervals are of the shape {shape}, got {self.sizes.shape}")
 
     def of(self, level: float, away: np.ndarray) -> np.ndarray:
         """Half the width of an interval of `level` percent, `[row, channel]`; away: steps to the nearest value."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from loopcast.data.panel import Panel
-from loopcast.models.recurrent.ensemble import Ensemble
-from loopcast.models.recurrent.learned import RecurrentState
+from loopcast.models.recurrent.ensemble import Ensemble, Members
 from loopcast.models.recurrent.setup import Setup, set_up
 from loopcast.training.trainer import Training
 
@@ -46,22 +45,27 @@ class ChannelMode:
         """Of the forecasts of the held-back rows, in units that do not depend on the way; infinite without any."""
         return float("inf") if self.training.trained is None else self.training.trained.valid_loss
 
-    def learned(self, modes: Sequence["ChannelMode"], *, asked: bool) -> RecurrentState:
-        """What this way came to, and why it was taken among `modes`; asked: because it was asked for."""
-        trained, task = self.training.trained, self.setup.data
-        if trained is None:
-            raise RuntimeError("nothing was trained")
-        model = Ensemble(
-            network=task.network,
-            scaling=task.scaling,
+    @property
+    def held_rows(self) -> int:
+        """How many of the last rows of each series are held back from the training that chooses."""
+        return self.setup.held_rows
+
+    def ensemble(self, members: Members) -> Ensemble:
+        """Networks of these weights, which see the targets so."""
+        data = self.setup.data
+        return Ensemble(
+            network=data.network,
+            scaling=data.scaling,
             context=self.setup.context,
-            members=trained.members,
-            distribution=task.distribution,
-            channels=task.values.shape[1],
+            members=members,
+            distribution=data.distribution,
+            channels=data.values.shape[1],
             encoding=self.setup.encoding,
         )
-        reasons = self.setup.reasons + (() if self.together == 1 else (self._why(modes, asked),))
-        return RecurrentState(model=model, history=trained.history, best_epoch=trained.best_epoch, reasons=reasons)
+
+    def reasons(self, modes: Sequence["ChannelMode"], *, asked: bool) -> tuple[str, ...]:
+        """Why everything is as it is, this way to see targets included; asked: because it was asked for."""
+        return self.setup.reasons + (() if self.together == 1 else (self._why(modes, asked),))
 
     def _why(self, modes: Sequence["ChannelMode"], asked: bool) -> str:
         if len(modes) == 1:

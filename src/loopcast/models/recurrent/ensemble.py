@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
+from loopcast.errors import OptionError
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.scaling import Scaling
 from loopcast.nn.cells import Array
 from loopcast.nn.heads import DISTRIBUTIONS, Distribution, DistributionName
 from loopcast.nn.network import Network, States, Weights
+from loopcast.nn.weights import shapes_of
+from loopcast.validation import check_positive
 
 Members = tuple[Weights, ...]
 MemberStates = tuple[States, ...]
@@ -30,6 +33,24 @@ class Ensemble:
     distribution: DistributionName = "point"
     channels: int = 1
     encoding: ExogenousEncoder | None = None
+
+    def __post_init__(self) -> None:
+        network, encoding = self.network, self.encoding
+        check_positive("channels", self.channels)
+        if self.context is not None:
+            check_positive("context", self.context)
+        per_step = self.channels * self.kind.parameters
+        expected = (
+            self.channels * self.scaling.features + (0 if encoding is None else encoding.inputs),
+            0 if encoding is None else encoding.ahead_width,
+            () if encoding is None else encoding.embedding_shapes,
+        )
+        if (network.inputs, network.n_future, network.embeddings) != expected or network.outputs % per_step:
+            raise OptionError(f"a network that sees {expected} and gives {per_step} numbers a step is not {network}")
+        if network.n_future and (network.per_step != per_step or network.head != "dense"):
+            raise OptionError("what is known ahead needs a dense head, and as many numbers a step as it gives")
+        if not self.members or any(shapes_of(weights) != list(network.shapes.values()) for weights in self.members):
+            raise OptionError(f"members have weights of the shapes {network.shapes}")
 
     @property
     def kind(self) -> Distribution:

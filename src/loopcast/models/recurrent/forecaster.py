@@ -2,36 +2,35 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 import polars as pl
 
 from loopcast.data.panel import Panel
-from loopcast.errors import OptionError
+from loopcast.errors import NotFittedError, OptionError
 from loopcast.features.windows import Strategy
-from loopcast.models.base import Forecaster
-from loopcast.models.fitted import Fitted, ModelPayload
+from loopcast.models.forecaster import Fit, Forecaster
 from loopcast.models.recurrent.channel_mode import ChannelMode, Channels, select_best
-from loopcast.models.recurrent.ensemble import Ensemble
-from loopcast.models.recurrent.learned import RecurrentState
-from loopcast.models.recurrent.predict import features, forecast, quantiles
-from loopcast.models.recurrent.setup import require_rows
+from loopcast.models.recurrent.model import RecurrentModel, history_array
 from loopcast.models.recurrent.stepper import Stepper
 from loopcast.nn.heads import DistributionName, LossName
 from loopcast.nn.network import CellName, Head, Network
 from loopcast.nn.stack import Fused
+from loopcast.storage.registry import register
 from loopcast.training.config import ScheduleName
 from loopcast.training.progress import progress
+from loopcast.training.training_data import Trained
 from loopcast.validation import LARGEST, check_positive
 
 if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
     import keras
 
 
+@register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Recurrent(Forecaster[RecurrentState]):
+class Recurrent(Forecaster):
     """One recurrent network for all series: each step's state sums up the past, a head reads the future off it.
 
     cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
@@ -92,8 +91,11 @@ class Recurrent(Forecaster[RecurrentState]):
     """
 
     network: ClassVar[bool] = True
+    cheap_to_refit: ClassVar[bool] = False
+    model_type: ClassVar[Any] = RecurrentModel
     runtime: ClassVar[frozenset[str]] = frozenset({"fused", "show_progress"})
 
+    horizon: int = field()
     cell: CellName = "lstm"
     units: tuple[int, ...] | None = None
     head: Head = "dense"
@@ -174,14 +176,21 @@ class Recurrent(Forecaster[RecurrentState]):
     @property
     def history(self) -> pl.DataFrame:
         """A row per epoch: epoch, member, final, loss, last_step_mse, valid_loss (losses in scaled units)."""
-        return pl.DataFrame([vars(epoch) for epoch in self.fitted.state.history], schema=_HISTORY)
+        table = pl.DataFrame(self.model.history, schema=list(_HISTORY), orient="row")
+        valid = pl.col("valid_loss").fill_nan(None)
+        return table.with_columns(valid, pl.col("final") > 0).cast(_HISTORY)  # type: ignore[arg-type]
+
+    @property
+    def model(self) -> RecurrentModel:
+        """What `fit` left, immutable; NotFittedError before it."""
+        if self._model is None:
+            raise NotFittedError(f"{self.name} is not fitted: call fit(data) first")
+        model: RecurrentModel = self._model
+        return model
 
     def features(self, data: Any = None) -> list[np.ndarray]:
         """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
-        model = self.fitted.state.model
-        trimmed = to_model_view(model, self.checked_panel(self._history(data))).trim_leading_missing()
-        self._require_known_gaps(self.fitted.state, trimmed)
-        return features(model, trimmed)
+        return self.model.features(self._history(data, None, None))
 
     def to_keras(self) -> "keras.Model":
         """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
@@ -191,9 +200,9 @@ class Recurrent(Forecaster[RecurrentState]):
         """
         from loopcast.nn.keras_export import stock_model
 
-        model = self.fitted.state.model
-        _require_plain(model.network, "a stock Keras model")
-        return stock_model(model.network, model.members, every_step=self.strategy != "direct")
+        ensemble = self.model.ensemble
+        _require_plain(ensemble.network, "a stock Keras model")
+        return stock_model(ensemble.network, ensemble.members, every_step=self.strategy != "direct")
 
     def stepper(self) -> Stepper:
         """The network alone, one step of one series a call, with the state going in and coming out: in microseconds.
@@ -209,12 +218,12 @@ class Recurrent(Forecaster[RecurrentState]):
         >>> output.shape
         (10,)
         """
-        model = self.fitted.state.model
-        _require_plain(model.network, "a stepper")
-        return Stepper(model.network, model.members)
+        ensemble = self.model.ensemble
+        _require_plain(ensemble.network, "a stepper")
+        return Stepper(ensemble.network, ensemble.members)
 
-    def _fit(self, panel: Panel) -> RecurrentState:
-        modes = [ChannelMode.of(self, panel, channels) for channels in self._channels(panel)]
+    def _fit(self, panel: Panel) -> Fit:
+        modes = [ChannelMode.of(self, panel, channels) for channels in self._channel_modes(panel)]
         modes = modes if all(mode.has_validation for mode in modes) else modes[:1]
         best = modes[0]
         try:
@@ -222,98 +231,51 @@ class Recurrent(Forecaster[RecurrentState]):
                 for mode in modes:
                     mode.training.select_epochs(callback)
                 best = select_best(modes)
+                held_out = self._model_of(best, modes, panel)
                 best.training.refit(callback)
-        finally:  # whatever stopped it, the best weights so far are kept
+        except BaseException:  # whatever stopped it, the best weights so far are kept
             if best.training.trained is not None:
-                learned = best.learned(modes, asked=self.channels is not None)
-                self.set_fitted(Fitted(panel=panel, schema=panel.schema, state=learned))
-        return learned
+                self.set_model(self._complete(self._model_of(best, modes, panel), panel))
+            raise
+        return Fit(self._model_of(best, modes, panel), held_out if best.held_rows else None, best.held_rows)
 
-    def _channels(self, panel: Panel) -> tuple[Channels, ...]:
+    def _channel_modes(self, panel: Panel) -> tuple[Channels, ...]:
         """How the targets may be seen: as asked, or one way or the other."""
         if panel.n_channels == 1:
             return ("joint",)
         return ("joint", "independent") if self.channels is None else (self.channels,)
 
-    def _forecast(self, state: RecurrentState, panel: Panel, horizon: int) -> np.ndarray:
-        return self._predict_at_cutoffs(state, panel, horizon, (0,))[:, 0]
-
-    def _predict_at_cutoffs(
-        self, state: RecurrentState, panel: Panel, horizon: int, cutoffs: Sequence[int]
-    ) -> np.ndarray:
-        trimmed = self._begun(state, panel, horizon, cutoffs)
-        return from_model_view(forecast(state.model, trimmed, horizon, cutoffs), panel)
-
-    def _quantiles(
-        self, state: RecurrentState, panel: Panel, horizon: int, probabilities: np.ndarray, cutoffs: Sequence[int]
-    ) -> np.ndarray | None:
-        """None too beyond the network's own horizon: what is fed back there is the forecast, not how sure it is."""
-        if self.needs_calibration(horizon):
-            return None
-        trimmed = self._begun(state, panel, horizon, cutoffs)
-        return from_model_view(quantiles(state.model, trimmed, horizon, probabilities, cutoffs), panel)
-
-    def _begun(self, state: RecurrentState, panel: Panel, horizon: int, cutoffs: Sequence[int]) -> Panel:
-        """The series as the network sees them; errors where it cannot forecast so far from these cutoffs."""
-        if state.model.encoding is not None:
-            state.model.encoding.require_reach(state.model.horizon, horizon)
-        panel.require_future(max(0, horizon - cutoffs[-1]))  # here, where series have their own names
-        trimmed = to_model_view(state.model, panel).trim_leading_missing()
-        self._require_usable(state, trimmed, cutoffs)
-        return trimmed
-
-    def _require_known_gaps(self, state: RecurrentState, panel: Panel) -> None:
-        """ValuesError where a value is missing and the network was not made for that."""
-        if not state.model.scaling.gaps:
-            cure = "fit it with gaps=True, or on data with missing values as they come, or fill them"
-            panel.require_observed(f"{self.name} was fitted on series without missing values", cure)
-
-    def _require_usable(self, state: RecurrentState, panel: Panel, cutoffs: Sequence[int]) -> None:
-        rows = (state.model.context or 1) + cutoffs[0]
-        why = "a row before the first cutoff" if state.model.context is None else f"context={state.model.context}"
-        require_rows(panel, rows, why)
-        self._require_known_gaps(state, panel.drop_last(cutoffs[-1]) if cutoffs[-1] else panel)
-
-    def configured_for(self, panel: Panel) -> Self:
-        """With `gaps`, unless chosen, where the panel has any: a network that is not made for them refuses them."""
-        return (
-            self.with_options(gaps=True)
-            if self.gaps is None and panel.trim_leading_missing().has_gaps
-            else self.with_options()
+    def _model_of(self, mode: ChannelMode, modes: Sequence[ChannelMode], panel: Panel) -> RecurrentModel:
+        """What the training of a mode has come to."""
+        trained = mode.training.trained
+        if trained is None:
+            raise RuntimeError("nothing was trained")
+        ensemble = mode.ensemble(trained.members)
+        reasons = mode.reasons(modes, asked=self.channels is not None)
+        own = ensemble.horizon if self.distribution != "point" else 0
+        several = panel.n_channels > 1
+        return RecurrentModel(
+            **self.model_fields(panel),
+            ensemble=ensemble,
+            best_epoch=trained.best_epoch,
+            history=history_array(trained.history),
+            min_history=ensemble.context or 1,
+            n_parameters=ensemble.network.parameters * len(trained.members),
+            own_horizon=own,
+            description="\n  ".join((*reasons, _outcome(trained))),
+            recipe=self.with_options(channels=mode.channels) if several else self.with_options(),
         )
 
-    def clone(self) -> Self:
-        """The targets are seen as they are."""
-        if len(self.fitted.schema.columns.targets) == 1:
-            return self.with_options()
-        return self.with_options(channels="joint" if self.fitted.state.model.channels > 1 else "independent")
+    def _min_rows(self, season: int, horizon: int) -> int:
+        """A context of its own and a value to forecast."""
+        return self.context + 1 if isinstance(self.context, int) else 1
 
-    def min_rows(self, panel: Panel, horizon: int) -> int:
-        """As for every forecaster, and no less than a context of its own and a value to forecast."""
-        own = self.context + 1 if isinstance(self.context, int) else 1
-        return max(super().min_rows(panel, horizon), own)
 
-    def needs_calibration(self, horizon: int) -> bool:
-        return self.distribution == "point" or horizon > self.fitted.state.model.horizon
-
-    def _parameters(self, state: RecurrentState) -> int:
-        return state.model.network.parameters * len(state.model.members)
-
-    def _min_history(self, state: RecurrentState) -> int:
-        return state.model.context or 1
-
-    def _describe(self, state: RecurrentState) -> str:
-        if all(epoch.loss == 0.0 for epoch in state.history):
-            nothing = "Nothing varies before the values to forecast, so there was nothing to learn."
-            return "\n  ".join((*state.reasons, nothing))
-        ran = f"Ran {len(state.history)} epochs in all; {state.best_epoch} was the best number."
-        return "\n  ".join((*state.reasons, ran))
-
-    def _to_parts(self, state: RecurrentState) -> ModelPayload:
-        return state.to_parts()
-
-    def _from_parts(self, parts: ModelPayload) -> RecurrentState:
-        return RecurrentState.from_parts(parts)
+def _outcome(trained: Trained) -> str:
+    """How the training went, in a sentence."""
+    if all(epoch.loss == 0.0 for epoch in trained.history):
+        return "Nothing varies before the values to forecast, so there was nothing to learn."
+    return f"Ran {len(trained.history)} epochs in all; {trained.best_epoch} was the best number."
 
 
 _HISTORY = {
@@ -324,20 +286,6 @@ _HISTORY = {
     "last_step_mse": pl.Float64,
     "valid_loss": pl.Float64,
 }
-
-
-def to_model_view(model: Ensemble, panel: Panel) -> Panel:
-    """A panel as the network sees it: each target by itself where it sees one at a time."""
-    return panel.to_univariate() if model.channels == 1 else panel
-
-
-def from_model_view(ahead: np.ndarray, panel: Panel) -> np.ndarray:
-    """`[series, cutoff, step, channel, ...]` of the panel that came, from that of one that may stand apart."""
-    if len(ahead) == panel.n_series:
-        return ahead
-    return np.moveaxis(
-        ahead[:, :, :, 0].reshape(panel.n_series, panel.n_channels, *ahead.shape[1:3], *ahead.shape[4:]), 1, 3
-    )
 
 
 def _require_plain(network: Network, what: str) -> None:

@@ -9,11 +9,11 @@ import jax
 import numpy as np
 
 from loopcast.data.panel import Panel
+from loopcast.features.exogenous_features import ExogenousFeatures
 from loopcast.features.gather import merge_channels
 from loopcast.features.interpolate import History, interpolate_gaps
 from loopcast.features.sizes import power_of_two
 from loopcast.models.recurrent.ensemble import Ensemble
-from loopcast.models.recurrent.exogenous_features import ExogenousFeatures
 from loopcast.models.recurrent.stream_state import (
     FutureInputs,
     InputChunk,

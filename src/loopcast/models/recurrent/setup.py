@@ -8,11 +8,11 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.exogenous_features import ExogenousFeatures
 from loopcast.features.interpolate import interpolate_gaps
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowIndex, WindowPlan
 from loopcast.models.recurrent import defaults as choices
-from loopcast.models.recurrent.exogenous_features import ExogenousFeatures
 from loopcast.nn.heads import DISTRIBUTIONS
 from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
@@ -29,12 +29,14 @@ class Setup:
     """What is trained, how, and the sentences that say why.
 
     context: rows from which a forecast builds its state; None is the whole history.
+    held_rows: of the last rows of each series, held back to choose the number of epochs.
     """
 
     data: TrainingData
     recipe: TrainingConfig
     context: int | None
     encoding: ExogenousEncoder | None
+    held_rows: int
     reasons: tuple[str, ...]
 
 
@@ -80,6 +82,7 @@ def set_up(options: "Recurrent", panel: Panel, targets_per_series: int = 1) -> S
         recipe=recipe,
         context=options.context if isinstance(options.context, int) else None,
         encoding=encoding,
+        held_rows=held_back,
         reasons=(
             _why_network(options, network, facts),
             *_why_targets(panel),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from loopcast.models.base import Forecaster
 from loopcast.models.baselines import Naive
+from loopcast.models.forecaster import Forecaster
 from loopcast.models.linear import Linear
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.tasks.notebook.series import CONTEXT
@@ -23,7 +23,7 @@ class Experiment:
 
     name: str
     steps: int
-    forecaster: Forecaster[Any] | None = None
+    forecaster: Forecaster | None = None
     reuses: str | None = None
     notebook_mse: float | None = None
     notebook_loss: float | None = None

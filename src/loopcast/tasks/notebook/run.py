@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.models.base import Forecaster
-from loopcast.models.linear import Linear
+from loopcast.models.forecaster import Forecaster
 from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.recurrent.model import RecurrentModel
 from loopcast.models.recurrent.score import every_step_mse
 from loopcast.tasks.notebook.experiments import Experiment
 from loopcast.tasks.notebook.series import CONTEXT, Split, split
@@ -42,7 +41,7 @@ class Results:
     """A row and the fitted model behind it."""
 
     row: Row
-    model: Forecaster[Any]
+    model: Forecaster
 
 
 def run(
@@ -86,17 +85,20 @@ def _run(experiment: Experiment, data: Split, earlier: dict[str, Results]) -> Re
     return Results(row=row, model=model)
 
 
-def last_step_mse(model: Forecaster[Any], panel: Panel, steps: int) -> float:
+def last_step_mse(model: Forecaster, panel: Panel, steps: int) -> float:
     """Mean squared error over the last `steps` rows of every series, forecast from those before."""
-    errors = model.forecast(panel.drop_last(steps), steps).astype(np.float64) - panel.last(steps)
+    errors = model.predict_panel(panel.drop_last(steps), steps).values[:, 0].astype(np.float64) - panel.last(steps)
     return float(np.square(errors).mean())
 
 
-def _every_step(model: Forecaster[Any], panel: Panel) -> float:
-    return every_step_mse(model.fitted.state.model, panel, CONTEXT)
+def _every_step(forecaster: Forecaster, panel: Panel) -> float:
+    model = forecaster.model
+    if not isinstance(model, RecurrentModel):
+        raise TypeError(f"{forecaster.name} does not forecast at every step")
+    return every_step_mse(model.ensemble, panel, CONTEXT)
 
 
-def _parameters(model: Forecaster[Any]) -> int:
-    if isinstance(model, Recurrent):
-        return model.fitted.state.model.network.parameters
-    return int(model.fitted.state.matrix.size) if isinstance(model, Linear) else 0
+def _parameters(forecaster: Forecaster) -> int:
+    """Of one network, as the notebook counts."""
+    model = forecaster.model
+    return model.ensemble.network.parameters if isinstance(model, RecurrentModel) else model.n_parameters

@@ -1,0 +1,155 @@
+"""What a panel is made of, and what can be asked of it: many series end to end on one calendar."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from loopcast.data.calendar import step_index, to_ticks
+from loopcast.data.covariates import Covariates
+from loopcast.data.missing import first_observed
+from loopcast.data.schema import TableSchema
+from loopcast.data.time_grid import future_times
+from loopcast.errors import DataError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PanelFields:
+    """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
+
+    values: float32 `[row, channel]`, all series end to end, read-only; a channel per target.
+    offsets: int64 `[series + 1]`; series i is rows offsets[i]:offsets[i + 1]. Every series has a row.
+    ids: `[series]`, unique, in order of first appearance.
+    starts: `[series]`, the time of each first row.
+    schema: how the table looked; it names the channels.
+    covariates: what is known besides; None where the columns name none.
+
+    Raises DataError where the parts do not fit each other.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+    ids: pl.Series
+    starts: pl.Series
+    schema: TableSchema
+    covariates: Covariates | None = None
+
+    def __post_init__(self) -> None:
+        _check_shapes(self)
+        self.values.setflags(write=False)
+        self.offsets.setflags(write=False)
+
+    @property
+    def n_series(self) -> int:
+        """How many series there are."""
+        return len(self.offsets) - 1
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows all series have together."""
+        return len(self.values)
+
+    @property
+    def n_channels(self) -> int:
+        """How many numbers a row has."""
+        return int(self.values.shape[1])
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The name of each channel: the columns of a table; of an array `y`, or `y0`, `y1`, … where it has several.
+
+        >>> from loopcast.data.panel import Panel
+        >>> Panel.from_array(np.zeros((1, 3, 2))).targets
+        ('y0', 'y1')
+        """
+        return self.schema.columns.targets
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """int64 `[series]`: the rows of each series."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def observed_lengths(self) -> np.ndarray:
+        """int64 `[series]`: the rows of each series from its first value on (that of every channel); 0 without one.
+
+        >>> from loopcast.data.panel import Panel
+        >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).observed_lengths.tolist()
+        [2, 0]
+        """
+        if not np.isnan(self.values).any():
+            return self.lengths
+        return self.offsets[1:] - first_observed(self.values, self.offsets).max(axis=1)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether any value is missing, of a target or of a covariate."""
+        covariates = () if self.covariates is None else (self.covariates.past, self.covariates.future)
+        return any(np.isnan(values).any() for values in (self.values, *covariates))
+
+    @property
+    def season(self) -> int:
+        """Steps in the usual season of the frequency, as in `Frequency.season`."""
+        return self.schema.freq.season
+
+    def series(self, i: int) -> np.ndarray:
+        """Series `i` as float32 `[time, channel]`, a read-only view."""
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def series_of(self, rows: np.ndarray) -> np.ndarray:
+        """The series that each of these rows belongs to, int64 `[row]`."""
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
+    def times_of(self, rows: np.ndarray) -> pl.Series:
+        """The times of these rows.
+
+        >>> from loopcast.data.panel import Panel
+        >>> Panel.from_array(np.zeros((2, 3, 1)), start=7).times_of(np.array([0, 5])).to_list()
+        [7, 9]
+        """
+        series = self.series_of(rows)
+        return future_times(self.starts.gather(series), rows - self.offsets[series], 1, self.schema.freq)
+
+    def step_index(self, times: pl.Series, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many steps after the start of its series each time is, int64 `[row]`, and whether it is on the calendar.
+
+        times: of the kind and zone of the panel's; series: int64 `[row]`, the series of each. Off the calendar the
+        steps mean nothing.
+
+        >>> from loopcast.data.panel import Panel
+        >>> panel = Panel.from_array(np.zeros((2, 3, 1)), start=7, freq=2)
+        >>> steps, fits = panel.step_index(pl.Series([7, 11, 12]), np.array([0, 1, 1]))
+        >>> steps[fits].tolist(), fits.tolist()
+        ([0, 2], [True, True, False])
+        """
+        ticks = np.append(to_ticks(self.starts), to_ticks(times))
+        first = np.append(np.arange(self.n_series), series)
+        steps, fits = step_index(ticks, first, self.schema.freq, self.schema.zone)
+        return steps[self.n_series :], fits[self.n_series :]
+
+    @property
+    def future_lengths(self) -> np.ndarray:
+        """int64 `[series]`: the steps after its end for which the future covariates of a series are known."""
+        if self.covariates is None:
+            return np.zeros(self.n_series, np.int64)
+        known: np.ndarray = np.diff(self.covariates.offsets) - self.lengths
+        return known
+
+
+def _check_shapes(panel: PanelFields) -> None:
+    values, offsets = panel.values, panel.offsets
+    if values.ndim != 2 or values.dtype != np.float32:
+        raise DataError(f"values are float32 [row, channel], got {values.dtype} of shape {values.shape}")
+    if values.shape[1] != len(panel.targets):
+        raise DataError(f"values have a channel per target, got shape {values.shape} and targets {panel.targets}")
+    if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
+        raise DataError(f"offsets are int64 [series + 1], got {offsets.dtype} of shape {offsets.shape}")
+    if offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 1).any():
+        raise DataError(f"offsets go up from 0 to the {len(values)} rows of values, got {offsets}")
+    if not len(panel.ids) == len(panel.starts) == len(offsets) - 1:
+        raise DataError(f"{len(offsets) - 1} series have as many ids and starts: {len(panel.ids)}, {len(panel.starts)}")
+    if bool(panel.schema.columns.covariates) != (panel.covariates is not None):
+        raise DataError("a panel has covariates where its columns name some, and only there")
+    if panel.covariates is not None:
+        panel.covariates.check(panel.schema.columns, offsets)

@@ -1,0 +1,46 @@
+"""How wrong a model is on rows that it has not seen: of a copy fitted without them, or on data of their own."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.intervals.calibration import Calibration, calibration_of
+from loopcast.intervals.holdout import TARGET_PATHS, calibration_cutoffs, long_enough, spread_cutoffs
+from loopcast.models.model import Model
+
+if TYPE_CHECKING:
+    from loopcast.models.forecaster import Forecaster
+
+
+def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) -> Calibration:
+    """From the errors at these cutoffs, after which the model has seen nothing."""
+    center, scale = model.center_and_scale(panel, horizon, cutoffs)
+    actual = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
+    return calibration_of(actual - center, scale, model.name, panel.targets)
+
+
+def by_refit(recipe: "Forecaster", panel: Panel, horizon: int, n_windows: int | None) -> Calibration:
+    """From a copy that is fitted on all but a tail, and forecasts that tail.
+
+    n_windows: cutoffs in the tail; None chooses. LengthError where series are too short to hold a tail back.
+    """
+    least = recipe.min_rows(panel, horizon)
+    cutoffs = calibration_cutoffs(panel, horizon, least, n_windows)
+    enough = long_enough(panel, cutoffs[0] + least)
+    copy = recipe.configured_for(enough.drop_last(cutoffs[-1])).fit_panel(enough.drop_last(cutoffs[0]), calibrate=False)
+    return measure(copy.model, enough, horizon, cutoffs)
+
+
+def from_held_out(held_out: Model, panel: Panel, horizon: int, held_rows: int) -> Calibration:
+    """From a model that has not seen the last `held_rows` rows of each series."""
+    enough = long_enough(panel, held_rows + held_out.season + 1)
+    cutoffs = spread_cutoffs(horizon, held_rows - horizon, -(-TARGET_PATHS // enough.n_series))
+    return measure(held_out, enough, horizon, cutoffs)
+
+
+def on_new_data(model: Model, panel: Panel, horizon: int, n_windows: int | None) -> Calibration:
+    """From the errors of the model as it is, at cutoffs of data that it was not fitted on."""
+    least = max(model.min_history, model.season + 1)
+    cutoffs = calibration_cutoffs(panel, horizon, least, n_windows)
+    return measure(model, long_enough(panel, cutoffs[0] + least), horizon, cutoffs)

@@ -1,0 +1,89 @@
+"""What forecasters and imputers share: frozen options, and what `fit` left."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, NoReturn, Self
+
+from loopcast.errors import NotFittedError, OptionError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Estimator:
+    """Options are the frozen fields; what `fit` learned is one immutable value beside them, `model`."""
+
+    runtime: ClassVar[frozenset[str]] = frozenset()  # options that say how to run; a model file leaves them out
+    model_type: ClassVar[Any] = None  # of what `fit` leaves; None where that is another estimator's
+
+    _model: Any = field(default=None, init=False, repr=False)
+
+    @classmethod
+    def option_names(cls) -> frozenset[str]:
+        """The names of the options."""
+        return frozenset(option.name for option in fields(cls) if option.init)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The options by name, as scikit-learn asks for them; none of them has options of its own.
+
+        >>> from loopcast.models.baselines import SeasonalNaive
+        >>> SeasonalNaive(season=7).get_params()["season"]
+        7
+        """
+        return {option.name: getattr(self, option.name) for option in fields(self) if option.init}
+
+    def set_params(self, **params: Any) -> NoReturn:
+        """Options are frozen: OptionError that names `with_options`."""
+        raise OptionError(f"options do not change: take a new one, with_options({', '.join(params)}=...)")
+
+    def with_options(self, **options: Any) -> Self:
+        """One with other options, not fitted.
+
+        >>> from loopcast.models.baselines import SeasonalNaive
+        >>> SeasonalNaive(season=7).with_options(alias="Last week").name
+        'Last week'
+        """
+        return replace(self, **options)
+
+    def to_code(self) -> str:
+        """The Python expression that makes it, less options left as they are or that say how to run it.
+
+        >>> from loopcast.models.baselines import SeasonalNaive
+        >>> SeasonalNaive(season=7).to_code()
+        'loopcast.SeasonalNaive(season=7)'
+        """
+        defaults = {option.name: option.default for option in fields(self)}
+        chosen = [name for name, value in self.stored_options().items() if value != defaults[name]]
+        arguments = [f"{name}={getattr(self, name)!r}" for name in chosen]
+        return f"loopcast.{type(self).__name__}({', '.join(arguments)})"
+
+    def stored_options(self) -> dict[str, Any]:
+        """The options that a model file holds: all but those that say how to run."""
+        return {name: value for name, value in self.get_params().items() if name not in self.runtime}
+
+    @property
+    def model(self) -> Any:
+        """What `fit` left; NotFittedError before it."""
+        if self._model is None:
+            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit(data) first")
+        return self._model
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is a model."""
+        return self._model is not None
+
+    def save(self, path: str | os.PathLike[str], *, tags: Mapping[str, str] | None = None) -> None:
+        """Write one model file, whole or not at all; it holds what was learned and none of the series.
+
+        tags: words of your own, such as {"owner": "ada"}, which `describe` and `loopcast show` repeat; None keeps those
+        of the file that it came from. `loopcast.load` reads it. NotFittedError before `fit`; OptionError for a class of
+        your own that is not registered (`loopcast.register`); OSError as the system gives it.
+        """
+        from loopcast.storage import model_file
+
+        model_file.save(self, path, tags)
+
+    def set_model(self, model: Any) -> Self:
+        """Keep what a fit or a file gave; the only thing about it that ever changes."""
+        object.__setattr__(self, "_model", model)
+        return self

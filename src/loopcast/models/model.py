@@ -1,0 +1,149 @@
+"""What `fit` leaves: one immutable model, from which every forecast is made in the same few ways."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from loopcast.columns import Bands
+from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction
+from loopcast.data.schema import TableSchema
+from loopcast.errors import NotFittedError, OptionError
+from loopcast.intervals.calibration import PROBABILITY_GRID, Calibration, interpolate_quantiles
+from loopcast.intervals.scale import naive_scale
+from loopcast.models.provenance import Provenance
+from loopcast.validation import check_cutoffs, check_positive
+
+OWN_SPREAD = (0.1, 0.5, 0.9)  # quantiles of a distribution of its own: errors are measured in half their distance
+TRANSIENT = {"transient": True}  # a model file leaves such a field out
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Model(ABC):
+    """What a forecaster learned. A subclass adds the numbers, and `_predict`.
+
+    name: of the columns of its forecasts. schema: how the table looked that it was fitted on.
+    season: steps in one. horizon: steps ahead that it was made for; None where it is made for any.
+    description: in plain words, what was chosen and why.
+    min_history: rows that a series needs to be forecast. n_parameters: how many numbers the fit set.
+    own_horizon: steps ahead up to which it has a distribution of its own; 0 where it gives single values.
+    calibration: how wrong it is on rows that it had not seen; None where that was not measured.
+    uncalibrated: why not, in a sentence.
+    provenance: when and on what it was fitted, with which versions. tags: the user's own words.
+    panel: the series of the fit; None in a loaded model.
+    recipe: a forecaster, not fitted, that learns the same without choosing again; None in a loaded model.
+    """
+
+    name: str
+    schema: TableSchema = field(metadata=TRANSIENT)
+    season: int
+    horizon: int | None
+    description: str
+    min_history: int = 1
+    n_parameters: int = 0
+    own_horizon: int = 0
+    calibration: Calibration | None = None
+    uncalibrated: str = ""
+    provenance: Provenance | None = None
+    tags: Mapping[str, str] = field(default_factory=dict, metadata=TRANSIENT)
+    panel: Panel | None = field(default=None, metadata=TRANSIENT)
+    recipe: Any = field(default=None, metadata=TRANSIENT)
+
+    def __post_init__(self) -> None:
+        channels = len(self.schema.columns.targets)
+        if self.calibration is not None and self.calibration.channels != channels:
+            raise OptionError(f"a calibration is of the model's {channels} targets, got {self.calibration.channels}")
+
+    @abstractmethod
+    def _predict(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        """Forecasts from each cutoff; with quantiles where any are asked for and its own distribution has them.
+
+        panel: each series has a value before the first cutoff. cutoffs: falling. See `Prediction` for shapes.
+        """
+
+    def predict(
+        self, panel: Panel, horizon: int, cutoffs: Sequence[int] = (0,), probabilities: Sequence[float] = ()
+    ) -> Prediction:
+        """Forecasts `horizon` steps after each cutoff, and quantiles of these probabilities.
+
+        cutoffs: for each how many of the last rows of each series lie after it, fewer from one to the next.
+        Quantiles come from the calibration; without one, from the model's own distribution. The forecast beside them is
+        their median.
+        NotFittedError where there is neither so far ahead, LengthError where a series would have no row left,
+        ValuesError where it would have no value.
+        """
+        steps, back = check_positive("horizon", horizon), check_cutoffs(cutoffs)
+        panel.require_any_value(f"{self.name} needs a value of each series", back[0])
+        wanted = tuple(float(each) for each in probabilities)
+        if wanted and (self.calibration is not None or steps > self.own_horizon):
+            return self._predict_calibrated(panel, back, steps, wanted)
+        return self._predict(panel, back, steps, wanted)
+
+    def predict_bands(self, panel: Panel, horizon: int, bands: Bands, cutoffs: Sequence[int] = (0,)) -> Prediction:
+        """The same, with the ends of intervals and the quantiles that a table shows."""
+        wanted = tuple(dict.fromkeys(bands.probabilities))
+        return replace(self.predict(panel, horizon, cutoffs, wanted), bands=bands)
+
+    def why_no_quantiles(self, horizon: int) -> str | None:
+        """Why it cannot say how sure it is so far ahead, in a sentence; None where it can."""
+        known = self.calibration
+        if (known is not None and known.horizon >= horizon) or (known is None and horizon <= self.own_horizon):
+            return None
+        if known is not None:
+            return f"it is calibrated for {known.horizon} steps ahead, and not for {horizon}"
+        return self.uncalibrated or "it is not calibrated"
+
+    def sample_paths(self, panel: Panel, n_paths: int, horizon: int, seed: int) -> np.ndarray:
+        """Paths that each series may take after its end, float32 `[series, path, step, channel]`.
+
+        At each step they are spread as the quantiles say; from step to step, and channel to channel, they go together
+        as errors did in the calibration. NotFittedError without one.
+        """
+        calibration = self._require_calibration(horizon)
+        rng = np.random.default_rng(seed)
+        shares = calibration.draw((panel.n_series, n_paths), horizon, rng)
+        quantiles = self.predict(panel, horizon, (0,), tuple(PROBABILITY_GRID)).quantiles
+        if quantiles is None:
+            raise RuntimeError("a calibrated model gave no quantiles")
+        return interpolate_quantiles(quantiles[:, 0], shares)
+
+    def center_and_scale(self, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Centre and scale of an interval, broadcastable to `[series, cutoff, step, channel]`.
+
+        The median and half the distance of two quantiles of its own distribution; without one, the forecast and how
+        much the series usually changes.
+        """
+        if horizon > self.own_horizon:
+            return self._predict(panel, cutoffs, horizon, ()).values, naive_scale(panel, self.season, cutoffs)
+        low, center, high = map(self._predict(panel, cutoffs, horizon, OWN_SPREAD).quantile, OWN_SPREAD)
+        return center, (high - low) / 2
+
+    def _predict_calibrated(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        errors = self._require_calibration(horizon).quantiles(np.array(probabilities), horizon)[None, None]
+        center, scale = self.center_and_scale(panel, horizon, cutoffs)
+        quantiles = (center[..., None] + scale[..., None] * errors).astype(np.float32)
+        return Prediction(
+            name=self.name, panel=panel, cutoffs=cutoffs, values=center, probabilities=probabilities,
+            quantiles=quantiles,
+        )  # fmt: skip
+
+    def _require_calibration(self, horizon: int) -> Calibration:
+        known = self.calibration
+        if known is not None and known.horizon >= horizon:
+            return known
+        cure = (
+            f"calibrate(horizon={horizon}) first, or fit with horizon={horizon}"
+            if self.panel is not None
+            else f"calibrate(horizon={horizon}, data=...) first, on rows that it was not fitted on"
+        )
+        raise NotFittedError(
+            f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; {cure}, or "
+            "ask for no level"
+        )

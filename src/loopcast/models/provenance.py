@@ -1,0 +1,49 @@
+"""When and on what a model was fitted, and with which versions."""
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Self
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.data.time_grid import future_times
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """fitted_at: in UTC. series, rows: how many. first, last: the earliest and the latest time, as text.
+
+    python, numpy, jax: their versions then.
+    """
+
+    fitted_at: str
+    series: int
+    rows: int
+    first: str
+    last: str
+    python: str
+    numpy: str
+    jax: str
+
+    @classmethod
+    def of(cls, panel: Panel, now: datetime | None = None) -> Self:
+        """Of a fit on `panel` that ends now."""
+        ends = future_times(panel.starts, panel.lengths - 1, 1, panel.schema.freq)
+        return cls(
+            fitted_at=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
+            series=panel.n_series,
+            rows=panel.n_rows,
+            first=str(panel.starts.min()),
+            last=str(ends.max()),
+            python=platform.python_version(),
+            numpy=np.__version__,
+            jax=version("jax"),
+        )
+
+    def describe(self) -> str:
+        """In a sentence."""
+        series = "1 series" if self.series == 1 else f"{self.series:,} series"
+        return f"Fitted {self.fitted_at} on {self.rows:,} rows of {series}, {self.first} to {self.last}."

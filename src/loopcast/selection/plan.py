@@ -1,0 +1,36 @@
+"""How many candidates a budget allows, decided by the size of the data before any clock is read."""
+
+from collections.abc import Sequence
+
+from loopcast.data.panel import Panel
+from loopcast.evaluation.rolling_origin import RollingOrigin
+from loopcast.models.forecaster import Forecaster
+
+SECONDS_PER_FIT = 3.0  # of a network on two ordinary cores: compiling, and the updates that any size of data gets
+SECONDS_PER_ROW = 6e-4  # more for each value that is learned from, up to where the number of updates ends
+MOST_ROWS = 50_000
+
+
+def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
+    """About how long a fit takes; 0 for what is no network."""
+    if not forecaster.network:
+        return 0.0
+    return SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
+
+
+def affordable(
+    candidates: Sequence[Forecaster], panel: Panel, origins: RollingOrigin, budget: float
+) -> list[Forecaster]:
+    """The candidates, in their order, whose fits and one last fit find room in `budget` seconds.
+
+    What is no network, and the first network, are always among them.
+    """
+    taken: list[Forecaster] = []
+    spent, networks = 0.0, 0
+    for each in candidates:
+        cost = seconds_of(each, panel) * len(origins.fit_groups)
+        if networks and spent + cost + seconds_of(each, panel) > budget:
+            break
+        taken.append(each)
+        spent, networks = spent + cost, networks + each.network
+    return taken

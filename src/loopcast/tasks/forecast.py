@@ -1,0 +1,106 @@
+"""Forecast series with one model, and say how good that is: what `loopcast forecast`, or a request for it, does."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loopcast.columns import Bands
+from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction, to_table
+from loopcast.evaluation.backtest import backtest, why_no_backtest
+from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+from loopcast.models.forecaster import Forecaster
+from loopcast.tasks.facts import board_facts
+
+DEFAULT_LEVELS = (80, 95)
+NOT_ASKED = "not asked for"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ForecastResult:
+    """What came of it.
+
+    forecaster: fitted on the whole history. prediction: the steps after its end.
+    check: how it and the baselines did on the last steps of the history, by the same procedure, fitted without them;
+        None where that was not possible, and unchecked says why.
+    unsure: why there are no intervals, or None.
+    """
+
+    forecaster: Forecaster
+    prediction: Prediction
+    check: Leaderboard | None
+    unchecked: str | None
+    unsure: str | None
+
+    def table(self, *, wide: bool = False) -> Any:
+        """The forecast as a table of the kind that came in."""
+        return to_table([self.prediction], wide=wide)
+
+    def facts(self, *, wide: bool = False) -> dict[str, Any]:
+        """Everything as plain values: what `--json` prints."""
+        return {
+            "models": {self.forecaster.name: self.forecaster.describe()},
+            "forecast": self.table(wide=wide).to_dicts(),
+            "check": self.check and board_facts(self.check),
+            "unchecked": self.unchecked,
+            "unsure": self.unsure,
+        }
+
+
+def forecast(
+    forecaster: Forecaster,
+    panel: Panel,
+    horizon: int,
+    *,
+    levels: Sequence[float] | None = None,
+    baselines: Sequence[Forecaster] = (),
+    check: bool = True,
+    season: int | None = None,
+    status: Callable[[str], None] = lambda message: None,
+    show_progress: bool | None = None,
+) -> ForecastResult:
+    """Compare on the last `horizon` steps, fit on everything, forecast.
+
+    forecaster: not fitted. baselines: what it is compared with, fitted alike; check: whether it is.
+    levels: percentages of intervals; None takes DEFAULT_LEVELS where series are long enough to say how sure it is.
+    season: for scaled errors. status: is told what happens now.
+    Errors are those of `backtest`, `fit` and `predict`. Two fits: one without the last steps, for the check, and one on
+    everything, which leaves the calibration of the intervals behind.
+    """
+    panel.require_informative()
+    models = [forecaster, *baselines]
+    unchecked = why_no_backtest(models, panel, horizon) if check else NOT_ASKED
+    board = None
+    if unchecked is None:
+        status(f"Comparing on the last {horizon} steps ...")
+        done = backtest(models, panel, horizon, season=season, skip_short=True, show_progress=show_progress)
+        board = leaderboard(done)
+    status("Training on the whole history ...")
+    forecaster.fit_panel(panel)
+    bands, unsure = _bands(forecaster, horizon, levels)
+    return ForecastResult(
+        forecaster=forecaster,
+        prediction=forecaster.model.predict_bands(panel, horizon, bands),
+        check=board,
+        unchecked=unchecked,
+        unsure=unsure,
+    )
+
+
+def predict(forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence[float] = ()) -> ForecastResult:
+    """Forecast with a fitted forecaster, such as a loaded one: nothing is trained and nothing compared."""
+    return ForecastResult(
+        forecaster=forecaster,
+        prediction=forecaster.model.predict_bands(panel, horizon, Bands.of(levels)),
+        check=None,
+        unchecked="a saved model is not compared",
+        unsure=None,
+    )
+
+
+def _bands(forecaster: Forecaster, horizon: int, levels: Sequence[float] | None) -> tuple[Bands, str | None]:
+    """The intervals to show, and why there are none where none were asked for and none can be."""
+    if levels is not None:
+        return Bands.of(levels), None
+    unsure = forecaster.model.why_no_quantiles(horizon)
+    return (Bands(), unsure) if unsure else (Bands.of(DEFAULT_LEVELS), None)
