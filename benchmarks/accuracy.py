@@ -31,6 +31,7 @@ import numpy as np
 import polars as pl
 
 import loopcast
+from loopcast.columns import Bands
 from loopcast.data.output import cv_table
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -154,7 +155,7 @@ def score(each: Set, model: str, data: Path) -> Score:
     forecaster, began = makers(each)[model](), time.perf_counter()
     forecaster.fit(panel.drop_last(held)).calibrate(each.horizon)
     fitted = time.perf_counter()
-    columns = forecaster.with_intervals(panel, each.horizon, LEVELS, cutoffs)
+    columns = forecaster.model.predict_bands(panel, each.horizon, Bands.of(LEVELS), cutoffs).columns()
     predicted = time.perf_counter()
     return scored(each, model, panel, cutoffs, columns, (fitted - began, predicted - fitted))
 
@@ -167,8 +168,7 @@ def scored(
     columns: dict[str, np.ndarray],
     seconds: tuple[float, float],
 ) -> Score:
-    actual = np.stack([panel.actuals(rows, each.horizon) for rows in cutoffs], axis=1).ravel()
-    table = cv_table(panel, cutoffs, each.horizon, actual, {name: part.ravel() for name, part in columns.items()})
+    table = cv_table(panel, cutoffs, each.horizon, columns)
     sure = len(columns) > 1
     metrics = (*each.errors, *(("coverage", "msis", "width") if sure else ()))
     total = loopcast.evaluate(table, metrics, data=panel, season=each.season).row(0, named=True)

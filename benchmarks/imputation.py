@@ -26,6 +26,7 @@ import numpy as np
 import polars as pl
 
 import loopcast
+from loopcast.columns import Bands
 from loopcast.models.imputer.baselines import METHODS, by_series
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -141,9 +142,10 @@ def score(name: str, data: Path) -> Score:
     window = WINDOW if name.startswith("etth1") else None
     imputer = loopcast.Imputer(season=season, window=window, show_progress=False).fit(work.training, gaps_like=panel)
     fitted = time.perf_counter()
-    filled = imputer.fill(panel)
+    done = imputer.fill_panel(panel, Bands.of(90))
+    filled = done.over(panel)
     done = time.perf_counter()
-    low, high = (ends.reshape(work.truth.shape) for ends in imputer.intervals(panel, [90])[90])
+    low, high = (done.ends[..., end].reshape(work.truth.shape) for end in (0, 1))
     inside = ((work.truth >= low) & (work.truth <= high))[hidden].mean()
     return Score(
         work=name,
@@ -163,9 +165,9 @@ def speed() -> str:
         values = np.where(rng.uniform(size=shape) < 0.1, np.nan, rng.normal(size=shape).cumsum(axis=1))
         imputer = loopcast.Imputer(updates=5, season=24, show_progress=False).fit(values[:100, :2000])
         panel = loopcast.Panel.from_array(values)
-        imputer.fill(panel)  # compiles
+        imputer.fill_panel(panel)  # compiles
         began = time.perf_counter()
-        imputer.fill(panel)
+        imputer.fill_panel(panel)
         said.append(f"{' x '.join(map(str, shape))}: {time.perf_counter() - began:.1f} s")
     return "a million values filled, [series, time, channel] " + ", ".join(said)
 

@@ -15,6 +15,7 @@ from loopcast.columns import Columns
 from loopcast.data.convert import as_panel
 from loopcast.data.output import cv_table, forecast_table, sample_table, to_caller_type
 from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction, to_table
 from loopcast.data.read import read
 from loopcast.data.schema import TableSchema
 from loopcast.errors import ColumnError, DataError, ModelFileError, OptionError, ValuesError
@@ -185,6 +186,13 @@ def test_a_missing_value_of_one_target_is_named_by_its_column():
         )
 
 
+def predictions(panel, forecasts):
+    """Predictions from the end of each series, of values `[series, step, channel]` by name."""
+    return [
+        Prediction(name=name, panel=panel, cutoffs=(0,), values=values[:, None]) for name, values in forecasts.items()
+    ]
+
+
 FORECAST = np.arange(8, dtype=np.float32).reshape(2, 2, 2)  # [series, horizon, channel]
 
 
@@ -206,37 +214,36 @@ def test_a_forecast_of_several_targets_has_a_row_for_each(kind):
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_wide_forecast_has_a_column_for_each_model_and_target(kind):
     panel = Panel.from_table(MAKERS[kind](air()), columns=AIR)
-    result = plain(forecast_table(panel, {"m": FORECAST, "n": -FORECAST}, wide=True))
+    result = plain(to_table(predictions(panel, {"m": FORECAST, "n": -FORECAST}), wide=True))
     assert list(result) == ["unique_id", "ds", "m-pm25", "m-no2", "n-pm25", "n-no2"]
     assert (result["m-pm25"], result["n-no2"]) == ([0, 2, 4, 6], [-1, -3, -5, -7])
 
 
 def test_wide_makes_no_difference_for_one_target():
     panel = as_panel([1.0, 2.0])
-    assert forecast_table(panel, {"m": np.ones((1, 2))}, wide=True).equals(
-        forecast_table(panel, {"m": np.ones((1, 2))})
-    )
+    made = predictions(panel, {"m": np.ones((1, 2, 1))})
+    assert to_table(made, wide=True).equals(to_table(made))
 
 
 @pytest.mark.parametrize(
-    ("forecasts", "options", "part"),
+    ("forecasts", "part"),
     [
-        ({"m": np.zeros((2, 3))}, {}, "[series, horizon, channel] with 2 series and 2 channels, got shape (2, 3)"),
-        ({"m": np.zeros((2, 3, 1))}, {}, "got shape (2, 3, 1)"),
-        ({"target": FORECAST}, {}, "cannot be called 'target'"),
-        ({"m": FORECAST, "n": FORECAST[:, :1]}, {"wide": True}, "one horizon, got [1, 2]"),
+        ({"m": np.zeros((2, 3))}, "[series, horizon, channel] with 2 series and 2 channels, got shape (2, 3)"),
+        ({"m": np.zeros((2, 3, 1))}, "got shape (2, 3, 1)"),
+        ({"target": FORECAST}, "cannot be called 'target'"),
+        ({"m": FORECAST, "n": FORECAST[:, :1]}, "one horizon, got [1, 2]"),
     ],
 )
-def test_forecasts_that_do_not_fit_several_targets_are_refused(forecasts, options, part):
+def test_forecasts_that_do_not_fit_several_targets_are_refused(forecasts, part):
     with pytest.raises(DataError) as caught:
-        forecast_table(Panel.from_table(pl.DataFrame(air()), columns=AIR), forecasts, **options)
+        forecast_table(Panel.from_table(pl.DataFrame(air()), columns=AIR), forecasts)
     assert part in str(caught.value)
 
 
 def test_two_columns_of_one_name_in_a_wide_forecast_are_refused():
     panel = Panel.from_array(np.zeros((1, 3, 2)), targets=["x", "y-x"])
-    with pytest.raises(DataError, match="two columns of the wide table would be called 'm-y-x'"):
-        forecast_table(panel, {"m": np.zeros((1, 1, 2)), "m-y": np.zeros((1, 1, 2))}, wide=True)
+    with pytest.raises(DataError, match="two columns of the table would be called 'm-y-x'"):
+        to_table(predictions(panel, {"m": np.zeros((1, 1, 2)), "m-y": np.zeros((1, 1, 2))}), wide=True)
 
 
 @pytest.mark.parametrize("role", ["id", "time"])
@@ -246,7 +253,7 @@ def test_an_id_or_time_called_target_is_refused_where_the_result_is_long(role):
     panel = Panel.from_table(table, columns=columns)
     with pytest.raises(DataError, match=f"a column 'target' of its own, and the table's {role} is called so"):
         forecast_table(panel, {"m": FORECAST})
-    assert "target" in forecast_table(panel, {"m": FORECAST}, wide=True).columns
+    assert "target" in to_table(predictions(panel, {"m": FORECAST}), wide=True).columns
     single = Panel.from_table(table, columns=Columns(**{role: "target"}, target="no2"))
     assert "target" in forecast_table(single, {"m": FORECAST[0]}).columns
 
@@ -272,10 +279,9 @@ def test_samples_of_another_shape_are_refused():
 @pytest.mark.parametrize("kind", MAKERS)
 def test_hindcasts_of_several_targets_have_a_row_for_each_and_come_back_as_they_came(kind):
     panel = Panel.from_table(MAKERS[kind](air()), columns=AIR)
-    actual = np.stack([panel.actuals(rows, 1) for rows in (2, 1)], axis=1)  # [series, cutoff, horizon, channel]
-    table = cv_table(panel, (2, 1), 1, actual.ravel(), {"m": np.arange(8.0)})
+    table = cv_table(panel, (2, 1), 1, {"m": np.arange(8.0).reshape(2, 2, 1, 2)})  # [series, cutoff, step, channel]
     assert table.columns == ["unique_id", "ds", "cutoff", "target", "y", "m"]
-    expected = pl.DataFrame(air()).with_columns(pl.all().exclude("unique_id", "ds").fill_null(float("nan")))
+    expected = pl.DataFrame(air()).with_columns(pl.all().exclude("unique_id", "ds").cast(pl.Float64).fill_nan(None))
     for row in table.iter_rows(named=True):
         came = expected.row(
             by_predicate=(pl.col("unique_id") == row["unique_id"]) & (pl.col("ds") == row["ds"]), named=True
@@ -292,7 +298,7 @@ def test_a_hindcast_keeps_its_column_of_what_came_apart_from_the_keys():
     table = pl.DataFrame(air()).rename({"unique_id": "y"})
     panel = Panel.from_table(table, columns=Columns(id="y", target=AIR.target))
     with pytest.raises(DataError, match="a column 'y' of its own, and the table's id is called so"):
-        cv_table(panel, (1,), 1, np.zeros(4), {})
+        cv_table(panel, (1,), 1, {})
 
 
 def test_a_template_of_several_targets_survives_json():

@@ -1,6 +1,7 @@
 """The leaderboard: who is first, by how much, whether that is noise, and what has to be known to read it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from loopcast.data.panel import Panel
+from loopcast.data.prediction_table import read_predictions
 from loopcast.errors import ValuesError
 from loopcast.evaluation.backtest_result import Backtest, ModelRun
 from loopcast.evaluation.evaluate import evaluate
@@ -17,9 +19,7 @@ from loopcast.evaluation.significance import diebold_mariano
 HORIZON, STEP, LENGTH = 3, 2, 30
 
 
-def backtest(
-    *, series=6, windows=4, seed=0, constant=(), level=(), seeds=(), failures=None, networks=("Net",), **errors
-):
+def backtest(*, series=6, n_windows=4, seed=0, constant=(), seeds=(), failures=None, networks=("Net",), **errors):
     """A backtest of models that are off by `errors` times a random number from 0.5 to 1.5, sign and all."""
     rng = np.random.default_rng(seed)
     values = np.float32(rng.normal(size=(series, LENGTH)).cumsum(axis=1))
@@ -28,7 +28,7 @@ def backtest(
     rows = [
         (f"s{i}", cutoff, time, float(values[i, time]))
         for i in range(series)
-        for cutoff in LENGTH - 1 - HORIZON - STEP * np.arange(windows)[::-1]
+        for cutoff in LENGTH - 1 - HORIZON - STEP * np.arange(n_windows)[::-1]
         for time in range(cutoff + 1, cutoff + 1 + HORIZON)
     ]
     table = pl.DataFrame(rows, schema=["unique_id", "cutoff", "ds", "y"], orient="row")
@@ -49,21 +49,19 @@ def backtest(
         for name in errors
     ]
     return Backtest(
-        table=table,
-        panel=panel,
-        horizon=HORIZON,
-        n_windows=windows,
+        predictions=read_predictions(table, panel),
+        n_windows=n_windows,
         step_size=STEP,
         season=2,
-        level=level,
         models=tuple(ran),
-        seeds=tuple(seeds),
+        seeds=tuple(read_predictions(each, panel) for each in seeds),
         notes=("A note of the backtest.",),
     )
 
 
 def changed(made, *columns, **named):
-    return Backtest(**(vars(made) | {"table": made.table.with_columns(*columns, **named)}))
+    table = made.table.with_columns(*columns, **named)
+    return replace(made, predictions=read_predictions(table, made.panel))
 
 
 def row(board, model):
@@ -79,7 +77,13 @@ def test_errors_are_those_that_evaluate_gives():
 
 
 def test_the_columns_are_as_promised():
-    board = leaderboard(backtest(Naive=1.0, Net=0.5, level=(80, 95)))
+    ends = [
+        (pl.col(model) + side * width).alias(f"{model}-{end}-{level}")
+        for model in ("Naive", "Net")
+        for level, width in ((80, 1.0), (95, 2.0))
+        for end, side in (("lo", -1), ("hi", 1))
+    ]
+    board = leaderboard(changed(backtest(Naive=1.0, Net=0.5), *ends))
     assert board.table.columns == [
         *("model", "network", "mase", "smape", "mae", "rmse", "spread", "seed_spread", "skill", "p_value"),
         *("coverage-80", "coverage-95", "fit_seconds", "predict_seconds", "parameters"),
@@ -244,7 +248,7 @@ def test_seed_spread_is_over_the_seeds():
     seeds = [
         backtest(Naive=1.0, Net=error).table.select("unique_id", "cutoff", "ds", "y", "Net") for error in (0.6, 0.8)
     ]
-    board = leaderboard(Backtest(**(vars(made) | {"seeds": tuple(seeds)})))
+    board = leaderboard(replace(made, seeds=tuple(read_predictions(each, made.panel) for each in seeds)))
     tables = [made.table, *seeds]
     errors = [evaluate(each, "mase", data=made.panel, season=2).filter(model="Net")["mase"].item() for each in tables]
     assert row(board, "Net")["seed_spread"] == pytest.approx(np.std(errors, ddof=1))
@@ -257,7 +261,7 @@ def test_other_names_of_columns_and_a_table_without_ids():
     values = made.panel.values[:, 0].astype(float)
     panel = Panel.from_table(pl.DataFrame({"ds": range(LENGTH), "y": values}))
     table = made.table.with_columns(unique_id=pl.lit("y"))
-    board = leaderboard(Backtest(**(vars(made) | {"panel": panel, "table": table})))
+    board = leaderboard(replace(made, predictions=read_predictions(table, panel)))
     assert_frame_equal(board.table, leaderboard(made).table)
 
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopcast import Columns, Panel
-from loopcast.errors import OptionError, ValuesError
+from loopcast.errors import ModelFileError, OptionError, ValuesError
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.standardize import Standardization
-from loopcast.models.encoding_io import from_file, to_file
+from loopcast.storage.codec import Encoded, decode, encode
 
 COLUMNS = Columns(past=["visits"], future=["price"], static=["region", "size"], calendar=["weekday"])
 
@@ -63,7 +63,7 @@ def test_what_is_beyond_the_end_does_not_move_the_scale():
     changed = whole.covariates.future.copy()
     changed[8::12] = 1e6
     other = replace(whole, covariates=replace(whole.covariates, future=changed)).drop_last(4)
-    np.testing.assert_array_equal(*(to_file(ExogenousEncoder.of(each, unknown=False))[1] for each in (cut, other)))
+    np.testing.assert_array_equal(*(ExogenousEncoder.of(each, unknown=False).past.mean for each in (cut, other)))
 
 
 @given(seed=st.integers(0, 1000), share=st.sampled_from([0.2, 0.7]))
@@ -120,32 +120,34 @@ def test_columns_without_covariates_or_a_calendar_have_no_encoding():
 @pytest.mark.parametrize(
     "change",
     [
-        {"gappy": (True,)},
-        {"gappy": (1, 0)},
-        {"categories": (("north", "north"), None)},
-        {"categories": (None,)},
-        {"categories": ((), None)},
-        {"parts": ("decade",)},
-        {"parts": ("weekday", "weekday")},
-        {"unknown": 1},
+        {"has_missing": [True]},
+        {"has_missing": "all"},
+        {"categories": [["north"]]},
+        {"categories": [["north", "north"], None]},
+        {"categories": [[1], None]},
+        {"parts": ["decade"]},
+        {"parts": ["weekday", "weekday"]},
+        {"allow_unknown": 1},
         {"columns": {}},
         {"more": 1},
+        {"past": {"mean": "float32 2", "spread": "float32 1"}},
     ],
 )
 def test_a_file_gives_back_the_same_encoding_or_is_refused(change):
     encoding = ExogenousEncoder.of(panel(0, 0.2), unknown=True)
-    facts, scales = to_file(encoding)
-    json.dumps(facts)
-    same = from_file(facts, scales)
+    encoded = encode(encoding)
+    facts = json.loads(json.dumps(encoded.facts))
+    same = decode(ExogenousEncoder, Encoded(facts, encoded.arrays))
     np.testing.assert_array_equal(rows_of(same, panel(1, 0.2)), rows_of(encoding, panel(1, 0.2)))
-    with pytest.raises(OptionError):
-        from_file(facts | change, scales)
+    with pytest.raises((OptionError, ModelFileError)):
+        decode(ExogenousEncoder, Encoded(facts | change, encoded.arrays))
 
 
-@pytest.mark.parametrize("scales", [np.ones((2, 4), np.float32), np.ones((2, 3)), np.zeros((2, 3), np.float32)])
-def test_scales_that_do_not_fit_are_refused(scales):
-    with pytest.raises(OptionError, match="scales"):
-        from_file(to_file(ExogenousEncoder.of(panel(), unknown=False))[0], scales)
+@pytest.mark.parametrize("spread", [np.ones(2, np.float32), np.zeros(1, np.float32)])
+def test_scales_that_do_not_fit_are_refused(spread):
+    encoding = ExogenousEncoder.of(panel(), unknown=False)
+    with pytest.raises(OptionError, match="the scale of 1 columns"):
+        replace(encoding, past=encoding.past._replace(spread=spread))
 
 
 def test_a_constant_has_a_scale_of_one():

@@ -41,17 +41,17 @@ def encoded(scaling, past):
     """Features and anchor of one past, in plain Python."""
     past = [float(value) for value in past]
     unit = max(or_else(mean(map(abs, past)), 0.0), SMALLEST)
-    bend = (lambda v: math.asinh(v / (2 * NEAR_ZERO * unit))) if scaling.curve == "log" else (lambda v: v)
+    bend = (lambda v: math.asinh(v / (2 * NEAR_ZERO * unit))) if scaling.transform == "log" else (lambda v: v)
     bent = [v if math.isnan(v) else bend(v) for v in past]
     there = [i for i, v in enumerate(past) if not math.isnan(v)]
     last = bent[there[-1]] if there else 0.0
-    level = or_else(mean(bent[-scaling.level :]), last) if scaling.level else 0.0
+    level = or_else(mean(bent[-scaling.center_window :]), last) if scaling.center_window else 0.0
     spread = 1.0
-    if scaling.spread:
-        seen = bent[-scaling.spread - 1 :]
+    if scaling.scale_window:
+        seen = bent[-scaling.scale_window - 1 :]
         changes = [abs(b - a) for a, b in pairwise(seen)]
         spread = or_else(mean(changes), or_else(mean([abs(v - mean(seen)) for v in seen]), 0.0))
-    if scaling.hold_flat and len({past[i] for i in there}) < 2:
+    if scaling.constant_as_last and len({past[i] for i in there}) < 2:
         spread = 0.0
     lags = [or_else((v - level) / (spread or 1.0), 0.0) for v in bent[-scaling.lags :]]
     since = len(past) - 1 - there[-1] if there else len(past)

@@ -44,15 +44,17 @@ def test_an_output_and_the_value_it_means_are_each_other_s_inverse(scaling, seed
     values, ahead = past(seed=seed), past(reach=6, seed=seed + 1)
     if zeros:
         values[:, ::2], ahead[:, 1] = 0, 0
-    view = scaling.view(values, 6)
-    np.testing.assert_allclose(scaling.value_of(view, scaling.output_for(view, ahead)), ahead, rtol=1e-3, atol=2e-4)
+    view = scaling.encode(values, 6)
+    np.testing.assert_allclose(
+        scaling.denormalize(view, scaling.normalize_target(view, ahead)), ahead, rtol=1e-3, atol=2e-4
+    )
 
 
 @pytest.mark.parametrize("factor", [1e-3, 7.0, 1e6])
 @pytest.mark.parametrize("scaling", [LOG, LINEAR])
 def test_the_size_of_a_series_does_not_change_what_the_network_sees(scaling, factor):
-    seen = scaling.view(past(), 2).features
-    np.testing.assert_allclose(scaling.view(past() * np.float32(factor), 2).features, seen, atol=2e-4)
+    seen = scaling.encode(past(), 2).features
+    np.testing.assert_allclose(scaling.encode(past() * np.float32(factor), 2).features, seen, atol=2e-4)
 
 
 def test_without_logs_the_level_of_a_series_does_not_change_what_the_network_sees():
@@ -62,16 +64,16 @@ def test_without_logs_the_level_of_a_series_does_not_change_what_the_network_see
 @pytest.mark.parametrize("level", [0.0, 3.5, -2.0])
 @pytest.mark.parametrize("scaling", [LOG, LINEAR])
 def test_where_the_past_is_flat_any_output_means_that_value(scaling, level):
-    view = scaling.view(np.full((1, 9), level, np.float32), 3)
+    view = scaling.encode(np.full((1, 9), level, np.float32), 3)
     assert np.isfinite(view.features).all()
-    np.testing.assert_allclose(scaling.value_of(view, np.float32([[9, -9, 1]])), level, rtol=1e-6)
+    np.testing.assert_allclose(scaling.denormalize(view, np.float32([[9, -9, 1]])), level, rtol=1e-6)
 
 
 @pytest.mark.parametrize("scaling", [LOG, LINEAR])
 def test_a_past_that_has_only_begun_is_seen_without_nan(scaling):
     values = past()
     values[:, :-2] = np.nan
-    view = scaling.view(values, 6)
+    view = scaling.encode(values, 6)
     assert np.isfinite(view.features).all()
     np.testing.assert_array_equal(view.features[:, :3], 0)
-    assert np.isfinite(scaling.value_of(view, np.zeros((3, 6), np.float32))).all()
+    assert np.isfinite(scaling.denormalize(view, np.zeros((3, 6), np.float32))).all()

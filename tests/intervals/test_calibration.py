@@ -5,13 +5,16 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loopcast.models.model_file import load
 
+from loopcast.columns import Bands, parse_band_column
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, NotFittedError, OptionError
-from loopcast.intervals.calibration import Calibration, calibration_cutoffs, check_level, naive_scale
+from loopcast.intervals.calibration import Calibration
+from loopcast.intervals.holdout import calibration_cutoffs
+from loopcast.intervals.scale import naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
+from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
 
 SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}
@@ -22,8 +25,8 @@ def walks(series=60, length=80, seed=0, scale=1.0):
 
 
 def inside(forecaster, panel, actual, level):
-    columns = forecaster.with_intervals(panel, actual.shape[1], [level])
-    low, high = (columns[f"{forecaster.name}-{end}-{level}"][:, 0] for end in ("lo", "hi"))
+    prediction = forecaster.model.predict_bands(panel, actual.shape[1], Bands.of(level))
+    low, high = (end[:, 0] for end in prediction.interval(level))
     return ((actual >= low) & (actual <= high)).mean()
 
 
@@ -65,8 +68,8 @@ def test_a_calibration_never_looks_at_what_the_copy_learned_from():
 def test_intervals_scale_and_move_with_the_series(factor, shift):
     values = walks(series=4, length=40)
     plain, moved = Panel.from_array(values), Panel.from_array(factor * (values + shift))
-    columns = Naive().fit(plain).with_intervals(plain, 3, [80])
-    other = Naive().fit(moved).with_intervals(moved, 3, [80])
+    columns = Naive().fit(plain).model.predict_bands(plain, 3, Bands.of(80)).columns()
+    other = Naive().fit(moved).model.predict_bands(moved, 3, Bands.of(80)).columns()
     for name, values in columns.items():
         np.testing.assert_allclose(other[name], factor * (values + shift), rtol=2e-3, atol=factor * 2e-3)
 
@@ -86,16 +89,50 @@ def test_pandas_in_gives_pandas_out_with_intervals():
     assert list(table.columns) == ["ds", "Naive", "Naive-lo-90", "Naive-hi-90"]
 
 
-@pytest.mark.parametrize("level", [[], [0], [100], [80, 80], [80.0, 80], [-5], ["80"], [True]])
+@pytest.mark.parametrize("level", [0, [100], [80, 80], [80.0, 80], [80.00000001, 80], [-5], ["80"], [True], 0.8])
 def test_levels_that_mean_nothing_are_refused(level):
-    with pytest.raises(OptionError, match="between 0 and 100"):
-        check_level(level)
+    with pytest.raises(OptionError, match="percentages from 1 to below 100"):
+        Bands.of(level)
+
+
+@pytest.mark.parametrize("quantiles", [0, [1], [0.1, 0.1], ["0.1"], [80]])
+def test_quantiles_that_mean_nothing_are_refused(quantiles):
+    with pytest.raises(OptionError, match="probabilities between 0 and 1"):
+        Bands.of((), quantiles)
+
+
+def test_names_of_bands_are_read_as_they_are_written():
+    bands = Bands.of(np.array([80, 99.5]), [0.025, 0.5])
+    for name, probability in zip(bands.columns("A-lo-80"), bands.probabilities, strict=True):
+        band = parse_band_column(name)
+        assert (band.model, band.probability) == ("A-lo-80", probability)
+    assert parse_band_column("A-lo") is None
+
+
+def test_quantiles_stand_beside_levels_and_agree_with_them():
+    table = Naive().fit(Panel.from_array(walks(series=5))).predict(3, level=80, quantiles=[0.1, 0.5, 0.9])
+    assert table["Naive-q-10"].equals(table["Naive-lo-80"].alias("Naive-q-10"))
+    assert table["Naive-q-90"].equals(table["Naive-hi-80"].alias("Naive-q-90"))
+    assert table["Naive-q-50"].equals(table["Naive"].alias("Naive-q-50"))
 
 
 def test_series_too_short_to_hold_a_tail_back_say_what_is_needed():
     panel = Panel.from_array(walks(series=2, length=9))
+    with pytest.raises(NotFittedError, match="calibrating intervals takes 6 rows and 8 before them"):
+        Naive(horizon=6).fit(panel).predict(level=[80])
     with pytest.raises(LengthError, match="calibrating intervals takes 6 rows and 8 before them"):
-        Naive().fit(panel).predict(6, level=[80])
+        Naive().fit(panel).calibrate(6)
+
+
+def test_no_forecast_changes_what_a_model_says_later():
+    panel = Panel.from_array(walks(series=3))
+    model = Naive().fit(panel)
+    before = model.predict(3, level=80)
+    model.predict(12, level=80)
+    model.impute(level=80)
+    assert model.predict(3, level=80).equals(before)
+    with pytest.raises(NotFittedError, match=r"calibrated for 12 steps ahead, and not for 13; calibrate\(horizon=13\)"):
+        model.predict(13, level=80)
 
 
 def test_a_constant_series_has_intervals_of_no_width():
@@ -138,11 +175,14 @@ def test_a_saved_calibration_gives_the_same_intervals(tmp_path, windows):
     assert again.equals(forecaster.predict(level=[80]))
 
 
-def test_a_loaded_model_without_a_calibration_says_so(tmp_path):
+def test_a_loaded_model_is_calibrated_on_data_of_its_own(tmp_path):
     panel = Panel.from_array(walks())
-    Naive().fit(panel).save(tmp_path / "model")
+    Naive(horizon=3).fit(panel).save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
     with pytest.raises(NotFittedError, match="no series"):
-        load(tmp_path / "model").predict(data=panel, level=[80])
+        loaded.calibrate(5)
+    calibrated = loaded.calibrate(5, data=panel).predict(5, data=panel, level=80)
+    assert calibrated.equals(Naive().fit(panel).calibrate(5).predict(5, level=80))
 
 
 def test_simulated_paths_are_spread_as_the_quantiles_say():
@@ -191,11 +231,13 @@ def test_a_distribution_survives_its_file(tmp_path):
 
 def test_beyond_its_own_horizon_a_distribution_is_calibrated():
     model = Recurrent(horizon=2, distribution="quantile", **SMALL).fit(Panel.from_array(walks(series=40)))
-    assert model.predict(5, level=[80]).height == 200
+    with pytest.raises(NotFittedError, match="its own distribution reaches no further"):
+        model.predict(5, level=[80])
+    assert model.calibrate(5).predict(5, level=[80]).height == 200
     assert model.model.calibration.horizon == 5
 
 
 @pytest.mark.parametrize("options", [{"head": "recurrent"}, {"loss": "mse"}])
 def test_a_distribution_has_a_head_and_a_loss_of_its_own(options):
     with pytest.raises(OptionError, match="a dense head and a loss of its own"):
-        Recurrent(distribution="normal", **options)
+        Recurrent(horizon=2, distribution="normal", **options)

@@ -145,7 +145,7 @@ def test_a_series_shorter_than_a_season_is_named():
         SeasonalNaive(season=5).fit(table()).predict(1)
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, True, "12", None, 10**7])
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "12", 10**7])
 def test_a_horizon_is_a_whole_number_of_at_least_one(value):
     with pytest.raises(OptionError, match="horizon is a whole number"):
         Naive(horizon=value)
@@ -157,12 +157,37 @@ def test_a_horizon_is_a_whole_number_of_at_least_one(value):
         lambda: Naive(season=0),
         lambda: Naive(alias=""),
         lambda: WindowAverage(window=0),
-        lambda: Linear(context=0),
-        lambda: Linear(ridge=-1.0),
-        lambda: Linear(ridge=float("nan")),
-        lambda: Linear(scaling="mean"),
+        lambda: Linear(horizon=1, context=0),
+        lambda: Linear(horizon=1, ridge=-1.0),
+        lambda: Linear(horizon=1, ridge=float("nan")),
+        lambda: Linear(horizon=1, scaling="mean"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused(make):
     with pytest.raises(OptionError, match=r'is a |is "[a-z]+" or '):
         make()
+
+
+def test_a_forecast_of_no_number_of_steps_is_an_error_that_asks_for_it():
+    with pytest.raises(OptionError, match=r"say how many, horizon=\.\.\."):
+        Naive().fit(table()).predict()
+
+
+def test_a_table_in_the_place_of_the_horizon_is_an_error_that_names_data():
+    with pytest.raises(OptionError, match=r"give the history as data=\.\.\."):
+        Naive().fit(table()).predict(table())
+
+
+def test_options_are_frozen_and_known_by_name():
+    model = SeasonalNaive(season=7)
+    assert model.get_params() == {"horizon": None, "season": 7, "alias": None}
+    with pytest.raises(OptionError, match=r"with_options\(season=\.\.\.\)"):
+        model.set_params(season=4)
+
+
+def test_scikit_learn_clones_a_forecaster():
+    sklearn = pytest.importorskip("sklearn.base")
+    model = SeasonalNaive(season=4).fit(table())
+    copy = sklearn.clone(model)
+    assert copy.get_params() == model.get_params()
+    assert not copy.is_fitted

@@ -236,7 +236,7 @@ def test_with_nothing_held_back_there_is_no_choice_and_it_says_so():
 
 def test_both_ways_to_see_targets_are_judged_on_the_same_rows(monkeypatch):
     seen = []
-    monkeypatch.setattr(recurrent, "better", lambda each: seen.extend(each) or each[0])
+    monkeypatch.setattr(recurrent, "select_best", lambda each: seen.extend(each) or each[0])
     rng = np.random.default_rng(0)
     Recurrent(**QUICK | {"epochs": 1}).fit(Panel.from_array(rng.normal(size=(8, 200, 4))))
     assert [way.channels for way in seen] == ["joint", "independent"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopcast import Columns, Linear, Naive, Panel, Recurrent, SeasonalNaive
-from loopcast.errors import ValuesError
+from loopcast.errors import NotFittedError, ValuesError
 from loopcast.models.fill_gaps import Gaps
 
 QUICK = {"units": (4,), "epochs": 2, "members": 1, "patience": None, "season": 4, "show_progress": False}
@@ -131,13 +131,17 @@ def test_a_gap_within_the_horizon_asks_for_no_more_than_that():
     assert filled["y"].is_not_nan().all()
 
 
-def test_one_calibration_does_for_gaps_of_every_length(monkeypatch):
+def test_intervals_of_a_gap_depend_on_no_other_and_reach_as_far_as_the_calibration():
     panel = waves(series=1, length=80)
-    values = panel.values.copy()
-    values[[30, *range(40, 42), *range(50, 53), *range(60, 66)]] = np.nan
-    asked, calibrate = [], Naive.calibrate
-    monkeypatch.setattr(
-        Naive, "calibrate", lambda self, steps, **more: asked.append(steps) or calibrate(self, steps, **more)
-    )
-    Naive().fit(panel).impute(replace(panel, values=values), level=[80])
-    assert asked == [8]
+    model = Naive(horizon=3).fit(panel)
+
+    def without(*rows):
+        values = panel.values.copy()
+        values[list(rows)] = np.nan
+        return replace(panel, values=values)
+
+    few = model.impute(without(30, 40, 41), level=[80])
+    many = model.impute(without(30, 40, 41, 50, 51, 52), level=[80])
+    assert many["y-lo-80"][:50].equals(few["y-lo-80"][:50])
+    with pytest.raises(NotFittedError, match=r"calibrate\(horizon=8\)"):
+        model.impute(without(*range(60, 66)), level=[80])

@@ -7,13 +7,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loopcast.models.model_file import load
 
 from loopcast import Panel, backtest, leaderboard
 from loopcast.errors import LengthError, OptionError, ValuesError
-from loopcast.intervals.calibration import Calibration, calibration_of, naive_scale
+from loopcast.intervals.calibration import Calibration, calibration_of
+from loopcast.intervals.scale import naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
+from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
 
 SMALL = {"units": (6,), "epochs": 2, "members": 1, "cell": "gru", "show_progress": False}
@@ -130,7 +131,7 @@ def test_a_series_without_a_value_is_named_in_fit_and_in_predict(model):
     late = walks()
     late[2, :57] = np.nan
     with pytest.raises(ValuesError, match="series 2 has none in its 60 rows before its last 5"):
-        fitted.predict_panel(Panel.from_array(late), 2, (5, 2)).values
+        fitted.predict_panel(Panel.from_array(late), 2, (5, 2))
 
 
 @every_model
@@ -178,7 +179,7 @@ def test_the_description_says_how_much_is_missing_and_gaps_are_off_without():
     ready = Recurrent(horizon=3, gaps=True, **SMALL).fit(whole)
     assert ready.predict(data=gappy)["Recurrent"].is_finite().all()
     with pytest.raises(OptionError, match="gaps is True or False, or None"):
-        Recurrent(gaps=1)
+        Recurrent(horizon=1, gaps=1)
 
 
 def test_a_tail_without_a_value_holds_nothing_back_and_leaves_a_finite_loss():

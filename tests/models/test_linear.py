@@ -86,12 +86,12 @@ def test_channels_are_separate_models():
 
 def test_other_channels_than_fitted_are_refused():
     with pytest.raises(OptionError, match="1 channels, got 2"):
-        Linear(context=2).fit(walks()).predict_panel(walks(channels=2), 1).values[:, 0]
+        Linear(horizon=1, context=2).fit(walks()).predict_panel(walks(channels=2), 1).values[:, 0]
 
 
 def test_the_default_context_is_two_seasons_where_the_series_allow():
-    assert Linear(season=6).fit(walks()).model.context == 12
-    assert Linear(season=30).fit(walks()).model.context == 39
+    assert Linear(horizon=1, season=6).fit(walks()).model.context == 12
+    assert Linear(horizon=1, season=30).fit(walks()).model.context == 39
     assert Linear(horizon=39).fit(walks()).model.context == 1
 
 

@@ -46,7 +46,7 @@ def model_of(scaling, cell="gru", context=None, outputs=4, members=2):
 
 def walked(model, values, horizon):
     """The forecast by hand: one step at a time from the first row on, every forecast fed back."""
-    reach, network = model.scaling.reach, model.network
+    reach, network = model.scaling.lookback, model.network
     past = np.full(reach, np.nan, np.float32)
     start = 0 if model.context is None else max(len(values) - model.context, 0)
     states, ahead = [network.zero_state(1)] * len(model.members), []
@@ -58,14 +58,14 @@ def walked(model, values, horizon):
     for row, value in enumerate(values):
         past = np.append(past[1:], value)
         if row >= start:
-            view = model.scaling.view(past[None], network.outputs)
+            view = model.scaling.encode(past[None], network.outputs)
             states, output = advance(states, view.features)
     while len(ahead) < horizon:
-        block = np.asarray(model.scaling.value_of(view, output))[0]
+        block = np.asarray(model.scaling.denormalize(view, output))[0]
         ahead.extend(block)
         for value in block:
             past = np.append(past[1:], value)
-            view = model.scaling.view(past[None], network.outputs)
+            view = model.scaling.encode(past[None], network.outputs)
             states, output = advance(states, view.features)
     return np.array(ahead[:horizon])
 

@@ -2,11 +2,11 @@
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
-from loopcast.models.model_file import load
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
@@ -16,7 +16,9 @@ from loopcast.evaluation.backtest import backtest, cross_validation
 from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
+from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.storage.codec import decode, encode
 
 SMALL = {"units": (4,), "epochs": 2, "members": 1, "cell": "gru", "season": 4, "show_progress": False}
 NETWORKS = [("joint", "point"), ("independent", "point"), ("joint", "quantile"), ("independent", "normal")]
@@ -118,22 +120,21 @@ def test_a_calibration_of_several_targets_is_kept():
     errors = np.float32(np.random.default_rng(0).normal(size=(4, 3, 2)))
     errors[0, 1, 1] = np.nan
     for kept in (Calibration(errors=errors), Calibration(errors=errors[:, :, :1])):
-        arrays = kept.to_file("c")
-        assert np.isfinite(arrays["c"]).all()
-        np.testing.assert_array_equal(Calibration.of_file(arrays, "c").errors, kept.errors)
-        assert arrays == {}
+        encoded = encode(kept)
+        assert all(np.isfinite(array).all() for array in encoded.arrays.values())
+        np.testing.assert_array_equal(decode(Calibration, encoded).errors, kept.errors)
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4, 3, 2, 1), (0, 3, 1), (4, 3, 0)])
 def test_arrays_that_are_no_calibration_are_refused(shape):
     with pytest.raises(OptionError, match=r"\[path, step, channel\]"):
-        Calibration.of_file({"c": np.zeros(shape, np.float32)}, "c")
+        Calibration(errors=np.zeros(shape, np.float32))
 
 
 def test_a_file_whose_calibration_is_of_other_targets_is_refused():
     model = Naive(horizon=2).fit(walks()).calibrate()
-    with pytest.raises(OptionError, match="one of 2"):
-        Naive.from_parts(model.to_parts(), walks().channel("small").schema)
+    with pytest.raises(OptionError, match="the model's 1 targets, got 2"):
+        replace(model.model, schema=walks().channel("small").schema)
 
 
 def test_a_target_that_cannot_be_calibrated_is_named():
@@ -169,10 +170,10 @@ def test_a_backtest_has_a_row_for_each_target_and_what_came_beside_it():
 class Failing(Naive):
     """Fails where it has seen more than so many rows."""
 
-    def _forecast(self, state, panel, horizon):
+    def _fit(self, panel):
         if panel.n_rows > 3 * 57:
             raise ValuesError("too much")
-        return super()._forecast(state, panel, horizon)
+        return super()._fit(panel)
 
 
 def test_a_model_that_fails_at_a_cutoff_is_missing_there_and_said(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.panel import Panel
+from loopcast.data.prediction_table import read_predictions
 from loopcast.data.time_grid import future_times
 from loopcast.evaluation.backtest_result import Backtest, ModelRun
 from loopcast.evaluation.leaderboard import Leaderboard
@@ -46,13 +47,10 @@ def made_backtest(panel=None, *, horizon=6, windows=3, step=6, level=(80.0, 95.0
                     columns[f"{name}-lo-{each:g}"], columns[f"{name}-hi-{each:g}"] = forecast - half, forecast + half
             tables.append(pl.DataFrame(columns))
     return Backtest(
-        table=pl.concat(tables),
-        panel=panel,
-        horizon=horizon,
+        predictions=read_predictions(pl.concat(tables), panel),
         n_windows=windows,
         step_size=step,
         season=12,
-        level=level,
         models=tuple(made_ran(name, failures if name == names[-1] else ()) for name in names),
         notes=notes,
     )

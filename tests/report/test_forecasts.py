@@ -10,10 +10,11 @@ import pytest
 
 from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
-from loopcast.errors import CalendarError, OptionError
+from loopcast.data.prediction_table import read_predictions as read_forecasts
+from loopcast.errors import OptionError
 from loopcast.report import matplotlib_renderer as static
 from loopcast.report import plotly_renderer as interactive
-from loopcast.report.forecasts import read_forecasts
+from loopcast.report.forecasts import bands_of
 from loopcast.report.plots import plot
 from report.made import made_panel
 
@@ -29,47 +30,47 @@ def test_a_table_gives_a_line_for_each_model_and_bands_narrowest_first():
     panel = made_panel(ids=("a", "b"))
     net, naive = read_forecasts(table(panel), panel)
     assert (net.name, naive.name) == ("Net", "Naive")
-    np.testing.assert_array_equal(net.values, panel.last(3)[:, :, 0])
-    assert [band.level for band in net.bands] == [80, 95]
-    np.testing.assert_array_equal(net.bands[1].low, net.values - 9)
-    assert naive.bands == ()
+    np.testing.assert_array_equal(net.values[:, 0], panel.last(3))
+    assert [band.level for band in bands_of(net, 0, 0)] == [80, 95]
+    np.testing.assert_array_equal(net.interval(95)[0], net.values - 9)
+    assert bands_of(naive, 0, 0) == ()
 
 
 def test_pandas_polars_and_pyarrow_tables_read_alike():
     panel = made_panel(ids=("a", "b"))
     frame = table(panel)
-    expected = read_forecasts(frame, panel)[0].bands[0].high
+    expected = read_forecasts(frame, panel)[0].interval(80)[1]
     for other in (frame.to_pandas(), frame.to_arrow()):
-        np.testing.assert_array_equal(read_forecasts(other, panel)[0].bands[0].high, expected)
+        np.testing.assert_array_equal(read_forecasts(other, panel)[0].interval(80)[1], expected)
 
 
 def test_a_pandas_history_and_its_forecast_fit_each_other():
     times = pd.date_range("2024-01-31 05:00", periods=30, freq="h", tz="Europe/Berlin")
     panel = Panel.from_table(pd.DataFrame({"unique_id": "a", "ds": times, "y": np.arange(30.0)}))
-    assert read_forecasts(table(panel), panel)[0].values.tolist() == [[27.0, 28.0, 29.0]]
+    assert read_forecasts(table(panel), panel)[0].values.ravel().tolist() == [27.0, 28.0, 29.0]
 
 
 def test_series_in_another_order_find_their_history():
     panel = made_panel(ids=("a", "b"))
     swapped = pl.concat(reversed(table(panel).partition_by("unique_id", maintain_order=True)))
-    np.testing.assert_array_equal(read_forecasts(swapped, panel)[0].values, panel.last(3)[:, :, 0])
+    np.testing.assert_array_equal(read_forecasts(swapped, panel)[0].values[:, 0], panel.last(3))
 
 
 def test_one_series_without_an_id_is_read_too():
     panel = Panel.from_series(np.arange(9.0))
-    assert read_forecasts(table(panel), panel)[0].values.tolist() == [[6.0, 7.0, 8.0]]
+    assert read_forecasts(table(panel), panel)[0].values.ravel().tolist() == [6.0, 7.0, 8.0]
 
 
 def test_a_model_whose_own_name_looks_like_a_bound_stays_a_model():
     panel = Panel.from_series(np.arange(9.0))
     frame = forecast_table(panel, {"A-lo-80": np.ones((1, 2)), "B": np.ones((1, 2)), "B-lo-80": np.ones((1, 2))})
     first, second = read_forecasts(frame, panel)
-    assert (first.name, second.name, second.bands) == ("A-lo-80", "B", ())
+    assert (first.name, second.name, second.bands.levels) == ("A-lo-80", "B", ())
 
 
 def test_forecasts_of_another_time_are_refused_with_the_time():
     panel = made_panel(ids=("a", "b"))
-    with pytest.raises(OptionError, match="series 'a' is followed by 2019-10-01, and its forecast in column 'Net' beg"):
+    with pytest.raises(OptionError, match="series 'a' has no row at 2019-10-01"):
         read_forecasts(table(panel), panel.drop_last(3))
 
 
@@ -80,7 +81,7 @@ def test_forecasts_of_other_series_are_refused():
 
 def test_times_that_are_left_out_are_refused():
     panel = made_panel(ids=("a",))
-    with pytest.raises(CalendarError, match="1 missing"):
+    with pytest.raises(OptionError, match="no row at 2020-02-01"):
         read_forecasts(table(panel)[[0, 2]], panel)
 
 

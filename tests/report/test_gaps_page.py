@@ -7,6 +7,8 @@ import pytest
 from markupsafe import escape
 
 import loopcast
+from loopcast.columns import Bands
+from loopcast.models.fill_gaps import FilledGaps
 from loopcast.report.gap_chart import TICKS, svg, ticks
 from loopcast.report.gaps import plot_gaps
 
@@ -18,8 +20,8 @@ def page():
     given[rng.uniform(size=given.shape) < 0.1] = np.nan
     panel = loopcast.Panel.from_array(given, targets=("<b>co</b>", "no2"))
     imputer = loopcast.Imputer(units=(4,), updates=5, show_progress=False).fit(panel)
-    filled, ends = imputer.fill(panel), imputer.intervals(panel, [90])
-    return loopcast.gaps_page(imputer, panel, filled, ends, command="loopcast impute 'a&b.csv'").decode(), imputer
+    filled = imputer.fill_panel(panel, Bands.of(90))
+    return loopcast.gaps_page(imputer, panel, filled, command="loopcast impute 'a&b.csv'").decode(), imputer
 
 
 def test_it_says_who_was_best_and_how_far_off_every_way_is(page):
@@ -45,8 +47,9 @@ def test_a_chart_has_a_line_for_each_stretch_a_dot_for_a_lone_value_and_a_band_f
     given = np.array([1.0, 2, np.nan, 4, np.nan, np.nan, 7, 8]).reshape(1, 8, 1)
     filled = np.arange(1, 9, dtype=np.float32).reshape(8, 1)
     gaps = np.isnan(given.reshape(8, 1))
-    low, high = (np.where(gaps, filled + step, np.nan).astype(np.float32) for step in (-1, 1))
-    drawn = svg(plot_gaps(given, filled, {90: (low, high)}).charts[0])
+    ends = np.stack([np.where(gaps, filled + step, np.nan) for step in (-1, 1)], axis=-1)
+    done = FilledGaps(values=filled, marks=gaps, bands=Bands.of(90), ends=ends)
+    drawn = svg(plot_gaps(given, done).charts[0])
     assert drawn.count('<polygon class="band"') == 2
     assert drawn.count('<polyline class="known"') == 3
     assert drawn.count('<circle class="known"') == 1
@@ -66,6 +69,6 @@ def test_series_without_any_gap_are_shown_as_they_are():
     whole = np.sin(np.arange(100) / 4)[None, :, None]
     panel = loopcast.Panel.from_array(whole)
     imputer = loopcast.Imputer(units=(4,), updates=5, show_progress=False).fit(panel)
-    text = loopcast.gaps_page(imputer, panel, imputer.fill(panel)).decode()
+    text = loopcast.gaps_page(imputer, panel, imputer.fill_panel(panel)).decode()
     assert "0 of 100 values" in text
     assert text.count('<svg class="gaps"') == 1

@@ -223,11 +223,11 @@ def test_of_very_many_cutoffs_the_last_are_shown_and_that_is_said():
 
 
 def test_the_first_chart_is_taken_whatever_its_size():
+    from loopcast.data.prediction_table import read_predictions
     from loopcast.report.fans import future_chart
-    from loopcast.report.forecasts import read_forecasts
 
     panel, charts = made_panel(), Charts(budget=10)
-    read = read_forecasts(forecasts(panel), panel)
+    read = read_predictions(forecasts(panel), panel)
     charts.take((lambda i=i: future_chart(panel, read, (80.0,), i)) for i in range(3))
     assert len(charts.encoded) == 1
 

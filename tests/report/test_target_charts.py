@@ -6,7 +6,6 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from loopcast.report.backtest_rows import errors_of, past_of
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
@@ -14,6 +13,7 @@ from loopcast.errors import OptionError
 from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.models.baselines import Drift, Naive
+from loopcast.report.errors import errors_of
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.plots import plot
 
@@ -78,10 +78,10 @@ def test_targets_of_one_series_without_an_id_are_named_alone():
         (lambda t: t.filter(pl.col("target") == "no2"), "no row about the target 'pm25'"),
         (
             lambda t: t.filter((pl.col("target") == "no2") | (pl.col("ds").dt.day() < 2)),
-            "as many steps of every target",
+            "of every target, are of as many steps",
         ),
-        (lambda t: {"Naive": np.zeros((2, 3))}, r"\[series, horizon, 2\]"),
-        (lambda t: {"Naive": np.zeros((2, 3, 3))}, r"\[series, horizon, 2\]"),
+        (lambda t: {"Naive": np.zeros((2, 3))}, r"\[series, step, 2\]"),
+        (lambda t: {"Naive": np.zeros((2, 3, 3))}, r"\[series, step, 2\]"),
     ],
 )
 def test_forecasts_of_other_targets_are_refused(change, match):
@@ -124,11 +124,11 @@ def test_the_charts_of_a_page_hold_what_the_table_holds(done):
 def test_errors_of_a_page_are_those_of_each_target_by_its_own_scale(done):
     board = leaderboard(done)
     apart = done.to_univariate()
-    errors = errors_of(past_of(apart), apart, "mase")
-    targets = np.array([name.split(", ")[1] for name in apart.table["unique_id"]])
+    errors = errors_of(apart, "mase")
+    targets = np.array([name.split(", ")[1] for name in apart.panel.ids])
     for target, model, mase in board.targets.select("target", "model", "mase").rows():
         assert errors[model][targets == target].mean() == pytest.approx(mase)
-    symmetric = errors_of(past_of(apart), apart, "smape")
+    symmetric = errors_of(apart, "smape")
     assert symmetric["Naive"].mean() == pytest.approx(board.table.filter(pl.col("model") == "Naive")["smape"].item())
 
 

@@ -1,20 +1,23 @@
 """The forecaster that chooses: what it takes, why, and that its file gives the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
-from loopcast.models.fitted import ModelPayload
-from loopcast.models.model_file import load
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesError
 from loopcast.evaluation.backtest import backtest
-from loopcast.models import model_file as archive
+from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
+from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.selection import auto
 from loopcast.selection.auto import Auto
+from loopcast.storage import model_file
 
 QUICK = {"horizon": 3, "budget": 0.01, "show_progress": False}
 
@@ -36,7 +39,7 @@ def panel(kind, length=60, noise=0.01):
 def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(kind, best):
     data = panel(kind)
     model = Few(**QUICK).fit(data)
-    chosen = model.model.forecaster
+    chosen = model.model.recipe
     assert type(chosen) is best
     alone = chosen.with_options().fit(data).predict_panel(data, 3).values[:, 0]
     np.testing.assert_array_equal(model.predict_panel(data, 3).values[:, 0], alone)
@@ -54,7 +57,7 @@ def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypa
     data = panel("season", noise=1.0)
     model = Few(**QUICK).fit(data)
     wanted = SeasonalNaive(season=4, horizon=3, alias="Few").fit(data)
-    monkeypatch.setattr(Auto, "_compare", None)
+    monkeypatch.setattr(auto, "leaderboard", None)
     got = model.predict(level=[80])
     assert got.equals(wanted.predict(level=[80]))
     back = model.predict_panel(data, 3, (9, 3)).values
@@ -70,28 +73,11 @@ def test_a_saved_choice_gives_the_same_forecasts_and_intervals(tmp_path):
     assert again.describe() == model.describe()
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {},
-        {"kind": "auto", "options": {}, "facts": {}, "reasons": ()},
-        {"kind": "none", "options": {}, "facts": {}, "reasons": ()},
-        {"kind": "naive", "options": {}, "facts": {}, "reasons": ()},
-        {"kind": "naive", "options": {}, "facts": {}, "reasons": (1,)},
-        {"kind": "naive", "options": {}, "facts": {}, "reasons": "why"},
-    ],
-)
-def test_parts_that_cannot_be_a_choice_are_refused(facts):
-    options = {name: value for name, value in Auto(**QUICK).get_params().items() if name not in Auto.runtime}
-    with pytest.raises(OptionError):
-        Auto.from_parts(ModelPayload(options=options, facts=facts), None)
-
-
 def test_a_damaged_file_is_a_model_file_error(tmp_path):
     Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=40)).save(tmp_path / "model")
     content = (tmp_path / "model").read_bytes()
     with pytest.raises(ModelFileError):
-        archive.decode(content[:-10])
+        model_file.from_bytes(content[:-10])
 
 
 def test_series_that_are_short_are_compared_at_fewer_cutoffs_or_not_at_all():
@@ -103,13 +89,13 @@ def test_series_that_are_short_are_compared_at_fewer_cutoffs_or_not_at_all():
 @pytest.mark.parametrize("budget", [0, -1, float("inf"), True, "60s"])
 def test_a_budget_is_seconds(budget):
     with pytest.raises(OptionError, match="budget is a number of seconds"):
-        Auto(budget=budget)
+        Auto(horizon=2, budget=budget)
 
 
 @pytest.mark.parametrize("gaps", [1, "yes"])
 def test_gaps_are_expected_or_not(gaps):
     with pytest.raises(OptionError, match="gaps is True or False"):
-        Auto(gaps=gaps)
+        Auto(horizon=2, gaps=gaps)
 
 
 def several(kinds=("season", "trend"), scale=(1.0, 1000.0), **options):
@@ -146,24 +132,22 @@ class Networks(Few):
         ]
 
 
-def test_in_a_backtest_a_network_that_was_chosen_takes_gaps_of_the_windows(monkeypatch):
+def test_in_a_backtest_a_network_is_chosen_anew_where_gaps_begin_and_takes_them(monkeypatch):
     values = several().values.reshape(4, 60, 2).copy()
     values[0, 55, 0] = np.nan  # after the first cutoff, before the second
     chosen = []
-    monkeypatch.setattr(
-        Networks,
-        "_compare",
-        lambda self, panel, origins, candidates, began: compare_last(self, panel, origins, candidates, chosen),
-    )
+    monkeypatch.setattr(auto, "leaderboard", lambda done: network_first(done, chosen))
     done = backtest(Networks(**QUICK), Panel.from_array(values), 3, n_windows=2)
-    assert (done.models[0].failures, chosen[0].gaps) == ((), True)
+    assert (done.models[0].failures, chosen) == ((), ["Network", "Network"])
     assert done.table["Networks"].null_count() == 0
 
 
-def compare_last(auto, panel, origins, candidates, chosen):
-    """Only the last candidate is tried, and so is taken."""
-    chosen.append(candidates[-1])
-    return [(candidates[-1], auto._parts(candidates[-1], panel, origins, lambda name: None))]
+def network_first(done, chosen):
+    """A leaderboard that is led by the network, whatever its errors are."""
+    board = leaderboard(done)
+    table = board.table.sort("network", descending=True)
+    chosen.append(table["model"][0])
+    return replace(board, table=table)
 
 
 def test_future_covariates_go_through_a_choice(tmp_path):

@@ -12,6 +12,7 @@ from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, open_table
+from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
 from loopcast.errors import OptionError
 
@@ -50,7 +51,11 @@ def read_predictions(table: Any, panel: Panel) -> tuple[Prediction, ...]:
     if opened is None:
         raise OptionError(f"forecasts are a table or arrays by name, got {type(table).__name__}")
     numbers = number_columns(opened, panel)
+    if not len(opened.column(numbers[0])):
+        raise OptionError("the table of forecasts has no rows")
     places = places_of(opened, panel)
+    if CUTOFF not in opened.names:
+        _require_whole(places, panel)
     arrays = {name: _laid(opened, name, places, panel) for name in numbers}
     return tuple(_prediction(name, arrays, places, panel) for name in model_names(numbers))
 
@@ -83,6 +88,20 @@ def places_of(table: Table, panel: Panel) -> TablePlaces:
     if len(np.unique(keys, axis=1).T) < keys.shape[1]:
         raise OptionError("the table has two rows of one series, cutoff and time: keep one")
     return TablePlaces(series=series, cutoff=cutoff, step=after, channel=channel, cutoffs=tuple(cutoffs.tolist()))
+
+
+def _require_whole(places: TablePlaces, panel: Panel) -> None:
+    """OptionError unless the rows are as many steps after the end of every series, and of every target."""
+    there = np.zeros((panel.n_series, places.horizon, panel.n_channels), bool)
+    there[places.series, places.step, places.channel] = True
+    if there.all():
+        return
+    i, step, channel = (int(place) for place in np.argwhere(~there)[0])
+    due = future_times(panel.starts[[i]], panel.lengths[[i]] + step, 1, panel.schema.freq)[0]
+    raise OptionError(
+        f"the forecasts of every series, and of every target, are of as many steps after its end: series "
+        f"{panel.ids[i]!r} has no row at {due} ({panel.targets[channel]!r}); give the history that was forecast"
+    )
 
 
 def _series(table: Table, panel: Panel) -> np.ndarray:
@@ -154,7 +173,7 @@ def _channels(table: Table, panel: Panel) -> np.ndarray:
 def _laid(table: Table, name: str, places: TablePlaces, panel: Panel) -> np.ndarray:
     """A column as `[series, cutoff, step, channel]`."""
     column = table.column(name)
-    if not column.dtype.is_numeric():
+    if column.dtype != pl.Null and not column.dtype.is_numeric():
         raise OptionError(f"column {name!r} of a forecast table holds {column.dtype}, not numbers: cast it, or drop it")
     whole = np.full((panel.n_series, len(places.cutoffs), places.horizon, panel.n_channels), np.nan)
     numbers = column.cast(pl.Float64).fill_null(np.nan).to_numpy()

@@ -91,7 +91,7 @@ class Backtest:
     @property
     def levels(self) -> tuple[float, ...]:
         """Percentages of the intervals, ascending."""
-        return self.predictions[0].bands.levels
+        return tuple(sorted({level for each in self.predictions for level in each.bands.levels}))
 
     @cached_property
     def table(self) -> pl.DataFrame:

@@ -148,13 +148,12 @@ def from_predictions(predictions: Sequence[Prediction]) -> Forecasts:
         "y": _flat(actuals_at(panel, first.cutoffs, horizon)),
     }
     frame |= {f"= {name}": _flat(values) for each in predictions for name, values in each.columns().items()}
-    bands = first.bands
     return Forecasts(
         frame=pl.DataFrame(frame).with_columns(step=pl.Series(step + 1)),
         ids=panel.ids,
         has_id=True,
         columns=panel.schema.columns,
-        models={each.name: _model_of(each.name, bands.levels) for each in predictions},
+        models={each.name: _model_of(each.name, each.bands.levels) for each in predictions},
         targets=panel.targets if channels > 1 else (),
     )
 

@@ -83,14 +83,21 @@ def leaderboard(
     (['Drift', 'Naive'], 'Use Drift: its MASE of 0 is the smallest; there is no network to compare it with.')
     """
     if isinstance(forecasts, Backtest):
-        return _ranked(compare(forecasts), forecasts.models, forecasts.levels, forecasts.panel.targets, forecasts.notes)
+        return _ranked(
+            compare(forecasts),
+            forecasts.models,
+            forecasts.levels,
+            forecasts.panel.targets,
+            forecasts.notes,
+            forecasts.n_windows,
+        )
     if data is None:
         raise histories_needed(["mase"])
     panel, whole = as_histories(data, columns), read_forecasts(forecasts, columns, intervals=True)
     runs = tuple(ModelRun(name=name, network=name in networks) for name in whole.models)
     levels = tuple(sorted({level for model in whole.models.values() for level in model.levels}))
     compared = compare_table(whole, panel, season_of(panel, season), networks)
-    return _ranked(compared, runs, levels, whole.targets or panel.targets, ())
+    return _ranked(compared, runs, levels, whole.targets or panel.targets, (), 1)
 
 
 def _ranked(
@@ -99,13 +106,14 @@ def _ranked(
     levels: tuple[float, ...],
     targets: tuple[str, ...],
     notes: tuple[str, ...],
+    n_windows: int,
 ) -> Leaderboard:
     if compared is None:
         return Leaderboard(
             measure="mase",
             table=_table(runs, levels, []),
             verdict=verdict("mase", None, None, models=0, test=Comparison(mean=None, says="")),
-            notes=(*notes, *failures(runs, frozenset())),
+            notes=(*notes, *failures(runs, frozenset(), n_windows)),
         )
     best, network = compared.best(network=False), compared.best(network=True)
     tests = {} if best is None else {name: compared.test(name, best) for name in compared.models if name != best}
@@ -120,7 +128,7 @@ def _ranked(
             models=len(compared.models),
             test=tests.get(network or "", Comparison(mean=None, says="")),
         ),
-        notes=(*notes, *failures(runs, compared.models), *_notes(compared, tests)),
+        notes=(*notes, *failures(runs, compared.models, n_windows), *_notes(compared, tests)),
         targets=_targets(runs, targets, compared) if len(compared.known.targets) > 1 else None,
     )
 
@@ -175,14 +183,14 @@ def _entry(compared: ModelComparison, name: str | None) -> Entry | None:
     return None if name is None else Entry(name, compared.error(name))
 
 
-def failures(runs: Sequence[ModelRun], alive: Collection[str]) -> Iterator[str]:
+def failures(runs: Sequence[ModelRun], alive: Collection[str], n_windows: int) -> Iterator[str]:
     """What each model said that failed."""
     for ran in runs:
         said = f", and first said: {ran.failures[0]}" if ran.failures else ""
         if ran.name not in alive:
             yield f"{ran.name} has no forecast at any cutoff and stands last{said}"
         elif ran.failures:
-            yield f"{ran.name} failed {len(ran.failures)} times{said}"
+            yield f"{ran.name} failed at {len(ran.failures)} of {n_windows} cutoffs{said}"
 
 
 def _notes(compared: ModelComparison, tests: dict[str, Comparison]) -> Iterator[str]:

@@ -245,6 +245,8 @@ class Forecaster(Estimator, ABC):
         """The model with a calibration, from what the fit held back or else a second fit; or with why it has none."""
         if model.calibration is not None or model.panel is None:
             return model
+        if model.own_horizon:
+            return replace(model, uncalibrated="its own distribution reaches no further")
         try:
             return replace(model, calibration=self._calibration(model.panel, model.recipe, fit))
         except DataError as error:  # what a forecast needs, rows that leave some out may not have: the model says so

@@ -3,6 +3,7 @@
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Self
 
@@ -10,6 +11,12 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.data.time_grid import future_times
+
+
+@cache
+def _jax_version() -> str:
+    """Without loading JAX."""
+    return version("jax")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +47,7 @@ class Provenance:
             last=str(ends.max()),
             python=platform.python_version(),
             numpy=np.__version__,
-            jax=version("jax"),
+            jax=_jax_version(),
         )
 
     def describe(self) -> str:

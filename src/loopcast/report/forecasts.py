@@ -36,9 +36,9 @@ def as_predictions(given: Any, panel: Panel) -> tuple[Prediction, ...]:
     if isinstance(given, Mapping):
         return tuple(as_prediction(name, values, panel) for name, values in given.items())
     found = read_predictions(given, panel)
-    if found[0].cutoffs != (0,) or any(np.isnan(each.values).all(axis=2).any() for each in found):
+    if found[0].cutoffs != (0,):
         raise OptionError(
-            "a picture of forecasts takes as many steps after the end of every series, and of every target"
+            "these forecasts are from past cutoffs: draw them with backtest_page, or leave the cutoff out"
         )
     return found
 

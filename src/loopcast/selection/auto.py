@@ -73,9 +73,9 @@ class Auto(Forecaster):
         network = Recurrent(horizon=horizon, season=season, seed=self.seed, gaps=self.gaps, show_progress=False)
         positive = bool(np.nanmin(panel.values) >= 0)
         return [
-            Naive(),
-            SeasonalNaive(season=season),
-            Drift(),
+            Naive(horizon=horizon),
+            SeasonalNaive(horizon=horizon, season=season),
+            Drift(horizon=horizon),
             Linear(horizon=horizon, season=season),
             network,
             network.with_options(cell="gru", alias="Recurrent, GRU"),
@@ -89,7 +89,8 @@ class Auto(Forecaster):
         compared = panel.select(panel.observed_lengths >= min_rows(panel, origins, candidates))
         tried = affordable(candidates, compared, origins, self.budget)
         board = leaderboard(self._compare(compared, origins, tried))
-        best = next(each for each in tried if each.name == board.table["model"][0])
+        winner = next(each for each in tried if each.name == board.table["model"][0])
+        best = winner.with_options(horizon=self.horizon)
         reasons = self._reasons(best, board, origins, compared, candidates[len(tried) :])
         fitted = best.fit_panel(panel).model
         named = replace(fitted, name=self.name, recipe=best, description="\n  ".join([*reasons, fitted.description]))

@@ -79,7 +79,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     try:
         return from_bytes(read_capped(Path(path)))
-    except (ModelFileError, OptionError) as error:
+    except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
 
 
@@ -87,7 +87,10 @@ def from_bytes(content: bytes) -> Any:
     """The forecaster or imputer in the bytes of a model file."""
     members = unpack(content, (MANIFEST, WEIGHTS))
     manifest = strict_json(members[MANIFEST])
-    return reader_of(manifest)(manifest, members[WEIGHTS])
+    try:
+        return reader_of(manifest)(manifest, members[WEIGHTS])
+    except OptionError as error:
+        raise ModelFileError(f"the manifest and the weights do not fit each other: {error}") from error
 
 
 def reader_of(manifest: Any) -> Callable[[dict[str, Any], bytes], Any]:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from loopcast.columns import Bands
+
 QUICK = {"units": (6,), "updates": 15, "show_progress": False}
 
 
@@ -17,3 +19,14 @@ def waves(series=3, steps=300, channels=2, share=0.15, seed=0):
         i, c, start = rng.integers(series), rng.integers(channels), rng.integers(steps - 8)
         missing[i, start : start + 8, c] = True
     return whole.astype(np.float32), np.where(missing, np.nan, whole).astype(np.float32)
+
+
+def filled(imputer, panel):
+    """The values of a panel with its gaps filled, `[row, channel]`."""
+    return imputer.fill_panel(panel).over(panel)
+
+
+def ends(imputer, panel, level):
+    """Both ends of the interval of a level, `[row, channel]` each; NaN where a value is known."""
+    both = imputer.fill_panel(panel, Bands.of(level)).ends
+    return both[..., 0], both[..., 1]

@@ -8,7 +8,7 @@ from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, NotFittedError, OptionError, ValuesError
 from loopcast.models.imputer.imputer import Imputer
 from loopcast.models.imputer.scores import Scores
-from models.imputer.made import QUICK, waves
+from models.imputer.made import QUICK, ends, filled, waves
 
 
 @pytest.fixture(scope="module")
@@ -20,17 +20,17 @@ def trained():
 
 def test_known_values_come_back_bit_for_bit_and_every_gap_is_filled(trained):
     imputer, _, given = trained
-    filled = imputer.fill(Panel.from_array(given)).reshape(given.shape)
+    got = filled(imputer, Panel.from_array(given)).reshape(given.shape)
     known = ~np.isnan(given)
-    np.testing.assert_array_equal(filled[known], given[known])
-    assert np.isfinite(filled).all()
+    np.testing.assert_array_equal(got[known], given[known])
+    assert np.isfinite(got).all()
 
 
 def test_it_fills_waves_much_better_than_straight_lines_and_says_so(trained):
     imputer, whole, given = trained
-    filled, gaps = imputer.fill(Panel.from_array(given)).reshape(given.shape), np.isnan(given)
+    got, gaps = filled(imputer, Panel.from_array(given)).reshape(given.shape), np.isnan(given)
     lines = np.stack([each for series in given for each in [lined(series)]])
-    assert np.abs(filled - whole)[gaps].mean() < 0.6 * np.abs(lines - whole)[gaps].mean()
+    assert np.abs(got - whole)[gaps].mean() < 0.6 * np.abs(lines - whole)[gaps].mean()
     assert "the network was best for 2 of 2 targets" in imputer.describe()
     best = imputer.scores.group_by("target", maintain_order=True).first()
     assert best["way"].to_list() == ["network", "network"]
@@ -49,7 +49,7 @@ def test_intervals_hold_about_their_share_of_values_that_nothing_was_learned_fro
     imputer, _, _ = trained
     whole, given = waves(series=6, steps=400, seed=9)
     panel, gaps = Panel.from_array(given), np.isnan(given)
-    ends = imputer.intervals(panel, [50, 90])
+    both = {level: ends(imputer, panel, level) for level in (50, 90)}
     shares = {}
     for level, both in ends.items():
         low, high = (end.reshape(given.shape) for end in both)
@@ -62,8 +62,8 @@ def test_intervals_hold_about_their_share_of_values_that_nothing_was_learned_fro
 def test_series_do_not_change_one_another_and_their_order_is_no_matter():
     _, given = waves()
     imputer = Imputer(**QUICK).fit(given)
-    alone = imputer.fill(Panel.from_array(given[1:2]))
-    together = imputer.fill(Panel.from_array(given[[2, 1, 0]]))
+    alone = filled(imputer, Panel.from_array(given[1:2]))
+    together = filled(imputer, Panel.from_array(given[[2, 1, 0]]))
     np.testing.assert_allclose(together[300:600], alone, rtol=1e-4, atol=1e-5)
 
 
@@ -72,29 +72,29 @@ def test_far_away_values_do_not_change_how_a_gap_of_a_long_series_is_filled():
     imputer = Imputer(window=48, **QUICK).fit(given)
     changed = given.copy()
     changed[:, :700] = np.where(np.isnan(given[:, :700]), np.nan, -1.0)
-    got, other = (imputer.fill(Panel.from_array(each)) for each in (given, changed))
+    got, other = (filled(imputer, Panel.from_array(each)) for each in (given, changed))
     np.testing.assert_array_equal(got[900:], other[900:])
 
 
 def test_a_straight_line_is_filled_by_one():
     line = np.arange(400.0)[None, :, None] * np.array([1.0, -2.0])
     given = np.where(np.random.default_rng(0).uniform(size=line.shape) < 0.2, np.nan, line)
-    filled = Imputer(**QUICK).fit(given).fill(Panel.from_array(given)).reshape(line.shape)
-    np.testing.assert_allclose(filled[:, 5:-5], line[:, 5:-5], rtol=1e-4)
+    got = filled(Imputer(**QUICK).fit(given), Panel.from_array(given)).reshape(line.shape)
+    np.testing.assert_allclose(got[:, 5:-5], line[:, 5:-5], rtol=1e-4)
 
 
 def test_a_channel_of_one_value_is_filled_and_described():
     _, given = waves(series=1)
     given[0, 1:, 1] = np.nan
     imputer = Imputer(best=True, **QUICK).fit(given)
-    assert np.isfinite(imputer.fill(Panel.from_array(given))).all()
+    assert np.isfinite(filled(imputer, Panel.from_array(given))).all()
     assert "of 2 targets" in imputer.describe()
 
 
 def test_the_same_seed_fills_with_the_same_bits_and_another_does_not():
     _, given = waves()
     panel = Panel.from_array(given)
-    one, same, other = (Imputer(seed=seed, **QUICK).fit(given).fill(panel) for seed in (1, 1, 2))
+    one, same, other = (filled(Imputer(seed=seed, **QUICK).fit(given), panel) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
 
@@ -102,7 +102,7 @@ def test_the_same_seed_fills_with_the_same_bits_and_another_does_not():
 def test_the_gaps_to_learn_from_may_be_those_of_other_data():
     whole, given = waves()
     imputer = Imputer(**QUICK).fit(whole, gaps_like=given[:2, :100])
-    assert np.isfinite(imputer.fill(Panel.from_array(given))).all()
+    assert np.isfinite(filled(imputer, Panel.from_array(given))).all()
     with pytest.raises(OptionError, match="gaps_like has 1 channels, and the data 2"):
         Imputer(**QUICK).fit(whole, gaps_like=given[:, :, :1])
 
@@ -110,7 +110,7 @@ def test_the_gaps_to_learn_from_may_be_those_of_other_data():
 def test_series_without_gaps_teach_how_to_fill_some():
     whole, given = waves(channels=1)
     imputer = Imputer(**QUICK).fit(whole)
-    assert np.isfinite(imputer.fill(Panel.from_array(given))).all()
+    assert np.isfinite(filled(imputer, Panel.from_array(given))).all()
 
 
 def test_a_channel_that_is_missing_throughout_a_series_of_the_fitted_kind_is_filled_from_the_others():
@@ -118,7 +118,7 @@ def test_a_channel_that_is_missing_throughout_a_series_of_the_fitted_kind_is_fil
     imputer = Imputer(**QUICK).fit(given)
     empty = given.copy()
     empty[:, :, 1] = np.nan
-    assert np.isfinite(imputer.fill(Panel.from_array(empty))).all()
+    assert np.isfinite(filled(imputer, Panel.from_array(empty))).all()
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,11 @@ def test_bad_data_is_refused_by_name():
         Imputer(**QUICK).fit(given[:, :5])
     imputer = Imputer(**QUICK).fit(given)
     with pytest.raises(OptionError, match="fitted on 2 channels, got 1"):
-        imputer.fill(Panel.from_array(given[:, :, :1]))
+        filled(imputer, Panel.from_array(given[:, :, :1]))
     with pytest.raises(OptionError, match="go up to 99%"):
-        imputer.intervals(Panel.from_array(given), [99.9])
+        ends(imputer, Panel.from_array(given), 99.9)
     with pytest.raises(NotFittedError, match="call fit"):
-        Imputer().fill(Panel.from_array(given))
+        filled(Imputer(), Panel.from_array(given))
 
 
 def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden():
@@ -169,13 +169,13 @@ def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden
     learned = imputer.model
     ways = list(learned.scores.mae)
     assert [ways[place] for place in learned.methods[:, 0]] == ["network", "linear", "network", "linear", "network"]
-    filled = imputer.fill(Panel.from_array(given)).reshape(4, 600)
-    np.testing.assert_allclose(filled[[0, 2]], whole[[0, 2]], atol=1e-5)
+    got = filled(imputer, Panel.from_array(given)).reshape(4, 600)
+    np.testing.assert_allclose(got[[0, 2]], whole[[0, 2]], atol=1e-5)
     assert imputer.scores.filter(pl.col("way") == "linear")["fills"].to_list() == [2]
     lines = np.isnan(given[1, :, 0])
-    np.testing.assert_allclose(filled[1, lines], lined(given[1])[lines, 0], rtol=1e-5)
-    turned = imputer.fill(Panel.from_array(given[::-1])).reshape(4, 600)  # other data: as the channel, on the whole
-    assert not np.allclose(turned[2], filled[1])
+    np.testing.assert_allclose(got[1, lines], lined(given[1])[lines, 0], rtol=1e-5)
+    turned = filled(imputer, Panel.from_array(given[::-1])).reshape(4, 600)  # other data: as the channel, on the whole
+    assert not np.allclose(turned[2], got[1])
 
 
 def test_without_best_the_network_fills_and_it_is_said_plainly_where_a_simple_way_was_better():

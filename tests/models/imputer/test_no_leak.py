@@ -15,20 +15,20 @@ from loopcast.models.imputer.masked_evaluation import MaskedEvaluation
 from loopcast.models.imputer.plan import MEMBERS, network_of
 from loopcast.models.imputer.scaler import Scale, Scaler
 from loopcast.models.imputer.seasons import seasonal_offset
-from models.imputer.made import QUICK, waves
+from models.imputer.made import QUICK, ends, filled, waves
 
 
 def test_training_does_not_see_rows_that_every_member_holds_back_nor_does_their_scale():
     _, given = waves(series=1, steps=240)
     imputer = Imputer(**QUICK).fit(given)
     learned = imputer.model
-    held = held_back(np.array([0, 240]), learned.form.window, MEMBERS, np.random.default_rng(0))
+    held = held_back(np.array([0, 240]), learned.config.window, MEMBERS, np.random.default_rng(0))
     for member, rows in enumerate(held):
         changed = given.copy()
         changed[0, rows] += 3
         other = Imputer(**QUICK).fit(changed).model
         np.testing.assert_array_equal(other.weights[member], learned.weights[member])
-        np.testing.assert_array_equal(other.measure.fixed.level, learned.measure.fixed.level)
+        np.testing.assert_array_equal(other.scaler.fixed.level, learned.scaler.fixed.level)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_what_is_missing_before_a_series_begins_is_filled_as_series_are():
     given[0, :30] = np.nan
     panel = Panel.from_array(given)
     imputer = Imputer(mode="causal", **QUICK).fit(panel)
-    low, high = imputer.intervals(panel, [90])[90]
-    assert np.abs(imputer.fill(panel)[:30] - 1000).max() < 30
+    low, high = ends(imputer, panel, 90)
+    assert np.abs(filled(imputer, panel)[:30] - 1000).max() < 30
     assert (high - low)[:30].min() > 5
 
 
@@ -78,7 +78,7 @@ def test_nothing_before_a_first_value_is_filled_with_it_causally():
     imputer = Imputer(mode="causal", best=True, **QUICK).fit(given)
     later = given.copy()
     later[:, 6:] += 100
-    got, other = (imputer.fill(Panel.from_array(each)).reshape(given.shape)[:, :6] for each in (given, later))
+    got, other = (filled(imputer, Panel.from_array(each)).reshape(given.shape)[:, :6] for each in (given, later))
     assert np.isfinite(got).all()
     np.testing.assert_array_equal(got, other)
 
@@ -88,13 +88,13 @@ def test_nothing_before_a_first_value_is_filled_with_it_causally():
 def test_a_causal_imputer_fills_the_same_bits_whatever_comes_later(series, season):
     _, given = waves(series=series)
     imputer = Imputer(mode="causal", season=season, **QUICK).fit(given)
-    assert imputer.model.form.network.directions == 1
+    assert imputer.model.config.network.directions == 1
     later = given.copy()
     later[:, 150:] = np.where(np.arange(150)[None, :, None] % 3 == 0, np.nan, 50.0)
     got, other = (Panel.from_array(each) for each in (given, later))
     early = np.tile(np.arange(300) < 150, series)
-    np.testing.assert_array_equal(imputer.fill(got)[early], imputer.fill(other)[early])
-    for one, changed in zip(imputer.intervals(got, [80])[80], imputer.intervals(other, [80])[80], strict=True):
+    np.testing.assert_array_equal(filled(imputer, got)[early], filled(imputer, other)[early])
+    for one, changed in zip(ends(imputer, got, 80), ends(imputer, other, 80), strict=True):
         np.testing.assert_array_equal(one[early], changed[early])
 
 
@@ -121,12 +121,12 @@ def test_a_running_scale_is_that_of_a_loop_and_a_carried_value_keeps_its_place()
 def test_scales_do_not_see_what_is_missing(causal):
     whole, given = (each.reshape(-1, 2) for each in waves())
     offsets = np.array([0, 300, 600, 900])
-    for ends in (offsets, offsets[[0, 3]]):
-        measure = Scaler.of(given, ends, causal=causal)
-        scale = measure.scale(given, ends)
+    for both_ends in (offsets, offsets[[0, 3]]):
+        measure = Scaler.of(given, both_ends, causal=causal)
+        scale = measure.scale(given, both_ends)
         dropped = np.where(np.isnan(given), whole + 100, given)
         dropped[np.isnan(given)] = np.nan
-        np.testing.assert_array_equal(scale.level, measure.scale(dropped, ends).level)
+        np.testing.assert_array_equal(scale.level, measure.scale(dropped, both_ends).level)
     one = Scale.of(given, offsets)
     np.testing.assert_allclose(one.level[1], np.nanmean(given[300:600], axis=0), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(one.spread[1], np.nanstd(given[300:600], axis=0), rtol=1e-4)

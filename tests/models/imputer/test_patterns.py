@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loopcast.data.panel import Panel
 from loopcast.errors import LoopcastError, ValuesError
 from loopcast.models.imputer.imputer import Imputer
-from models.imputer.made import QUICK, waves
+from models.imputer.made import QUICK, ends, filled, waves
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,11 @@ def test_whatever_the_gaps_known_values_stay_and_intervals_hold_what_fills_them(
     missing[:, rng.integers(300)] = False  # something is known of each
     given[missing] = np.nan
     panel = Panel.from_array(given)
-    filled = imputer.fill(panel)
-    np.testing.assert_array_equal(filled[~missing.reshape(-1, 2)], panel.values[~missing.reshape(-1, 2)])
-    assert np.isfinite(filled).all()
-    low, high = imputer.intervals(panel, [90])[90]
-    inside = (low <= filled) & (filled <= high)
+    got = filled(imputer, panel)
+    np.testing.assert_array_equal(got[~missing.reshape(-1, 2)], panel.values[~missing.reshape(-1, 2)])
+    assert np.isfinite(got).all()
+    low, high = ends(imputer, panel, 90)
+    inside = (low <= got) & (got <= high)
     np.testing.assert_array_equal(inside, missing.reshape(-1, 2))
 
 
@@ -46,16 +46,16 @@ def test_gaps_at_the_ends_and_longer_than_any_seen_are_filled(stretch, mode):
     imputer = Imputer(mode=mode, **QUICK).fit(waves()[1])
     given = waves(share=0, seed=4)[0]
     given[1, STRETCHES[stretch]] = np.nan
-    filled = imputer.fill(Panel.from_array(given)).reshape(given.shape)
-    assert np.isfinite(filled).all()
-    assert np.abs(filled).max() < 10  # of waves between -1 and 1
+    got = filled(imputer, Panel.from_array(given)).reshape(given.shape)
+    assert np.isfinite(got).all()
+    assert np.abs(got).max() < 10  # of waves between -1 and 1
 
 
 def test_a_target_of_which_nothing_is_known_is_refused_by_name(imputer):
     given = waves()[1]
     given[2, :, 1] = np.nan
     with pytest.raises(ValuesError, match="series 2 has no value in 'y1'"):
-        imputer.fill(Panel.from_array(given))
+        filled(imputer, Panel.from_array(given))
     whole = np.full((1, 50, 1), np.nan)
     with pytest.raises(LoopcastError):
         Imputer(**QUICK).fit(whole)
@@ -72,7 +72,7 @@ def test_one_series_fitted_alone_fills_windows_in_which_nothing_is_known():
     imputer = Imputer(**QUICK).fit(waves(series=1)[1])
     given = waves(series=2, steps=40)[0]
     given[0, :, 0] = np.nan
-    assert np.isfinite(imputer.fill(Panel.from_array(given))).all()
+    assert np.isfinite(filled(imputer, Panel.from_array(given))).all()
 
 
 def test_a_series_is_filled_alone_as_it_is_among_longer_ones(imputer):
@@ -83,8 +83,8 @@ def test_a_series_is_filled_alone_as_it_is_among_longer_ones(imputer):
     table = pl.DataFrame(rows, schema=["unique_id", "ds", "y0", "y1"], orient="row")
     columns = imputer.model.schema.columns
     both = Panel.from_table(table, columns=columns)
-    alone = imputer.fill(Panel.from_array(short))
-    together = imputer.fill(both)[both.offsets[both.ids.to_list().index("a")] :][:60]
+    alone = filled(imputer, Panel.from_array(short))
+    together = filled(imputer, both)[both.offsets[both.ids.to_list().index("a")] :][:60]
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
 
 
@@ -97,4 +97,4 @@ def test_times_without_a_row_are_filled_as_rows_without_a_value(imputer):
     columns = imputer.model.schema.columns
     there = Panel.from_table(rows, columns=columns)
     absent = Panel.from_table(rows.filter(~pl.col("ds").is_between(100, 109)), columns=columns, gaps="insert")
-    np.testing.assert_array_equal(imputer.fill(absent), imputer.fill(there))
+    np.testing.assert_array_equal(filled(imputer, absent), filled(imputer, there))

@@ -7,11 +7,12 @@ import pytest
 
 from loopcast.data.panel import Panel
 from loopcast.errors import ModelFileError, NotFittedError
-from loopcast.models import model_file as archive
 from loopcast.models.imputer.imputer import Imputer
-from loopcast.models.model_file import MANIFEST, WEIGHTS, load
+from loopcast.models.imputer.load import load_imputer as load
+from loopcast.storage import model_file
 from loopcast.storage.canonical_zip import pack, unpack
-from models.imputer.made import QUICK, waves
+from loopcast.storage.model_file import MANIFEST, WEIGHTS
+from models.imputer.made import QUICK, ends, filled, waves
 
 
 @pytest.mark.parametrize("mode", ["two-sided", "causal"])
@@ -25,8 +26,8 @@ def test_a_loaded_imputer_fills_the_same_bits(tmp_path, mode, series):
     assert loaded.scores.equals(fitted.scores)
     for data in (given, waves(series=series, seed=5)[1]):
         panel = Panel.from_array(data)
-        np.testing.assert_array_equal(loaded.fill(panel), fitted.fill(panel))
-        for one, other in zip(loaded.intervals(panel, [90])[90], fitted.intervals(panel, [90])[90], strict=True):
+        np.testing.assert_array_equal(filled(loaded, panel), filled(fitted, panel))
+        for one, other in zip(ends(loaded, panel, 90), ends(fitted, panel, 90), strict=True):
             np.testing.assert_array_equal(one, other)
     with pytest.raises(NotFittedError, match="holds no series"):
         loaded.impute()
@@ -50,32 +51,29 @@ def rewritten(content, change):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (lambda m: m.update(kind="naive"), "has the options"),
-        (lambda m: m["options"].update(mode="causal"), "expected"),
+        (lambda m: m.update(kind="Naive"), "has the options"),
         (lambda m: m["options"].update(extra=1), "has the options"),
         (lambda m: m["options"].update(units=6), "units is a tuple"),
         (lambda m: m["options"].update(seed="a"), "seed is a whole number"),
-        (lambda m: m["facts"].pop("window"), "expected"),
-        (lambda m: m["facts"].update(window=10**9), "window is a whole number"),
-        (lambda m: m["facts"].update(members=10**6), "expected"),
-        (lambda m: m["facts"].update(units=[10**6] * 3), "expected"),
-        (lambda m: m["facts"].update(units=["6"]), "units is a whole number"),
-        (lambda m: m["facts"].update(units="6"), "units are"),
-        (lambda m: m["facts"].update(channels=1), "expected"),
-        (lambda m: m["facts"].update(measure="own"), "measure is one of"),
-        (lambda m: m["facts"].update(scores={}), "scores hold 2 numbers"),
-        (lambda m: m["facts"]["scores"].update(network=["a", 1.0]), "scores are numbers"),
-        (lambda m: m["facts"].update(fitted_on="x"), "fitted_on"),
+        (lambda m: m["model"]["config"].pop("window"), "ImputerConfig"),
+        (lambda m: m["model"]["config"].update(window=10**9), "window is a whole number"),
+        (lambda m: m["model"]["config"].update(causal=True), "methods of an imputer"),
+        (lambda m: m["model"]["config"]["network"].update(units=[10**6] * 3), r"weights are \[member"),
+        (lambda m: m["model"]["config"]["network"].update(units=["6"]), "should be of type int"),
+        (lambda m: m["model"]["config"]["network"].update(outputs=3), "expected 1 targets"),
+        (lambda m: m["model"].update(weights="float32 1 7"), "another one or none"),
+        (lambda m: m["model"]["scores"].update(mae={}), "methods of an imputer"),
+        (lambda m: m["model"].update(fitted_on=7), "should be of type str"),
         (lambda m: m["schema"]["columns"].update(target="y"), "targets"),
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_refused(content, change, match):
     with pytest.raises(ModelFileError, match=match):
-        archive.decode(rewritten(content, change))
+        model_file.from_bytes(rewritten(content, change))
 
 
 def test_damage_is_noticed_and_no_series_is_in_the_file(content):
     for at in range(0, len(content), 997):
         with pytest.raises(ModelFileError):
-            archive.decode(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+            model_file.from_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
     assert waves(series=1)[1][0, :8].tobytes() not in content

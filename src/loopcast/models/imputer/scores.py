@@ -44,7 +44,9 @@ class Scores:
             for channel, name in enumerate(names)
             for method, mae in self.ranked(channel)
         ]
-        return pl.DataFrame(rows, schema={"target": pl.String, "method": pl.String, "mae": pl.Float64, "fills": pl.Int64})
+        return pl.DataFrame(
+            rows, schema={"target": pl.String, "method": pl.String, "mae": pl.Float64, "fills": pl.Int64}
+        )
 
     def verdict(self, names: Sequence[str], *, best: bool) -> str:
         """Whether the network was worth it, in a sentence or two. best: whether what did better fills."""

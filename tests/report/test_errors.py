@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from loopcast.data.panel import Panel
+from loopcast.data.prediction_table import read_predictions
 from loopcast.errors import OptionError
 from loopcast.evaluation.scale import running_scale
-from loopcast.report.backtest_rows import coverage_of, errors_of, mean_by, past_of, ranking_model, scales
 from loopcast.report.chart_selection import choose, find
+from loopcast.report.errors import coverage_of, errors_of, mean_over, ranking_model, scales
 from report.made import NAMES, made_backtest, made_leaderboard, made_panel
 
 
@@ -29,15 +30,9 @@ def loop_errors(backtest, name, scaled):
 @pytest.mark.parametrize("measure", ["mase", "mae"])
 def test_errors_are_those_of_a_loop_over_the_table(measure):
     backtest = made_backtest()
-    errors = errors_of(past_of(backtest), backtest, measure)
+    errors = errors_of(backtest, measure)
     for name in NAMES:
-        np.testing.assert_allclose(errors[name], loop_errors(backtest, name, measure == "mase"), rtol=1e-6)
-
-
-def test_steps_ahead_and_cutoffs_are_those_of_the_table():
-    past = past_of(made_backtest(windows=2, horizon=3, step=2))
-    assert past.ahead[:6].tolist() == [1, 2, 3, 1, 2, 3]
-    assert past.cutoff[:6].tolist() == [54, 54, 54, 56, 56, 56]
+        np.testing.assert_allclose(errors[name].ravel(), loop_errors(backtest, name, measure == "mase"), rtol=1e-6)
 
 
 def test_the_scale_leaves_out_missing_values_and_is_missing_where_nothing_changes():
@@ -49,13 +44,14 @@ def test_the_scale_leaves_out_missing_values_and_is_missing_where_nothing_change
         changes = [abs(values[s] - values[s - 7]) for s in range(7, t + 1)]
         np.testing.assert_allclose(scale[t], np.nanmean(changes))
     backtest = made_backtest()
-    flat = replace(backtest, panel=replace(backtest.panel, values=np.ones_like(backtest.panel.values)))
-    assert np.isnan(scales(past_of(flat), flat)).all()
+    still = replace(backtest.panel, values=np.ones_like(backtest.panel.values))
+    flat = replace(backtest, predictions=tuple(replace(each, panel=still) for each in backtest.predictions))
+    assert np.isnan(scales(flat)).all()
 
 
 def test_coverage_counts_what_came_within_the_interval():
     backtest = made_backtest()
-    found = coverage_of(past_of(backtest), backtest, "Linear", 80.0)
+    found = coverage_of(backtest, backtest.predictions[NAMES.index("Linear")], 80.0)
     for step in range(backtest.horizon):
         rows = backtest.table[step :: backtest.horizon]
         inside = [low <= y <= high for y, low, high in rows.select("y", "Linear-lo-80", "Linear-hi-80").iter_rows()]
@@ -65,11 +61,10 @@ def test_coverage_counts_what_came_within_the_interval():
 def test_a_missing_forecast_is_left_out_of_the_mean():
     backtest = made_backtest()
     holes = backtest.table.with_columns(Naive=pl.when(pl.int_range(pl.len()) >= 6).then("Naive"))
-    past = past_of(replace(backtest, table=holes))
-    errors = errors_of(past, backtest, "mae")["Naive"]
+    errors = errors_of(replace(backtest, predictions=read_predictions(holes, backtest.panel)), "mae")["Naive"].ravel()
     np.testing.assert_allclose(np.nanmean(errors), np.mean(loop_errors(backtest, "Naive", scaled=False)[6:]), rtol=1e-6)
     assert np.isnan(errors[:6]).all()
-    assert np.isnan(mean_by(errors[:6], np.zeros(6, int), 1)).all()
+    assert np.isnan(mean_over(errors[:6], (0,))).all()
 
 
 def test_series_are_ranked_by_the_best_network_or_else_by_the_best_model():
@@ -106,13 +101,13 @@ def test_series_are_found_by_id_or_by_its_text():
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (lambda table: table.clear(), "has rows"),
-        (lambda table: table.with_columns(unique_id=pl.lit("z")), "those of its panel"),
-        (lambda table: table.with_columns(cutoff=pl.col("ds")), "steps after their cutoff"),
-        (lambda table: table.with_columns(ds=pl.col("ds").dt.offset_by("1d")), "not on the calendar"),
+        (lambda table: table.clear(), "a column of numbers|no rows"),
+        (lambda table: table.with_columns(unique_id=pl.lit("z")), "in one of them only"),
+        (lambda table: table.with_columns(cutoff=pl.col("ds")), "is not a time after the history"),
+        (lambda table: table.with_columns(ds=pl.col("ds").dt.offset_by("1d")), "is not a time after the history"),
     ],
 )
 def test_a_table_that_does_not_fit_its_panel_is_refused(change, match):
     backtest = made_backtest()
     with pytest.raises(OptionError, match=match):
-        past_of(replace(backtest, table=change(backtest.table)))
+        read_predictions(change(backtest.table), backtest.panel)
