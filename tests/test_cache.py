@@ -21,8 +21,8 @@ if "disk-fills" in sys.argv:  # after a thousand bytes of a file, as after the l
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 panel = loopcast.Panel.from_array(np.sin(np.arange(600, dtype=np.float32) ** 1.5).reshape(20, 30, 1))
-model = loopcast.Recurrent(cell="gru", units=(5, 4), epochs=1, members=1, patience=None, show_progress=False)
-print(hashlib.sha256(model.fit(panel).forecast(panel, 3).tobytes()).hexdigest())
+model = loopcast.Recurrent(horizon=1, cell="gru", units=(5, 4), epochs=1, members=1, patience=None, show_progress=False)
+print(hashlib.sha256(model.fit(panel).predict_panel(panel, 3).values.tobytes()).hexdigest())
 """
 
 
@@ -114,6 +114,16 @@ def test_the_folder_is_the_usual_one_of_the_system_or_the_one_named(environment,
     assert user_folder(environment, platform) == folder
 
 
+@pytest.fixture
+def jax_as_it_comes():
+    """JAX without the folder that an earlier test had it keep programs in."""
+    folder = jax.config.jax_compilation_cache_dir
+    jax.config.update("jax_compilation_cache_dir", None)
+    yield
+    jax.config.update("jax_compilation_cache_dir", folder)
+
+
+@pytest.mark.usefixtures("jax_as_it_comes")
 def test_it_says_why_nothing_is_kept(tmp_path, monkeypatch):
     def why(**environment):
         decided = plan(environment, "linux")

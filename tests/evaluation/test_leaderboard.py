@@ -233,7 +233,7 @@ class TestUndefined:
 
 
 def test_coverage_is_over_the_points_with_intervals():
-    made = backtest(Naive=1.0, Net=0.5, level=(80.0,))
+    made = backtest(Naive=1.0, Net=0.5)
     early = pl.col("cutoff") == made.table["cutoff"].min()
     low, high = pl.when(~early).then(pl.col("y") - 1), pl.when(~early).then(pl.col("y") + 1)
     board = leaderboard(changed(made, **{"Net-lo-80": low, "Net-hi-80": high}))

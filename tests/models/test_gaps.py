@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopcast import Panel, backtest, leaderboard
-from loopcast.errors import LengthError, OptionError, ValuesError
+from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesError
 from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.intervals.scale import naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.storage.codec import Encoded, decode
 
 SMALL = {"units": (6,), "epochs": 2, "members": 1, "cell": "gru", "show_progress": False}
 EVERY = [
@@ -262,14 +263,14 @@ def test_a_path_of_which_nothing_is_known_is_left_out_and_an_unmeasurable_one_to
 
 @pytest.mark.parametrize("known", [np.full((1, 2, 1), 0.5), np.ones((2, 2, 1))])
 def test_a_file_that_says_wrongly_what_is_known_is_refused(known):
-    arrays = {"c": np.zeros((1, 2, 1), np.float32), "c.known": known.astype(np.float32)}
-    with pytest.raises(OptionError, match="0 or 1"):
-        Calibration.of_file(arrays, "c")
+    arrays = {"errors": np.zeros((1, 2, 1), np.float32), "errors.missing": known.astype(np.float32)}
+    with pytest.raises(ModelFileError, match="0 or 1"):
+        decode(Calibration, Encoded({"errors": "float32 1 2 1"}, arrays))
 
 
 def test_a_file_that_knows_no_error_of_a_path_is_refused():
     with pytest.raises(OptionError, match="an error of every path"):
-        Calibration.of_file({"c": np.zeros((1, 2, 1), np.float32), "c.known": np.zeros((1, 2, 1), np.float32)}, "c")
+        Calibration(errors=np.full((1, 2, 1), np.nan, np.float32))
 
 
 @every_model

@@ -11,6 +11,7 @@ import pytest
 
 from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
+from loopcast.data.prediction_table import read_predictions
 from loopcast.errors import OptionError
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.payload import Charts, format_times, numbers, safe_json
@@ -173,7 +174,8 @@ def test_missing_values_and_models_that_failed_are_gaps():
         y=pl.when(pl.int_range(pl.len()) != 1).then("y"), Naive=pl.when(pl.int_range(pl.len()) >= 6).then("Naive")
     )
     panel = replace(backtest.panel, values=np.where(np.arange(180)[:, None] == 43, np.nan, backtest.panel.values))
-    found = page(replace(backtest, table=table, panel=panel), series=["a"])
+    predictions = tuple(replace(each, panel=panel) for each in read_predictions(table, backtest.panel))
+    found = page(replace(backtest, predictions=predictions), series=["a"])
     series = found.data["series"][0]
     cut = series["cuts"][0]
     assert series["values"][cut["at"] + 1] is None
@@ -223,7 +225,6 @@ def test_of_very_many_cutoffs_the_last_are_shown_and_that_is_said():
 
 
 def test_the_first_chart_is_taken_whatever_its_size():
-    from loopcast.data.prediction_table import read_predictions
     from loopcast.report.fans import future_chart
 
     panel, charts = made_panel(), Charts(budget=10)

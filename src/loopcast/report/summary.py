@@ -82,8 +82,8 @@ def gaps_of(errors: Mapping[str, np.ndarray]) -> list[str]:
     """Where means are over fewer rows than the table has, a sentence for each model."""
     counts = {name: int(np.isfinite(values).sum()) for name, values in errors.items()}
     return [
-        f"{name} has an error at {counts[name]:,} of {len(values):,} rows; at the others there is no value, no "
+        f"{name} has an error at {counts[name]:,} of {values.size:,} rows; at the others there is no value, no "
         "forecast, or no change from season to season to compare with."
         for name, values in errors.items()
-        if counts[name] < len(values)
+        if counts[name] < values.size
     ]

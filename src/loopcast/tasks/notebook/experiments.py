@@ -37,6 +37,7 @@ def notebooks_own(**options: Any) -> Recurrent:
         "units": (20, 20),
         "context": CONTEXT,
         "scaling": "none",
+        "horizon": 1,
         "strategy": "direct",
         "loss": "mse",
         "learning_rate": 0.001,
