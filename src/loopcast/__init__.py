@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.models.linear import Linear
     from loopcast.models.load import load
     from loopcast.models.model import Model
+    from loopcast.models.model_list import forecast
     from loopcast.models.recurrent.forecaster import Recurrent
     from loopcast.report.gaps import plot_gaps
     from loopcast.report.gaps_page import gaps_page
@@ -88,6 +89,7 @@ __all__ = [
     "backtest_page",
     "cross_validation",
     "evaluate",
+    "forecast",
     "forecast_page",
     "gaps_page",
     "generate_time_series",
@@ -113,6 +115,7 @@ _MODULES = {
     "models.imputer.load": ["load_imputer"],
     "models.fill_gaps": ["FilledGaps"],
     "models.model": ["Model"],
+    "models.model_list": ["forecast"],
     "data.prediction": ["Prediction"],
     "storage.registry": ["register"],
     "evaluation.backtest": ["backtest", "cross_validation", "why_no_backtest"],

@@ -87,16 +87,19 @@ def forecast(
     wanted = None if level is None else levels(level)
     panel = with_future(table.read(file), future, "name them with --future-covariates")
     require_future(panel, horizon)
+    from loopcast.tasks.forecast import ForecastTask
     from loopcast.tasks.forecast import forecast as run
 
     result = run(
-        forecaster,
+        ForecastTask(
+            forecaster=forecaster,
+            horizon=horizon,
+            baselines=tuple(baselines),
+            check=check,
+            levels=wanted,
+            season=season,
+        ),
         panel,
-        horizon,
-        levels=wanted,
-        baselines=baselines,
-        check=check,
-        season=season,
         status=lambda message: printing.status(message, quiet=quiet),
         show_progress=False if quiet else None,
     )

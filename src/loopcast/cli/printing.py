@@ -103,7 +103,7 @@ def cell(value: Any, digits: str) -> str:
 
 
 def print_object(value: Mapping[str, Any]) -> None:
-    """One JSON object on one line, with the version: times are ISO 8601 or integers, a number that is missing is null."""
+    """One JSON object on one line, with the version; times are ISO 8601 or integers, a missing number is null."""
     print(json.dumps(plain({"loopcast": __version__, **value}), allow_nan=False))
 
 

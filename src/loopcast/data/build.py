@@ -16,7 +16,7 @@ from loopcast.data.frequency import Frequency
 from loopcast.data.schema import Kind, TableSchema, time_name
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, from_cells, from_pandas
-from loopcast.data.time_grid import Gaps, TimeGrid, build_grid
+from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_target, to_float32
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
@@ -37,12 +37,14 @@ class AlignedTable(NamedTuple):
     parts: PanelFields
 
 
-def from_long(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> PanelFields:
+def from_long(
+    table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source, end: End = "series"
+) -> PanelFields:
     """A row per series and time; without an id column (under its usual name) all rows are one series."""
-    return align(table, columns, freq, gaps, source).parts
+    return align(table, columns, freq, gaps, source, end).parts
 
 
-def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source) -> AlignedTable:
+def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source, end: End = "series") -> AlignedTable:
     """`from_long`, with the way back to the rows of the table."""
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
@@ -52,7 +54,7 @@ def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source
     _not_empty(table.column(columns.time), source)
     rows = _rows(table, columns, has_id, source)
     times = as_times(rows.reorder(table.column(columns.time)), rows)
-    timetable = build_grid(times, rows, freq=freq, gaps=gaps)
+    timetable = build_grid(times, rows, freq=freq, gaps=gaps, end=end)
     values = _targets(table, columns.targets, rows)
     schema = _schema(table, columns, has_id, timetable.freq, times)
     parts = PanelFields(

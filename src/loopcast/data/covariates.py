@@ -98,12 +98,12 @@ def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
         row = int(differs.arg_max() or 0)
         if column[row] is None:
             raise ValuesError(
-                f"{rows.describe_row(row)}, column {name!r} is empty, and a static covariate is in each row: {first[row]!r} "
-                "in the series' first one"
+                f"{rows.describe_row(row)}, column {name!r} is empty, and a static covariate is in each row: "
+                f"{first[row]!r} in the series' first one"
             )
         raise ValuesError(
-            f"{rows.describe_row(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; a "
-            "static covariate does not change within a series: correct it, or name it as past or future (of numbers)"
+            f"{rows.describe_row(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; "
+            "a static covariate does not change within a series: correct it, or name it as past or future (of numbers)"
         )
     return _as_static(column.gather(rows.offsets[:-1]), rows)
 

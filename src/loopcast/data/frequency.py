@@ -19,6 +19,10 @@ OLD_SPELLINGS = {
 }  # fmt: skip
 
 
+# Polars' names for a step, which it writes with a number before them: 1h, 15m, 1mo.
+POLARS_SPELLINGS = {"d": "D", "mo": "MS", "q": "QS", "y": "YS", "m": "min"}
+
+
 @dataclass(frozen=True)
 class Unit:
     """A unit of a calendar: `size` in microseconds (clock), days (day) or months (month start, month end)."""
@@ -82,7 +86,9 @@ class Frequency:
         if parts is None:
             raise OptionError(f"freq={alias!r} is no frequency: use {KNOWN}; or a whole number for integer times")
         count, name, anchor = parts.groups()
-        name = OLD_SPELLINGS.get(name, name)
+        if name == "w" and anchor is None:  # of polars: weeks on whatever day they begin
+            return cls("D", 7 * int(count or 1))
+        name = (POLARS_SPELLINGS if anchor is None and count else {}).get(name, OLD_SPELLINGS.get(name, name))
         if name not in UNITS or name == "int" or count.strip("0") == "" != count:
             raise OptionError(f"freq={alias!r} is no frequency{_nearest(name)}: use {KNOWN}")
         return cls(name, int(count or 1), _anchor(text, name, anchor))

@@ -58,6 +58,16 @@ def match_rows(panel: PanelFields, table: Table, rows: SeriesIndex) -> tuple[np.
     return series[own], steps, own
 
 
+def steps_there(panel: PanelFields, table: Table, horizon: int) -> np.ndarray:
+    """Which of the `horizon` steps after each series a table has a row of, bool `[series, step]`."""
+    series, steps, _ = match_rows(panel, table, _rows(panel, table, Source()))
+    ahead = steps - panel.lengths[series]
+    wanted = (ahead >= 0) & (ahead < horizon)
+    there = np.zeros((panel.n_series, horizon), bool)
+    there[series[wanted], ahead[wanted]] = True
+    return there
+
+
 def cast_times(times: pl.Series, schema: TableSchema, rows: SeriesIndex) -> pl.Series:
     """Times in the type of the panel's; CalendarError where they are of another kind or zone, or finer."""
     kind = schema.time_dtype
@@ -140,8 +150,8 @@ def require_future(panel: PanelFields, horizon: int) -> None:
     names = ", ".join(panel.schema.columns.future)
     raise ValuesError(
         f"{horizon} steps ahead need the future covariates ({names}) of those steps, and series {panel.ids[i]!r} has "
-        f"none at {_future_time(panel, i, int(panel.future_lengths[i]))} ({int(short.sum())} of {panel.n_series} series have too "
-        "few): "
+        f"none at {_future_time(panel, i, int(panel.future_lengths[i]))} "
+        f"({int(short.sum())} of {panel.n_series} series have too few): "
         "give them, as in predict(future=table) or --future FILE"
     )
 

@@ -43,6 +43,19 @@ def wide_table(panel: PanelFields, columns: Mapping[str, np.ndarray]) -> Any:
     return build(panel.schema, ids, times, {name: array.ravel() for name, array in flat.items()})
 
 
+def future_table(panel: PanelFields, series: np.ndarray, steps: np.ndarray) -> Any:
+    """The id and time of some steps (from 0) after the end of some series, int64 `[row]` each."""
+    starts = panel.starts.gather(series)
+    times = future_times(starts, panel.lengths[series] + steps, 1, panel.schema.freq)
+    return build(panel.schema, panel.ids.gather(series), times, {})
+
+
+def rows_table(panel: PanelFields, rows: np.ndarray) -> Any:
+    """Some rows of a panel: the id, the time and the targets."""
+    columns = {name: panel.values[rows, channel] for channel, name in enumerate(panel.targets)}
+    return build(panel.schema, panel.ids.gather(panel.series_of(rows)), panel.times_of(rows), columns)
+
+
 def _one_horizon(columns: Mapping[str, np.ndarray]) -> int:
     horizons = {array.shape[1] for array in columns.values()}
     if len(horizons) != 1:
@@ -106,7 +119,7 @@ def cv_table(
 
 
 def actuals_at(panel: PanelFields, cutoffs: Sequence[int], horizon: int) -> np.ndarray:
-    """What came after each cutoff, float `[series, cutoff, step, channel]`; NaN where it is missing or not there yet."""
+    """What came after each cutoff, float `[series, cutoff, step, channel]`; NaN where it is missing."""
     rows = panel.offsets[1:, None, None] - np.asarray(cutoffs)[:, None] + np.arange(horizon)
     there = rows < panel.offsets[1:, None, None]
     values: np.ndarray = panel.values[np.minimum(rows, panel.n_rows - 1)]

@@ -14,10 +14,12 @@ from loopcast.data.covariates import require_informative
 from loopcast.data.fields import PanelFields
 from loopcast.data.frequency import Frequency
 from loopcast.data.missing import first_observed
+from loopcast.data.output import future_table, rows_table
 from loopcast.data.ranges import concat_ranges
 from loopcast.data.series_index import Source
+from loopcast.data.static import join_static
 from loopcast.data.tables import Table, open_table
-from loopcast.data.time_grid import Gaps, future_times
+from loopcast.data.time_grid import End, Gaps, future_times
 from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 
 
@@ -52,7 +54,8 @@ class Panel(PanelFields):
         Series `i * n_channels + c` is channel c of series i, and called "ID, TARGET", or "TARGET" where there is
         no id; a panel of one target is itself.
 
-        >>> panel = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"]).to_univariate()
+        >>> both = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"])
+        >>> panel = both.to_univariate()
         >>> panel.ids.to_list(), panel.series(1).ravel().tolist()
         (['a, pm25', 'a, no2'], [1.0, 3.0, 5.0])
         """
@@ -151,7 +154,8 @@ class Panel(PanelFields):
         Of several targets from the first value of any: what another one lacks then is. ValuesError naming the first
         series of which a target has no value.
 
-        >>> Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1)).trim_leading_missing().values.ravel().tolist()
+        >>> panel = Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1))
+        >>> panel.trim_leading_missing().values.ravel().tolist()
         [2.0, nan]
         """
         self.require_any_value("a series begins with its first value")
@@ -176,6 +180,54 @@ class Panel(PanelFields):
         """
         return replace(self, covariates=future.future_covariates(self, _opened(table)))
 
+    def future_frame(self, horizon: int) -> Any:
+        """The id and time of the `horizon` steps after the end of each series, as a table of the kind that came in.
+
+        What `with_future` and `predict(future=)` ask for, but for the future covariates.
+
+        >>> Panel.from_array(np.zeros((2, 3, 1))).future_frame(1).rows()
+        [(0, 3), (1, 3)]
+        """
+        return future_table(
+            self, np.repeat(np.arange(self.n_series), horizon), np.tile(np.arange(horizon), self.n_series)
+        )
+
+    def missing_future(self, table: Any, horizon: int) -> Any:
+        """The rows of `future_frame(horizon)` that a table of future covariates lacks; empty where it has them all.
+
+        Errors are those of `with_future` for the ids and times of the table.
+
+        >>> panel = Panel.from_array(np.zeros((1, 3, 1)))
+        >>> panel.missing_future(pl.DataFrame({"unique_id": [0], "ds": [3]}), 3).rows()
+        [(0, 4), (0, 5)]
+        """
+        there = future.steps_there(self, _opened(table), horizon)
+        series, steps = np.nonzero(~there)
+        return future_table(self, series, steps)
+
+    def head(self, rows: int = 5) -> Any:
+        """The first rows of the first series as a table of the kind that came in: id, time and targets.
+
+        >>> Panel.from_series([1.0, 2.0]).head(1).rows()
+        [(0, 1.0)]
+        """
+        first = np.arange(min(rows, int(self.lengths[0])))
+        return rows_table(self, first)
+
+    def __len__(self) -> int:
+        """How many series there are."""
+        return self.n_series
+
+    def __repr__(self) -> str:
+        """Series, rows, span, frequency, and how many values are missing."""
+        missing = int(np.isnan(self.values).sum())
+        ends = future_times(self.starts, self.lengths - 1, 1, self.schema.freq)
+        targets = f", {self.n_channels} targets" if self.n_channels > 1 else ""
+        return (
+            f"<Panel: {self.n_series:,} series, {self.n_rows:,} rows, {self.starts.min()!s} to {ends.max()!s}, frequency "
+            f"{self.schema.freq}{targets}, {missing:,} of {self.values.size:,} values missing>"
+        )
+
     def require_future(self, horizon: int) -> None:
         """ValuesError naming the first series and time at which a future covariate is needed and not known."""
         future.require_future(self, horizon)
@@ -199,7 +251,7 @@ class Panel(PanelFields):
         )
 
     def require_any_value(self, why: str, held_out: int = 0) -> None:
-        """ValuesError naming the first series whose rows but the last `held_out` have no value at all, if it has any."""
+        """ValuesError naming the first series that has rows before its last `held_out`, and no value in them."""
         empty = (self.observed_lengths <= held_out) & (self.lengths > held_out)
         if not empty.any():
             return
@@ -214,7 +266,16 @@ class Panel(PanelFields):
         )
 
     @classmethod
-    def from_table(cls, table: Any, *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error") -> Self:
+    def from_table(
+        cls,
+        table: Any,
+        columns: Columns = STANDARD,
+        *,
+        freq: Freq = None,
+        gaps: Gaps = "error",
+        end: End = "series",
+        static: Any = None,
+    ) -> Self:
         """A panel from a long table (pandas, polars or pyarrow): a row per series and time.
 
         The rows of one series are in order of time; series may come in blocks or interleaved, and keep the order in
@@ -222,6 +283,9 @@ class Panel(PanelFields):
         dates, timestamps, or text in ISO 8601 (which comes back as dates or timestamps). NaN and null are missing.
         freq: None infers one frequency for the whole panel, by the most common step.
         gaps: "error" refuses a series that leaves out times of its calendar, "insert" adds them as NaN.
+        end: "series" lets each end with its own last row; "global" has all end with the latest time of all, and adds
+            what is missing there as NaN too (with gaps="insert").
+        static: a table with a row for each series, which has the id and the static covariates that `columns` names.
         columns: several targets become channels in the order named, each with missing values of its own; with
             covariates, each time has its own, also after the end of a series (see `with_future`).
 
@@ -234,7 +298,8 @@ class Panel(PanelFields):
         >>> Panel.from_table(table, columns=Columns(target=("pm25", "no2"))).series(0).tolist()
         [[5.0, 1.0], [nan, 2.0]]
         """
-        return cls(**vars(from_long(_opened(table), columns, freq, gaps, Source())))
+        opened = _opened(table) if static is None else join_static(_opened(table), static, columns)
+        return cls(**vars(from_long(opened, columns, freq, gaps, Source(), end)))
 
     @classmethod
     def from_wide(cls, table: Any, *, time: str = TIME, freq: Freq = None, gaps: Gaps = "error") -> Self:

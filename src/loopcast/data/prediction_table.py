@@ -156,8 +156,8 @@ def _channels(table: Table, panel: Panel) -> np.ndarray:
         return np.zeros(len(table.column(panel.schema.columns.time)), np.int64)
     if TARGET_NAME not in table.names:
         raise OptionError(
-            f"a forecast table of several targets is long: its column {TARGET_NAME!r} names the target of each row, and "
-            f"this has the columns {list(table.names)} (predict without wide=True gives one)"
+            f"a forecast table of several targets is long: its column {TARGET_NAME!r} names the target of each row, "
+            f"and this has the columns {list(table.names)} (predict without wide=True gives one)"
         )
     named = table.column(TARGET_NAME).cast(pl.String)
     missing = next((target for target in panel.targets if not (named == target).any()), None)

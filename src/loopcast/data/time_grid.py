@@ -13,6 +13,7 @@ from loopcast.data.series_index import SeriesIndex
 from loopcast.errors import CalendarError, OptionError
 
 Gaps = Literal["error", "insert"]
+End = Literal["series", "global"]
 
 # A table that grows beyond both by inserted gaps has a wrong time or a wrong frequency, and could fill the memory.
 MOST_GROWTH = 1000
@@ -46,11 +47,21 @@ class TimeGrid:
         return filled
 
 
-def build_grid(times: pl.Series, rows: SeriesIndex, *, freq: "Frequency | str | int | None", gaps: Gaps) -> TimeGrid:
+def build_grid(
+    times: pl.Series,
+    rows: SeriesIndex,
+    *,
+    freq: "Frequency | str | int | None",
+    gaps: Gaps,
+    end: End = "series",
+) -> TimeGrid:
     """Set rows on their calendar; CalendarError where times repeat, go back, are irregular or leave gaps.
 
     times: in the order of `rows`, none missing. freq: None infers it.
+    end: each series ends with its own last row; or all with the latest of all, and what is missing there is inserted.
     """
+    if end not in ("series", "global") or (end == "global" and gaps != "insert"):
+        raise OptionError(f'end is "series", or with gaps="insert" also "global", got {end!r}')
     if gaps not in ("error", "insert"):
         raise OptionError(f'gaps is "error" or "insert", got {gaps!r}')
     ticks, zone = to_ticks(times), zone_of(times.dtype)
@@ -72,9 +83,24 @@ def build_grid(times: pl.Series, rows: SeriesIndex, *, freq: "Frequency | str | 
         row = int(np.argmin(fits))
         raise CalendarError(_irregular(times, row, rows, said))
     lengths = steps[rows.offsets[1:] - 1] + 1
+    if end == "global":
+        lengths = _common_end(ticks, rows, step, zone)
     table = TimeGrid(step, times.gather(rows.offsets[:-1]), steps, lengths)
     _check_gaps(table, times, rows, gaps, said)
     return table
+
+
+def _common_end(ticks: np.ndarray, rows: SeriesIndex, freq: Frequency, zone: str | None) -> np.ndarray:
+    """The rows of each series up to the latest time of all; CalendarError where that is on no calendar of its own."""
+    count = len(rows.offsets) - 1
+    both = np.concatenate([ticks[rows.offsets[:-1]], np.full(count, ticks.max())])
+    steps, fits = step_index(both, np.tile(np.arange(count), 2), freq, zone)
+    if not fits[count:].all():
+        i = int(np.argmin(fits[count:]))
+        raise CalendarError(
+            f'series {rows.ids[i]!r} has no step at the latest time of all: end="global" needs one calendar for all'
+        )
+    return steps[count:] + 1
 
 
 def _check_order(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> None:

@@ -79,8 +79,8 @@ def _parse(times: pl.Series, rows: SeriesIndex) -> pl.Series:
 def _refuse(times: pl.Series, bad: pl.Series, rows: SeriesIndex) -> None:
     row = int(bad.arg_max() or 0)
     raise CalendarError(
-        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]!r} is no time; {EXPECTED}. Convert the column first, "
-        f'for example pl.col({times.name!r}).str.to_date("%d/%m/%Y") for 31/12/2020, and give the table'
+        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]!r} is no time; {EXPECTED}. Convert the column "
+        f'first, for example pl.col({times.name!r}).str.to_date("%d/%m/%Y") for 31/12/2020, and give the table'
     )
 
 
@@ -112,7 +112,7 @@ def _zone(offsets: pl.Series, name: str, rows: SeriesIndex) -> str | None:
     if other.any():
         row = int(other.arg_max() or 0)
         raise CalendarError(
-            f"column {name!r} mixes time zones: {named[0]} ({rows.describe_row(0)}) and {named[row]} ({rows.describe_row(row)}); "
-            "write all times in UTC, or convert the column to one named zone and give the table"
+            f"column {name!r} mixes time zones: {named[0]} ({rows.describe_row(0)}) and {named[row]} "
+            f"({rows.describe_row(row)}); write all times in UTC, or convert the column to one named zone"
         )
     return None if offsets[0] is None else offset_zone(named[0])

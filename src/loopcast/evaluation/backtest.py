@@ -11,12 +11,13 @@ from loopcast.columns import Bands, Columns
 from loopcast.data.convert import as_panel
 from loopcast.data.output import check_cv_columns, to_caller_type
 from loopcast.data.panel import Panel
-from loopcast.errors import LengthError, OptionError
+from loopcast.errors import LengthError
 from loopcast.evaluation.backtest_result import Backtest, joined
 from loopcast.evaluation.folds import FoldRun
 from loopcast.evaluation.result_cache import open_cache
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.forecaster import Forecaster
+from loopcast.models.model_list import as_model_list, with_seed
 from loopcast.progress import progress_bar
 from loopcast.validation import check_positive
 
@@ -117,23 +118,6 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
         others = [joined([list(run.run(cache, callback)) for run in group]) for group in again if group]
     done = Backtest.of(panel, origins, runs, first, season)
     return replace(done, seeds=tuple(others), notes=notes)
-
-
-def as_model_list(models: "Forecaster | Sequence[Forecaster]") -> list[Forecaster]:
-    """The models as a list, none of which shows a bar of its own; OptionError unless their names differ."""
-    each = [models] if isinstance(models, Forecaster) else list(models)
-    wrong = [one for one in each if not isinstance(one, Forecaster)]
-    if wrong:
-        raise OptionError(f"models are forecasters such as Naive(), got {wrong[0]!r}")
-    names = [one.name for one in each]
-    if not names or len(set(names)) < len(names):
-        raise OptionError(f"give models with different names (option alias), got {names}")
-    return [one.with_options(show_progress=False) if "show_progress" in one.get_params() else one for one in each]
-
-
-def with_seed(models: Sequence[Forecaster], more: int) -> list[Forecaster]:
-    """Those that draw random numbers, from another seed."""
-    return [one.with_options(seed=one.get_params()["seed"] + more) for one in models if "seed" in one.get_params()]
 
 
 def select_long_enough(

@@ -21,6 +21,7 @@ ANOTHER_LOOK = "Hyndman & Koehler (2006), Another look at measures of forecast a
 REGRESSION_QUANTILES = "Koenker & Bassett (1978), Regression quantiles, Econometrica 46"
 PROPER_SCORES = "Gneiting & Raftery (2007), Strictly proper scoring rules, JASA 102"
 WEIGHTED_INTERVALS = "Bracher, Ray, Gneiting & Reich (2021), Evaluating epidemic forecasts, PLOS Comp. Biol. 17"
+WEIGHTED_ERRORS = "Kolassa & Schütz (2007), Advantages of the MAD/MEAN ratio over the MAPE, Foresight 6"
 RANGAPURAM = "Rangapuram et al. (2021), End-to-end learning of coherent probabilistic forecasts, ICML 139"
 
 
@@ -115,6 +116,16 @@ _ALL = (
         best="0",
         source=ANOTHER_LOOK,
         each=_mape,
+    ),
+    Metric(
+        name="wape",
+        says="100·Σ|y - f| / Σ|y|, over the group",
+        sign="0 or more, in percent; null where every y is 0",
+        best="0",
+        source=WEIGHTED_ERRORS,
+        each=lambda _: 100 * (Y - F).abs(),
+        within=_by_size,
+        in_units=True,
     ),
     Metric(
         name="smape",

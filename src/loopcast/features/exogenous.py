@@ -39,7 +39,7 @@ class ExogenousEncoder:
     columns: which there are. past, future, static: the scale of the numbers of each kind.
     has_missing: for each past, then each future covariate, whether values may be missing.
     categories: of each static covariate, its categories in order; None where it is a number.
-    allow_unknown: whether a category that was not there is taken for an unknown one, as is now and then any in training.
+    allow_unknown: whether a category that the fit had not is taken for an unknown one, as some are in training.
     parts: of the calendar, as `loopcast.data.calendar_features.resolve_features`.
     """
 

@@ -48,8 +48,8 @@ class Scaling:
         between neighbours that are both observed (without any, distances from the mean). Lags that are missing are
         shown as 0, and each step shows two features more: 1 where the latest value is observed, else 0, and
         log(1 + steps since one was), of `lookback` steps at most.
-    max_interpolated_gap: with gaps, lags and seasons are taken from the straight line across gaps of at most so many steps, from the
-        step on at which its later end is known (`loopcast.features.interpolate`).
+    max_interpolated_gap: with gaps, lags and seasons are taken from the straight line across gaps of at most so many
+        steps, from the step on at which its later end is known (`loopcast.features.interpolate`).
     """
 
     transform: Curve = "none"

@@ -126,7 +126,10 @@ def _why_not(who: str, targets: Sequence[str], channel: int, missing: np.ndarray
 
 
 def interpolate_quantiles(quantiles: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """The values above `shares` `[series, sample, step, channel]`, from quantiles `[series, step, channel, PROBABILITY_GRID]`."""
+    """The values above `shares` `[series, path, step, channel]`.
+
+    quantiles: `[series, step, channel, probability]`, those of PROBABILITY_GRID.
+    """
     place = np.clip(
         (shares - PROBABILITY_GRID[0]) / (PROBABILITY_GRID[1] - PROBABILITY_GRID[0]), 0, len(PROBABILITY_GRID) - 1
     )

@@ -216,7 +216,7 @@ class WindowAverage(Forecaster):
 def at_each_cutoff(
     model: Model, panel: Panel, cutoffs: tuple[int, ...], forecast: Callable[[Panel], np.ndarray]
 ) -> Prediction:
-    """The prediction of a model that carries nothing on: `forecast` `[series, step, channel]` of the rows up to each."""
+    """Forecasts of a model without a state: `forecast` `[series, step, channel]` of the rows up to each cutoff."""
     values = np.stack([forecast(panel.drop_last(rows) if rows else panel) for rows in cutoffs], axis=1)
     return Prediction(name=model.name, panel=panel, cutoffs=cutoffs, values=values)
 

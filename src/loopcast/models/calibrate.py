@@ -1,6 +1,6 @@
 """How wrong a model is on rows that it has not seen: of a copy fitted without them, or on data of their own."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
@@ -8,9 +8,6 @@ from loopcast.data.panel import Panel
 from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.intervals.holdout import TARGET_PATHS, calibration_cutoffs, long_enough, spread_cutoffs
 from loopcast.models.model import Model
-
-if TYPE_CHECKING:
-    from loopcast.models.forecaster import Forecaster
 
 
 def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) -> Calibration:
@@ -20,16 +17,19 @@ def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) 
     return calibration_of(actual - center, scale, model.name, panel.targets)
 
 
-def by_refit(recipe: "Forecaster", panel: Panel, horizon: int, n_windows: int | None) -> Calibration:
+def by_refit(
+    refit: Callable[[Panel, Panel], Model], panel: Panel, horizon: int, least: int, n_windows: int | None
+) -> Calibration:
     """From a copy that is fitted on all but a tail, and forecasts that tail.
 
-    n_windows: cutoffs in the tail; None chooses. LengthError where series are too short to hold a tail back.
+    refit: the model learned from the second panel, ready for what the first one has: rows after it, but for the last
+    cutoff's. least: rows that it needs. n_windows: cutoffs in the tail; None chooses.
+    LengthError where series are too short to hold a tail back.
     """
-    least = recipe.min_rows(panel, horizon)
     cutoffs = calibration_cutoffs(panel, horizon, least, n_windows)
     enough = long_enough(panel, cutoffs[0] + least)
-    copy = recipe.configured_for(enough.drop_last(cutoffs[-1])).fit_panel(enough.drop_last(cutoffs[0]), calibrate=False)
-    return measure(copy.model, enough, horizon, cutoffs)
+    model = refit(enough.drop_last(cutoffs[-1]), enough.drop_last(cutoffs[0]))
+    return measure(model, enough, horizon, cutoffs)
 
 
 def from_held_out(held_out: Model, panel: Panel, horizon: int, held_rows: int) -> Calibration:

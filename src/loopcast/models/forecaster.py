@@ -117,7 +117,7 @@ class Forecaster(Estimator, ABC):
         if data is not None:
             found = calibrate.on_new_data(model, self._history(data, None, columns), steps, count)
         elif model.panel is not None:
-            found = calibrate.by_refit(model.recipe, model.panel, steps, count)
+            found = model.recipe.calibration_by_refit(model.panel, steps, count)
         else:
             raise NotFittedError(f"a model file holds no series to calibrate {self.name} from: give some, data=...")
         return self.set_model(replace(model, calibration=found))
@@ -232,6 +232,14 @@ class Forecaster(Estimator, ABC):
             return self.with_options(gaps=True)
         return self.with_options()
 
+    def calibration_by_refit(self, panel: Panel, horizon: int, n_windows: int | None) -> Calibration:
+        """From a copy that is fitted on all but a tail of `panel`; errors are those of `calibrate`."""
+
+        def refit(whole: Panel, seen: Panel) -> Model:
+            return self.configured_for(whole).fit_panel(seen, calibrate=False).model
+
+        return calibrate.by_refit(refit, panel, horizon, self.min_rows(panel, horizon), n_windows)
+
     def model_fields(self, panel: Panel) -> dict[str, Any]:
         """What a model takes over from its forecaster, and from the panel of the fit."""
         return {
@@ -258,7 +266,7 @@ class Forecaster(Estimator, ABC):
             return calibrate.from_held_out(fit.held_out, panel, steps, fit.held_rows)
         if not self.cheap_to_refit:
             raise LengthError("no rows were held back from its training")
-        return calibrate.by_refit(recipe, panel, steps, None)
+        return recipe.calibration_by_refit(panel, steps, None)
 
     def _calibrated_steps(self, panel: Panel) -> int:
         """How far ahead `fit` calibrates: the horizon; without one two seasons, or what half of the rows allow."""

@@ -21,10 +21,11 @@ from loopcast.validation import check_positive
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LinearModel(Model):
-    """Per channel, weights for `context` values, what is known besides them, and a constant (the rows), each step ahead.
+    """Weights of one channel by rows: for `context` values, for what is known besides them, and a constant.
 
-    matrix: float64 `[channel, context + known + 1, step]`. relative: whether windows are differences from their last
-    value, in units of the series' mean absolute step. encoding: how covariates and the calendar are seen, None without.
+    matrix: float64 `[channel, context + known + 1, step ahead]`. relative: whether windows are differences from their
+    last value, in units of the series' mean absolute step. encoding: how covariates and the calendar are
+    seen, None without.
     """
 
     matrix: np.ndarray

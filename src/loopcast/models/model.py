@@ -144,6 +144,6 @@ class Model(ABC):
             else f"calibrate(horizon={horizon}, data=...) first, on rows that it was not fitted on"
         )
         raise NotFittedError(
-            f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; {cure}, or "
-            "ask for no level"
+            f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; {cure}, "
+            "or ask for no level"
         )

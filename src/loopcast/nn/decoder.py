@@ -20,8 +20,8 @@ DECODER_UNITS = 16  # hidden numbers; the kernel's loops are written for as many
 def decode_plain(mixed: Array, known: Array, readout: Array) -> Array:
     """What is added to the outputs of each step, `[batch, time, horizon * output]`.
 
-    mixed: `[batch, time, DECODER_UNITS]`; known: `[batch, time + horizon - 1, DECODER_UNITS]`, of the step after the first one on;
-    readout: `[DECODER_UNITS, output]`.
+    mixed: `[batch, time, DECODER_UNITS]`; known: `[batch, time + horizon - 1, DECODER_UNITS]`, of the step after the
+    first one on; readout: `[DECODER_UNITS, output]`.
     """
     steps = mixed.shape[1]
 

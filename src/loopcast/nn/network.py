@@ -50,9 +50,9 @@ class Network:
     dropout: share of each layer's outputs (but not of a recurrent head's) that is dropped while training, the same
         ones at every step.
     fused: whether the fused kernels run the layers; see `loopcast.nn.stack.scan_stack`.
-    n_future: numbers that are known of each step ahead. With some, the dense head gives MIXED numbers more, and `apply_decoder`
-        makes the outputs of them: what a step's known numbers add is the same function at every step ahead (see
-        `loopcast.nn.decoder`).
+    n_future: numbers that are known of each step ahead. With some, the dense head gives DECODER_UNITS numbers more, of
+        which `apply_decoder` makes the outputs: what a step's known numbers add is the same function at every step
+        ahead (see `loopcast.nn.decoder`).
     per_step: outputs of each step ahead.
     embeddings: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
     """

@@ -44,7 +44,7 @@ def choose(errors: np.ndarray, there: np.ndarray, asked: Sequence[int]) -> Chart
 
 
 def find(panel: Panel, asked: Sequence[Any]) -> list[int]:
-    """Where the series asked for are in `panel.to_univariate()`, by id or its text; OptionError for one that is not there.
+    """Where the series asked for are in `panel.to_univariate()`, by id or its text; OptionError for others.
 
     An id stands for all targets of its series, and "ID, TARGET" for one of them.
     """

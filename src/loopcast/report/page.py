@@ -84,8 +84,8 @@ def forecast_page(
     """Forecasts after the end of each series as one HTML page (UTF-8, under 10 MB), which loads nothing from anywhere.
 
     panel: the history that was forecast, a panel or what can be one.
-    table: predictions, or what `predict` gives, best with intervals (id, time, `NAME`, `NAME-lo-80`, `NAME-hi-80`), with
-        columns of models from wherever they are; or arrays by name.
+    table: predictions, or what `predict` gives, best with intervals (id, time, `NAME`, `NAME-lo-80`, `NAME-hi-80`),
+        with columns of models from wherever they are; or arrays by name.
     leaderboard: how the models did on what is known, if that was tried; it gives the verdict.
     command: the command that made the forecast. descriptions: by model, what it chose and why.
     OptionError for a table that does not fit the panel.

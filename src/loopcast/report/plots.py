@@ -85,7 +85,8 @@ def plot(
     """A picture of forecasts after the end of each series of `data`, a panel or what can be one; one small chart each.
 
     forecasts: by name, each `[series, horizon]` or `[series, horizon, channel]`; a table as `predict` gives it, with
-    columns of models from wherever they are, whose intervals (`NAME-lo-80`, `NAME-hi-80`) become bands; or predictions. truth: what came, of the shape of a forecast.
+    columns of models from wherever they are, whose intervals (`NAME-lo-80`, `NAME-hi-80`) become bands; or predictions.
+    truth: what came, of the shape of a forecast.
     ids: the series to draw, in this order; None draws the first ones.
     most: charts at most, the first series first; the title says how many of how many. Each target has a chart.
     tail: steps of history shown; None is four horizons, but at least two seasons and 24 steps.

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from loopcast import __version__
+from loopcast.public import public
 from loopcast.report.payload import Charts
 from loopcast.report.ranking import Column, format_cell
 
@@ -34,7 +34,7 @@ def render(template: str, charts: Charts, data: Mapping[str, Any], **values: Any
 def render_template(template: str, **values: Any) -> bytes:
     """A page of what its template needs besides the style and the version."""
     style = Markup(resource("page.css"))  # noqa: S704 - our own file
-    page = environment().get_template(template).render(style=style, version=__version__, **values)
+    page = environment().get_template(template).render(style=style, version=public("__version__"), **values)
     return page.encode(errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""The forecaster that chooses: baselines and a few networks, compared on the data's own past, as many as a plan allows."""
+"""The forecaster that chooses: baselines and a few networks, compared on the data's own past, by a plan."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError
-from loopcast.evaluation.backtest import as_model_list, min_rows
+from loopcast.evaluation.backtest import min_rows
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.folds import FoldRun
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
@@ -18,6 +18,7 @@ from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.forecaster import Fit, Forecaster
 from loopcast.models.linear import Linear
+from loopcast.models.model_list import as_model_list
 from loopcast.progress import progress_bar
 from loopcast.selection.plan import affordable
 from loopcast.storage.registry import register
@@ -123,8 +124,8 @@ class Auto(Forecaster):
         fitting = [origins for origins, rows in zip(each, needed, strict=True) if rows <= typical]
         if not fitting and panel.observed_lengths.max() < needed[-1]:
             raise LengthError(
-                f"{self.name} compares forecasts of {self.horizon} steps on series of {needed[-1]} rows or more, and the "
-                f"longest has {panel.observed_lengths.max()}: name a forecaster, such as Naive, or ask for fewer steps"
+                f"{self.name} compares forecasts of {self.horizon} steps on series of {needed[-1]} rows or more, and "
+                f"the longest has {panel.observed_lengths.max()}: name a forecaster, such as Naive, or ask for fewer"
             )
         return fitting[0] if fitting else each[-1]
 

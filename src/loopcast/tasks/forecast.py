@@ -47,37 +47,48 @@ class ForecastResult:
         }
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ForecastTask:
+    """What is to be forecast, and beside what.
+
+    forecaster: not fitted. baselines: what it is compared with, fitted alike; check: whether it is.
+    levels: percentages of intervals; None takes DEFAULT_LEVELS where series are long enough to say how sure it is.
+    season: for scaled errors; None is the usual one of the calendar.
+    """
+
+    forecaster: Forecaster
+    horizon: int
+    baselines: tuple[Forecaster, ...] = ()
+    check: bool = True
+    levels: tuple[float, ...] | None = None
+    season: int | None = None
+
+
 def forecast(
-    forecaster: Forecaster,
+    task: ForecastTask,
     panel: Panel,
-    horizon: int,
     *,
-    levels: Sequence[float] | None = None,
-    baselines: Sequence[Forecaster] = (),
-    check: bool = True,
-    season: int | None = None,
     status: Callable[[str], None] = lambda message: None,
     show_progress: bool | None = None,
 ) -> ForecastResult:
     """Compare on the last `horizon` steps, fit on everything, forecast.
 
-    forecaster: not fitted. baselines: what it is compared with, fitted alike; check: whether it is.
-    levels: percentages of intervals; None takes DEFAULT_LEVELS where series are long enough to say how sure it is.
-    season: for scaled errors. status: is told what happens now.
+    status: is told what happens now.
     Errors are those of `backtest`, `fit` and `predict`. Two fits: one without the last steps, for the check, and one on
     everything, which leaves the calibration of the intervals behind.
     """
     panel.require_informative()
-    models = [forecaster, *baselines]
-    unchecked = why_no_backtest(models, panel, horizon) if check else NOT_ASKED
+    forecaster, horizon = task.forecaster, task.horizon
+    models = [forecaster, *task.baselines]
+    unchecked = why_no_backtest(models, panel, horizon) if task.check else NOT_ASKED
     board = None
     if unchecked is None:
         status(f"Comparing on the last {horizon} steps ...")
-        done = backtest(models, panel, horizon, season=season, skip_short=True, show_progress=show_progress)
+        done = backtest(models, panel, horizon, season=task.season, skip_short=True, show_progress=show_progress)
         board = leaderboard(done)
     status("Training on the whole history ...")
     forecaster.fit_panel(panel)
-    bands, unsure = _bands(forecaster, horizon, levels)
+    bands, unsure = _bands(forecaster, horizon, task.levels)
     return ForecastResult(
         forecaster=forecaster,
         prediction=forecaster.model.predict_bands(panel, horizon, bands),

@@ -35,7 +35,8 @@ class Blend:
     def combine(self, filled: Mapping[str, np.ndarray], distance: np.ndarray) -> np.ndarray:
         """What the ways make together, `[row, channel]`; where a simple way has nothing to say, the network says it.
 
-        filled: by way, of the network and those `baselines_used` it, `[row, channel]`; away: steps to the nearest known value.
+        filled: by method, of the network and the `baselines_used`, `[row, channel]`. distance: steps to the nearest
+        known value.
         """
         place = np.arange(distance.shape[1]), np.searchsorted(EDGES, distance, side="right")
         network = filled[NETWORK]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -12,28 +12,27 @@ from loopcast.data.convert import as_panel
 from loopcast.data.fill_table import fill_like
 from loopcast.data.panel import Panel
 from loopcast.errors import NotFittedError
-from loopcast.models.estimator import Estimator
 from loopcast.models.fill_gaps import FilledGaps
 from loopcast.models.imputer.fit import fit_imputer
 from loopcast.models.imputer.mask_sampler import MaskSampler
 from loopcast.models.imputer.model import ImputerModel
+from loopcast.models.imputer.options import ImputerOptions
 from loopcast.models.imputer.plan import make_plan
-from loopcast.models.imputer.validation import check_options, check_trainable
-from loopcast.nn.network import CellName
+from loopcast.models.imputer.validation import check_trainable
 from loopcast.progress import progress_bar
 from loopcast.storage.registry import register
 
 
 @register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Imputer(Estimator):
+class Imputer(ImputerOptions):
     """Fills gaps with recurrent networks that read each series from both ends, several channels at once.
 
     Training hides known values in the pattern that the gaps of the data itself have (points and stretches where it has
     none) and learns, by mean absolute error, to give them back: what it adds to the straight line across a gap, from
     what is known on both sides, a season away and in the other channels. After BRITS (Cao et al., 2018) and its
-    successors; the network is `loopcast.nn.bidirectional.BidirectionalNetwork`. What it says is then weighed against the line and the
-    season, by the distance to the nearest known value.
+    successors; the network is `loopcast.nn.bidirectional.BidirectionalNetwork`. Its output is then weighed against the
+    line and the season, by the distance to the nearest known value.
 
     Covariates are not looked at: name a column as a target too, and it is read (and filled) as one.
 
@@ -58,23 +57,7 @@ class Imputer(Estimator):
     False
     """
 
-    runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
     model_type: ClassVar[Any] = ImputerModel
-
-    mode: Literal["two-sided", "causal"] = "two-sided"
-    season: int | None = None
-    cell: CellName = "lstm"
-    units: tuple[int, ...] | None = None
-    window: int | None = None
-    updates: int | None = None
-    batch_size: int | None = None
-    learning_rate: float = 0.003
-    best: bool = False
-    seed: int = 0
-    show_progress: bool | None = None
-
-    def __post_init__(self) -> None:
-        check_options(self.get_params())
 
     def fit(self, data: Any, *, gaps_like: Any = None, columns: Columns | None = None) -> Self:
         """Learn from `data`, a panel or what can be one, whose gaps are NaN.

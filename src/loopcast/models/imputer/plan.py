@@ -1,18 +1,15 @@
 """What is trained, decided before it is: the options of an imputer as given, or as the data suggest."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.models.imputer.form import INPUTS, OUTPUTS, ImputerConfig
+from loopcast.models.imputer.options import ImputerOptions
 from loopcast.nn.bidirectional import BidirectionalNetwork
 from loopcast.nn.network import CellName
 from loopcast.training.config import TrainingConfig
-
-if TYPE_CHECKING:
-    from loopcast.models.imputer.imputer import Imputer
 
 WINDOW = (48, 336)  # rows of a training window, at least and at most
 FEW = 20_000  # known values; with no more, several small networks are trained for a short time, and averaged
@@ -35,7 +32,7 @@ class Plan:
     seed: int
 
 
-def make_plan(panel: Panel, imputer: "Imputer") -> Plan:
+def make_plan(panel: Panel, imputer: ImputerOptions) -> Plan:
     """What these options mean for a panel."""
     few = int((~np.isnan(panel.values)).sum()) <= FEW
     season = imputer.season or panel.season

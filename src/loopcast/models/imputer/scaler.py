@@ -80,8 +80,8 @@ def _running(values: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, np.ndar
 class Scaler:
     """How a fitted imputer scales series: each by itself, or as it was fitted.
 
-    fixed: the scale of the one series that it was fitted on. usual: `[3, channel]`, as of `Standardization.prior`, that series
-    begin with which are scaled row by row, so that no later value is seen. At most one of the two.
+    fixed: the scale of the one series that it was fitted on. prior: `[3, channel]`, as of `Scale.prior`, with which
+    series begin that are scaled row by row, so that no later value is seen. At most one of the two.
     """
 
     fixed: Scale | None = None

@@ -42,7 +42,7 @@ class TrainingSet:
 def train(
     lesson: TrainingSet, recipe: TrainingConfig, updates: int, callback: Callable[[str], None], seed: int
 ) -> np.ndarray:
-    """The weights, one vector, after so many updates; `callback` is called before each with the latest loss that is known.
+    """The weights, one vector, after so many updates; `callback` is told the latest known loss before each.
 
     Ctrl-C goes through. TrainingError where a loss is not finite.
     """

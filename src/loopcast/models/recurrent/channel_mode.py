@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from loopcast.data.panel import Panel
 from loopcast.models.recurrent.ensemble import Ensemble, Members
+from loopcast.models.recurrent.options import RecurrentOptions
 from loopcast.models.recurrent.setup import Setup, set_up
 from loopcast.training.trainer import Training
-
-if TYPE_CHECKING:
-    from loopcast.models.recurrent.forecaster import Recurrent
 
 Channels = Literal["joint", "independent"]
 LABELS = {"joint": "joint, by one state", "independent": "each alone, with the same weights"}
@@ -29,7 +27,7 @@ class ChannelMode:
     training: Training
 
     @classmethod
-    def of(cls, options: "Recurrent", panel: Panel, channels: Channels) -> "ChannelMode":
+    def of(cls, options: RecurrentOptions, panel: Panel, channels: Channels) -> "ChannelMode":
         seen = (panel.to_univariate() if channels == "independent" else panel).trim_leading_missing()
         setup = set_up(options, seen, panel.n_channels if channels == "independent" else 1)
         training = Training(setup.data, setup.recipe, members=options.members)

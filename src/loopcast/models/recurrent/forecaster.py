@@ -1,28 +1,23 @@
 """The recurrent forecaster: its options, and how what it learns is used and kept."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
 
 from loopcast.data.panel import Panel
 from loopcast.errors import NotFittedError, OptionError
-from loopcast.features.windows import Strategy
-from loopcast.models.forecaster import Fit, Forecaster
+from loopcast.models.forecaster import Fit
 from loopcast.models.recurrent.channel_mode import ChannelMode, Channels, select_best
 from loopcast.models.recurrent.model import RecurrentModel, history_array
+from loopcast.models.recurrent.options import RecurrentOptions
 from loopcast.models.recurrent.stepper import Stepper
-from loopcast.nn.heads import DistributionName, LossName
-from loopcast.nn.network import CellName, Head, Network
-from loopcast.nn.stack import Fused
+from loopcast.nn.network import Network
 from loopcast.storage.registry import register
-from loopcast.training.config import ScheduleName
 from loopcast.training.progress import progress
 from loopcast.training.training_data import Trained
-from loopcast.validation import LARGEST, check_positive
 
 if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
     import keras
@@ -30,7 +25,7 @@ if TYPE_CHECKING:  # a network is trained without Keras, whose import takes long
 
 @register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Recurrent(Forecaster):
+class Recurrent(RecurrentOptions):
     """One recurrent network for all series: each step's state sums up the past, a head reads the future off it.
 
     cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
@@ -94,84 +89,6 @@ class Recurrent(Forecaster):
     cheap_to_refit: ClassVar[bool] = False
     model_type: ClassVar[Any] = RecurrentModel
     runtime: ClassVar[frozenset[str]] = frozenset({"fused", "show_progress"})
-
-    horizon: int = field()
-    cell: CellName = "lstm"
-    units: tuple[int, ...] | None = None
-    head: Head = "dense"
-    distribution: DistributionName = "point"
-    dropout: float | None = None
-    strategy: Strategy = "sequence"
-    context: int | Literal["all"] | None = None
-    scaling: Literal["auto", "none"] = "auto"
-    log: bool | None = None
-    gaps: bool | None = None
-    channels: Literal["joint", "independent"] | None = None
-    unknown_categories: bool = False
-    lags: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    schedule: ScheduleName = "one-cycle"
-    clip: float | None = 1.0
-    weight_decay: float | None = None
-    loss: LossName = "mae"
-    patience: int | None = 10
-    refit: bool = True
-    members: int = 3
-    seed: int = 0
-    fused: Fused = "auto"
-    show_progress: bool | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _one_of("cell", self.cell, CellName)
-        _one_of("head", self.head, Head)
-        _one_of("distribution", self.distribution, DistributionName)
-        _one_of("strategy", self.strategy, Strategy)
-        _one_of("loss", self.loss, LossName)
-        _one_of("fused", self.fused, Fused)
-        _one_of("schedule", self.schedule, ScheduleName)
-        _one_of("scaling", self.scaling, Literal["auto", "none"])
-        if self.channels is not None:
-            _one_of("channels", self.channels, Literal["joint", "independent"])
-        check_positive("members", self.members)
-        for name in ("lags", "epochs", "batch_size", "patience"):
-            if getattr(self, name) is not None:
-                check_positive(name, getattr(self, name))
-        if self.context is not None and self.context != "all":
-            check_positive("context", self.context)
-        self._check_units()
-        self._check_numbers()
-
-    def _check_units(self) -> None:
-        if self.units is None:
-            return
-        if not isinstance(self.units, tuple):
-            raise OptionError(f"units is a tuple of layer sizes such as (40, 40), got {self.units!r}")
-        for units in self.units:
-            check_positive("units", units)
-
-    def _check_numbers(self) -> None:
-        for name in ("learning_rate", "clip", "weight_decay"):
-            value = getattr(self, name)
-            if value is not None and not (_is_number(value) and 0 < value <= LARGEST):
-                raise OptionError(f"{name} is a number above 0 and at most {LARGEST:,}, got {value!r}")
-        if self.dropout is not None and not (_is_number(self.dropout) and 0 <= self.dropout < 1):
-            raise OptionError(f"dropout is at least 0 and below 1, got {self.dropout!r}")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {self.seed!r}")
-        for name in ("log", "gaps", "show_progress", "refit", "unknown_categories"):
-            value, firm = getattr(self, name), name in ("refit", "unknown_categories")
-            if not isinstance(value, bool) and (firm or value is not None):
-                raise OptionError(f"{name} is True or False{'' if firm else ', or None'}, got {value!r}")
-        if self.distribution != "point" and (self.head != "dense" or self.loss != "mae"):
-            raise OptionError(
-                f'distribution="{self.distribution}" has a dense head and a loss of its own: leave head and loss as '
-                f"they are, got head={self.head!r} and loss={self.loss!r}"
-            )
-        if self.scaling == "none" and self.log is not None:
-            raise OptionError('log belongs to scaling="auto"; with scaling="none" the network sees raw values')
 
     @property
     def history(self) -> pl.DataFrame:
@@ -295,12 +212,3 @@ def _require_plain(network: Network, what: str) -> None:
             f"{what} takes the features of a step alone, and this model also reads what is known ahead, or embeddings "
             "of categories: fit it without future covariates, a calendar and static categories"
         )
-
-
-def _one_of(name: str, value: object, kinds: object) -> None:
-    if value not in get_args(kinds):
-        raise OptionError(f"{name} is one of {', '.join(map(repr, get_args(kinds)))}, got {value!r}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

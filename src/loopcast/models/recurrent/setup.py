@@ -1,7 +1,6 @@
 """Options and data in, one frozen value out that says everything fit will do."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,13 +12,11 @@ from loopcast.features.interpolate import interpolate_gaps
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowIndex, WindowPlan
 from loopcast.models.recurrent import defaults as choices
+from loopcast.models.recurrent.options import RecurrentOptions
 from loopcast.nn.heads import DISTRIBUTIONS
 from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
 from loopcast.training.training_data import TrainingData
-
-if TYPE_CHECKING:
-    from loopcast.models.recurrent.forecaster import Recurrent
 
 CLIP = 1.0  # of the gradient's norm: recurrent gradients explode before they teach
 
@@ -40,10 +37,10 @@ class Setup:
     reasons: tuple[str, ...]
 
 
-def set_up(options: "Recurrent", panel: Panel, targets_per_series: int = 1) -> Setup:
+def set_up(options: RecurrentOptions, panel: Panel, targets_per_series: int = 1) -> Setup:
     """Fill in what `options` leave open, from the rows of `panel`.
 
-    targets_per_series: how many of its series are targets of one, which stand apart: as many rows are held back as if not.
+    targets_per_series: how many of its series are targets of one: as many rows are held back as of that one.
     """
     encoding = ExogenousEncoder.of(panel, unknown=options.unknown_categories, gaps=options.gaps is True)
     _require_possible(options, encoding)
@@ -97,7 +94,7 @@ def set_up(options: "Recurrent", panel: Panel, targets_per_series: int = 1) -> S
     )
 
 
-def _require_possible(options: "Recurrent", encoding: ExogenousEncoder | None) -> None:
+def _require_possible(options: RecurrentOptions, encoding: ExogenousEncoder | None) -> None:
     """OptionError for options that what is known besides the targets leaves no room for."""
     if encoding is None:
         return
@@ -111,7 +108,7 @@ def _require_possible(options: "Recurrent", encoding: ExogenousEncoder | None) -
 
 
 def _network(
-    options: "Recurrent",
+    options: RecurrentOptions,
     facts: choices.PanelStats,
     features: int,
     channels: int,
@@ -156,7 +153,7 @@ def describe_exogenous(encoding: ExogenousEncoder | None) -> tuple[str, ...]:
     return (f"Each step also shows {seen}.{ahead}",)
 
 
-def _scaling(options: "Recurrent", facts: choices.PanelStats, panel: Panel) -> tuple[Scaling, str]:
+def _scaling(options: RecurrentOptions, facts: choices.PanelStats, panel: Panel) -> tuple[Scaling, str]:
     gaps = facts.missing > 0 if options.gaps is None else options.gaps
     if options.scaling == "none":
         scaling = Scaling(lags=options.lags or 1, gaps=gaps)
@@ -193,7 +190,7 @@ def _why_bridge(scaling: Scaling) -> str:
     return f" Across gaps of at most {steps} it shows the straight line, once their end is known."
 
 
-def _plan(options: "Recurrent", facts: choices.PanelStats, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
+def _plan(options: RecurrentOptions, facts: choices.PanelStats, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
     fixed = options.context if isinstance(options.context, int) else None
     if fixed is not None:
         require_rows(panel, fixed + 1, f"context={fixed} and a value to forecast")
@@ -216,7 +213,7 @@ def _plan(options: "Recurrent", facts: choices.PanelStats, panel: Panel, lags: i
 
 
 def _held_back(
-    options: "Recurrent", facts: choices.PanelStats, panel: Panel, plan: WindowPlan
+    options: RecurrentOptions, facts: choices.PanelStats, panel: Panel, plan: WindowPlan
 ) -> tuple[np.ndarray, str]:
     """How many rows of a series are to come at each cutoff whose forecasts choose the number of epochs."""
     none = np.zeros(0, np.int64)
@@ -246,7 +243,7 @@ def _validation(plan: WindowPlan, panel: Panel, cutoffs: np.ndarray) -> WindowIn
     return plan.validation(panel.offsets, cutoffs).where(np.repeat(long_enough, len(cutoffs)))
 
 
-def _recipe(options: "Recurrent", facts: choices.PanelStats, windows: int) -> TrainingConfig:
+def _recipe(options: RecurrentOptions, facts: choices.PanelStats, windows: int) -> TrainingConfig:
     batch_size = choices.choose_batch_size(windows) if options.batch_size is None else options.batch_size
     epochs = choices.choose_epochs(-(-windows // batch_size)) if options.epochs is None else options.epochs
     return TrainingConfig(
@@ -277,7 +274,7 @@ def require_rows(panel: Panel, rows: int, why: str) -> None:
         )
 
 
-def _why_network(options: "Recurrent", network: Network, facts: choices.PanelStats) -> str:
+def _why_network(options: RecurrentOptions, network: Network, facts: choices.PanelStats) -> str:
     chosen = f"chosen for {facts.rows:,} rows in {facts.series:,} series" if options.units is None else "as asked"
     layers = "-".join(str(units) for units in network.layer_units)
     dropout = f", dropout {network.dropout:g}" if network.dropout else ""
@@ -286,7 +283,7 @@ def _why_network(options: "Recurrent", network: Network, facts: choices.PanelSta
     return f"{network.cell.upper()} {layers}, {network.head} head{dropout}, {parameters} ({chosen}).{many}"
 
 
-def _why_recipe(options: "Recurrent", recipe: TrainingConfig) -> str:
+def _why_recipe(options: RecurrentOptions, recipe: TrainingConfig) -> str:
     chosen = "" if options.epochs is not None else " (chosen for the number of windows)"
     epochs = " or ".join(map(str, recipe.epoch_candidates))
     return (
@@ -295,7 +292,7 @@ def _why_recipe(options: "Recurrent", recipe: TrainingConfig) -> str:
     )
 
 
-def _loss(options: "Recurrent") -> str:
+def _loss(options: RecurrentOptions) -> str:
     names = {"point": options.loss.upper(), "quantile": "pinball", "normal": "normal", "student": "Student"}
     return names[options.distribution]
 
