@@ -26,6 +26,7 @@ check: $(VENV)/installed-check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/check_sizes.py
 
 format: $(VENV)/installed-check
 	$(BIN)/ruff format .

@@ -42,7 +42,7 @@ def backtest(
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecasts.")] = 0,
     budget: Budget = "60s",
-    keep: Annotated[
+    cache_dir: Annotated[
         Path | None, Parameter(help="A folder for what is finished, for a run after an interruption.")
     ] = None,
     report: Report = None,
@@ -73,7 +73,7 @@ def backtest(
         level=wanted,
         season=season,
         seeds=seeds,
-        cache_dir=keep,
+        cache_dir=cache_dir,
         show_progress=False if quiet else None,
     )
     done, board = result.backtest, result.leaderboard

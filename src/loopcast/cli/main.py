@@ -29,7 +29,7 @@ app.command(
 app.command(
     "loopcast.cli.backtest:backtest",
     help="Forecast from past cutoffs with several models, and say which one to use.\n\n"
-    "Example: loopcast backtest examples/air_passengers.csv --horizon 12 --windows 3 --report air.html",
+    "Example: loopcast backtest examples/air_passengers.csv --horizon 12 --n-windows 3 --report air.html",
 )
 app.command(
     "loopcast.cli.predict:predict",
@@ -40,6 +40,11 @@ app.command(
     "loopcast.cli.impute:impute",
     help="Fill the gaps of the series in a file.\n\n"
     "Example: loopcast impute air_quality.csv --time hour --target co,no2 --gaps insert --output filled.csv",
+)
+app.command(
+    "loopcast.cli.show:show",
+    help="Say what is in a model file: what was fitted, on what and when, and its tags.\n\n"
+    "Example: loopcast show air.loopcast",
 )
 app.command("loopcast.cli.about:about", name="--version", help="Say which version this is; with --verbose, on what.")
 app.command(

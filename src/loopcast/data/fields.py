@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.calendar import step_index, to_ticks
-from loopcast.data.covariates import Covariates
+from loopcast.data.covariates import Covariates, require_informative
 from loopcast.data.missing import first_observed
 from loopcast.data.schema import TableSchema
 from loopcast.data.time_grid import future_times
-from loopcast.errors import DataError
+from loopcast.errors import DataError, ValuesError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,6 +135,53 @@ class PanelFields:
             return np.zeros(self.n_series, np.int64)
         known: np.ndarray = np.diff(self.covariates.offsets) - self.lengths
         return known
+
+    def require_informative(self) -> None:
+        """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
+        if self.covariates is not None:
+            require_informative(self.covariates, self.schema.columns)
+
+    def require_observed(self, why: str, cure: str) -> None:
+        """ValuesError naming the first missing value, unless every value is there."""
+        missing = np.isnan(self.values)
+        if not missing.any():
+            return
+        row, channel = np.unravel_index(int(missing.argmax()), missing.shape)
+        here = np.array([row])
+        i, time = int(self.series_of(here)[0]), self.times_of(here)[0]
+        raise ValuesError(
+            f"{why}, and series {self.ids[i]!r} has no value at {time} ({self.targets[channel]!r}; "
+            f"{int(missing.sum())} are missing in all): {cure}"
+        )
+
+    def require_any_value(self, why: str, held_out: int = 0) -> None:
+        """ValuesError naming the first series that has rows before its last `held_out`, and no value in them."""
+        empty = (self.observed_lengths <= held_out) & (self.lengths > held_out)
+        if not empty.any():
+            return
+        i = int(empty.argmax())
+        before = f" before its last {held_out}" if held_out else ""
+        none = np.isnan(self.series(i)[: self.lengths[i] - held_out]).all(axis=0)
+        which = f" of {self.targets[int(none.argmax())]!r}" if self.n_channels > 1 else ""
+        cure = "leave it out" if not empty.all() else "leave that target out" if which else "give their values"
+        raise ValuesError(
+            f"{why}, and series {self.ids[i]!r} has none{which} in its {self.lengths[i]} rows{before} "
+            f"({int(empty.sum())} of {self.n_series} series have none): {cure}"
+        )
+
+    def __len__(self) -> int:
+        """How many series there are."""
+        return self.n_series
+
+    def __repr__(self) -> str:
+        """Series, rows, span, frequency, and how many values are missing."""
+        missing = int(np.isnan(self.values).sum())
+        ends = future_times(self.starts, self.lengths - 1, 1, self.schema.freq)
+        targets = f", {self.n_channels} targets" if self.n_channels > 1 else ""
+        return (
+            f"<Panel: {self.n_series:,} series, {self.n_rows:,} rows, {self.starts.min()!s} to {ends.max()!s}, "
+            f"frequency {self.schema.freq}{targets}, {missing:,} of {self.values.size:,} values missing>"
+        )
 
 
 def _check_shapes(panel: PanelFields) -> None:

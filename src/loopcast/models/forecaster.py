@@ -17,7 +17,7 @@ from loopcast.models import calibrate
 from loopcast.models.estimator import Estimator
 from loopcast.models.fill_gaps import fill_gaps
 from loopcast.models.model import Model
-from loopcast.models.provenance import Provenance
+from loopcast.models.provenance import Provenance, describe
 from loopcast.public import public
 from loopcast.validation import check_positive
 
@@ -210,11 +210,7 @@ class Forecaster(Estimator, ABC):
 
     def describe(self) -> str:
         """In plain words, what `fit` chose and why, on what, and the tags of its file."""
-        model = self.model
-        lines = [f"{self.name}: {model.description}"]
-        lines += [model.provenance.describe()] if model.provenance is not None else []
-        lines += [f"{name}: {text}" for name, text in model.tags.items()]
-        return "\n  ".join(lines)
+        return describe(f"{self.name}: ", self.model)
 
     def min_rows(self, panel: Panel, horizon: int) -> int:
         """How many rows a series should have for a fit to teach `horizon` steps ahead: those, a season, and one."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -54,3 +54,10 @@ class Provenance:
         """In a sentence."""
         series = "1 series" if self.series == 1 else f"{self.series:,} series"
         return f"Fitted {self.fitted_at} on {self.rows:,} rows of {series}, {self.first} to {self.last}."
+
+
+def describe(heading: str, model: Any) -> str:
+    """A model in plain words: what was chosen and why, on what, and the tags of its file."""
+    lines = [f"{heading}{model.description}"]
+    lines += [model.provenance.describe()] if model.provenance is not None else []
+    return "\n  ".join([*lines, *(f"{name}: {text}" for name, text in model.tags.items())])

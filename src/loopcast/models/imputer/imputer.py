@@ -19,6 +19,7 @@ from loopcast.models.imputer.model import ImputerModel
 from loopcast.models.imputer.options import ImputerOptions
 from loopcast.models.imputer.plan import make_plan
 from loopcast.models.imputer.validation import check_trainable
+from loopcast.models.provenance import describe
 from loopcast.progress import progress_bar
 from loopcast.storage.registry import register
 
@@ -129,9 +130,7 @@ class Imputer(ImputerOptions):
 
     def describe(self) -> str:
         """In plain words, what was trained, on what, and the tags of its file."""
-        model = self.model
-        lines = [model.description, *([model.provenance.describe()] if model.provenance is not None else [])]
-        return "\n  ".join([*lines, *(f"{name}: {text}" for name, text in model.tags.items())])
+        return describe("", self.model)
 
     def _history(self, data: Any, columns: Columns | None) -> Panel:
         """`data` as a panel like the fitted one; that one for None."""

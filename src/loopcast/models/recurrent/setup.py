@@ -89,7 +89,7 @@ def set_up(options: RecurrentOptions, panel: Panel, targets_per_series: int = 1)
             why_plan,
             why_held,
             _why_recipe(options, recipe),
-            _why_path(network, masked=training.padded),
+            network.path(masked=training.padded).describe("trained it"),
         ),
     )
 
@@ -295,8 +295,3 @@ def _why_recipe(options: RecurrentOptions, recipe: TrainingConfig) -> str:
 def _loss(options: RecurrentOptions) -> str:
     names = {"point": options.loss.upper(), "quantile": "pinball", "normal": "normal", "student": "Student"}
     return names[options.distribution]
-
-
-def _why_path(network: Network, *, masked: bool) -> str:
-    """masked: whether training windows may begin before their series, which leaves steps unobserved."""
-    return network.path(masked=masked).describe("trained it")
