@@ -11,7 +11,7 @@ from loopcast.data.covariates import Covariates, require_informative
 from loopcast.data.missing import first_observed
 from loopcast.data.schema import TableSchema
 from loopcast.data.time_grid import future_times
-from loopcast.errors import DataError, ValuesError
+from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,6 +136,28 @@ class PanelFields:
         known: np.ndarray = np.diff(self.covariates.offsets) - self.lengths
         return known
 
+    def last(self, steps: int) -> np.ndarray:
+        """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
+        check_count("steps", steps)
+        self._require_length(steps, f"the last {steps} steps were asked for")
+        return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
+
+    def actuals(self, held_out: int, horizon: int) -> np.ndarray:
+        """The first `horizon` of the last `held_out` rows of each series, float32 `[series, horizon, channel]`.
+
+        What came after a cutoff that leaves `held_out` rows to come. LengthError where a series has no such rows.
+        """
+        return self.last(held_out)[:, :horizon]
+
+    def _require_length(self, rows: int, why: str) -> None:
+        short = np.flatnonzero(self.lengths < rows)
+        if len(short):
+            i = int(short[0])
+            raise LengthError(
+                f"series {self.ids[i]!r} has {self.lengths[i]} rows and {rows} are needed: {why} "
+                f"({len(short)} of {self.n_series} series are too short); ask for fewer steps or leave them out"
+            )
+
     def require_informative(self) -> None:
         """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
         if self.covariates is not None:
@@ -200,3 +222,8 @@ def _check_shapes(panel: PanelFields) -> None:
         raise DataError("a panel has covariates where its columns name some, and only there")
     if panel.covariates is not None:
         panel.covariates.check(panel.schema.columns, offsets)
+
+
+def check_count(name: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+        raise OptionError(f"{name} is a whole number of at least 0, got {value!r}")

@@ -10,7 +10,7 @@ import polars as pl
 from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.data import future
 from loopcast.data.build import Freq, from_array, from_long, from_series, from_wide
-from loopcast.data.fields import PanelFields
+from loopcast.data.fields import PanelFields, check_count
 from loopcast.data.frequency import Frequency
 from loopcast.data.missing import first_observed
 from loopcast.data.output import future_table, rows_table
@@ -19,7 +19,7 @@ from loopcast.data.series_index import Source
 from loopcast.data.static import join_static
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import End, Gaps, future_times
-from loopcast.errors import DataError, LengthError, OptionError
+from loopcast.errors import DataError, OptionError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,23 +87,10 @@ class Panel(PanelFields):
 
     def drop_last(self, steps: int) -> "Panel":
         """Each series less its last `steps` rows; LengthError where one would have no row left."""
-        _whole("steps", steps)
+        check_count("steps", steps)
         self._require_length(steps + 1, f"leaving out the last {steps} steps needs a row before them")
         every = np.arange(self.n_series)
         return self._take(every, np.zeros_like(every), self.lengths - steps)
-
-    def last(self, steps: int) -> np.ndarray:
-        """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
-        _whole("steps", steps)
-        self._require_length(steps, f"the last {steps} steps were asked for")
-        return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
-
-    def actuals(self, held_out: int, horizon: int) -> np.ndarray:
-        """The first `horizon` of the last `held_out` rows of each series, float32 `[series, horizon, channel]`.
-
-        What came after a cutoff that leaves `held_out` rows to come. LengthError where a series has no such rows.
-        """
-        return self.last(held_out)[:, :horizon]
 
     def select(self, wanted: np.ndarray) -> "Panel":
         """The series for which `wanted`, bool `[series]`, holds; DataError where it holds for none.
@@ -137,15 +124,6 @@ class Panel(PanelFields):
             starts=future_times(starts, front, 1, self.schema.freq) if front.any() else starts,
             covariates=self.covariates and self.covariates.take(series, begin, front, lengths, ahead),
         )
-
-    def _require_length(self, rows: int, why: str) -> None:
-        short = np.flatnonzero(self.lengths < rows)
-        if len(short):
-            i = int(short[0])
-            raise LengthError(
-                f"series {self.ids[i]!r} has {self.lengths[i]} rows and {rows} are needed: {why} "
-                f"({len(short)} of {self.n_series} series are too short); ask for fewer steps or leave them out"
-            )
 
     def trim_leading_missing(self) -> "Panel":
         """Each series from its first value on: what is missing before it is no gap.
@@ -306,11 +284,6 @@ def _opened(table: Any) -> Table:
     if opened is None:
         raise DataError(f"expected a pandas, polars or pyarrow table, got {type_name(table)}")
     return opened
-
-
-def _whole(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-        raise OptionError(f"{name} is a whole number of at least 0, got {value!r}")
 
 
 def type_name(data: Any) -> str:
