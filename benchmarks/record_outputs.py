@@ -48,48 +48,15 @@ import polars as pl
 import loopcast
 from loopcast.columns import Bands
 
-# What another version may call otherwise, by what it is called here.
-# Keywords, of any call ("windows") or of one ("backtest.windows"):
-KEYWORDS: dict[str, str] = {
-    "windows": "n_windows",
-    "step": "step_size",
-    "keep": "cache_dir",
-    "level": "level",
-    "refit": "refit",
-    "unseen": "unseen",
-    "future": "future",
-    "past": "past",
-    "static": "static",
-    "gaps_like": "gaps_like",
-}
+# What another version calls otherwise, by what it is called here.
+# Keywords, of any call ("n_windows") or of one ("backtest.n_windows"):
+KEYWORDS: dict[str, str] = {}
 # Functions, classes, methods and attributes:
-NAMES: dict[str, str] = {
-    "backtest": "backtest",
-    "cross_validation": "cross_validation",
-    "why_no_backtest": "why_no_backtest",
-    "why_no_intervals": "why_no_intervals",
-    "forecast": "forecast",
-    "hindcast": "hindcast",
-    "quantiles": "quantiles",
-    "fill": "fill",
-    "intervals": "intervals",
-    "code": "to_code",
-    "features": "features",
-    "stepper": "stepper",
-    "least_history": "least_history",
-}
+NAMES: dict[str, str] = {}
 # Commands, options and rows of the command line:
-ARGUMENTS: dict[str, str] = {
-    "--windows": "--n-windows",
-    "--keep": "--cache-dir",
-    "--future-covariates": "--future-covariates",
-    "--past-covariates": "--past-covariates",
-    "--static": "--static",
-    "--refit": "--refit",
-    "--updates": "--updates",
-}
+ARGUMENTS: dict[str, str] = {}
 
-# What this version makes of other methods, or keeps elsewhere:
+# What comes of more than one call, or another version keeps elsewhere:
 MADE: dict[str, Callable[..., Any]] = {
     "forecast": lambda model, panel, horizon: model.predict_panel(panel, horizon).values[:, 0],
     "hindcast": lambda model, panel, horizon, cutoffs: model.predict_panel(panel, horizon, cutoffs).values,
@@ -169,7 +136,7 @@ def in_words(model: Any) -> Outputs:
     """What a fitted forecaster says of itself."""
     return {
         "describe": partial(ask, model, "describe"),
-        "code": partial(ask, model, "code"),
+        "code": partial(ask, model, "to_code"),
         "counts": lambda: f"{read(model, 'parameters')} parameters, {read(model, 'least_history')} rows at least",
     }
 
@@ -178,7 +145,7 @@ def forecasts(model: Any, table: Any, **columns: Any) -> Outputs:
     """What every fitted forecaster is asked for: a forecast as it is, shorter, further, and from earlier cutoffs."""
     panel = panel_of(table, **columns)
     return {
-        "forecast": partial(ask, model, "predict"),
+        "forecast": partial(ask, model, "predict", 4),
         "shorter": partial(ask, model, "predict", 2),
         "further": partial(ask, model, "predict", 7),
         "numbers": partial(ask, model, "forecast", panel, 3),
@@ -191,9 +158,9 @@ def sure(model: Any, table: Any, **columns: Any) -> Outputs:
     """What says how sure a forecaster is, before and after it is calibrated, and what may come."""
     shares = np.array([0.05, 0.5, 0.9])
     return {
-        "intervals": partial(ask, model, "predict", level=LEVELS),
+        "intervals": partial(ask, model, "predict", 4, level=LEVELS),
         "quantiles": partial(ask, model, "quantiles", panel_of(table, **columns), 3, shares),
-        "calibrated": lambda: ask(ask(model, "calibrate"), "predict", level=LEVELS),
+        "calibrated": lambda: ask(ask(model, "calibrate", 4), "predict", 4, level=LEVELS),
         "paths": lambda: ask(model, "simulate", 3, seed=1),
     }
 
@@ -201,7 +168,7 @@ def sure(model: Any, table: Any, **columns: Any) -> Outputs:
 def of_network(model: Any, table: Any, **columns: Any) -> Outputs:
     """What a network is asked for: fewer steps and cutoffs, for each length compiles a program of its own."""
     return {
-        "forecast": partial(ask, model, "predict"),
+        "forecast": partial(ask, model, "predict", 4),
         "further": partial(ask, model, "predict", 7),
         "hindcast": partial(ask, model, "hindcast", panel_of(table, **columns), 4, (6, 4)),
         "history": lambda: read(model, "history"),
@@ -372,7 +339,7 @@ def baseline(kind: str, options: Mapping[str, Any]) -> Outputs:
     return {
         **forecasts(model, table),
         **sure(model, table),
-        "two windows": lambda: ask(ask(model, "calibrate", 3, windows=2), "predict", 3, level=[80]),
+        "two windows": lambda: ask(ask(model, "calibrate", 3, n_windows=2), "predict", 3, level=[80]),
         "other series": partial(ask, model, "predict", 3, data=other),
         "gaps": partial(ask, with_gaps, "predict", 5, level=[80]),
         "two targets": lambda: ask(fitted(kind, panel_of(pair(), columns=pair_columns()), **options), "predict", 3),
@@ -415,7 +382,7 @@ def _() -> Outputs:
         "other": partial(ask, model, "predict", data=shops(40, 30), future=ahead),
         "further": partial(ask, model, "predict", 6, future=ahead),
         "nothing ahead": partial(ask, model, "predict"),
-        "past": partial(ask, model, "cross_validation", shop_panel(**ROLES), windows=2, level=[80]),
+        "past": partial(ask, model, "cross_validation", shop_panel(**ROLES), n_windows=2, level=[80]),
         **in_words(model),
         "holidays": partial(ask, fitted("Linear", shop_panel(**HOLIDAYS), horizon=4), "predict", level=[80]),
     }
@@ -610,7 +577,7 @@ def saved(kind: str, options: Mapping[str, Any]) -> Outputs:
     uncalibrated = fitted(kind, table, **options)
     loaded, bare = kept(model), kept(uncalibrated)
     return {
-        "before": partial(ask, model, "predict", level=LEVELS),
+        "before": partial(ask, model, "predict", 4, level=LEVELS),
         "after": partial(ask, loaded, "predict", data=table, level=LEVELS),
         "others": partial(ask, loaded, "predict", 6, data=series(30, seed=2)),
         "paths": partial(ask, loaded, "simulate", 2, data=table),
@@ -663,20 +630,22 @@ def rivals(**options: Any) -> list[Any]:
 @case("cross-validation")
 def _() -> Outputs:
     table, gappy, models = series(40, 52), series(52, 60, missing=0.1), rivals()
-    validated = partial(ask, loopcast, "cross_validation", horizon=4, windows=3)
+    validated = partial(ask, loopcast, "cross_validation", horizon=4, n_windows=3)
     return {
         "once": partial(validated, models, table),
-        "often": partial(validated, models, table, step=2, refit=True, windows=2),
-        "now and then": partial(validated, models[:3], table, step=1, refit=2, level=[80]),
+        "often": partial(validated, models, table, step_size=2, refit=True, n_windows=2),
+        "now and then": partial(validated, models[:3], table, step_size=1, refit=2, level=[80]),
         "gaps": partial(validated, models[:3], gappy, level=LEVELS),
-        "method": partial(ask, network(table), "cross_validation", table, windows=2, level=[80]),
-        "linear": partial(ask, fitted("Linear", table, horizon=4), "cross_validation", table, 3, windows=2, step=1),
+        "method": partial(ask, network(table), "cross_validation", table, n_windows=2, level=[80]),
+        "linear": partial(
+            ask, fitted("Linear", table, horizon=4), "cross_validation", table, 3, n_windows=2, step_size=1
+        ),
     }
 
 
 @case("backtest")
 def _() -> Outputs:
-    options = {"windows": 3, "level": [80], "seeds": 2, "season": 12}
+    options = {"n_windows": 3, "level": [80], "seeds": 2, "season": 12}
     done = ask(loopcast, "backtest", rivals(), series(40, 52), 4, **options)
     return {**of_backtest(done), **of_board(ask(loopcast, "leaderboard", done))}
 
@@ -684,23 +653,22 @@ def _() -> Outputs:
 @case("backtest-targets")
 def _() -> Outputs:
     panel, models = panel_of(pair(missing=0.1), columns=pair_columns()), rivals()[:3]
-    done = ask(loopcast, "backtest", models, panel, 4, windows=2, level=LEVELS)
-    parts = {**of_backtest(done), **of_board(ask(loopcast, "leaderboard", done))}
-    return parts | {f"apart {name}": part for name, part in of_backtest(ask(done, "apart")).items()}
+    done = ask(loopcast, "backtest", models, panel, 4, n_windows=2, level=LEVELS)
+    return {**of_backtest(done), **of_board(ask(loopcast, "leaderboard", done))}
 
 
 @case("backtest-failures")
 def _() -> Outputs:
     table, models = series(20, 52), [make("Naive"), make("WindowAverage", window=45), make("Linear", horizon=4)]
-    work = partial(ask, loopcast, "backtest", models, table, 4, windows=2, refit=True)
-    done = work(short="leave out")
-    again = work(short="leave out", keep="finished"), work(short="leave out", keep="finished")
+    work = partial(ask, loopcast, "backtest", models, table, 4, n_windows=2, refit=True)
+    done = work(skip_short=True)
+    again = work(skip_short=True, cache_dir="finished"), work(skip_short=True, cache_dir="finished")
     return {
         **of_backtest(done),
         **of_board(ask(loopcast, "leaderboard", done)),
         "kept": read(again[1], "table"),
         "too short": work,
-        "why not": str(ask(loopcast, "why_no_backtest", models, series(9), 4, windows=2)),
+        "why not": str(ask(loopcast, "why_no_backtest", models, series(9), 4, n_windows=2)),
         "why no intervals": str(ask(fitted("Naive", series(9)), "why_no_intervals", series(9), 4)),
     }
 
@@ -715,7 +683,7 @@ def _() -> Outputs:
         ("alone", series(40, 52), [make("Recurrent", **SMALL)]),
         ("many series", series(*[40 + i for i in range(13)]), rivals()[:3]),
     ):
-        done = ask(loopcast, "backtest", models, data, 4, windows=3)
+        done = ask(loopcast, "backtest", models, data, 4, n_windows=3)
         parts |= {f"{name} {part}": value for part, value in of_board(ask(loopcast, "leaderboard", done)).items()}
     return parts
 
@@ -724,7 +692,7 @@ def _() -> Outputs:
 def _() -> Outputs:
     data = series(52, 60)
     models = [make("Naive"), make("SeasonalNaive"), make("Linear", horizon=4)]
-    table = ask(loopcast, "cross_validation", models, data, 4, windows=3, level=LEVELS)
+    table = ask(loopcast, "cross_validation", models, data, 4, n_windows=3, level=LEVELS)
     score = partial(ask, loopcast, "evaluate", table)
     parts = {by: partial(score, data=data, by=by) for by in ("series", "step", "cutoff")}
     of_intervals = ["coverage", "width", "pinball", "crps"]
@@ -743,7 +711,7 @@ def _() -> Outputs:
 def _() -> Outputs:
     data = panel_of(pair(missing=0.1), columns=pair_columns())
     models = [make("Naive"), make("Linear", horizon=4)]
-    table = ask(loopcast, "cross_validation", models, data, 4, windows=2)
+    table = ask(loopcast, "cross_validation", models, data, 4, n_windows=2)
     score = partial(ask, loopcast, "evaluate", table, data=data)
     return {
         "missing": partial(score, "mase", by="target"),
@@ -883,13 +851,13 @@ def _() -> Outputs:
         "season": ("SeasonalNaive", {"season": -1}),
         "alias": ("Naive", {"alias": ""}),
         "window": ("WindowAverage", {"window": 0}),
-        "ridge": ("Linear", {"ridge": -1.0}),
-        "cell": ("Recurrent", {"cell": "rnn"}),
-        "units": ("Recurrent", {"units": [4]}),
-        "log": ("Recurrent", {"log": True, "scaling": "none"}),
-        "head": ("Recurrent", {"distribution": "normal", "head": "recurrent"}),
-        "seed": ("Recurrent", {"seed": -1}),
-        "budget": ("Auto", {"budget": 0}),
+        "ridge": ("Linear", {"horizon": 4, "ridge": -1.0}),
+        "cell": ("Recurrent", {"horizon": 4, "cell": "rnn"}),
+        "units": ("Recurrent", {"horizon": 4, "units": [4]}),
+        "log": ("Recurrent", {"horizon": 4, "log": True, "scaling": "none"}),
+        "head": ("Recurrent", {"horizon": 4, "distribution": "normal", "head": "recurrent"}),
+        "seed": ("Recurrent", {"horizon": 4, "seed": -1}),
+        "budget": ("Auto", {"horizon": 4, "budget": 0}),
         "mode": ("Imputer", {"mode": "both"}),
         "columns": ("Columns", {"target": ["a", "a"]}),
         "roles": ("Columns", {"past": ["y"]}),
@@ -958,16 +926,16 @@ def of_page(name: str, page: bytes) -> Outputs:
 @case("pages")
 def _() -> Outputs:
     panel = panel_of(series(52, 60))
-    done = timeless(ask(loopcast, "backtest", rivals()[:3], panel, 4, windows=2, level=[80]))
+    done = timeless(ask(loopcast, "backtest", rivals()[:3], panel, 4, n_windows=2, level=[80]))
     board = timeless(ask(loopcast, "leaderboard", done))
     table = ask(fitted("Linear", panel, horizon=4), "predict", level=[80])
     gappy = panel_of(pair(missing=0.1), columns=pair_columns())
     filler = fitted("Imputer", gappy, units=(6,), updates=10, show_progress=False)
-    ends = ask(filler, "intervals", gappy, [90])
+    filled = filler.fill_panel(gappy, Bands.of([90]))
     return {
         **of_page("backtest", ask(loopcast, "backtest_page", done, board, command="loopcast backtest")),
         **of_page("forecast", ask(loopcast, "forecast_page", panel, table, leaderboard=board)),
-        **of_page("gaps", ask(loopcast, "gaps_page", filler, gappy, ask(filler, "fill", gappy), ends)),
+        **of_page("gaps", ask(loopcast, "gaps_page", filler, gappy, filled)),
     }
 
 
@@ -1009,15 +977,15 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "predict it.loopcast pair_newer.csv --json",
     ),
     "backtest": (
-        "backtest series.csv --horizon 3 --windows 2 --models Naive,SeasonalNaive,Linear --output out.csv --quiet",
-        "backtest series.csv --horizon 3 --windows 2 --step 1 --refit always --models Drift,Linear --json --quiet",
+        "backtest series.csv --horizon 3 --n-windows 2 --models Naive,SeasonalNaive,Linear --output out.csv --quiet",
+        "backtest series.csv --horizon 3 --n-windows 2 --step-size 1 --refit always --models Drift,Linear --json --quiet",
         "backtest series.csv --horizon 3 --models Naive,Drift --fail-if-worse-than Drift --quiet",
     ),
     "backtest-network": (
-        "backtest series.csv --horizon 4 --windows 1 --models Naive,LSTM --seeds 2 --level none --quiet",
+        "backtest series.csv --horizon 4 --n-windows 1 --models Naive,LSTM --seeds 2 --level none --quiet",
     ),
     "backtest-targets": (
-        "backtest pair.csv --target pm25,no2 --horizon 3 --windows 2 --models Naive,Linear --calendar auto --json "
+        "backtest pair.csv --target pm25,no2 --horizon 3 --n-windows 2 --models Naive,Linear --calendar auto --json "
         "--output out.csv --quiet",
         f"backtest {AIR} --horizon 6 --models Naive,Linear --quiet",
         f"backtest {SHOPS} --horizon 3 --models Naive,Linear --quiet",

@@ -56,7 +56,9 @@ class FoldRun:
     def _run(self, cutoffs: tuple[int, ...]) -> FoldResult:
         horizon, began = self.origins.horizon, time.perf_counter()
         seen = self.panel.drop_last(cutoffs[0])
-        forecaster = self.forecaster.configured_for(seen).fit_panel(seen, calibrate=bool(self.bands))
+        forecaster = self.forecaster.configured_for(seen).fit_panel(seen, calibrate=bool(self.bands) and self.forecaster.horizon is not None)
+        if self.bands:
+            forecaster.require_calibration(horizon)
         model, fitted = forecaster.model, time.perf_counter()
         return FoldResult(
             prediction=model.predict_bands(self.panel, horizon, self.bands, cutoffs),

@@ -34,7 +34,7 @@ def _series_scale(values: np.ndarray, season: int, cutoffs: np.ndarray) -> np.nd
 
 def _changes(values: np.ndarray, before: np.ndarray, apart: int, season: int, cutoffs: np.ndarray) -> np.ndarray:
     """The mean change from `before` to what is `apart` rows later, before each cutoff, `[cutoff, channel]`."""
-    changes = np.abs(values[apart:].astype(np.float64) - before[: len(values) - apart])
+    changes = np.abs(values[apart:].astype(np.float64) - before[: max(len(values) - apart, 0)])
     nothing = np.zeros((1, values.shape[1]))
     sums = np.cumsum(np.concatenate([nothing, np.nan_to_num(changes)]), axis=0)
     known = np.cumsum(np.concatenate([nothing, ~np.isnan(changes)]), axis=0)

@@ -210,7 +210,7 @@ class WindowAverage(Forecaster):
         )
 
     def _min_rows(self, season: int, horizon: int) -> int:
-        return self.window + horizon
+        return self.window
 
 
 def at_each_cutoff(

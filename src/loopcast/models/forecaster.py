@@ -122,6 +122,11 @@ class Forecaster(Estimator, ABC):
             raise NotFittedError(f"a model file holds no series to calibrate {self.name} from: give some, data=...")
         return self.set_model(replace(model, calibration=found))
 
+    def require_calibration(self, horizon: int) -> None:
+        """Calibrate, where neither what `fit` left nor a distribution of the model's own reaches so far ahead."""
+        if self.model.why_no_quantiles(horizon) is not None:
+            self.calibrate(horizon)
+
     def predict(
         self,
         horizon: int | None = None,

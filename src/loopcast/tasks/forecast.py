@@ -112,6 +112,9 @@ def predict(forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence
 def _bands(forecaster: Forecaster, horizon: int, levels: Sequence[float] | None) -> tuple[Bands, str | None]:
     """The intervals to show, and why there are none where none were asked for and none can be."""
     if levels is not None:
-        return Bands.of(levels), None
+        bands = Bands.of(levels)
+        if bands:
+            forecaster.require_calibration(horizon)
+        return bands, None
     unsure = forecaster.model.why_no_quantiles(horizon)
     return (Bands(), unsure) if unsure else (Bands.of(DEFAULT_LEVELS), None)
