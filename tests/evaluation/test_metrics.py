@@ -153,6 +153,14 @@ def test_mape_leaves_out_points_of_zero_and_says_so():
         assert value(one([0.0, 2.0], [1.0, 3.0]), "mape") == 50
 
 
+def test_wape_is_the_sum_of_errors_over_the_sum_of_sizes():
+    assert value(one([10.0, 0.0, -30.0], [12.0, 1.0, -25.0]), "wape") == pytest.approx(100 * 8 / 40, rel=1e-15)
+
+
+def test_wape_is_null_where_nothing_came():
+    assert value(one([0.0, 0.0], [1.0, 1.0]), "wape") is None
+
+
 def test_owa_is_the_mean_of_two_ratios_of_means_as_in_m4():
     table = one([10.0, 20.0], [12.0, 21.0]).with_columns(Naive2=pl.Series([9.0, 16.0]))
     scores = evaluate(table, ("owa", "smape", "mase"), data=past(1.0, 2.0, 4.0), reference="Naive2")

@@ -132,7 +132,7 @@ def _same_time_of_day(ticks: Ticks, walls: Ticks, first: np.ndarray, zone: str |
 def _check_reach(starts: Ticks, steps: int, freq: Frequency) -> None:
     longest = 31 * DAY if freq.family.startswith("month") else 3 * DAY if freq.family == "business" else DAY
     reach = steps * freq.size * (1 if freq.family in ("number", "clock") else longest)
-    if max(abs(int(starts.min())), abs(int(starts.max()))) + reach >= 2**63:
+    if max(abs(int(starts.min(initial=0))), abs(int(starts.max(initial=0)))) + reach >= 2**63:
         raise CalendarError(
             f"{steps} steps of {freq} end beyond the last time that 64 bits hold: give a shorter horizon or frequency"
         )
@@ -143,7 +143,7 @@ def future_ticks(starts: Ticks, lengths: np.ndarray, horizon: int, freq: Frequen
 
     Raises CalendarError where a time would be beyond what 64 bits hold.
     """
-    _check_reach(starts, int(lengths.max()) + horizon, freq)
+    _check_reach(starts, int(lengths.max(initial=0)) + horizon, freq)
     steps = (lengths[:, None] + np.arange(horizon)) * freq.size
     if freq.family in ("number", "clock"):
         return starts[:, None] + steps

@@ -14,7 +14,7 @@ from loopcast.data.time_grid import future_times
 from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PanelFields:
     """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
 

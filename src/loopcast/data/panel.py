@@ -22,7 +22,7 @@ from loopcast.data.time_grid import End, Gaps, future_times
 from loopcast.errors import DataError, OptionError
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Panel(PanelFields):
     """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
 
@@ -252,7 +252,7 @@ class Panel(PanelFields):
         name: the name of the column; None takes that of the Series, or "y".
 
         >>> panel = Panel.from_series([1.0, 2.0], start="2020-01-31", freq="ME")
-        >>> panel.forecast_table({"Naive": np.array([[2.0]])})["ds"].to_list()
+        >>> panel.future_frame(1)["ds"].to_list()
         [datetime.date(2020, 3, 31)]
         """
         return cls(**vars(from_series(values, freq, start, name)))

@@ -56,7 +56,8 @@ class FoldRun:
     def _run(self, cutoffs: tuple[int, ...]) -> FoldResult:
         horizon, began = self.origins.horizon, time.perf_counter()
         seen = self.panel.drop_last(cutoffs[0])
-        forecaster = self.forecaster.configured_for(seen).fit_panel(seen, calibrate=bool(self.bands) and self.forecaster.horizon is not None)
+        calibrate = bool(self.bands) and self.forecaster.horizon is not None  # without one, for as far as is asked
+        forecaster = self.forecaster.configured_for(seen).fit_panel(seen, calibrate=calibrate)
         if self.bands:
             forecaster.require_calibration(horizon)
         model, fitted = forecaster.model, time.perf_counter()

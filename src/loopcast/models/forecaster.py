@@ -180,9 +180,9 @@ class Forecaster(Estimator, ABC):
         errors did in the calibration. The same seed gives the same paths. NotFittedError without a calibration.
 
         >>> from loopcast.models.baselines import Naive
-        >>> panel = Panel.from_array(np.random.default_rng(0).normal(size=(1, 60, 1)).cumsum(axis=1))
+        >>> panel = Panel.from_series([float(i % 7) for i in range(60)])
         >>> Naive().fit(panel).simulate(100, horizon=2).shape
-        (200, 4)
+        (200, 3)
         """
         panel, count = self._history(data, future, columns), check_positive("n_paths", n_paths)
         return sample_table(panel, self.name, self.model.sample_paths(panel, count, self.steps_ahead(horizon), seed))
