@@ -21,9 +21,21 @@ def check_positive(name: str, value: int) -> int:
     return int(value)
 
 
+def check_seed(value: int) -> int:
+    """`value`, if it is a whole number that random numbers can start from; OptionError otherwise.
+
+    >>> check_seed(0)
+    0
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {value!r}")
+    return value
+
+
 def check_cutoffs(cutoffs: Sequence[int]) -> tuple[int, ...]:
     """`cutoffs`, if it is whole numbers of at least 0, each less than the one before; OptionError otherwise."""
     rows = tuple(cutoffs)
-    if not rows or rows[-1] < 0 or any(after >= before for before, after in pairwise(rows)):
+    whole = all(isinstance(each, int | np.integer) and not isinstance(each, bool) for each in rows)
+    if not rows or not whole or rows[-1] < 0 or any(after >= before for before, after in pairwise(rows)):
         raise OptionError(f"cutoffs are rows to come after each cutoff, fewer from one to the next, got {rows}")
     return rows

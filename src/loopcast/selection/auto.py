@@ -22,6 +22,7 @@ from loopcast.models.model_list import as_model_list
 from loopcast.progress import progress_bar
 from loopcast.selection.plan import affordable
 from loopcast.storage.registry import register
+from loopcast.validation import check_seed
 
 WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half of the series are long enough for
 
@@ -63,8 +64,10 @@ class Auto(Forecaster):
         super().__post_init__()
         if isinstance(self.budget, bool) or not isinstance(self.budget, int | float) or not 0 < self.budget < math.inf:
             raise OptionError(f"budget is a number of seconds above 0, got {self.budget!r}")
-        if self.gaps is not None and not isinstance(self.gaps, bool):
-            raise OptionError(f"gaps is True or False, or None, got {self.gaps!r}")
+        check_seed(self.seed)
+        for name in ("gaps", "show_progress"):
+            if not isinstance(getattr(self, name), bool | None):
+                raise OptionError(f"{name} is True or False, or None, got {getattr(self, name)!r}")
 
     def candidates(self, panel: Panel) -> list[Forecaster]:
         """What may be compared, in this order."""

@@ -9,7 +9,7 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.data.runs import runs_of
 from loopcast.errors import LengthError, OptionError, ValuesError
-from loopcast.validation import check_positive
+from loopcast.validation import check_positive, check_seed
 
 LEAST_ROWS = 8  # of the longest series
 
@@ -26,9 +26,10 @@ def check_options(options: Mapping[str, Any]) -> None:
     _check_units(options["units"])
     if not isinstance(options["best"], bool):
         raise OptionError(f"best is True or False, got {options['best']!r}")
-    seed, rate = options["seed"], options["learning_rate"]
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise OptionError(f"seed is a whole number, 0 or more, got {seed!r}")
+    if not isinstance(options["show_progress"], bool | None):
+        raise OptionError(f"show_progress is True or False, or None, got {options['show_progress']!r}")
+    check_seed(options["seed"])
+    rate = options["learning_rate"]
     if not isinstance(rate, int | float) or not 0 < rate < math.inf:
         raise OptionError(f"learning_rate is a number above 0, got {rate!r}")
 

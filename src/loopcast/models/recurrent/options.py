@@ -12,7 +12,7 @@ from loopcast.nn.heads import DistributionName, LossName
 from loopcast.nn.network import CellName, Head
 from loopcast.nn.stack import Fused
 from loopcast.training.config import ScheduleName
-from loopcast.validation import LARGEST, check_positive
+from loopcast.validation import LARGEST, check_positive, check_seed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,8 +83,7 @@ class RecurrentOptions(Forecaster, ABC):
                 raise OptionError(f"{name} is a number above 0 and at most {LARGEST:,}, got {value!r}")
         if self.dropout is not None and not (_is_number(self.dropout) and 0 <= self.dropout < 1):
             raise OptionError(f"dropout is at least 0 and below 1, got {self.dropout!r}")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise OptionError(f"seed is a whole number from 0 to {2**31 - 1}, got {self.seed!r}")
+        check_seed(self.seed)
         for name in ("log", "gaps", "show_progress", "refit", "unknown_categories"):
             value, firm = getattr(self, name), name in ("refit", "unknown_categories")
             if not isinstance(value, bool) and (firm or value is not None):

@@ -1,0 +1,107 @@
+"""A forecast does not depend on which other series are there, in which order, what they are called, or on units."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from contracts.kinds import (
+    FORECASTERS,
+    HORIZON,
+    PROBABILITIES,
+    assert_same_bits,
+    filled,
+    fit_imputer,
+    fitted,
+    gappy_panel,
+    kinds_for,
+    ordered,
+    panel_of,
+    predicted,
+    training_panel,
+)
+
+ORDER = [2, 0, 1]
+ROUNDING = 1e-5  # relative: float32 sums in another order, as of a batch of another size
+UNITS = 1e-5  # relative: a thousandfold is no power of two, and rounding in each of the few updates adds up
+
+
+def test_the_order_of_series_changes_no_bit(forecaster):
+    wanted, got = predicted(forecaster), predicted(forecaster, ordered(training_panel(), ORDER))
+    np.testing.assert_array_equal(got.values, wanted.values[ORDER])
+    np.testing.assert_array_equal(got.quantiles, wanted.quantiles[ORDER])
+
+
+def test_a_series_alone_is_forecast_as_among_others(forecaster):
+    together, alone = predicted(forecaster), predicted(forecaster, ordered(training_panel(), [1]))
+    np.testing.assert_allclose(alone.values, together.values[[1]], rtol=ROUNDING)
+    np.testing.assert_allclose(alone.quantiles, together.quantiles[[1]], rtol=ROUNDING)
+
+
+def test_names_and_times_change_no_bit(forecaster):
+    panel = training_panel()
+    moved = replace(panel, ids=pl.Series(panel.ids.name, ["x", "y", "z"]), starts=panel.starts + 1000)
+    assert_same_bits(predicted(forecaster, moved), predicted(forecaster))
+
+
+def test_a_thousandfold_series_has_a_thousandfold_forecast(kind, forecaster):
+    large = training_panel()
+    large = replace(large, values=large.values * np.float32(1000))
+    got = predicted(FORECASTERS[kind]().fit(large), large)
+    wanted = predicted(forecaster)
+    np.testing.assert_allclose(got.values / 1000, wanted.values, rtol=UNITS)
+    np.testing.assert_allclose(got.quantiles / 1000, wanted.quantiles, rtol=UNITS)
+
+
+@pytest.mark.parametrize("name", kinds_for("another level"))
+def test_a_series_on_another_level_has_its_forecast_there(name):
+    moved = training_panel()
+    moved = replace(moved, values=moved.values + np.float32(64))
+    got = predicted(FORECASTERS[name]().fit(moved), moved).values - 64
+    np.testing.assert_allclose(got, predicted(fitted(name)).values, rtol=UNITS)
+
+
+def test_a_constant_series_goes_on_constant(forecaster):
+    flat = panel_of([np.full(35, 5.0), *(training_panel().series(i)[:, 0] for i in (0, 1))])
+    got = predicted(forecaster, flat).values[0]
+    np.testing.assert_allclose(got, 5.0, rtol=ROUNDING)
+
+
+def test_what_was_fitted_on_constant_series_forecasts_them_so(kind):
+    flat = panel_of([np.full(n, 5.0) for n in training_panel().lengths])
+    got = FORECASTERS[kind]().fit(flat).predict_panel(flat, HORIZON).values
+    np.testing.assert_allclose(got, 5.0, rtol=ROUNDING)
+
+
+def test_quantiles_are_in_order_and_about_the_forecast(forecaster):
+    got = predicted(forecaster)
+    assert (np.diff(got.quantiles, axis=-1) >= 0).all()
+    np.testing.assert_allclose(got.values, got.quantile(0.5), rtol=1e-6)  # the median, to rounding to float32
+    assert PROBABILITIES[1] == 0.5
+
+
+def test_the_order_of_series_does_not_change_how_gaps_are_filled(imputer):
+    panel = gappy_panel()
+    got, wanted = filled_by_series(imputer, ordered(panel, ORDER)), filled_by_series(imputer, panel)
+    for one, other in zip(got, [wanted[place] for place in ORDER], strict=True):
+        np.testing.assert_allclose(one, other, rtol=ROUNDING)
+
+
+def test_a_series_alone_is_filled_as_among_others(imputer):
+    panel = gappy_panel()
+    alone, together = filled_by_series(imputer, ordered(panel, [1]))[0], filled_by_series(imputer, panel)[1]
+    np.testing.assert_allclose(alone, together, rtol=ROUNDING)
+
+
+def test_gaps_of_a_thousandfold_series_are_filled_with_the_thousandfold(imputer_kind, imputer):
+    panel = gappy_panel()
+    large = replace(panel, values=panel.values * np.float32(1000))
+    got = filled(fit_imputer(imputer_kind, large), large)
+    np.testing.assert_allclose(got / 1000, filled(imputer), rtol=UNITS)
+
+
+def filled_by_series(imputer, panel):
+    """What fills the gaps of each series, NaN elsewhere; without intervals, which look at all series together."""
+    values = imputer.fill_panel(panel).values
+    return [values[begin:end, 0] for begin, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)]
