@@ -978,7 +978,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "backtest": (
         "backtest series.csv --horizon 3 --n-windows 2 --models Naive,SeasonalNaive,Linear --output out.csv --quiet",
-        "backtest series.csv --horizon 3 --n-windows 2 --step-size 1 --refit always --models Drift,Linear --json --quiet",
+        "backtest series.csv --horizon 3 --n-windows 2 --step-size 1 --refit always --models Drift,Linear --json "
+        "--quiet",
         "backtest series.csv --horizon 3 --models Naive,Drift --fail-if-worse-than Drift --quiet",
     ),
     "backtest-network": (

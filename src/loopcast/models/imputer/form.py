@@ -10,6 +10,7 @@ from loopcast.features.gaps import encode_gaps
 from loopcast.models.imputer.seasons import seasonal_offset
 from loopcast.nn.bidirectional import BidirectionalNetwork
 from loopcast.nn.cells import Array
+from loopcast.validation import check_positive
 
 INPUTS = 4  # per channel: base, whether known, how far the nearest known value is, what a season does to the base
 OUTPUTS = 3  # per channel of what the network gives: what to add, how much of the season, how far off it may be
@@ -35,6 +36,10 @@ class ImputerConfig:
     window: int
     season: int
     causal: bool
+
+    def __post_init__(self) -> None:
+        check_positive("window", self.window)
+        check_positive("season", self.season)
 
     @property
     def channels(self) -> int:
