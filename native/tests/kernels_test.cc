@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "crew.hpp"
+#include "thread_team.hpp"
 #include "guarded.hpp"
 #include "loopcast/kernels.hpp"
 #include "decode_test.hpp"
@@ -18,15 +18,15 @@
 namespace loopcast {
 namespace {
 
-void run_here(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
-  const FlushDenormals flush;  // as the crew does: gradients through saturated units become denormal
+void run_inline(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
+  const FlushDenormals flush;  // as a team's threads do: gradients through saturated units become denormal
   for (size_t i = 0; i < tasks; ++i) task(context, i);
 }
 
-// Two threads of a crew, which stay from call to call.
+// Two threads of a team, which stay from call to call.
 void run_threads(void*, size_t tasks, size_t, void (*task)(void*, size_t), void* context) {
-  static Crew& crew = *new Crew;
-  crew.run(tasks, 2, task, context, [](auto job) { std::thread(std::move(job)).detach(); });
+  static ThreadTeam& team = *new ThreadTeam;
+  team.run(tasks, 2, task, context, [](auto job) { std::thread(std::move(job)).detach(); });
 }
 
 size_t one_thread(void*, size_t) { return 1; }
@@ -44,27 +44,27 @@ struct Case {
 class Outputs {
  public:
   float* add(size_t count) {
-    kept_.emplace_back(count);
-    return kept_.back().floats;
+    arrays_.emplace_back(count);
+    return arrays_.back().floats;
   }
   bool finite() const {
-    for (const auto& part : kept_)
+    for (const auto& part : arrays_)
       for (size_t i = 0; i < part.size; ++i)
         if (!std::isfinite(part.floats[i])) return false;
     return true;
   }
   bool same_bits(const Outputs& other) const {
-    for (size_t p = 0; p < kept_.size(); ++p)
-      if (kept_[p].size > 0 && std::memcmp(kept_[p].floats, other.kept_[p].floats, kept_[p].size * 4) != 0) return false;
+    for (size_t p = 0; p < arrays_.size(); ++p)
+      if (arrays_[p].size > 0 && std::memcmp(arrays_[p].floats, other.arrays_[p].floats, arrays_[p].size * 4) != 0) return false;
     return true;
   }
 
  private:
-  std::vector<Guarded> kept_;
+  std::vector<Guarded> arrays_;
 };
 
-struct Given {
-  explicit Given(const Case& c) : inputs(normal(c.batch * c.time * c.inputs)), by_outputs(normal(out_floats(c))) {
+struct CaseInputs {
+  explicit CaseInputs(const Case& c) : inputs(normal(c.batch * c.time * c.inputs)), by_outputs(normal(out_floats(c))) {
     size_t width = c.inputs;
     for (const size_t units : c.units) {
       const size_t columns = gates_of(c.cell) * units;
@@ -91,14 +91,14 @@ struct Given {
   std::vector<uint8_t> observed;
 };
 
-Outputs compute(const Case& c, const Given& given, Runner runner) {
+Outputs compute(const Case& c, const CaseInputs& in, Runner runner) {
   Outputs out;
   std::vector<Layer> layers;
   std::vector<LayerGradient> gradients;
   size_t width = c.inputs;
   for (size_t l = 0; l < c.units.size(); ++l) {
     const size_t units = c.units[l], columns = gates_of(c.cell) * units, state = c.batch * units;
-    const auto part = [&](size_t i) { return given.parts[7 * l + i].floats; };
+    const auto part = [&](size_t i) { return in.parts[7 * l + i].floats; };
     const bool two = states_of(c.cell) == 2;
     layers.push_back({width, units, part(0), part(1), part(2), {part(3), two ? part(4) : nullptr},
                       {out.add(state), two ? out.add(state) : nullptr}});
@@ -106,17 +106,17 @@ Outputs compute(const Case& c, const Given& given, Runner runner) {
                          out.add(bias_rows_of(c.cell) * columns), {out.add(state), two ? out.add(state) : nullptr}});
     width = units;
   }
-  const Head head = {c.outputs, given.head[0].floats, given.head[1].floats};
+  const Head head = {c.outputs, in.head[0].floats, in.head[1].floats};
   const Stack stack = {c.cell, c.batch, c.time, c.units.size(), layers.data(), c.with_head ? &head : nullptr, c.masked,
                        c.last_only};
   Guarded scratch(forward_workspace(stack, false)), residuals(forward_workspace(stack, true)),
       workspace(backward_workspace(stack));
-  const uint8_t* const observed = c.masked ? given.observed.data() : nullptr;
-  kernels().forward({stack, given.inputs.floats, observed, out.add(Given::out_floats(c)), false, scratch.floats}, runner);
-  kernels().forward({stack, given.inputs.floats, observed, out.add(Given::out_floats(c)), true, residuals.floats}, runner);
+  const uint8_t* const observed = c.masked ? in.observed.data() : nullptr;
+  kernels().forward({stack, in.inputs.floats, observed, out.add(CaseInputs::out_floats(c)), false, scratch.floats}, runner);
+  kernels().forward({stack, in.inputs.floats, observed, out.add(CaseInputs::out_floats(c)), true, residuals.floats}, runner);
   float* const by_inputs = c.with_inputs ? out.add(c.batch * c.time * c.inputs) : nullptr;
   const HeadGradient by_head = c.with_head ? HeadGradient{out.add(width * c.outputs), out.add(c.outputs)} : HeadGradient{};
-  kernels().backward({stack, gradients.data(), by_head, given.by_outputs.floats, by_inputs, residuals.floats, workspace.floats},
+  kernels().backward({stack, gradients.data(), by_head, in.by_outputs.floats, by_inputs, residuals.floats, workspace.floats},
                      runner);
   return out;
 }
@@ -130,14 +130,14 @@ Case random_case(int number) {
 }
 
 // Whether the case has the same finite answer on one thread and on several; says what is wrong.
-bool holds(int number) {
+bool threads_agree(int number) {
   const Case c = random_case(number);
-  const Given given(c);
-  const Outputs here = compute(c, given, {nullptr, run_here, one_thread});
-  const Outputs threads = compute(c, given, {nullptr, run_threads, many_threads});
-  if (here.finite() && here.same_bits(threads)) return true;
+  const CaseInputs in(c);
+  const Outputs one = compute(c, in, {nullptr, run_inline, one_thread});
+  const Outputs threads = compute(c, in, {nullptr, run_threads, many_threads});
+  if (one.finite() && one.same_bits(threads)) return true;
   std::printf("case %d: %s (cell %d, batch %zu, time %zu, inputs %zu, %zu layers)\n", number,
-              here.finite() ? "threads change the bits" : "not finite", static_cast<int>(c.cell), c.batch, c.time,
+              one.finite() ? "threads change the bits" : "not finite", static_cast<int>(c.cell), c.batch, c.time,
               c.inputs, c.units.size());
   return false;
 }
@@ -149,8 +149,8 @@ int main(int count, char** arguments) {
   const int cases = count > 1 ? std::atoi(arguments[1]) : 200;
   for (int number = 0; number < cases; ++number) {
     loopcast::Guarded::first_at_guard = number % 2 == 1;
-    if (!loopcast::holds(number) || !loopcast::windows_hold(number)) return 1;
-    if (!loopcast::decoder_holds(number, {nullptr, loopcast::run_threads, loopcast::many_threads})) return 1;
+    if (!loopcast::threads_agree(number) || !loopcast::windows_are_right(number)) return 1;
+    if (!loopcast::decoder_is_right(number, {nullptr, loopcast::run_threads, loopcast::many_threads})) return 1;
   }
   std::printf("%d cases with the %s kernels\n", cases, loopcast::kernels().name);
   return 0;

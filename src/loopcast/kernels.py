@@ -26,7 +26,7 @@ TARGETS = (
 def why_no_kernels(platform: str = "") -> str | None:
     """Why no kernel can run, as a sentence; None if they can.
 
-    platform: "cpu", "gpu", ...; empty, and it is the one JAX uses by default.
+    platform: "cpu", "gpu", ...; empty for the one that JAX uses by default.
     """
     platform = platform or jax.default_backend()
     if platform != "cpu":
@@ -38,7 +38,7 @@ def why_no_kernels(platform: str = "") -> str | None:
 
 @cache
 def library() -> ctypes.CDLL:
-    """The kernels, loaded and made known to JAX once."""
+    """The kernels, loaded and registered with JAX once."""
     loaded = ctypes.CDLL(str(LIBRARY))
     lacking = [name for name in TARGETS if not hasattr(loaded, name)]
     if lacking:
@@ -65,8 +65,8 @@ def library() -> ctypes.CDLL:
     return loaded
 
 
-def float32(*shape: int) -> Any:
-    """An array of this shape that is not there yet."""
+def array_spec(*shape: int) -> Any:
+    """Shape and dtype, float32, of an array that a kernel will write."""
     return jax.ShapeDtypeStruct(shape, np.float32)  # type: ignore[no-untyped-call]
 
 

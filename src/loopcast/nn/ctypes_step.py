@@ -85,7 +85,7 @@ class DirectStep:
     """
 
     def __init__(self, cell: str, layers: Sequence[CellWeights], head: DenseWeights | None) -> None:
-        kind, own = CELLS[cell], [_filled(CELLS[cell], layer, first=layer is layers[0]) for layer in layers]
+        kind, own = CELLS[cell], [pad_units(CELLS[cell], layer, first=layer is layers[0]) for layer in layers]
         units = layers[-1].recurrent_kernel.shape[0]
         width, written = len(own[0].kernel), own[-1].units if head is None else head.bias.size
         self.inputs, outputs = np.zeros(width, np.float32), np.zeros(written, np.float32)
@@ -96,7 +96,7 @@ class DirectStep:
         top = None if head is None else (_rows(head.kernel, own[-1].units), _floats(head.bias))
         stack = _stack(cell, own, _parts(self.before, kind, own), _parts(self.after, kind, own), top)
         workspace = np.zeros(_workspace(stack, width, own), np.float32)
-        call = _Forward(stack, _at(self.inputs), None, _at(outputs), False, _at(workspace))
+        call = _Forward(stack, pointer(self.inputs), None, pointer(outputs), False, pointer(workspace))
         self._kept = own, top, outputs, workspace, stack, call  # what the call points to
         self._step, self._call = library().loopcast_step, ctypes.byref(call)
 
@@ -113,10 +113,10 @@ def _stack(
 ) -> _Stack:
     """It points to what is given, which has to outlive it."""
     each = [
-        _Layer(len(layer.kernel), layer.units, *map(_at, layer), *((Floats * 2)(*map(_at, s)) for s in states))
+        _Layer(len(layer.kernel), layer.units, *map(pointer, layer), *((Floats * 2)(*map(pointer, s)) for s in states))
         for layer, *states in zip(layers, before, after, strict=True)
     ]
-    top = None if head is None else ctypes.pointer(_Head(head[1].size, *map(_at, head)))
+    top = None if head is None else ctypes.pointer(_Head(head[1].size, *map(pointer, head)))
     return _Stack(CELL_NUMBERS[cell], 1, 1, len(each), (_Layer * len(each))(*each), top, False, True)
 
 
@@ -136,12 +136,12 @@ def _parts(state: np.ndarray, kind: Cell, layers: Sequence[_Weights]) -> list[li
     return [arrays[k : k + kind.states] for k in range(0, len(arrays), kind.states)]
 
 
-def _filled(kind: Cell, layer: CellWeights, *, first: bool) -> _Weights:
+def pad_units(kind: Cell, layer: CellWeights, *, first: bool) -> _Weights:
     """The units that are added stay at zero, as those of every cell without weights."""
     inputs, units = layer.kernel.shape[0], layer.recurrent_kernel.shape[0]
     return _Weights(
-        _columns(_rows(layer.kernel, inputs if first else _whole(inputs)), kind.gates),
-        _columns(_rows(layer.recurrent_kernel, _whole(units)), kind.gates),
+        _columns(_rows(layer.kernel, inputs if first else round_up(inputs)), kind.gates),
+        _columns(_rows(layer.recurrent_kernel, round_up(units)), kind.gates),
         _columns(_floats(layer.bias).reshape(kind.bias_rows, -1), kind.gates),
     )
 
@@ -149,7 +149,7 @@ def _filled(kind: Cell, layer: CellWeights, *, first: bool) -> _Weights:
 def _columns(rows: np.ndarray, gates: int) -> np.ndarray:
     """`[row, gates * units]` with every gate filled up to whole rows."""
     each = rows.reshape(len(rows), gates, -1)
-    more = _whole(each.shape[2]) - each.shape[2]
+    more = round_up(each.shape[2]) - each.shape[2]
     return np.ascontiguousarray(np.pad(each, ((0, 0), (0, 0), (0, more))).reshape(len(rows), -1))
 
 
@@ -163,9 +163,9 @@ def _floats(array: Array) -> np.ndarray:
     return np.array(array, np.float32)
 
 
-def _whole(units: int) -> int:
+def round_up(units: int) -> int:
     return -(-units // LANES) * LANES
 
 
-def _at(array: np.ndarray) -> "ctypes._Pointer[ctypes.c_float]":
+def pointer(array: np.ndarray) -> "ctypes._Pointer[ctypes.c_float]":
     return array.ctypes.data_as(Floats)
