@@ -3,8 +3,10 @@
 #include <limits>
 
 #include "inline_runner.hpp"
+#include "layout.hpp"
 #include "limits.hpp"
 #include "processor.hpp"
+#include "step.hpp"
 
 namespace loopcast {
 namespace {
@@ -56,10 +58,23 @@ extern "C" int64_t loopcast_decoder_workspace(int64_t batch, int64_t time, int64
   return loopcast::decoder_workspace(decoder, backward);
 }
 
-// A forward pass in the calling thread. Nothing is checked; src/loopcast/nn/ctypes_step.py makes the call.
-extern "C" void loopcast_step(const loopcast::Forward* call) {
-  const loopcast::FlushDenormals flush;
-  loopcast::kernels().forward(*call, loopcast::kInlineRunner);
+// A forward pass in the calling thread. Returns a StepStatus; anything but 0, and nothing was computed.
+extern "C" int32_t loopcast_step(const loopcast::StepCall* call) {
+  const loopcast::StepStatus status = loopcast::check_step(call);
+  if (status == loopcast::StepStatus::ok) {
+    const loopcast::FlushDenormals flush;
+    loopcast::kernels().forward(call->forward, loopcast::kInlineRunner);
+  }
+  return static_cast<int32_t>(status);
+}
+
+// What is wrong where loopcast_step returns this status; null if it returns no such status.
+extern "C" const char* loopcast_step_message(int32_t status) { return loopcast::step_message(status); }
+
+// The table of layout.hpp.
+extern "C" const char* loopcast_layout() {
+  static const std::string text = loopcast::layout_text();
+  return text.c_str();
 }
 
 // The instruction set in use: "avx512", "avx2" or "plain".

@@ -3,6 +3,8 @@
 // All arrays are float32, row-major, dense, and aligned to a float at least. No array that is written overlaps
 // any other, unless said so. No pointer is kept after the call; nothing is allocated, thrown or printed.
 // Any of the sizes may be zero.
+//
+// Python mirrors Layer, Head, Stack, Forward and StepCall with ctypes; ffi/layout.hpp lists their fields.
 #pragma once
 
 #include <cstddef>
@@ -61,6 +63,12 @@ struct Forward {
   float* outputs;           // [batch, steps_out, outputs_of]
   bool training;            // workspace becomes the residuals that backward needs
   float* workspace;         // forward_workspace(stack, training) floats; opaque
+};
+
+// A forward pass that a caller outside XLA asks for; ffi/step.hpp checks it.
+struct StepCall {
+  Forward forward;
+  size_t workspace_floats;  // how many floats forward.workspace has
 };
 
 // The gradients by one layer's weights and initial state: each shaped as what it is the gradient by.
