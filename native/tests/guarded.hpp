@@ -45,9 +45,9 @@ class Guarded {
 
 inline std::mt19937 random_bits(7);
 
-inline Guarded normal(size_t count) {
+inline Guarded normal(size_t count, float deviation = 0.5f) {
   Guarded drawn(count);
-  std::normal_distribution<float> draw(0.0f, 0.5f);
+  std::normal_distribution<float> draw(0.0f, deviation);
   for (size_t i = 0; i < count; ++i) drawn.floats[i] = draw(random_bits);
   return drawn;
 }
