@@ -79,7 +79,7 @@ def test_the_library_describes_every_structure_and_the_constants_that_python_rep
     assert table["max_depth"] == (fused.MOST_LAYERS,)
     assert table["cells"] == (len(fused.CELL_NUMBERS),)
     assert sorted(fused.CELL_NUMBERS.values()) == list(range(len(fused.CELL_NUMBERS)))
-    assert table["decoder_units"] == (decoder.MIXED,)
+    assert table["decoder_units"] == (decoder.DECODER_UNITS,)
 
 
 @pytest.mark.parametrize("name", STRUCTURES)

@@ -25,8 +25,8 @@ Head = Literal["dense", "recurrent"]
 class DecoderWeights(NamedTuple):
     """Of what is known of a step ahead: into the hidden numbers, and out of them."""
 
-    kernel: Array  # [ahead, MIXED]
-    readout: Array  # [MIXED, per_step]
+    kernel: Array  # [ahead, DECODER_UNITS]
+    readout: Array  # [DECODER_UNITS, per_step]
 
 
 class Weights(NamedTuple):
