@@ -7,9 +7,9 @@
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-// 2^(k x) with a relative error of 1e-7 at most, and exact at 0, since tanh of small numbers is a difference from 1. k
-// x is clamped to [-30, 30]: there both functions have long reached their limits, and products of three denominators do
-// not overflow.
+// 2^(k x) with a relative error of 1e-7 at most, and exact at 0, since tanh of small numbers is a difference from 1.
+// k x is clamped to [-30, 30]: there both functions have long reached their limits, and products of three denominators
+// do not overflow.
 //
 // Adding kRound rounds to an integer and leaves it in the lowest bits, where a shift turns it into a power of two.
 #if defined(__AVX512F__)

@@ -23,9 +23,9 @@ LOOPCAST_INLINE Blocks product_blocks(size_t columns, int interleaved) {
   return split(columns, kBlockColumns / interleaved);
 }
 
-// A matrix [rows][columns] in column blocks: element (k, c) of block b is `data[b * block_stride + k * row_stride +
-// c]`. An ordinary row-major matrix has block_stride = the blocks' width, a packed one has row_stride = the blocks'
-// width.
+// A matrix [rows][columns] in column blocks. Element (k, c) of block b is
+//   data[b * block_stride + k * row_stride + c].
+// The blocks' width is the block_stride of an ordinary row-major matrix, and the row_stride of a packed one.
 struct Matrix {
   const float* data;
   size_t rows, row_stride, block_stride;
