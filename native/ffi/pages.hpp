@@ -12,8 +12,8 @@ namespace loopcast {
 
 constexpr size_t kLargePage = size_t{1} << 21;
 
-// Asks for large pages where a buffer spans several. A fresh one of small pages takes as long to enter, page by page, as
-// the kernels take to fill it. Only a wish: nothing depends on whether it is granted.
+// Asks for large pages where a buffer spans several. A fresh one of small pages takes as long to enter, page by page,
+// as the kernels take to fill it. It is only a hint: nothing depends on whether the system follows it.
 inline void prefer_large_pages(void* at, size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (bytes < 2 * kLargePage) return;

@@ -4,20 +4,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "crew.hpp"
-#include "loopcast/kernels.hpp"
+#include "inline_runner.hpp"
+#include "thread_team.hpp"
 #include "xla/ffi/api/ffi.h"
 
 namespace loopcast {
 
 constexpr size_t kWorkPerThread = 2'000'000;  // multiply-adds; with fewer, waking a thread costs more than it brings
-
-// Everything in the calling thread.
-constexpr Runner kHere = {nullptr,
-                          [](void*, size_t tasks, size_t, Task task, void* context) {
-                            for (size_t i = 0; i < tasks; ++i) task(context, i);
-                          },
-                          [](void*, size_t) -> size_t { return 1; }};
 
 inline size_t threads_for(void* self, size_t work) {
   const int64_t threads = static_cast<xla::ffi::ThreadPool*>(self)->num_threads();
@@ -29,10 +22,13 @@ inline void run_in_pool(void* self, size_t tasks, size_t work, Task task, void* 
   const size_t workers = std::min(tasks, threads_for(self, work));
   if (workers <= 1) {
     FlushDenormals flush;
-    return kHere.run(nullptr, tasks, work, task, context);
+    return kInlineRunner.run(nullptr, tasks, work, task, context);
   }
-  static Crew& crew = *new Crew;  // never destroyed: its threads are XLA's, which may outlive the library's own data
-  crew.run(tasks, workers, task, context, [&pool](auto job) { pool.Schedule(std::move(job)); });
+  // Never destroyed: its threads are XLA's, which may outlive the library's own data.
+  static ThreadTeam& team = *new ThreadTeam;
+  team.run(tasks, workers, task, context, [&pool](auto job) { pool.Schedule(std::move(job)); });
 }
+
+inline Runner pool_runner(xla::ffi::ThreadPool& pool) { return {&pool, run_in_pool, threads_for}; }
 
 }  // namespace loopcast

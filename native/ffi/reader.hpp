@@ -1,4 +1,4 @@
-// Takes the arguments and results of an XLA FFI call one by one, each checked; the first thing wrong is kept.
+// Reads the arguments and results of an XLA FFI call one by one and checks each; the first error is kept.
 #pragma once
 
 #include <algorithm>
@@ -13,75 +13,77 @@ namespace loopcast {
 
 namespace ffi = xla::ffi;
 
-// The first thing found wrong; later ones are not reported.
-class Problem {
+// Whether a call is valid so far. Keeps the first error; later ones are not reported.
+class Status {
  public:
-  bool found() const { return !text_.empty(); }
-  void report(std::string text) {
-    if (!found()) text_ = std::move(text);
+  bool failed() const { return !text_.empty(); }
+  void fail(std::string text) {
+    if (!failed()) text_ = std::move(text);
   }
-  ffi::Error error() const { return found() ? ffi::Error::InvalidArgument("loopcast: " + text_) : ffi::Error(); }
+  ffi::Error error() const { return failed() ? ffi::Error::InvalidArgument("loopcast: " + text_) : ffi::Error(); }
 
  private:
   std::string text_;
 };
 
-inline std::string shown(ffi::Span<const int64_t> shape) {
+inline std::string to_text(ffi::Span<const int64_t> shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
   return text + "]";
 }
 
-inline std::string shown(std::initializer_list<int64_t> shape) {
-  return shown(ffi::Span<const int64_t>(shape.begin(), shape.size()));
+inline std::string to_text(std::initializer_list<int64_t> shape) {
+  return to_text(ffi::Span<const int64_t>(shape.begin(), shape.size()));
 }
 
 // Hands out arguments or results one by one, each checked.
 template <class Source>
 class Reader {
  public:
-  Reader(const char* what, Source source, Problem& problem) : what_(what), source_(source), problem_(problem) {}
+  Reader(const char* what, Source source, Status& status) : what_(what), source_(source), status_(status) {}
 
-  // The next buffer's dimensions if it is of this type and rank, else nothing.
+  // The next buffer's shape if it has this many axes, else an empty one.
   ffi::Span<const int64_t> peek(size_t rank) {
     const auto buffer = at(next_);
     if (buffer.dimensions().size() != rank) {
-      problem_.report(name(next_) + " should have " + std::to_string(rank) + " axes, got " +
-                      shown(buffer.dimensions()));
+      status_.fail(name(next_) + " should have " + std::to_string(rank) + " axes, got " +
+                   to_text(buffer.dimensions()));
       return {};
     }
     return buffer.dimensions();
   }
 
+  // The next buffer's data, which should have this type and shape.
   template <class T>
   T* take(ffi::DataType type, std::initializer_list<int64_t> shape) {
     const auto buffer = at(next_);
-    if (problem_.found()) return nullptr;
+    if (status_.failed()) return nullptr;
     if (buffer.element_type() != type)
-      problem_.report(name(next_) + " should have type number " + std::to_string(static_cast<int>(type)) + ", got " +
-                      std::to_string(static_cast<int>(buffer.element_type())));
-    const auto have = buffer.dimensions();
-    if (have.size() != shape.size() || !std::equal(shape.begin(), shape.end(), have.begin()))
-      problem_.report(name(next_) + " should have shape " + shown(shape) + ", got " + shown(have));
+      status_.fail(name(next_) + " should have type number " + std::to_string(static_cast<int>(type)) + ", got " +
+                   std::to_string(static_cast<int>(buffer.element_type())));
+    const auto actual = buffer.dimensions();
+    if (actual.size() != shape.size() || !std::equal(shape.begin(), shape.end(), actual.begin()))
+      status_.fail(name(next_) + " should have shape " + to_text(shape) + ", got " + to_text(actual));
     ++next_;
-    if (std::is_same_v<Source, ffi::RemainingRets> && !problem_.found())
+    if (std::is_same_v<Source, ffi::RemainingRets> && !status_.failed())
       prefer_large_pages(buffer.untyped_data(), buffer.size_bytes());
     return static_cast<T*>(buffer.untyped_data());
   }
 
   float* floats(std::initializer_list<int64_t> shape) { return take<float>(ffi::F32, shape); }
 
+  // All buffers should have been taken.
   void finish() {
     if (next_ != source_.size())
-      problem_.report("expected " + std::to_string(next_) + " " + what_ + "s, got " + std::to_string(source_.size()));
+      status_.fail("expected " + std::to_string(next_) + " " + what_ + "s, got " + std::to_string(source_.size()));
   }
 
  private:
   ffi::AnyBuffer at(size_t index) {
     if (index < source_.size()) return buffer(index);
-    problem_.report("expected at least " + std::to_string(index + 1) + " " + what_ + "s, got " +
-                    std::to_string(source_.size()));
-    return ffi::AnyBuffer(&nothing_);
+    status_.fail("expected at least " + std::to_string(index + 1) + " " + what_ + "s, got " +
+                 std::to_string(source_.size()));
+    return ffi::AnyBuffer(&no_buffer_);
   }
   ffi::AnyBuffer buffer(size_t index) {
     if constexpr (std::is_same_v<Source, ffi::RemainingArgs>)
@@ -93,9 +95,9 @@ class Reader {
 
   const char* what_;
   Source source_;
-  Problem& problem_;
+  Status& status_;
   size_t next_ = 0;
-  XLA_FFI_Buffer nothing_ = {};
+  XLA_FFI_Buffer no_buffer_ = {};
 };
 
 using Arguments = Reader<ffi::RemainingArgs>;

@@ -29,9 +29,9 @@ const Kernels& choose() {
 #endif
       {&plain::kernels, true},
   };
-  const char* const wanted = std::getenv("LOOPCAST_INSTRUCTIONS");
+  const char* const name = std::getenv("LOOPCAST_INSTRUCTIONS");
   for (const Variant& variant : variants)
-    if (variant.runs_here && wanted != nullptr && std::strcmp(wanted, variant.kernels->name) == 0)
+    if (variant.runs_here && name != nullptr && std::strcmp(name, variant.kernels->name) == 0)
       return *variant.kernels;
   for (const Variant& variant : variants)
     if (variant.runs_here) return *variant.kernels;
@@ -53,7 +53,7 @@ size_t forward_workspace(const Stack& s, bool training) {
 size_t backward_workspace(const Stack& s) {
   if (plain::few_series(s)) return s.batch * plain::backward_row_floats(s) + plain::row_plan_floats(s);
   return plain::groups_of(s) * plain::backward_group_floats(s) + plain::backward_plan_floats(s) +
-         plain::own_gradient_floats(s);
+         plain::group_gradient_floats(s);
 }
 
 size_t decoder_workspace(const Decoder& d, bool backward) { return d.batch * plain::decoder_floats(d, backward); }

@@ -11,8 +11,8 @@
 
 namespace loopcast {
 
-// Floats between two stretches of memory that must not be touched: the first lies right behind one, or the last right
-// before the other.
+// Floats between two guard pages, which end the program when touched: the first float lies right behind a guard page,
+// or the last one right before one.
 class Guarded {
  public:
   static inline bool first_at_guard = false;
@@ -45,11 +45,11 @@ class Guarded {
 
 inline std::mt19937 random_bits(7);
 
-inline Guarded normal(size_t count) {
-  Guarded made(count);
-  std::normal_distribution<float> draw(0.0f, 0.5f);
-  for (size_t i = 0; i < count; ++i) made.floats[i] = draw(random_bits);
-  return made;
+inline Guarded normal(size_t count, float deviation = 0.5f) {
+  Guarded drawn(count);
+  std::normal_distribution<float> draw(0.0f, deviation);
+  for (size_t i = 0; i < count; ++i) drawn.floats[i] = draw(random_bits);
+  return drawn;
 }
 
 template <class T>

@@ -77,7 +77,7 @@ def test_every_instruction_set_gives_the_same_to_rounding(instructions):
     ("shapes", "part"),
     [
         (((2, 5, 15), (2, 6, 15), (15, 1)), "should have shape"),
-        (((2, 5, 16), (2, 4, 16), (16, 1)), "known should have 5 rows or more, got 4|workspace"),
+        (((2, 5, 16), (2, 4, 16), (16, 1)), "from_future should have 5 steps or more, got 4|workspace"),
         (((2, 5, 16), (3, 6, 16), (16, 1)), "should have shape"),
     ],
 )

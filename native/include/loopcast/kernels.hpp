@@ -3,6 +3,8 @@
 // All arrays are float32, row-major, dense, and aligned to a float at least. No array that is written overlaps
 // any other, unless said so. No pointer is kept after the call; nothing is allocated, thrown or printed.
 // Any of the sizes may be zero.
+//
+// Python mirrors Layer, Head, Stack, Forward and StepCall with ctypes; ffi/layout.hpp lists their fields.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +14,14 @@ namespace loopcast {
 
 constexpr size_t kMaxDepth = 16;
 
-// gru is Keras's with `reset_after=True`, gru_reset_before its other one.
+// gru is Keras's with `reset_after=True`, gru_reset_before with `reset_after=False`.
 enum class CellKind : int32_t { simple = 0, gru = 1, lstm = 2, gru_reset_before = 3 };
 constexpr int32_t kCells = 4;
 
 // Gates of the kernels, arrays in the state and rows of the bias, cell by cell.
-static constexpr size_t gates_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::lstm ? 4 : 3; }
+static constexpr size_t gates_of(CellKind cell) {
+  return cell == CellKind::simple ? 1 : cell == CellKind::lstm ? 4 : 3;
+}
 static constexpr size_t states_of(CellKind cell) { return cell == CellKind::lstm ? 2 : 1; }
 static constexpr size_t bias_rows_of(CellKind cell) { return cell == CellKind::gru ? 2 : 1; }
 
@@ -31,7 +35,7 @@ struct Layer {
   float* final_state[2];          // each [batch, units], after the last step; not written by backward
 };
 
-// A linear layer on what the last recurrent layer puts out: h kernel + bias.
+// A linear layer on the last recurrent layer's outputs: h kernel + bias.
 struct Head {
   size_t outputs;
   const float* kernel;  // [units of the last layer, outputs]
@@ -44,24 +48,30 @@ struct Stack {
   size_t batch, time, depth;  // depth from 1 to kMaxDepth
   const Layer* layers;        // [depth]
   const Head* head;           // null: the last layer's outputs are the stack's
-  bool masked;                // some steps do not count: the state is held, the output repeated
+  bool masked;                // some steps are not observed: the state is held, the output repeated
   bool last_only;             // outputs are the last step's alone, [batch, min(time, 1), width]
 };
 
-// Steps that are put out, and how many numbers each.
+// Number of steps that have outputs, and number of outputs at each.
 static inline size_t steps_out(const Stack& s) { return s.last_only && s.time > 1 ? 1 : s.time; }
 static inline size_t outputs_of(const Stack& s) { return s.head ? s.head->outputs : s.layers[s.depth - 1].units; }
 
 struct Forward {
   Stack stack;
-  const float* inputs;      // [batch, time, inputs of the first layer]; what stands at masked steps is not used
+  const float* inputs;      // [batch, time, inputs of the first layer]; not used where `observed` is 0
   const uint8_t* observed;  // [batch, time], 0 where a step is masked; null unless masked
   float* outputs;           // [batch, steps_out, outputs_of]
   bool training;            // workspace becomes the residuals that backward needs
   float* workspace;         // forward_workspace(stack, training) floats; opaque
 };
 
-// Where the gradients by one layer's weights and initial state go: shaped as what they are gradients by.
+// A forward pass that a caller outside XLA asks for; ffi/step.hpp checks it.
+struct StepCall {
+  Forward forward;
+  size_t workspace_floats;  // how many floats forward.workspace has
+};
+
+// The gradients by one layer's weights and initial state: each shaped as what it is the gradient by.
 struct LayerGradient {
   const float* final_state[2];  // in: gradient by the final state, each [batch, units]
   float *kernel, *recurrent_kernel, *bias;
@@ -77,34 +87,36 @@ struct Backward {
   const LayerGradient* layers;  // [depth]
   HeadGradient head;            // nulls without a head
   const float* outputs;         // gradient by the outputs
-  float* inputs;                // gradient by the inputs, [batch, time, inputs]; null if not wanted
-  float* residuals;             // what forward left, forward_workspace(stack, true) floats; overwritten
+  float* inputs;                // gradient by the inputs, [batch, time, inputs]; null to leave it out
+  float* residuals;             // forward's workspace, forward_workspace(stack, true) floats; overwritten
   float* workspace;             // backward_workspace(stack) floats; opaque
 };
 
-// What is known of each step ahead meets what the state gives, in one hidden layer that all steps ahead share:
-// outputs[b, t, h] = sum over j of max(mixed[b, t, j] + known[b, t + h, j], 0) * readout[:, j]
-constexpr size_t kMixed = 16;
+// A decoder adds future covariates to the state in one hidden layer, which all steps ahead share:
+// outputs[b, t, h] = sum over j of max(from_state[b, t, j] + from_future[b, t + h, j], 0) * readout[:, j]
+constexpr size_t kDecoderUnits = 16;
 
 struct Decoder {
   size_t batch, time, horizon, outputs;  // horizon 1 at least
-  const float* mixed;    // [batch, time, kMixed]
-  const float* known;    // [batch, time + horizon - 1, kMixed]
-  const float* readout;  // [outputs, kMixed]
-  float* workspace;      // decoder_workspace floats; opaque
+  const float* from_state;   // [batch, time, kDecoderUnits]
+  const float* from_future;  // [batch, time + horizon - 1, kDecoderUnits]
+  const float* readout;      // [outputs, kDecoderUnits]
+  float* workspace;          // decoder_workspace floats; opaque
 };
 
-// Gradients, shaped as what they are gradients by; that by the readout for each of the batch.
+// Each gradient is shaped as what it is the gradient by, but readout has one for each series of the batch.
 struct DecoderGradient {
-  const float* by_outputs;               // in: [batch, time, horizon * outputs]
-  float *by_mixed, *by_known, *by_readout;  // by_readout [batch, outputs, kMixed]
+  const float* outputs;             // in: [batch, time, horizon * outputs]
+  float *from_state, *from_future;
+  float* readout;                   // [batch, outputs, kDecoderUnits]
 };
 
-// Where tasks run. run: task(context, index) for every index < tasks, on any threads and in any order, and returns when all are
-// done. threads: how many threads would share so much work. work: about how many multiply-adds it takes.
+// How tasks are spread over threads. work: about how many multiply-adds they take together.
 struct Runner {
   void* self;
+  // Calls task(context, index) for every index < tasks, on any threads and in any order. Returns when all are done.
   void (*run)(void* self, size_t tasks, size_t work, void (*task)(void* context, size_t index), void* context);
+  // How many threads would share so much work.
   size_t (*threads)(void* self, size_t work);
 };
 

@@ -1,4 +1,4 @@
-// What all groups share in a call: where each product finds its weights.
+// What all groups of a call share: the matrices of their products, packed where that pays.
 #pragma once
 
 #include "loopcast/cells.hpp"
@@ -7,70 +7,71 @@
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-// A row-major matrix seen as gates side by side, `units` columns each.
-struct Gates {
-  const float* at;
+// A row-major matrix of gates side by side, `units` columns each.
+struct GateMatrix {
+  const float* data;
   size_t rows, gates, units;
 
-  size_t row() const { return gates * units; }
-  const float* gate(int g) const { return at + g * units; }
+  size_t row_stride() const { return gates * units; }
+  const float* gate(int g) const { return data + g * units; }
 };
 
-LOOPCAST_INLINE Matrix view(const Gates& all, int gate, Blocks blocks) {
-  return {all.gate(gate), all.rows, all.row(), blocks.width};
+LOOPCAST_INLINE Matrix view(const GateMatrix& all, int gate, Blocks blocks) {
+  return {all.gate(gate), all.rows, all.row_stride(), blocks.width};
 }
 
-// Copies one gate into column blocks that lie in a row each, in the order they are read. `to` moves past them.
-inline Matrix pack(const Gates& all, int gate, Blocks blocks, float*& to) {
+// Copies one gate into column blocks, one behind the other in the order in which they are read. Moves `to` past them.
+inline Matrix pack(const GateMatrix& all, int gate, Blocks blocks, float*& to) {
   const Matrix packed = {to, all.rows, blocks.width, all.rows * blocks.width};
   for (size_t first = 0; first < all.units; first += blocks.width) {
     const size_t width = smaller(blocks.width, all.units - first);
     for (size_t k = 0; k < all.rows; ++k, to += blocks.width)
-      for (size_t c = 0; c < width; ++c) to[c] = all.gate(gate)[k * all.row() + first + c];
+      for (size_t c = 0; c < width; ++c) to[c] = all.gate(gate)[k * all.row_stride() + first + c];
   }
   return packed;
 }
 
-// Packs the transpose of `count` gates: row (s, unit) of the result is gate `gates[s]`'s column `unit`, its columns are
-// `all`'s rows.
-inline Matrix pack_transposed(const Gates& all, const int* gates, size_t count, Blocks blocks, float*& to) {
+// Packs the transpose of `count` gates: row (s, unit) of the result is column `unit` of gate `gates[s]`.
+inline Matrix pack_transposed(const GateMatrix& all, const int* gates, size_t count, Blocks blocks, float*& to) {
   const size_t rows = count * all.units;
   const Matrix packed = {to, rows, blocks.width, rows * blocks.width};
   for (size_t first = 0; first < all.rows; first += blocks.width) {
     const size_t width = smaller(blocks.width, all.rows - first);
     for (size_t s = 0; s < count; ++s)
       for (size_t unit = 0; unit < all.units; ++unit, to += blocks.width)
-        for (size_t c = 0; c < width; ++c) to[c] = all.gate(gates[s])[(first + c) * all.row() + unit];
+        for (size_t c = 0; c < width; ++c) to[c] = all.gate(gates[s])[(first + c) * all.row_stride() + unit];
   }
   return packed;
 }
 
-// Strided reads of a large matrix miss the caches; copying it once pays when the steps are many.
-LOOPCAST_INLINE bool worth_packing(const Gates& all, size_t steps) { return all.rows * all.row() > 8192 && steps > 3; }
+// Strided reads of a large matrix miss the caches: one copy pays where there are many steps.
+LOOPCAST_INLINE bool worth_packing(const GateMatrix& all, size_t steps) {
+  return all.rows * all.row_stride() > 8192 && steps > 3;
+}
 
 template <class Cell>
 struct ForwardPlan {
-  Blocks blocks;  // how all matrices are cut
+  Blocks blocks;  // of all matrices
   Matrix input[Cell::kProducts], recurrent[Cell::kProducts];
   const float* bias;  // [slot][unit]
 };
 
-// What a slot's product starts from: the input's bias, the recurrent product's, or both.
+// The start of a slot's product: the bias of the input's product, of the recurrent one, or their sum.
 template <class Cell>
 LOOPCAST_INLINE float slot_bias(const Layer& layer, int slot, size_t unit) {
   const int in = Cell::input_gate[slot], rec = Cell::recurrent_gate[slot];
-  float sum = in == kNone ? 0.0f : layer.bias[in * layer.units + unit];
-  if (Cell::kBiasRows == 2 && rec != kNone) sum += layer.bias[(Cell::kGates + rec) * layer.units + unit];
+  float sum = in == kNoGate ? 0.0f : layer.bias[in * layer.units + unit];
+  if (Cell::kBiasRows == 2 && rec != kNoGate) sum += layer.bias[(Cell::kGates + rec) * layer.units + unit];
   return sum;
 }
 
 template <class Cell>
-void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, int together, float*& to) {
-  plan.blocks = product_blocks(layer.units, together);
-  const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
-  const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
-  const auto matrix = [&](const Gates& all, int gate) -> Matrix {
-    if (gate == kNone) return {nullptr, 0, 0, 0};
+void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, int interleaved, float*& to) {
+  plan.blocks = product_blocks(layer.units, interleaved);
+  const GateMatrix kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
+  const GateMatrix recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
+  const auto matrix = [&](const GateMatrix& all, int gate) -> Matrix {
+    if (gate == kNoGate) return {nullptr, 0, 0, 0};
     return worth_packing(all, steps) ? pack(all, gate, plan.blocks, to) : view(all, gate, plan.blocks);
   };
   plan.bias = to;
@@ -83,45 +84,45 @@ void plan_forward(ForwardPlan<Cell>& plan, const Layer& layer, size_t steps, int
   }
 }
 
-// The head's matrix, forward as it is, back transposed.
+// The head's matrix; backward has it transposed.
 struct HeadPlan {
   Blocks blocks;
   Matrix matrix;
 };
 
-inline HeadPlan plan_head_forward(const Stack& s, int together, float*& to) {
+inline HeadPlan plan_head_forward(const Stack& s, int interleaved, float*& to) {
   if (s.head == nullptr) return {};
-  const Gates kernel = {s.head->kernel, s.layers[s.depth - 1].units, 1, s.head->outputs};
-  const Blocks blocks = product_blocks(s.head->outputs, together);
+  const GateMatrix kernel = {s.head->kernel, s.layers[s.depth - 1].units, 1, s.head->outputs};
+  const Blocks blocks = product_blocks(s.head->outputs, interleaved);
   return {blocks, worth_packing(kernel, s.time * groups_of(s)) ? pack(kernel, 0, blocks, to) : view(kernel, 0, blocks)};
 }
 
-inline HeadPlan plan_head_backward(const Stack& s, int together, float*& to) {
+inline HeadPlan plan_head_backward(const Stack& s, int interleaved, float*& to) {
   if (s.head == nullptr) return {};
-  const int only[] = {0};
+  const int only_gate[] = {0};
   const size_t units = s.layers[s.depth - 1].units;
-  const Blocks blocks = product_blocks(units, together);
-  return {blocks, pack_transposed({s.head->kernel, units, 1, s.head->outputs}, only, 1, blocks, to)};
+  const Blocks blocks = product_blocks(units, interleaved);
+  return {blocks, pack_transposed({s.head->kernel, units, 1, s.head->outputs}, only_gate, 1, blocks, to)};
 }
 
 template <class Cell>
 struct BackwardPlan {
   Blocks input_blocks, recurrent_blocks;
-  Matrix input, recurrent, late;  // transposed: rows in the order of the slots; late: recurrent of the late ones
+  Matrix input, recurrent, reset;  // transposed, rows in the order of the slots; reset: of the products with r h
 };
 
 template <class Cell>
-void plan_backward(BackwardPlan<Cell>& plan, const Layer& layer, int together, float*& to) {
-  plan.input_blocks = product_blocks(layer.inputs, together);
-  plan.recurrent_blocks = product_blocks(layer.units, together);
-  const Gates kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
-  const Gates recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
+void plan_backward(BackwardPlan<Cell>& plan, const Layer& layer, int interleaved, float*& to) {
+  plan.input_blocks = product_blocks(layer.inputs, interleaved);
+  plan.recurrent_blocks = product_blocks(layer.units, interleaved);
+  const GateMatrix kernel = {layer.kernel, layer.inputs, Cell::kGates, layer.units};
+  const GateMatrix recurrent = {layer.recurrent_kernel, layer.units, Cell::kGates, layer.units};
   plan.input = pack_transposed(kernel, Cell::input_gate + Cell::kFirstInput, Cell::kGates, plan.input_blocks, to);
-  plan.recurrent = pack_transposed(recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent, Cell::kGates - Cell::kLate,
-                                   plan.recurrent_blocks, to);
-  plan.late = kNothing;
-  if (Cell::kLate > 0)
-    plan.late = pack_transposed(recurrent, Cell::recurrent_gate, Cell::kLate, plan.recurrent_blocks, to);
+  plan.recurrent = pack_transposed(recurrent, Cell::recurrent_gate + Cell::kFirstRecurrent,
+                                   Cell::kGates - Cell::kResetProducts, plan.recurrent_blocks, to);
+  plan.reset = kNoMatrix;
+  if (Cell::kResetProducts > 0)
+    plan.reset = pack_transposed(recurrent, Cell::recurrent_gate, Cell::kResetProducts, plan.recurrent_blocks, to);
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

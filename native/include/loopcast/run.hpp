@@ -1,12 +1,12 @@
-// Cuts a call into tasks: groups of series, or single series where there are few, then blocks of the weights.
+// Splits a call into tasks: groups of series, or single series where there are few, then blocks of the weights.
 #pragma once
 
-#include "loopcast/rows.hpp"
-#include "loopcast/weights.hpp"
+#include "loopcast/groups_weights.hpp"
+#include "loopcast/rows_backward.hpp"
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-// About how many multiply-adds one product of every layer takes over the whole sequence.
+// About how many multiply-adds a pass takes: one product with every weight at every step.
 inline size_t work_of(const Stack& s) {
   size_t weights = 0;
   for (size_t l = 0; l < s.depth; ++l)
@@ -23,32 +23,33 @@ void run(Runner runner, size_t tasks, size_t work, const F& f) {
       const_cast<F*>(&f));
 }
 
-// How many groups a thread takes side by side: as many as pay, if that leaves every thread something to do.
-inline int together_in(const Stack& s, Runner runner) {
-  return divide_up(groups_of(s), kTogether) >= runner.threads(runner.self, work_of(s)) ? kTogether : 1;
+// How many groups a thread computes side by side: as many as pay, if that leaves work for every thread.
+inline int groups_interleaved(const Stack& s, Runner runner) {
+  const bool work_for_all = divide_up(groups_of(s), kGroupsInterleaved) >= runner.threads(runner.self, work_of(s));
+  return work_for_all ? kGroupsInterleaved : 1;
 }
 
 // Runs f<Q>(group) for all groups, Q of them at a time.
 template <class F>
-void run_groups(Runner runner, const Stack& s, int together, const F& f) {
-  run(runner, divide_up(groups_of(s), together), work_of(s), [&](size_t task) {
-    const size_t group = task * together;
-    if (together == 1 || group + 1 == groups_of(s))
+void run_groups(Runner runner, const Stack& s, int interleaved, const F& f) {
+  run(runner, divide_up(groups_of(s), interleaved), work_of(s), [&](size_t task) {
+    const size_t group = task * interleaved;
+    if (interleaved == 1 || group + 1 == groups_of(s))
       f(std::integral_constant<int, 1>{}, group);
     else
-      f(std::integral_constant<int, kTogether>{}, group);
+      f(std::integral_constant<int, kGroupsInterleaved>{}, group);
   });
 }
 
 template <class Cell>
 void forward_groups(const Forward& call, Runner runner) {
   const Stack& s = call.stack;
-  const int together = together_in(s, runner);
+  const int interleaved = groups_interleaved(s, runner);
   ForwardPlan<Cell> plans[kMaxDepth];
   float* to = call.workspace + groups_of(s) * forward_group_floats(s, call.training);
-  for (size_t l = 0; l < s.depth; ++l) plan_forward(plans[l], s.layers[l], s.time * groups_of(s), together, to);
-  const HeadPlan head = plan_head_forward(s, together, to);
-  run_groups(runner, s, together, [&](auto q, size_t group) { forward_group<q()>(call, plans, head, group); });
+  for (size_t l = 0; l < s.depth; ++l) plan_forward(plans[l], s.layers[l], s.time * groups_of(s), interleaved, to);
+  const HeadPlan head = plan_head_forward(s, interleaved, to);
+  run_groups(runner, s, interleaved, [&](auto q, size_t group) { forward_group<q()>(call, plans, head, group); });
 }
 
 template <class Cell>
@@ -72,17 +73,17 @@ void forward(const Forward& call, Runner runner) {
 template <class Cell>
 void backward_groups(const Backward& call, Runner runner) {
   const Stack& s = call.stack;
-  const int together = together_in(s, runner);
-  const bool alone = groups_alone(s);
+  const int interleaved = groups_interleaved(s, runner);
+  const bool per_group = sums_per_group(s);
   BackwardPlan<Cell> plans[kMaxDepth];
   float* to = call.workspace + groups_of(s) * backward_group_floats(s);
-  for (size_t l = 0; l < s.depth; ++l) plan_backward(plans[l], s.layers[l], together, to);
-  const HeadPlan head = plan_head_backward(s, together, to);
-  run_groups(runner, s, together, [&](auto q, size_t group) {
+  for (size_t l = 0; l < s.depth; ++l) plan_backward(plans[l], s.layers[l], interleaved, to);
+  const HeadPlan head = plan_head_backward(s, interleaved, to);
+  run_groups(runner, s, interleaved, [&](auto q, size_t group) {
     backward_group<q()>(call, plans, head, group);
-    for (int i = 0; alone && i < q(); ++i) group_weights<Cell>(call, group + i);
+    for (int i = 0; per_group && i < q(); ++i) group_weights<Cell>(call, group + i);
   });
-  if (alone) return add_up_groups(call);
+  if (per_group) return sum_groups(call);
   run(runner, weight_tasks<Cell>(s), work_of(s), [&](size_t task) { weight_task<Cell>(call, task); });
 }
 

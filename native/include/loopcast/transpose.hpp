@@ -1,4 +1,4 @@
-// Between JAX's layout, one row per series, and the kernels', one vector of lanes per number.
+// Converts between JAX's layout, one row per series, and the kernels' layout, one vector of lanes per number.
 #pragma once
 
 #include "loopcast/vector.hpp"
@@ -6,7 +6,7 @@
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
 typedef float Quad __attribute__((vector_size(16)));
-typedef float LooseQuad __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float UnalignedQuad __attribute__((vector_size(16), aligned(4), may_alias));
 
 struct Tile {
   Quad row[4];
@@ -23,12 +23,12 @@ LOOPCAST_INLINE Tile transposed(const Tile& t) {
 
 LOOPCAST_INLINE Tile load_tile(const float* from, size_t stride) {
   Tile tile;
-  for (int r = 0; r < 4; ++r) tile.row[r] = *reinterpret_cast<const LooseQuad*>(from + r * stride);
+  for (int r = 0; r < 4; ++r) tile.row[r] = *reinterpret_cast<const UnalignedQuad*>(from + r * stride);
   return tile;
 }
 
 LOOPCAST_INLINE void store_tile(float* to, size_t stride, const Tile& tile) {
-  for (int r = 0; r < 4; ++r) *reinterpret_cast<LooseQuad*>(to + r * stride) = tile.row[r];
+  for (int r = 0; r < 4; ++r) *reinterpret_cast<UnalignedQuad*>(to + r * stride) = tile.row[r];
 }
 
 // to[r * to_stride + c] = from[c * from_stride + r] for r < rows, c < columns; to and from do not overlap.
@@ -43,14 +43,14 @@ inline void transpose(float* to, size_t to_stride, const float* from, size_t fro
       to[r * to_stride + c] = from[c * from_stride + r];
 }
 
-// to [count][kLanes] = from [lanes][count], `stride` apart; zero in the lanes that no series fills.
+// to[i][lane] = from[lane * stride + i] for i < count; lanes without a series are zero.
 inline void to_lanes(float* to, const float* from, size_t stride, size_t lanes, size_t count) {
   if (lanes < static_cast<size_t>(kLanes))
     for (size_t i = 0; i < count * kLanes; ++i) to[i] = 0.0f;
   transpose(to, kLanes, from, stride, count, lanes);
 }
 
-// to [lanes][count], `stride` apart = from [count][kLanes], leaving out the lanes that no series fills.
+// to[lane * stride + i] = from[i][lane] for i < count; lanes without a series are left out.
 inline void from_lanes(float* to, size_t stride, const float* from, size_t lanes, size_t count) {
   transpose(to, stride, from, kLanes, lanes, count);
 }

@@ -1,8 +1,8 @@
-// Sixteen series side by side: one number of each, as vectors of the instruction set being compiled for.
+// Vectors of the instruction set being compiled for. A group is kLanes series side by side, one number of each.
 //
-// This header and those that include it are compiled once per instruction set, each time in a namespace of its
-// own. They use no functions of the standard library: the linker keeps one copy of an inline function, and it
-// might keep the one made for a newer processor.
+// This header and those that include it are compiled once per instruction set, each time in its own namespace. They
+// use no functions of the standard library: the linker keeps one copy of an inline function, and that might be one
+// compiled for a newer processor.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,9 @@
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-constexpr int kLanes = 16;  // series in a group, whatever the instruction set: buffers are laid out alike
+constexpr int kLanes = 16;  // series in a group; the same for every instruction set, so that buffers are laid out alike
 
+// kWidth: floats in a vector. kAccumulators: vectors that a product sums in registers at once.
 #if defined(__AVX512F__)
 constexpr int kWidth = 16;
 constexpr int kAccumulators = 24;  // of 32 registers
@@ -34,15 +35,15 @@ constexpr int kAccumulators = 24;
 constexpr int kWidth = 4;
 constexpr int kAccumulators = 12;
 #endif
-constexpr int kParts = kLanes / kWidth;
-// Groups that one thread may take side by side: each weight is then read once for both. It pays where a group is a
+constexpr int kGroupVecs = kLanes / kWidth;
+// Groups that one thread computes side by side: each weight is then read once for both. This pays where a group is a
 // single vector; elsewhere a group's own vectors share the weight already.
-constexpr int kTogether = kParts == 1 ? 2 : 1;
+constexpr int kGroupsInterleaved = kGroupVecs == 1 ? 2 : 1;
 
-typedef float Part __attribute__((vector_size(4 * kWidth)));
-typedef int32_t PartMask __attribute__((vector_size(4 * kWidth)));
-typedef float LoosePart __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
-typedef int32_t LooseMask __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
+typedef float Vec __attribute__((vector_size(4 * kWidth)));
+typedef int32_t VecMask __attribute__((vector_size(4 * kWidth)));
+typedef float UnalignedVec __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
+typedef int32_t UnalignedVecMask __attribute__((vector_size(4 * kWidth), aligned(4), may_alias));
 
 #define LOOPCAST_INLINE inline __attribute__((always_inline))
 
@@ -51,20 +52,20 @@ LOOPCAST_INLINE void unroll_indices(F f, std::integer_sequence<int, I...>) {
   (f(std::integral_constant<int, I>{}), ...);
 }
 
-// f(0), f(1), ... f(N - 1) with each index a constant, so that arrays indexed by it live in registers.
+// Calls f(0), f(1), ... f(N - 1) with each index a constant, so that arrays indexed by it live in registers.
 template <int N, class F>
 LOOPCAST_INLINE void unroll(F f) {
   unroll_indices(f, std::make_integer_sequence<int, N>{});
 }
 
-// Buffers may begin at any float: JAX promises no more for arrays that came from NumPy.
-LOOPCAST_INLINE Part load(const float* from) { return *reinterpret_cast<const LoosePart*>(from); }
-LOOPCAST_INLINE void store(float* to, Part value) { *reinterpret_cast<LoosePart*>(to) = value; }
-LOOPCAST_INLINE PartMask load_mask(const int32_t* from) { return *reinterpret_cast<const LooseMask*>(from); }
+// Buffers may begin at any float: JAX promises no more for arrays that come from NumPy.
+LOOPCAST_INLINE Vec load(const float* from) { return *reinterpret_cast<const UnalignedVec*>(from); }
+LOOPCAST_INLINE void store(float* to, Vec value) { *reinterpret_cast<UnalignedVec*>(to) = value; }
+LOOPCAST_INLINE VecMask load_mask(const int32_t* from) { return *reinterpret_cast<const UnalignedVecMask*>(from); }
 
-// value, but not below -most nor above most; NaN stays NaN. (Compilers make two instructions of each comparison.)
-LOOPCAST_INLINE Part clamp(Part value, float most) {
-  const Part high = most - Part{}, low = -high;
+// `value` limited to [-limit, limit]; NaN stays NaN. (Intrinsics: compilers make two instructions of each comparison.)
+LOOPCAST_INLINE Vec clamp(Vec value, float limit) {
+  const Vec high = limit - Vec{}, low = -high;
 #if defined(__AVX512F__)
   return _mm512_max_ps(low, _mm512_min_ps(high, value));
 #elif defined(__AVX2__)
@@ -72,15 +73,15 @@ LOOPCAST_INLINE Part clamp(Part value, float most) {
 #elif defined(__SSE2__)
   return _mm_max_ps(low, _mm_min_ps(high, value));
 #else
-  const Part below = value > high ? high : value;
+  const Vec below = value > high ? high : value;
   return below < low ? low : below;
 #endif
 }
 
-// The bits of each lane, moved towards the higher ones.
+// Each lane's bits shifted left by N.
 template <int N>
-LOOPCAST_INLINE Part shifted_left(Part value) {
-  PartMask bits;
+LOOPCAST_INLINE Vec shifted_left(Vec value) {
+  VecMask bits;
   __builtin_memcpy(&bits, &value, sizeof bits);
   bits <<= N;
   __builtin_memcpy(&value, &bits, sizeof value);

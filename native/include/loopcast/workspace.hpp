@@ -1,4 +1,4 @@
-// How workspaces are laid out. All sizes in floats; kLanes series make a group.
+// The layout of workspaces. All sizes are in floats; kLanes series make a group.
 #pragma once
 
 #include "loopcast/kernels.hpp"
@@ -6,26 +6,26 @@
 
 namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
-constexpr size_t kChunk = 16;       // steps that inference takes a stack through before the next ones
+constexpr size_t kChunk = 16;       // inference computes so many steps in all layers before the next ones
 constexpr size_t kPanelSlack = 24;  // a packed matrix may end in a block that is not full
-constexpr size_t kFewSeries = 4;    // up to so many, the units are the lanes (rows.hpp), not the series (stack.hpp)
+constexpr size_t kFewSeries = 4;    // up to so many, the units are the lanes (rows.hpp), else the series (groups.hpp)
 
 inline bool few_series(const Stack& s) { return s.batch <= kFewSeries; }
 inline size_t padded(size_t units) { return divide_up(units, kLanes) * kLanes; }
 inline size_t groups_of(const Stack& s) { return (s.batch + kLanes - 1) / kLanes; }
 inline size_t slots_of(CellKind cell) { return cell == CellKind::simple ? 1 : cell == CellKind::lstm ? 5 : 4; }
-// Slots that are products: all but the last of those cells that keep one number more.
+// Slots that are products: all but the last of the cells that have one more slot.
 inline size_t products_of(CellKind cell) {
   return slots_of(cell) - (cell == CellKind::lstm || cell == CellKind::gru_reset_before ? 1 : 0);
 }
 inline size_t chunk_of(const Stack& s, bool training) { return training || s.time < kChunk ? s.time : kChunk; }
 
-// Numbers that the head puts out in a chunk of so many steps; without one, the last layer's h are the outputs.
+// The head's outputs in a chunk of so many steps; without a head, the last layer's h are the outputs.
 inline size_t head_floats(const Stack& s, size_t steps) {
   return s.head ? (s.last_only ? smaller(steps, 1) : steps) * s.head->outputs : 0;
 }
 
-// One group's share: inputs, mask, then for each layer h, c and slots, then the head's outputs.
+// One group's part: inputs, mask, then for each layer h, c and slots, then the head's outputs.
 inline size_t forward_layer_floats(const Stack& s, const Layer& layer, size_t steps, bool training) {
   const size_t rows = (steps + 1) + (states_of(s.cell) == 2 ? (training ? steps + 1 : 1) : 0) +
                       slots_of(s.cell) * (training ? steps : 1);
@@ -68,7 +68,7 @@ inline size_t widest(const Stack& s) {
   return width;
 }
 
-// One group's share: gradients by the output and the input of a layer, by its state, and by the head's outputs.
+// One group's part: gradients by a layer's outputs and inputs, by its state, and by the head's outputs.
 inline size_t backward_group_floats(const Stack& s) {
   return ((2 * s.time + 2) * widest(s) + head_floats(s, s.time)) * kLanes;
 }
@@ -83,12 +83,12 @@ inline size_t weights_of(const Stack& s) {
   return floats;
 }
 
-// Whether each group sums its own gradients by the weights: these must fit its core's cache beside the rest.
-inline bool groups_alone(const Stack& s) { return weights_of(s) <= 32768; }
+// Whether each group sums its own gradients by the weights: they must fit its core's cache beside the rest.
+inline bool sums_per_group(const Stack& s) { return weights_of(s) <= 32768; }
 
-inline size_t own_gradient_floats(const Stack& s) { return groups_alone(s) ? groups_of(s) * weights_of(s) : 0; }
+inline size_t group_gradient_floats(const Stack& s) { return sums_per_group(s) ? groups_of(s) * weights_of(s) : 0; }
 
-// The same of rows.hpp, for a series instead of a group.
+// Where the units are the lanes (rows.hpp): one series' part.
 inline size_t row_series_floats(const Stack& s, bool training) {
   size_t floats = s.time * (s.layers[0].inputs + (s.masked ? 1 : 0)) + (s.head ? padded(s.head->outputs) : 0);
   for (size_t l = 0; l < s.depth; ++l) {
@@ -114,16 +114,18 @@ inline size_t row_plan_floats(const Stack& s) {
   return floats;
 }
 
-// Of a decoder, whose lanes are steps in time.
-inline size_t mixed_floats(const Decoder& d) { return kMixed * padded(d.time); }
-inline size_t known_floats(const Decoder& d) { return kMixed * (padded(d.time) + d.horizon); }
+// A decoder, whose lanes are steps in time.
+inline size_t state_floats(const Decoder& d) { return kDecoderUnits * padded(d.time); }
+inline size_t future_floats(const Decoder& d) { return kDecoderUnits * (padded(d.time) + d.horizon); }
 inline size_t output_floats(const Decoder& d) { return d.horizon * d.outputs * padded(d.time); }
 // The gradient by the readout is summed lane by lane.
-inline size_t gradient_floats(const Decoder& d) { return mixed_floats(d) + known_floats(d) + d.outputs * kMixed * kLanes; }
+inline size_t gradient_floats(const Decoder& d) {
+  return state_floats(d) + future_floats(d) + d.outputs * kDecoderUnits * kLanes;
+}
 
-// One of the batch, with its own part of the workspace.
+// One series' part.
 inline size_t decoder_floats(const Decoder& d, bool backward) {
-  return mixed_floats(d) + known_floats(d) + output_floats(d) + (backward ? gradient_floats(d) : 0);
+  return state_floats(d) + future_floats(d) + output_floats(d) + (backward ? gradient_floats(d) : 0);
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -13,7 +13,7 @@ from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.forecasts import Forecasts, from_predictions
 from loopcast.evaluation.metric import MEDIAN
 from loopcast.evaluation.metrics import METRICS
-from loopcast.evaluation.models import Model
+from loopcast.evaluation.model_columns import ModelColumns
 from loopcast.evaluation.scale import with_scale
 from loopcast.evaluation.score import score
 from loopcast.evaluation.significance import Comparison, diebold_mariano
@@ -195,7 +195,7 @@ def _compared(
     alive = [name for name in names if name in whole.models and not whole.frame[f"= {name}"].is_null().all()]
     if not alive:
         return None
-    points = replace(whole, models={name: Model(quantiles={MEDIAN: name}, levels=()) for name in alive})
+    points = replace(whole, models={name: ModelColumns(quantiles={MEDIAN: name}, levels=()) for name in alive})
     return ModelComparison(
         whole=whole,
         known=with_scale(points.drop_missing("skip"), panel, season),

@@ -17,7 +17,7 @@ from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 from loopcast.evaluation.metric import MEDIAN
-from loopcast.evaluation.models import Model, find_models
+from loopcast.evaluation.model_columns import ModelColumns, find_models
 
 Missing = Literal["error", "skip"]
 
@@ -41,7 +41,7 @@ class Forecasts:
     ids: pl.Series
     has_id: bool
     columns: Columns
-    models: Mapping[str, Model]
+    models: Mapping[str, ModelColumns]
     targets: tuple[str, ...] = ()
 
     @property
@@ -163,13 +163,13 @@ def _flat(values: np.ndarray) -> pl.Series:
     return pl.Series(np.moveaxis(values, 3, 1).astype(np.float64).ravel()).fill_nan(None)
 
 
-def _model_of(name: str, levels: tuple[float, ...]) -> Model:
+def _model_of(name: str, levels: tuple[float, ...]) -> ModelColumns:
     ends = {
         probability: column
         for level in levels
         for probability, column in zip(interval_probabilities(level), interval_columns(name, level), strict=True)
     }
-    return Model(quantiles={MEDIAN: name} | ends, levels=tuple(float(level) for level in levels))
+    return ModelColumns(quantiles={MEDIAN: name} | ends, levels=tuple(float(level) for level in levels))
 
 
 def window_keys(columns: Sequence[str]) -> list[str]:
@@ -222,7 +222,7 @@ def _rows(table: Table, columns: Columns, has_id: bool, length: int) -> SeriesIn
 
 
 def _frame(
-    table: Table, rows: SeriesIndex, columns: Columns, models: Mapping[str, Model], targets: Sequence[str]
+    table: Table, rows: SeriesIndex, columns: Columns, models: Mapping[str, ModelColumns], targets: Sequence[str]
 ) -> pl.DataFrame:
     lengths = np.diff(rows.offsets)
     order = np.arange(lengths.sum()) if rows.order is None else rows.order

@@ -13,7 +13,7 @@ from loopcast.errors import LengthError
 from loopcast.features.scaling import Scaling
 from loopcast.features.sizes import power_of_two
 from loopcast.features.windows import WindowPlan
-from loopcast.kernels import float32, library, why_no_kernels
+from loopcast.kernels import array_spec, library, why_no_kernels
 
 Array = jax.Array
 
@@ -138,7 +138,7 @@ def copy_windows(reach: int, plan: WindowPlan, values: Array, index: Array) -> t
     """`read_windows` by a kernel, which copies whole stretches."""
     library()
     steps = plan.context if plan.every_step else min(plan.context, 1)
-    results = [float32(len(index), plan.context, reach), float32(len(index), steps, plan.horizon)]
+    results = [array_spec(len(index), plan.context, reach), array_spec(len(index), steps, plan.horizon)]
     call = jax.ffi.ffi_call("loopcast_windows", results, vmap_method="sequential")
     past, ahead = call(values, index, last_only=not plan.every_step)
     return past, ahead

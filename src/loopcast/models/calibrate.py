@@ -9,6 +9,14 @@ from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.intervals.holdout import TARGET_PATHS, calibration_cutoffs, long_enough, spread_cutoffs
 from loopcast.models.model import Model
 
+USUAL_STEPS = 12  # or two seasons: how far a forecaster of any horizon is calibrated unasked
+
+
+def usual_steps(panel: Panel, season: int) -> int:
+    """How far ahead a forecaster without a horizon is calibrated: as said above, or what half of the rows allow."""
+    most = (int(panel.observed_lengths.max()) - season - 1) // 2
+    return max(min(max(2 * season, USUAL_STEPS), most), 1)
+
 
 def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) -> Calibration:
     """From the errors at these cutoffs, after which the model has seen nothing."""

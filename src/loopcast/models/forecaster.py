@@ -21,8 +21,6 @@ from loopcast.models.provenance import Provenance, describe
 from loopcast.public import public
 from loopcast.validation import check_positive
 
-DEFAULT_CALIBRATED_STEPS = 12  # or two seasons: how far a forecaster of any horizon is calibrated unasked
-
 
 class Fit(NamedTuple):
     """What a fit gave.
@@ -262,20 +260,12 @@ class Forecaster(Estimator, ABC):
             return replace(model, uncalibrated=str(error))
 
     def _calibration(self, panel: Panel, recipe: "Forecaster", fit: Fit) -> Calibration:
-        steps = self._calibrated_steps(panel)
+        steps = self.horizon or calibrate.usual_steps(panel, self.season_of(panel))
         if fit.held_out is not None:
             return calibrate.from_held_out(fit.held_out, panel, steps, fit.held_rows)
         if not self.cheap_to_refit:
             raise LengthError("no rows were held back from its training")
         return recipe.calibration_by_refit(panel, steps, None)
-
-    def _calibrated_steps(self, panel: Panel) -> int:
-        """How far ahead `fit` calibrates: the horizon; without one two seasons, or what half of the rows allow."""
-        if self.horizon is not None:
-            return self.horizon
-        season = self.season_of(panel)
-        most = (int(panel.observed_lengths.max()) - season - 1) // 2
-        return max(min(max(2 * season, DEFAULT_CALIBRATED_STEPS), most), 1)
 
     def _complete(self, model: Model, panel: Panel) -> Model:
         """The model with what is the same for every kind."""

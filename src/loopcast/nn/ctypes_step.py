@@ -1,21 +1,21 @@
-"""The kernels called directly, without XLA: one step of one series, over buffers that are made once.
+"""The kernels called with ctypes, without XLA: one step of one series, over buffers that are allocated once.
 
-The structures are those of `native/include/loopcast/kernels.hpp`, field by field.
+The structures mirror those of `native/include/loopcast/kernels.hpp`, field by field; before the first call they are
+compared with what the library says of its own.
 """
 
 import ctypes
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from loopcast.errors import OptionError
-from loopcast.kernels import library
+from loopcast.errors import LoopcastError, OptionError
+from loopcast.kernels import check_layout, layout, library
 from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights
 from loopcast.nn.fused import CELL_NUMBERS
-
-LANES = 16  # numbers in a row of the kernels, or a multiple: rows that are whole are used where they lie
 
 Floats = ctypes.POINTER(ctypes.c_float)
 
@@ -60,8 +60,24 @@ class _Forward(ctypes.Structure):
     )
 
 
+class _StepCall(ctypes.Structure):
+    _fields_ = (("forward", _Forward), ("workspace_floats", ctypes.c_size_t))
+
+
+STRUCTURES = {"Layer": _Layer, "Head": _Head, "Stack": _Stack, "Forward": _Forward, "StepCall": _StepCall}
+
+
+@cache
+def checked_library() -> ctypes.CDLL:
+    """The kernels, whose structures are those of this file. Raises LoopcastError where one differs."""
+    check_layout(STRUCTURES, layout())
+    loaded = library()
+    loaded.loopcast_step_message.restype = ctypes.c_char_p
+    return loaded
+
+
 class _Weights(NamedTuple):
-    """Of one layer, as the kernels read them in place: all units filled up to whole rows."""
+    """One layer's weights, which the kernels read in place: every gate's units are padded to whole vectors."""
 
     kernel: np.ndarray
     recurrent_kernel: np.ndarray
@@ -78,30 +94,47 @@ class DirectStep:
     `run()` reads `inputs` and `before`, and writes `after` and `outputs`.
 
     inputs: float32 `[input]`.
-    before, after: the state, float32 `[number]`: each layer's arrays end to end, filled up to whole rows with zeros.
+    before, after: the state, float32 `[number]`: each layer's arrays end to end, padded with zeros to whole vectors.
     outputs: float32, the head's `[output]`, or `[units]` of the last layer.
 
     It holds copies of the weights. It is not for two threads at once. The kernels must be built.
+    Raises LoopcastError where the library's structures are not those of this file, OptionError for too many layers or
+    units.
     """
 
     def __init__(self, cell: str, layers: Sequence[CellWeights], head: DenseWeights | None) -> None:
-        kind, own = CELLS[cell], [_filled(CELLS[cell], layer, first=layer is layers[0]) for layer in layers]
-        units = layers[-1].recurrent_kernel.shape[0]
-        width, written = len(own[0].kernel), own[-1].units if head is None else head.bias.size
-        self.inputs, outputs = np.zeros(width, np.float32), np.zeros(written, np.float32)
-        self.outputs = outputs[:units] if head is None else outputs
-        numbers = kind.states * sum(layer.units for layer in own)
+        self._library = checked_library()
+        kind = CELLS[cell]
+        padded = [pad_units(kind, layer, first=index == 0) for index, layer in enumerate(layers)]
+        units, width = layers[-1].recurrent_kernel.shape[0], len(padded[0].kernel)
+        outputs = np.zeros(padded[-1].units if head is None else head.bias.size, np.float32)
+        self.inputs, self.outputs = np.zeros(width, np.float32), outputs[:units] if head is None else outputs
+        numbers = kind.states * sum(layer.units for layer in padded)
         self.before, self.after = np.zeros(numbers, np.float32), np.zeros(numbers, np.float32)
 
-        top = None if head is None else (_rows(head.kernel, own[-1].units), _floats(head.bias))
-        stack = _stack(cell, own, _parts(self.before, kind, own), _parts(self.after, kind, own), top)
-        workspace = np.zeros(_workspace(stack, width, own), np.float32)
-        call = _Forward(stack, _at(self.inputs), None, _at(outputs), False, _at(workspace))
-        self._kept = own, top, outputs, workspace, stack, call  # what the call points to
-        self._step, self._call = library().loopcast_step, ctypes.byref(call)
+        dense = None if head is None else (_pad_rows(head.kernel, padded[-1].units), _floats(head.bias))
+        states = _split_state(self.before, kind, padded), _split_state(self.after, kind, padded)
+        stack = _stack(cell, padded, *states, dense)
+        workspace = np.zeros(_workspace_floats(stack, width, padded), np.float32)
+        forward = _Forward(stack, pointer(self.inputs), None, pointer(outputs), False, pointer(workspace))
+        self._call = _StepCall(forward, workspace.size)
+        self._reference = ctypes.byref(self._call)
+        self._pointed_to = padded, dense, outputs, workspace  # ctypes keeps no array alive
+        self._step = self._library.loopcast_step
 
     def run(self) -> None:
-        self._step(self._call)
+        """Take the step. Raises LoopcastError, with nothing computed, where the call would leave its buffers."""
+        status = self._step(self._reference)
+        if status:
+            raise _step_error(self._library, status, self._call)
+
+
+def _step_error(loaded: ctypes.CDLL, status: int, call: _StepCall) -> LoopcastError:
+    stack, reason = call.forward.stack, loaded.loopcast_step_message(status).decode()
+    return LoopcastError(
+        f"the kernels cannot take this step: {reason} (cell {stack.cell}, {stack.depth} layers, batch {stack.batch}, "
+        f"time {stack.time}, workspace of {call.workspace_floats} floats)"
+    )
 
 
 def _stack(
@@ -111,50 +144,57 @@ def _stack(
     after: list[list[np.ndarray]],
     head: tuple[np.ndarray, np.ndarray] | None,
 ) -> _Stack:
-    """It points to what is given, which has to outlive it."""
-    each = [
-        _Layer(len(layer.kernel), layer.units, *map(_at, layer), *((Floats * 2)(*map(_at, s)) for s in states))
+    """A stack that points to these arrays, which have to outlive it."""
+    structures = [
+        _Layer(len(layer.kernel), layer.units, *map(pointer, layer), *((Floats * 2)(*map(pointer, s)) for s in states))
         for layer, *states in zip(layers, before, after, strict=True)
     ]
-    top = None if head is None else ctypes.pointer(_Head(head[1].size, *map(_at, head)))
-    return _Stack(CELL_NUMBERS[cell], 1, 1, len(each), (_Layer * len(each))(*each), top, False, True)
+    dense = None if head is None else ctypes.pointer(_Head(head[1].size, *map(pointer, head)))
+    array = (_Layer * len(structures))(*structures)
+    return _Stack(CELL_NUMBERS[cell], 1, 1, len(structures), array, dense, False, True)
 
 
-def _workspace(stack: _Stack, width: int, layers: Sequence[_Weights]) -> int:
+def _workspace_floats(stack: _Stack, width: int, layers: Sequence[_Weights]) -> int:
     sizes = (ctypes.c_int64 * (3 + len(layers)))(1, 1, width, *(layer.units for layer in layers))
     outputs = stack.head.contents.outputs if stack.head else -1
     floats = library().loopcast_workspace(0, stack.cell, False, True, outputs, sizes, len(layers))
     if floats < 0:
-        raise OptionError(f"layers of {[layer.units for layer in layers]} units are too large for a kernel")
+        raise OptionError(
+            f"{len(layers)} layers of {[layer.units for layer in layers]} units are too many for a kernel"
+        )
     return int(floats)
 
 
-def _parts(state: np.ndarray, kind: Cell, layers: Sequence[_Weights]) -> list[list[np.ndarray]]:
-    """Each layer's arrays of the state."""
+def _split_state(state: np.ndarray, kind: Cell, layers: Sequence[_Weights]) -> list[list[np.ndarray]]:
+    """Each layer's arrays of the state, as views."""
     ends = np.cumsum([0, *(layer.units for layer in layers for _ in range(kind.states))])
     arrays = [state[a:b] for a, b in pairwise(ends)]
     return [arrays[k : k + kind.states] for k in range(0, len(arrays), kind.states)]
 
 
-def _filled(kind: Cell, layer: CellWeights, *, first: bool) -> _Weights:
-    """The units that are added stay at zero, as those of every cell without weights."""
+def pad_units(kind: Cell, layer: CellWeights, *, first: bool) -> _Weights:
+    """Pad every gate's units to whole vectors; the inputs too, which are the layer's below, unless it is the first.
+
+    The added units stay at zero, as those of every cell do that have no weights.
+    """
     inputs, units = layer.kernel.shape[0], layer.recurrent_kernel.shape[0]
     return _Weights(
-        _columns(_rows(layer.kernel, inputs if first else _whole(inputs)), kind.gates),
-        _columns(_rows(layer.recurrent_kernel, _whole(units)), kind.gates),
-        _columns(_floats(layer.bias).reshape(kind.bias_rows, -1), kind.gates),
+        _pad_gates(_pad_rows(layer.kernel, inputs if first else round_up(inputs)), kind.gates),
+        _pad_gates(_pad_rows(layer.recurrent_kernel, round_up(units)), kind.gates),
+        _pad_gates(_floats(layer.bias).reshape(kind.bias_rows, -1), kind.gates),
     )
 
 
-def _columns(rows: np.ndarray, gates: int) -> np.ndarray:
-    """`[row, gates * units]` with every gate filled up to whole rows."""
-    each = rows.reshape(len(rows), gates, -1)
-    more = _whole(each.shape[2]) - each.shape[2]
-    return np.ascontiguousarray(np.pad(each, ((0, 0), (0, 0), (0, more))).reshape(len(rows), -1))
+def _pad_gates(matrix: np.ndarray, gates: int) -> np.ndarray:
+    """`[row, gates * units]` with every gate's units padded."""
+    blocks = matrix.reshape(len(matrix), gates, matrix.shape[1] // gates)
+    units = round_up(blocks.shape[2])
+    padded = np.pad(blocks, ((0, 0), (0, 0), (0, units - blocks.shape[2])))
+    return np.ascontiguousarray(padded.reshape(len(matrix), gates * units))
 
 
-def _rows(matrix: Array, count: int) -> np.ndarray:
-    """`[row, column]` filled up to `count` rows."""
+def _pad_rows(matrix: Array, count: int) -> np.ndarray:
+    """`[row, column]` padded to `count` rows."""
     floats = _floats(matrix)
     return np.pad(floats, ((0, count - len(floats)), (0, 0)))
 
@@ -163,9 +203,11 @@ def _floats(array: Array) -> np.ndarray:
     return np.array(array, np.float32)
 
 
-def _whole(units: int) -> int:
-    return -(-units // LANES) * LANES
+def round_up(units: int) -> int:
+    """The next multiple of the kernels' lanes: units that fill whole vectors are read in place, not copied."""
+    (lanes,) = layout()["lanes"]
+    return -(-units // lanes) * lanes
 
 
-def _at(array: np.ndarray) -> "ctypes._Pointer[ctypes.c_float]":
+def pointer(array: np.ndarray) -> "ctypes._Pointer[ctypes.c_float]":
     return array.ctypes.data_as(Floats)

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from loopcast.kernels import float32, library
+from loopcast.kernels import array_spec, library
 from loopcast.nn.cells import Array
 
 DECODER_UNITS = 16  # hidden numbers; the kernel's loops are written for as many
@@ -38,7 +38,7 @@ def decode_plain(mixed: Array, known: Array, readout: Array) -> Array:
 def decode(mixed: Array, known: Array, readout: Array) -> Array:
     """`decode_plain`, by a kernel."""
     batch, steps, horizon, outputs = _sizes(mixed, known, readout)
-    results = [float32(batch, steps, horizon * outputs), _workspace(batch, steps, horizon, outputs, backward=False)]
+    results = [array_spec(batch, steps, horizon * outputs), _workspace(batch, steps, horizon, outputs, backward=False)]
     return _call("loopcast_decode", results, mixed, known, readout.T)[0]
 
 
@@ -50,9 +50,9 @@ def _backward(kept: tuple[Array, Array, Array], by_outputs: Array) -> tuple[Arra
     mixed, known, readout = kept
     batch, steps, horizon, outputs = _sizes(*kept)
     results = [
-        float32(*mixed.shape),
-        float32(*known.shape),
-        float32(batch, outputs, DECODER_UNITS),
+        array_spec(*mixed.shape),
+        array_spec(*known.shape),
+        array_spec(batch, outputs, DECODER_UNITS),
         _workspace(batch, steps, horizon, outputs, backward=True),
     ]
     by_mixed, by_known, by_readout, _ = _call("loopcast_decode_backward", results, mixed, known, readout.T, by_outputs)
@@ -68,7 +68,7 @@ def _sizes(mixed: Array, known: Array, readout: Array) -> tuple[int, int, int, i
 
 
 def _workspace(batch: int, steps: int, horizon: int, outputs: int, *, backward: bool) -> Any:
-    return float32(library().loopcast_decoder_workspace(batch, steps, horizon, outputs, backward))
+    return array_spec(library().loopcast_decoder_workspace(batch, steps, horizon, outputs, backward))
 
 
 def _call(target: str, results: list[Any], *arguments: Array) -> list[Array]:

@@ -15,7 +15,7 @@ import numpy as np
 from jax.custom_derivatives import CustomVJPPrimal, SymbolicZero
 
 from loopcast.errors import OptionError
-from loopcast.kernels import float32, library, why_no_kernels
+from loopcast.kernels import array_spec, library, why_no_kernels
 from loopcast.nn.cells import CELLS, Array, CellWeights, DenseWeights, State
 
 CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2, "gru_reset_before": 3}  # as the library counts them
@@ -109,7 +109,7 @@ class _Plan:
         )
         if floats < 0:
             raise OptionError(f"batch {self.batch}, time {self.time}, widths {self.widths} are too large for a kernel")
-        return float32(floats)
+        return array_spec(floats)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -148,12 +148,12 @@ def _stack_backward(cell_name: str, last_only: bool, saved: Any, gradients: Any)
     plan, weights, head, residuals, derive_inputs = saved
     final, outputs = jax.tree.map(_dense, gradients, is_leaf=lambda leaf: isinstance(leaf, SymbolicZero))
     with_inputs = derive_inputs is not None
-    by_inputs = (float32(plan.batch, plan.time, plan.widths[0]),) if with_inputs else ()
+    by_inputs = (array_spec(plan.batch, plan.time, plan.widths[0]),) if with_inputs else ()
     results = (
-        jax.tree.map(lambda leaf: float32(*leaf.shape), (weights, head)),
+        jax.tree.map(lambda leaf: array_spec(*leaf.shape), (weights, head)),
         _state_shapes(plan),
         by_inputs,
-        float32(*residuals.shape),
+        array_spec(*residuals.shape),
         plan.workspace("backward"),
     )
     leaves, tree = jax.tree.flatten(results)
@@ -171,7 +171,7 @@ _stack.defvjp(_stack_forward, _stack_backward, symbolic_zeros=True)
 
 
 def _forward(kind: Workspace, plan: _Plan, arguments: Any) -> tuple[States, Array, Array]:
-    results = (float32(*plan.output), _state_shapes(plan), plan.workspace(kind))
+    results = (array_spec(*plan.output), _state_shapes(plan), plan.workspace(kind))
     leaves, tree = jax.tree.flatten(results)
     call = jax.ffi.ffi_call(f"loopcast_{kind}", leaves, vmap_method="sequential")
     outputs, final, workspace = jax.tree.unflatten(tree, call(*jax.tree.leaves(arguments), **plan.flags))
@@ -199,7 +199,7 @@ def _plan(
 
 
 def _state_shapes(plan: _Plan) -> Any:
-    return tuple((float32(plan.batch, units),) * CELLS[plan.cell_name].states for units in plan.widths[1:])
+    return tuple((array_spec(plan.batch, units),) * CELLS[plan.cell_name].states for units in plan.widths[1:])
 
 
 def _dense(gradient: Any) -> Any:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from loopcast.errors import OptionError
-from loopcast.kernels import float32, why_no_kernels
+from loopcast.kernels import array_spec, why_no_kernels
 from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
 from loopcast.nn.decoder import DECODER_UNITS, decode, decode_plain
 from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
@@ -25,8 +25,8 @@ Head = Literal["dense", "recurrent"]
 class DecoderWeights(NamedTuple):
     """Of what is known of a step ahead: into the hidden numbers, and out of them."""
 
-    kernel: Array  # [ahead, MIXED]
-    readout: Array  # [MIXED, per_step]
+    kernel: Array  # [ahead, DECODER_UNITS]
+    readout: Array  # [DECODER_UNITS, per_step]
 
 
 class Weights(NamedTuple):
@@ -117,10 +117,10 @@ class Network:
 
     def path(self, *, masked: bool) -> Backend:
         """The way the layers run, and why. masked: whether some steps may be unobserved."""
-        parts = [float32(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
+        parts = [array_spec(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
         layers = [CellWeights(*parts[first : first + 3]) for first in range(0, len(parts), 3)]
-        states = [(float32(1, units),) * self.kind.states for units in self.layer_units]
-        return select_backend(self.cell, layers, states, float32(1, 1, self.inputs), self.fused, masked=masked)
+        states = [(array_spec(1, units),) * self.kind.states for units in self.layer_units]
+        return select_backend(self.cell, layers, states, array_spec(1, 1, self.inputs), self.fused, masked=masked)
 
     def zero_state(self, batch: int) -> States:
         return tuple(self.kind.zero_state(batch, units) for units in self.layer_units)

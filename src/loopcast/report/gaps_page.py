@@ -41,7 +41,7 @@ class DescribedImputer(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ScoreRow:
     """A target in the table of scores: mean absolute errors by way, as text; best: the way with the least."""
 
     target: str
@@ -83,7 +83,7 @@ def gaps_page(
     )  # fmt: skip
 
 
-def scores_of(imputer: DescribedImputer) -> tuple[list[str], list[Row]]:
+def scores_of(imputer: DescribedImputer) -> tuple[list[str], list[ScoreRow]]:
     """The methods of filling, and a row for each target."""
     scores = imputer.scores
     methods = scores["method"].unique(maintain_order=True).to_list()
@@ -91,7 +91,7 @@ def scores_of(imputer: DescribedImputer) -> tuple[list[str], list[Row]]:
     for target in imputer.targets:
         known = dict(scores.filter(pl.col("target") == target).select("method", "mae").iter_rows())
         errors = tuple(f"{known[method]:#.3g}" if method in known else MISSING for method in methods)
-        rows.append(Row(target=target, errors=errors, best=next(iter(known), None)))
+        rows.append(ScoreRow(target=target, errors=errors, best=next(iter(known), None)))
     return methods, rows
 
 

@@ -43,7 +43,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class RankingRow:
     """A model of the leaderboard; model: as it is in the charts, None if it is in none; cells: numbers, their text.
 
     target: on which of several targets; "" on all of them.
@@ -62,7 +62,7 @@ class Ranking:
 
     measure: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RankingRow, ...]
 
 
 def ranking(leaderboard: Leaderboard, models: Sequence[ModelStyle]) -> Ranking:
@@ -82,7 +82,7 @@ def ranking_of(table: pl.DataFrame, measure: str, models: Sequence[ModelStyle]) 
     columns = tuple(each for each in known if each.key in table.columns and table[each.key].count())
     drawn = {model.name: model for model in models}
     rows = (
-        Row(
+        RankingRow(
             name=row["model"],
             network=row["network"],
             model=drawn.get(row["model"]),

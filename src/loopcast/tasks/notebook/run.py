@@ -17,7 +17,7 @@ from loopcast.tasks.notebook.series import CONTEXT, Split, split
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class NotebookRow:
     """One row of the table. Errors are mean squared errors in the series' own units.
 
     epochs: None where nothing is trained by gradients; train_seconds includes compiling.
@@ -40,7 +40,7 @@ class Row:
 class Results:
     """A row and the fitted model behind it."""
 
-    row: Row
+    row: NotebookRow
     model: Forecaster
 
 
@@ -70,7 +70,7 @@ def _run(experiment: Experiment, data: Split, earlier: dict[str, Results]) -> Re
     else:
         model = experiment.forecaster.fit(data.training)
         seconds = time.perf_counter() - began
-    row = Row(
+    row = NotebookRow(
         name=experiment.name,
         steps=experiment.steps,
         parameters=_parameters(model),

@@ -12,14 +12,14 @@ from loopcast.evaluation.metric import MEDIAN
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
+class ModelColumns:
     """The columns of one model: of each quantile, 0.5 being its forecast; levels: of its intervals, ascending."""
 
     quantiles: Mapping[float, str]
     levels: tuple[float, ...]
 
 
-def find_models(table: Table, keys: Sequence[str], *, intervals: bool) -> dict[str, Model]:
+def find_models(table: Table, keys: Sequence[str], *, intervals: bool) -> dict[str, ModelColumns]:
     """Which columns are whose; ColumnError where there is no model, or an interval lacks an end or its model."""
     rest = [name for name in table.names if name not in keys]
     if strange := [name for name in rest if not isinstance(name, str)]:
@@ -59,6 +59,6 @@ def _has_both_ends(model: str, ends: Mapping[float, str]) -> bool:
     return True
 
 
-def _model(name: str, ends: Mapping[float, str]) -> Model:
+def _model(name: str, ends: Mapping[float, str]) -> ModelColumns:
     levels = tuple(sorted(round(100 - 200 * q, 8) for q in ends if q < MEDIAN))
-    return Model(quantiles={MEDIAN: name} | dict(ends), levels=levels)
+    return ModelColumns(quantiles={MEDIAN: name} | dict(ends), levels=levels)

@@ -1,4 +1,4 @@
-// Spreads tasks over the threads of a pool that is someone else's.
+// Spreads tasks over the threads of a pool that belongs to someone else.
 #pragma once
 
 #include <atomic>
@@ -13,16 +13,16 @@ namespace loopcast {
 
 using Task = void (*)(void* context, size_t index);
 
-// Waiting in a loop costs power but answers at once; a sleeping thread takes some 100 microseconds to wake, as long as
-// a small network's whole pass. kServed: how many batches a thread serves before it goes back to its pool, where
-// others' work may be waiting.
-constexpr std::chrono::microseconds kLinger{150};
-constexpr int kServed = 64;
+// A thread that waits in a loop costs power but answers at once; a sleeping thread takes some 100 microseconds to wake,
+// as long as a small network's whole pass.
+constexpr std::chrono::microseconds kMaxSpin{150};
+// After so many batches a thread goes back to its pool, where other work may be waiting.
+constexpr int kMaxBatchesPerThread = 64;
 
-// Asks ready() again and again, but no longer than kLinger; what it said last.
+// Asks ready() again and again, but no longer than kMaxSpin. Returns its last answer.
 template <class F>
-bool linger(F ready) {
-  const auto end = std::chrono::steady_clock::now() + kLinger;
+bool spin_wait(F ready) {
+  const auto end = std::chrono::steady_clock::now() + kMaxSpin;
   while (!ready()) {
     if (std::chrono::steady_clock::now() > end) return ready();
     pause_thread();
@@ -30,8 +30,8 @@ bool linger(F ready) {
   return true;
 }
 
-// Tasks that any thread may take in turn. Threads that come too late find none and leave, so the caller, who
-// takes tasks too, waits only for those that have been taken: a busy pool cannot hold it up for ever.
+// Tasks that any thread may take in turn. A thread that comes too late finds none and leaves. The caller takes tasks
+// too and waits only for those that other threads have taken, so a busy pool cannot hold it up for ever.
 class Batch {
  public:
   Batch(size_t tasks, Task task, void* context) : tasks_(tasks), task_(task), context_(context) {}
@@ -47,7 +47,7 @@ class Batch {
 
   void wait() {
     const auto ready = [this] { return done_ == tasks_; };
-    if (linger(ready)) return;
+    if (spin_wait(ready)) return;
     std::unique_lock<std::mutex> lock(mutex_);
     finished_.wait(lock, ready);
   }
@@ -61,11 +61,11 @@ class Batch {
   std::condition_variable finished_;
 };
 
-// Threads that stay a moment after a batch, for the next one. If one leaves just as a batch comes, others do its share.
-class Crew {
+// Threads that wait a moment after a batch for the next one. If one leaves just as a batch comes, others do its tasks.
+class ThreadTeam {
  public:
-  // Runs task(context, i) for every i < tasks on the caller and on workers - 1 threads, those that are missing called
-  // with schedule(job).
+  // Runs task(context, i) for every i < tasks on the caller and on workers - 1 threads. Threads that are not waiting
+  // here are called with schedule(job).
   template <class Schedule>
   void run(size_t tasks, size_t workers, Task task, void* context, Schedule schedule) {
     const auto batch = std::make_shared<Batch>(tasks, task, context);
@@ -88,18 +88,18 @@ class Crew {
   }
 
   void serve(std::shared_ptr<Batch> batch, size_t number) {
-    for (int served = 0; batch != nullptr; ++served) {
+    for (int batches = 0; batch != nullptr; ++batches) {
       batch->work();
-      batch = served < kServed ? next(number) : nullptr;
+      batch = batches < kMaxBatchesPerThread ? wait_for_next(number) : nullptr;
     }
   }
 
-  // The latest batch after this number, waiting for it; null if none comes.
-  std::shared_ptr<Batch> next(size_t& number) {
+  // The latest batch after this number; null if none comes in time.
+  std::shared_ptr<Batch> wait_for_next(size_t& number) {
     ++waiting_;
-    const bool came = linger([&] { return number_ != number; });
+    const bool posted = spin_wait([&] { return number_ != number; });
     --waiting_;
-    if (!came) return nullptr;
+    if (!posted) return nullptr;
     const std::lock_guard<std::mutex> lock(mutex_);
     number = number_;
     return latest_;

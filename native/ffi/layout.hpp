@@ -1,0 +1,63 @@
+// The layout of the structs that Python mirrors with ctypes, and the constants that it repeats: what the compiler made
+// of them, so that Python can compare.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "loopcast/kernels.hpp"
+#include "loopcast/vector.hpp"
+
+namespace loopcast {
+
+struct FieldLayout {
+  const char* name;  // "Struct.field"
+  size_t offset, size;
+};
+
+struct Constant {
+  const char* name;  // a struct's is its size
+  size_t value;
+};
+
+#define LOOPCAST_FIELD(type, field) {#type "." #field, offsetof(type, field), sizeof(type::field)}
+constexpr FieldLayout kFields[] = {
+    LOOPCAST_FIELD(Layer, inputs),         LOOPCAST_FIELD(Layer, units),
+    LOOPCAST_FIELD(Layer, kernel),         LOOPCAST_FIELD(Layer, recurrent_kernel),
+    LOOPCAST_FIELD(Layer, bias),           LOOPCAST_FIELD(Layer, state),
+    LOOPCAST_FIELD(Layer, final_state),    LOOPCAST_FIELD(Head, outputs),
+    LOOPCAST_FIELD(Head, kernel),          LOOPCAST_FIELD(Head, bias),
+    LOOPCAST_FIELD(Stack, cell),           LOOPCAST_FIELD(Stack, batch),
+    LOOPCAST_FIELD(Stack, time),           LOOPCAST_FIELD(Stack, depth),
+    LOOPCAST_FIELD(Stack, layers),         LOOPCAST_FIELD(Stack, head),
+    LOOPCAST_FIELD(Stack, masked),         LOOPCAST_FIELD(Stack, last_only),
+    LOOPCAST_FIELD(Forward, stack),        LOOPCAST_FIELD(Forward, inputs),
+    LOOPCAST_FIELD(Forward, observed),     LOOPCAST_FIELD(Forward, outputs),
+    LOOPCAST_FIELD(Forward, training),     LOOPCAST_FIELD(Forward, workspace),
+    LOOPCAST_FIELD(StepCall, forward),     LOOPCAST_FIELD(StepCall, workspace_floats),
+};
+#undef LOOPCAST_FIELD
+
+constexpr Constant kConstants[] = {
+    {"Layer", sizeof(Layer)},
+    {"Head", sizeof(Head)},
+    {"Stack", sizeof(Stack)},
+    {"Forward", sizeof(Forward)},
+    {"StepCall", sizeof(StepCall)},
+    {"lanes", plain::kLanes},
+    {"max_depth", kMaxDepth},
+    {"cells", static_cast<size_t>(kCells)},
+    {"decoder_units", kDecoderUnits},
+};
+
+// A line for each: "Struct.field offset size" or "constant value". Text, so that reading it needs no struct itself.
+inline std::string layout_text() {
+  std::string text;
+  for (const FieldLayout& field : kFields)
+    text += std::string(field.name) + " " + std::to_string(field.offset) + " " + std::to_string(field.size) + "\n";
+  for (const Constant& constant : kConstants)
+    text += std::string(constant.name) + " " + std::to_string(constant.value) + "\n";
+  return text;
+}
+
+}  // namespace loopcast
