@@ -148,7 +148,7 @@ def test_a_series_without_any_value_is_named():
     with pytest.raises(ValuesError, match=r"Naive needs one, and series 'c' has none in its 4 rows \(1 of 3.*leave it"):
         panel.require_any_value("Naive needs one")
     with pytest.raises(ValuesError, match=r"series 'b' has none in its 4 rows before its last 2 \(2 of 3"):
-        panel.require_any_value("Naive needs one", cutoffs=2)
+        panel.require_any_value("Naive needs one", held_out=2)
 
 
 ID_TYPES = ["str", "object", "category", "int64", "int32", "Int64", "string", "string[pyarrow]", "int64[pyarrow]"]
@@ -472,7 +472,7 @@ def test_pandas_works_without_pyarrow():
         for ids in (["a"] * 3, pd.Categorical(["a"] * 3), [1] * 3, pd.array([1] * 3, dtype="Int64")):
             table = pd.DataFrame({"unique_id": ids, "ds": days, "y": [1.0, None, 3.0]})
             table["y"] = table["y"].astype("Float64")
-            result = Panel.from_table(table).forecast_table({"m": np.ones((1, 1))})
+            result = Panel.from_table(table).future_frame(1)
             print(result.unique_id.tolist(), result.unique_id.dtype == table.unique_id.dtype, result.ds[0])
         assert "pyarrow" not in sys.modules
     """)
