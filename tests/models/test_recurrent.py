@@ -130,7 +130,7 @@ def test_nothing_after_the_cutoff_changes_a_forecast_or_a_setting(model):
                 values[stop - 6 : stop] = np.random.default_rng(1).normal(size=(6, 1)) if tail == "noise" else tail
         seen = replace(panel, values=values).drop_last(6)
         fitted = replace(model).fit(seen)
-        fits.append((fitted.predict_panel(seen, 6).values[:, 0], fitted.describe()))
+        fits.append((fitted.predict_panel(seen, 6).values[:, 0], fitted.model.description))
     for forecast, chosen in fits[1:]:
         np.testing.assert_array_equal(forecast, fits[0][0])
         assert chosen == fits[0][1]
