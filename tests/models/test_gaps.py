@@ -128,7 +128,7 @@ def test_a_series_without_a_value_is_named_in_fit_and_in_predict(model):
         model.with_options().fit(Panel.from_array(empty))
     fitted = model.with_options().fit(Panel.from_array(walks()))
     with pytest.raises(ValuesError, match="series 2 has none"):
-        fitted.predict(data=Panel.from_array(empty))
+        fitted.predict(3, data=Panel.from_array(empty))
     late = walks()
     late[2, :57] = np.nan
     with pytest.raises(ValuesError, match="series 2 has none in its 60 rows before its last 5"):
