@@ -96,7 +96,7 @@ def test_a_context_longer_than_what_a_comparison_leaves_is_no_error(csv, capsys)
     assert (
         "Not compared with the baselines: even the longest series 'a' has 40 steps, and holding 3 back needs 42" in out
     )
-    assert "No intervals: calibrating intervals takes 3 rows and 39 before them" in out
+    assert "No intervals: series 'a' has 40 rows and 41 are needed for context=38" in out
 
 
 def test_levels_are_those_asked_for_or_none(csv, capsys):
@@ -176,7 +176,9 @@ def test_a_foreign_model_is_bad_input(csv, capsys):
     assert "not a model file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "match"), [("none.loopcast", "no such file"), (".", "is a folder")])
+@pytest.mark.parametrize(
+    ("name", "match"), [("none.loopcast", "no such file"), (".", "a folder, and a model is one file")]
+)
 def test_a_model_that_is_not_there_is_bad_input(name, match, csv, tmp_path, capsys):
     assert run(["predict", str(tmp_path / name), str(csv)]) == 2
     err = capsys.readouterr().err
