@@ -67,7 +67,7 @@ def test_it_draws_the_gaps_and_prints_json(csv, tmp_path, capsys):
     assert impute(csv, "--report", str(page), "--mode", "causal", "--best", "--json") == 0
     result = json.loads(capsys.readouterr().out)
     assert set(result) == {"loopcast", "chosen", "scores", "series", "values", "filled"}
-    assert {row["way"] for row in result["scores"]} == {"network", "last value"}
+    assert {row["method"] for row in result["scores"]} == {"network", "last value"}
     assert "How far off each way is" in page.read_text()
 
 

@@ -17,7 +17,7 @@ from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 
 NAMES = ("pm25", "no2")
 MODELS = [Naive(), Drift()]
-IN_UNITS = {"mae", "mse", "rmse", "bias", "pinball", "crps", "wql", "width"}
+IN_UNITS = {"mae", "mse", "rmse", "bias", "wape", "pinball", "crps", "wql", "width"}
 
 
 def panel(series=3, length=60, seed=0):

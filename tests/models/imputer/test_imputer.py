@@ -33,7 +33,7 @@ def test_it_fills_waves_much_better_than_straight_lines_and_says_so(trained):
     assert np.abs(got - whole)[gaps].mean() < 0.6 * np.abs(lines - whole)[gaps].mean()
     assert "the network was best for 2 of 2 targets" in imputer.describe()
     best = imputer.scores.group_by("target", maintain_order=True).first()
-    assert best["way"].to_list() == ["network", "network"]
+    assert best["method"].to_list() == ["network", "network"]
     assert best["fills"].to_list() == [4, 4]
 
 
@@ -49,9 +49,9 @@ def test_intervals_hold_about_their_share_of_values_that_nothing_was_learned_fro
     imputer, _, _ = trained
     whole, given = waves(series=6, steps=400, seed=9)
     panel, gaps = Panel.from_array(given), np.isnan(given)
-    both = {level: ends(imputer, panel, level) for level in (50, 90)}
+    levels = {level: ends(imputer, panel, level) for level in (50, 90)}
     shares = {}
-    for level, both in ends.items():
+    for level, both in levels.items():
         low, high = (end.reshape(given.shape) for end in both)
         shares[level] = ((whole >= low) & (whole <= high))[gaps].mean()
         assert np.isnan(low[~gaps]).all()
@@ -171,7 +171,7 @@ def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden
     assert [ways[place] for place in learned.methods[:, 0]] == ["network", "linear", "network", "linear", "network"]
     got = filled(imputer, Panel.from_array(given)).reshape(4, 600)
     np.testing.assert_allclose(got[[0, 2]], whole[[0, 2]], atol=1e-5)
-    assert imputer.scores.filter(pl.col("way") == "linear")["fills"].to_list() == [2]
+    assert imputer.scores.filter(pl.col("method") == "linear")["fills"].to_list() == [2]
     lines = np.isnan(given[1, :, 0])
     np.testing.assert_allclose(got[1, lines], lined(given[1])[lines, 0], rtol=1e-5)
     turned = filled(imputer, Panel.from_array(given[::-1])).reshape(4, 600)  # other data: as the channel, on the whole
