@@ -86,7 +86,7 @@ def test_what_is_finished_is_kept_in_a_folder(csv, tmp_path, capsys):
         (["--windows", "99"], "99 windows of 3 steps need series of"),
         (["--horizon", "0"], "horizon is a whole number"),
         (["--refit", "often"], "--refit is never, always or a number"),
-        (["--level", "0"], "between 0 and 100"),
+        (["--level", "0"], "percentages from 1 to below 100"),
         (["--budget", "0s"], "a time budget"),
         (["--report", "page.txt"], "--report is a file ending in .html"),
         (["--fail-if-worse-than", "Theta"], "there is no model 'Theta'"),

@@ -147,7 +147,7 @@ def test_a_blend_is_the_best_of_all_quarters_by_a_search():
 
 
 def test_where_a_simple_way_has_nothing_to_say_the_network_says_it():
-    blend = Blend(ways=(NETWORK, "linear"), shares=np.full((2, 1, 4), 0.5, np.float32))
+    blend = Blend(methods=(NETWORK, "linear"), shares=np.full((2, 1, 4), 0.5, np.float32))
     got = blend.combine(
         {NETWORK: np.array([[2.0], [4.0]]), "linear": np.array([[np.nan], [0.0]])}, np.array([[1], [1]])
     )
