@@ -2,10 +2,15 @@
 
 import pytest
 
-from contracts.kinds import FORECASTERS, IMPUTERS, fitted, fitted_imputer
+from contracts.kinds import FORECASTERS, IMPUTERS, LATE, fitted, fitted_imputer
 
 
-@pytest.fixture(scope="session", params=FORECASTERS)
+def each(kinds):
+    """The names of kinds; those that compile for long wait for `make test-all`."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in LATE else []) for name in kinds]
+
+
+@pytest.fixture(scope="session", params=each(FORECASTERS))
 def kind(request):
     """The name of a kind of forecaster."""
     return request.param
@@ -17,7 +22,7 @@ def forecaster(kind):
     return fitted(kind)
 
 
-@pytest.fixture(scope="session", params=IMPUTERS)
+@pytest.fixture(scope="session", params=each(IMPUTERS))
 def imputer_kind(request):
     """The name of a kind of imputer."""
     return request.param

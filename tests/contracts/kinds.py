@@ -65,6 +65,8 @@ IMPUTERS: dict[str, Callable[[], Imputer]] = {
     ),
 }
 
+# Whose programs compile for long, and whose path through the library another kind takes too.
+LATE = {"iterated, gru", "direct, simple", "quantile, gru, gaps", "normal, lstm", "causal"}
 
 # What a check leaves out: how, and why.
 EXEMPT: dict[str, tuple[tuple[str, ...], str]] = {

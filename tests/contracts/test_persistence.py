@@ -78,12 +78,14 @@ def folder(tmp_path_factory):
     return Path(folder)
 
 
+@pytest.mark.slow
 def test_a_file_forecasts_with_the_same_bits_in_a_fresh_process(kind, forecaster, folder):
     wanted = forecaster.predict(HORIZON, data=long_table(training_panel()), level=80)
     assert pl.read_ipc(folder / f"{kind}.forecaster.ipc").equals(wanted)
     assert wanted.height == HORIZON * training_panel().n_series
 
 
+@pytest.mark.slow
 def test_a_file_fills_gaps_with_the_same_bits_in_a_fresh_process(imputer_kind, imputer, folder):
     wanted = imputer.impute(long_table(gappy_panel()), level=80)
     assert pl.read_ipc(folder / f"{imputer_kind}.imputer.ipc").equals(wanted)
