@@ -68,7 +68,7 @@ def test_it_draws_the_gaps_and_prints_json(csv, tmp_path, capsys):
     result = json.loads(capsys.readouterr().out)
     assert set(result) == {"loopcast", "chosen", "scores", "series", "values", "filled"}
     assert {row["method"] for row in result["scores"]} == {"network", "last value"}
-    assert "How far off each way is" in page.read_text()
+    assert "How far off each method is" in page.read_text()
 
 
 def test_what_was_learned_fills_another_file_without_training_and_columns_are_found_by_name(csv, tmp_path, capsys):
@@ -96,10 +96,10 @@ def test_a_model_of_another_kind_other_columns_and_options_of_training_are_refus
     assert impute(csv, "--save", str(model)) == 0
     loopcast.Naive().fit(np.arange(9.0)).save(naive)
     for options, match in {
-        ("impute", str(csv), "--model", str(naive)): "does not fill gaps: loopcast predict",
+        ("impute", str(csv), "--model", str(naive)): "does not fill gaps: load, or loopcast predict",
         ("impute", str(csv), "--model", str(model), "--updates", "5"): "--updates is for training",
         ("impute", str(csv), "--model", str(model), "--target", "co"): "the model was fitted on 'co', 'no2'",
-        ("predict", str(model), str(csv)): "does not forecast: loopcast impute",
+        ("predict", str(model), str(csv)): "does not forecast: load_imputer, or loopcast impute",
     }.items():
         assert run(list(options)) == 2
         assert match in capsys.readouterr().err

@@ -87,7 +87,8 @@ def impute(
     if output is not None and whole is not None and result.filled is not None:
         filled = result.filled
         table = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
-        printing.write_table(table, output)
+        typed = output.suffix.lower() == ".parquet" and file.suffix.lower() != ".parquet"
+        printing.write_table(whole.with_types(table) if typed else table, output)
     if report is not None and result.filled is not None:
         printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
     if json:

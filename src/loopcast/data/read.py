@@ -79,6 +79,14 @@ class WholeFile:
         done: pl.DataFrame = fill_aligned(self.table, self.laid, self.panel, validate(self.panel, values, marks, extra))
         return done.with_columns(done[name].fill_nan(None) for name in extra)
 
+    def with_types(self, filled: pl.DataFrame) -> pl.DataFrame:
+        """`filled` for a file with types of its own: numbers, dates and times instead of text; ids stay text."""
+        texts = filled.select(pl.col(pl.String).exclude(self.panel.schema.columns.id).replace({"": None}))
+        if not texts.width:
+            return filled
+        written = texts.write_csv().encode()
+        return filled.with_columns(pl.read_csv(written, infer_schema_length=None, try_parse_dates=True).get_columns())
+
 
 def read_whole(
     path: str | os.PathLike[str], *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error"
