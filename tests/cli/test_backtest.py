@@ -39,10 +39,10 @@ def test_it_prints_a_leaderboard_with_the_best_model_first_and_a_verdict(csv, ca
 def test_as_json_it_is_one_object_with_the_documented_keys(csv, capsys):
     assert backtest(csv, *MODELS, "--json") == 0
     result = json.loads(capsys.readouterr().out)
-    keys = {"horizon", "windows", "step", "season", "series", "models"}
+    keys = {"horizon", "n_windows", "step_size", "season", "series", "models"}
     keys |= {"measure", "leaderboard", "targets", "verdict", "notes"}
     assert set(result) == {"loopcast", *keys}
-    assert result["models"]["Drift"]["code"] == "loopcast.Drift()"
+    assert result["models"]["Drift"]["code"] == "loopcast.Drift(horizon=3)"
 
 
 def test_it_writes_every_forecast_and_a_page(csv, tmp_path):
@@ -55,7 +55,7 @@ def test_it_writes_every_forecast_and_a_page(csv, tmp_path):
 
 
 def test_a_network_is_compared_and_its_seeds_are_spread(csv, capsys):
-    assert backtest(csv, "--models", "Naive,GRU", "--seeds", "2", "--windows", "1", "--level", "none", "--json") == 0
+    assert backtest(csv, "--models", "Naive,GRU", "--seeds", "2", "--n-windows", "1", "--level", "none", "--json") == 0
     rows = {row["model"]: row for row in json.loads(capsys.readouterr().out)["leaderboard"]}
     assert rows["GRU"]["seed_spread"] > 0
     assert rows["Naive"]["seed_spread"] is None
@@ -70,10 +70,10 @@ def test_a_pipeline_fails_where_the_first_model_is_worse_than_the_one_named(csv,
 
 def test_what_is_finished_is_kept_in_a_folder(csv, tmp_path, capsys):
     folder = tmp_path / "kept"
-    assert backtest(csv, *MODELS, "--keep", str(folder)) == 0
+    assert backtest(csv, *MODELS, "--cache-dir", str(folder)) == 0
     first = capsys.readouterr().out
     assert len(list(folder.glob("*.npz"))) == 3
-    assert backtest(csv, *MODELS, "--keep", str(folder)) == 0
+    assert backtest(csv, *MODELS, "--cache-dir", str(folder)) == 0
     assert capsys.readouterr().out == first
 
 
@@ -82,8 +82,8 @@ def test_what_is_finished_is_kept_in_a_folder(csv, tmp_path, capsys):
     [
         (["--models", "Naive,Theta"], "there is no model 'Theta'"),
         (["--models", "Naive,Naive"], "named once"),
-        (["--windows", "0"], "windows is a whole number"),
-        (["--windows", "99"], "99 windows of 3 steps need series of"),
+        (["--n-windows", "0"], "n_windows is a whole number"),
+        (["--n-windows", "99"], "99 windows of 3 steps need series of"),
         (["--horizon", "0"], "horizon is a whole number"),
         (["--refit", "often"], "--refit is never, always or a number"),
         (["--level", "0"], "percentages from 1 to below 100"),

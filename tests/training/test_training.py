@@ -182,7 +182,7 @@ def test_a_short_training_is_chosen_exactly_where_it_forecasts_the_held_back_row
     for tried in (epochs, 4):
         alone[tried] = Training(job, recipe(epochs=tried))
         alone[tried].run(ignore)
-    both = Training(job, recipe(epochs=4, short=epochs))
+    both = Training(job, recipe(epochs=4, short_epochs=epochs))
     both.run(ignore)
     best = min((4, epochs), key=lambda tried: alone[tried].trained.valid_loss)
     assert both.trained.epochs == best
