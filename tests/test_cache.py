@@ -65,6 +65,7 @@ def test_what_one_process_compiled_another_reads_and_forecasts_the_same_bits(tmp
     assert kept(tmp_path) == first
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
 @pytest.mark.parametrize("arguments", [("without-kernels",), ()])
 def test_programs_kept_with_some_kernels_serve_others_or_are_not_used(tmp_path, arguments):

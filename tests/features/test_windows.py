@@ -58,6 +58,7 @@ def test_a_series_of_context_and_horizon_gives_one_window():
     assert index.last.tolist() == [49, 109]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=8)
 @given(
     plan=plans,
@@ -126,6 +127,7 @@ def test_nothing_after_the_stop_changes_a_window(poison):
         np.testing.assert_array_equal(before, after)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(why_no_kernels() is not None, reason="the kernels are not built")
 @settings(deadline=None, max_examples=12)
 @given(plan=plans, lengths=panels, reach=st.integers(1, 6), held_back=st.integers(0, 3), seed=st.integers(0, 99))

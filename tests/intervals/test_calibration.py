@@ -209,6 +209,7 @@ def test_the_same_seed_simulates_the_same_paths_and_another_does_not():
     assert not forecaster.simulate(5, 2, seed=1).equals(forecaster.simulate(5, 2, seed=2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", ["quantile", "normal", "student"])
 def test_a_network_that_gives_a_distribution_needs_no_calibration_and_takes_one(distribution):
     panel = Panel.from_array(walks(series=40))
@@ -229,6 +230,7 @@ def test_a_distribution_survives_its_file(tmp_path):
     assert load(tmp_path / "model").predict(data=panel, level=[80]).equals(model.predict(level=[80]))
 
 
+@pytest.mark.slow
 def test_beyond_its_own_horizon_a_distribution_is_calibrated():
     model = Recurrent(horizon=2, distribution="quantile", **SMALL).fit(Panel.from_array(walks(series=40)))
     with pytest.raises(NotFittedError, match="its own distribution reaches no further"):

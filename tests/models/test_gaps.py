@@ -165,6 +165,7 @@ def test_a_network_learns_a_sine_of_which_a_third_is_missing(options):
     assert error < 0.6 * naive
 
 
+@pytest.mark.slow
 def test_the_description_says_how_much_is_missing_and_gaps_are_off_without():
     gappy, whole = Panel.from_array(walks()), Panel.from_array(walks(share=0.0)[2:])
     model = Recurrent(horizon=3, **SMALL).fit(gappy)

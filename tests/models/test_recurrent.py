@@ -266,6 +266,7 @@ def test_a_horizon_longer_than_any_series_is_reached_by_feeding_back():
     assert model.predict().height == 180
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["log", "linear"])
 @pytest.mark.parametrize("rows", [5, 20, 40])
 def test_what_the_network_sees_of_a_step_does_not_depend_on_later_ones(models, kind, rows):

@@ -142,6 +142,7 @@ def test_sixteen_threads_get_the_bits_that_one_gets():
             np.testing.assert_array_equal(got, alone)
 
 
+@pytest.mark.slow
 def test_features_are_what_the_network_is_shown():
     model, panel = model_of("log"), panel_of()
     shown = features(model, panel)

@@ -376,6 +376,7 @@ def run_elsewhere(cores=None, **environment):
     return done.stdout.split()
 
 
+@pytest.mark.slow
 @needs_kernels
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
 def test_results_are_the_same_bits_for_one_thread_and_for_all():

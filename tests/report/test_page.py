@@ -203,6 +203,7 @@ def test_numbers_keep_a_ten_thousandth_of_the_range():
     assert numbers(np.array([123456.0]), -2) == [123500]
 
 
+@pytest.mark.slow
 def test_a_thousand_series_make_a_page_under_ten_megabytes_that_says_how_many_it_holds():
     panel = made_panel(ids=tuple(f"series {i}" for i in range(1000)), length=150)
     backtest = made_backtest(panel, horizon=24, windows=4)
