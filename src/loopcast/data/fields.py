@@ -13,6 +13,8 @@ from loopcast.data.schema import TableSchema
 from loopcast.data.time_grid import future_times
 from loopcast.errors import DataError, LengthError, OptionError, ValuesError
 
+FEWER = "ask for fewer steps or leave them out"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PanelFields:
@@ -139,7 +141,7 @@ class PanelFields:
     def last(self, steps: int) -> np.ndarray:
         """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
         check_count("steps", steps)
-        self._require_length(steps, f"the last {steps} steps were asked for")
+        self.require_rows(steps, f"the last {steps} steps", FEWER)
         return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
 
     def actuals(self, held_out: int, horizon: int) -> np.ndarray:
@@ -149,13 +151,14 @@ class PanelFields:
         """
         return self.last(held_out)[:, :horizon]
 
-    def _require_length(self, rows: int, why: str) -> None:
+    def require_rows(self, rows: int, why: str, cure: str) -> None:
+        """LengthError naming the first series with fewer than `rows` rows, which are needed for `why`."""
         short = np.flatnonzero(self.lengths < rows)
         if len(short):
             i = int(short[0])
             raise LengthError(
-                f"series {self.ids[i]!r} has {self.lengths[i]} rows and {rows} are needed: {why} "
-                f"({len(short)} of {self.n_series} series are too short); ask for fewer steps or leave them out"
+                f"series {self.ids[i]!r} has {self.lengths[i]} rows and {rows} are needed for {why} "
+                f"({len(short)} of {self.n_series} series are too short): {cure}"
             )
 
     def require_informative(self) -> None:

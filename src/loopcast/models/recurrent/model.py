@@ -11,7 +11,7 @@ from loopcast.errors import OptionError
 from loopcast.models.model import Model
 from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.predict import features, forecast, quantiles
-from loopcast.models.recurrent.setup import require_rows
+from loopcast.models.recurrent.setup import SHORTER_CONTEXT
 from loopcast.training.training_data import Epoch
 
 MEDIAN = 0.5
@@ -72,7 +72,7 @@ class RecurrentModel(Model):
         panel.require_future(max(0, horizon - cutoffs[-1]))  # here, where series have their own names
         trimmed = self._view(panel).trim_leading_missing()
         why = "a row before the first cutoff" if ensemble.context is None else f"context={ensemble.context}"
-        require_rows(trimmed, (ensemble.context or 1) + cutoffs[0], why)
+        trimmed.require_rows((ensemble.context or 1) + cutoffs[0], why, SHORTER_CONTEXT)
         self._require_known_gaps(trimmed.drop_last(cutoffs[-1]) if cutoffs[-1] else trimmed)
         return trimmed
 

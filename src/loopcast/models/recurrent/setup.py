@@ -18,7 +18,7 @@ from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
 from loopcast.training.training_data import TrainingData
 
-CLIP = 1.0  # of the gradient's norm: recurrent gradients explode before they teach
+SHORTER_CONTEXT = "lower the context, or take context=None, which uses what there is"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -193,7 +193,7 @@ def _why_bridge(scaling: Scaling) -> str:
 def _plan(options: RecurrentOptions, facts: choices.PanelStats, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
     fixed = options.context if isinstance(options.context, int) else None
     if fixed is not None:
-        require_rows(panel, fixed + 1, f"context={fixed} and a value to forecast")
+        panel.require_rows(fixed + 1, f"context={fixed} and a value to forecast", SHORTER_CONTEXT)
     window = choices.choose_window(facts) if fixed is None else fixed
     warmup = lags if options.scaling == "none" else choices.choose_warmup(facts)
     if facts.longest <= warmup:
@@ -260,18 +260,6 @@ def _recipe(options: RecurrentOptions, facts: choices.PanelStats, windows: int) 
         short_epochs=choices.short_epochs(facts, epochs) if options.epochs is None else None,
         seed=options.seed,
     )
-
-
-def require_rows(panel: Panel, rows: int, why: str) -> None:
-    """LengthError naming the first series with fewer than `rows` rows."""
-    short = np.flatnonzero(panel.lengths < rows)
-    if len(short):
-        i = int(short[0])
-        raise LengthError(
-            f"series {panel.ids[i]!r} has {panel.lengths[i]} rows and {rows} are needed for {why} "
-            f"({len(short)} of {panel.n_series} series are too short): lower the context, or take context=None, "
-            "which uses what there is"
-        )
 
 
 def _why_network(options: RecurrentOptions, network: Network, facts: choices.PanelStats) -> str:
