@@ -33,7 +33,7 @@ from loopcast.models.recurrent.setup import set_up
 from loopcast.nn.cells import CELLS
 from loopcast.nn.fused import fused_scan
 from loopcast.tasks.notebook.experiments import notebooks_own
-from loopcast.training.trainer import TrainingRun
+from loopcast.training.run import TrainingRun
 
 HERE = Path(__file__).parent
 CELL_NAMES = ("simple", "gru", "lstm")
@@ -100,7 +100,7 @@ def epoch(series: int, repeats: int) -> float:
     """Seconds of an epoch of the notebook's LSTM."""
     options = notebooks_own(horizon=10, cell="lstm", strategy="sequence", epochs=1_000_000, show_progress=False)
     setup = set_up(options, Panel.from_array(generate_time_series(series, 60, seed=0)))
-    epochs = TrainingRun(setup.data, setup.recipe).epochs()
+    epochs = TrainingRun(setup.data, setup.recipe, setup.data.to_device()).epochs()
     return fastest(lambda: next(epochs) and None, repeats)
 
 

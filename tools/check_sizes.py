@@ -28,7 +28,6 @@ EXCEPTIONS = {
     "_stack_forward": "the same",
     "scan": "the same",
     "rollout": "a compiled step: static values first, then arrays",
-    "imputer_step": "the same",
     "_sums": "the sums of one test, each by its name",
     "evaluate_holdout": "what one evaluation is made of",
     "from_table": "how a table is read, each by its name",

@@ -16,7 +16,7 @@ from loopcast.models.recurrent.stepper import Stepper
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
 from loopcast.tasks.notebook.experiments import notebooks_own
-from loopcast.training.trainer import TrainingRun as Training
+from loopcast.training.run import TrainingRun
 
 UNITS, OUTPUTS = 20, 10
 
@@ -27,7 +27,7 @@ def prepare_epoch(job: dict[str, Any]) -> Run:
     )
     series = np.concatenate([data("x"), data("last")[:, :, None]], axis=1)
     setup = set_up(options, Panel.from_array(series))
-    epochs = Training(setup.data, setup.recipe).epochs()
+    epochs = TrainingRun(setup.data, setup.recipe, setup.data.to_device()).epochs()
     return lambda: next(epochs)
 
 

@@ -16,8 +16,10 @@ from loopcast.nn.keras_export import stock_model
 from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
 from loopcast.training.early_stopping import EarlyStopping, tolerance
-from loopcast.training.trainer import Training, require_finite
-from loopcast.training.training_data import Epoch, TrainingData
+from loopcast.training.history import Epoch
+from loopcast.training.run import require_finite
+from loopcast.training.trainer import Training
+from loopcast.training.window_data import WindowData
 
 CONTEXT, HORIZON, SERIES = 12, 3, 70
 
@@ -29,7 +31,7 @@ def values(seed=0):
 def task(cell="gru", every_step=True, held_back=0, numbers=None):
     plan = WindowPlan(context=CONTEXT - held_back, horizon=HORIZON, every_step=every_step)
     offsets = np.arange(SERIES + 1) * (CONTEXT + HORIZON)
-    return TrainingData(
+    return WindowData(
         network=Network(cell=cell, units=(6,), inputs=1, outputs=HORIZON),
         scaling=Scaling(),
         plan=plan,
@@ -48,6 +50,12 @@ def recipe(**options):
 
 def ignore(epoch, epochs):
     pass
+
+
+def run(training, callback=ignore):
+    """The whole training, as `fit` does it."""
+    training.select_epochs(callback)
+    training.refit(callback)
 
 
 def stock_schedule(how, updates):
@@ -73,7 +81,7 @@ def stock_schedule(how, updates):
 def test_losses_are_those_of_stock_keras_with_the_same_start_and_order(every_step, options):
     job, how = task(every_step=every_step), recipe(**options)
     training = Training(job, how)
-    training.run(ignore)
+    run(training)
     stock = stock_model(job.network, [initial_weights(job.network, how.seed)], every_step=every_step)
     optimizer = keras.optimizers.Adam(
         stock_schedule(how, how.epochs * -(-SERIES // how.batch_size)),
@@ -108,7 +116,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not():
     runs = []
     for seed in (1, 1, 2):
         training = Training(task(), recipe(seed=seed))
-        training.run(ignore)
+        run(training)
         runs.append(jax.tree.leaves(training.trained.members))
     for first, second in zip(*runs[:2], strict=True):
         np.testing.assert_array_equal(first, second)
@@ -119,7 +127,7 @@ def test_training_lowers_the_loss_and_reports_every_epoch():
     seen = []
     waves = np.sin(np.arange(SERIES * (CONTEXT + HORIZON)) / 3).reshape(SERIES, -1).astype(np.float32)
     training = Training(task(numbers=waves), recipe(epochs=20))
-    training.run(lambda epoch, epochs: seen.append(epoch))
+    run(training, lambda epoch, epochs: seen.append(epoch))
     assert [epoch.epoch for epoch in seen] == list(range(1, 21))
     assert seen[-1].loss < 0.2 * seen[0].loss
     assert seen[-1].last_step_mse < 0.2 * seen[0].last_step_mse
@@ -133,8 +141,8 @@ def test_ctrl_c_keeps_the_weights_of_the_last_whole_epoch():
 
     cut, short = Training(task(), recipe(epochs=9)), Training(task(), recipe(epochs=3))
     with pytest.raises(KeyboardInterrupt):
-        cut.run(third)
-    short.run(ignore)
+        run(cut, third)
+    run(short)
     assert len(cut.trained.history) == 3
     for got, wanted in zip(jax.tree.leaves(cut.trained.members), jax.tree.leaves(short.trained.members), strict=True):
         np.testing.assert_array_equal(got, wanted)
@@ -144,21 +152,21 @@ def test_an_infinite_loss_is_an_error_that_says_what_to_try_and_leaves_no_bad_we
     huge = values() * np.float32(1e30)
     training = Training(task(numbers=huge), recipe())
     with pytest.raises(TrainingError, match=r"learning_rate below 0\.01"):
-        training.run(ignore)
+        run(training)
     assert training.trained is None
 
 
 def test_weights_that_the_last_update_broke_are_noticed_too():
     fine = Epoch(epoch=1, member=0, final=False, loss=1.0, last_step_mse=1.0, valid_loss=None)
     with pytest.raises(TrainingError, match="broke down in epoch 1"):
-        require_finite(fine, np.float32([1.0, np.inf]), recipe())
-    require_finite(fine, np.float32([1.0, 2.0]), recipe())
+        require_finite(fine, np.float32([1.0, np.inf]), "try less")
+    require_finite(fine, np.float32([1.0, 2.0]), "try less")
 
 
 def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
     job = task(held_back=HORIZON)
     training = Training(job, recipe(epochs=6, patience=2))
-    training.run(ignore)
+    run(training)
     history = training.trained.history
     first = [epoch for epoch in history if not epoch.final]
     last = [epoch for epoch in history if epoch.final]
@@ -169,7 +177,7 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
     assert training.trained.best_epoch == best
     assert [epoch.epoch for epoch in last] == list(range(1, best + 1))
     alone = Training(job.for_refit(), recipe(epochs=best))
-    alone.run(ignore)
+    run(alone)
     for got, want in zip(
         jax.tree.leaves(training.trained.members), jax.tree.leaves(alone.trained.members), strict=True
     ):
@@ -181,9 +189,9 @@ def test_a_short_training_is_chosen_exactly_where_it_forecasts_the_held_back_row
     job, alone = task(held_back=HORIZON), {}
     for tried in (epochs, 4):
         alone[tried] = Training(job, recipe(epochs=tried))
-        alone[tried].run(ignore)
+        run(alone[tried])
     both = Training(job, recipe(epochs=4, short_epochs=epochs))
-    both.run(ignore)
+    run(both)
     best = min((4, epochs), key=lambda tried: alone[tried].trained.valid_loss)
     assert both.trained.epochs == best
     for got, want in zip(
@@ -196,11 +204,11 @@ def test_a_short_training_is_chosen_exactly_where_it_forecasts_the_held_back_row
 def test_every_member_is_what_a_training_of_its_own_gives(held_back):
     job = task(held_back=held_back)
     together = Training(job, recipe(epochs=4, seed=5), members=3)
-    together.run(ignore)
+    run(together)
     epochs = together.trained.best_epoch
     for number, weights in enumerate(together.trained.members):
         alone = Training(job.for_refit(), recipe(epochs=epochs, seed=5 + number))
-        alone.run(ignore)
+        run(alone)
         for got, want in zip(jax.tree.leaves(weights), jax.tree.leaves(alone.trained.members[0]), strict=True):
             np.testing.assert_array_equal(got, want)
     assert [epoch.member for epoch in together.trained.history if epoch.final or not held_back] == [

@@ -14,20 +14,19 @@ from loopcast.nn.threefry import normal, uniform
 def initial_weights(network: Network, seed: int) -> Weights:
     """Glorot-uniform kernels, orthogonal recurrent kernels, zero biases (LSTM's forget gate: one).
 
-    Layer k of a network seeded s draws with seeds s + 2k (kernel) and s + 2k + 1 (recurrent kernel), and stock Keras
-    layers whose initialisers have those seeds start from the same values.
+    Layer k (half k, of one that reads both ways) of a network seeded s draws with seeds s + 2k (kernel) and s + 2k + 1
+    (recurrent kernel), and stock Keras layers whose initialisers have those seeds start from the same values.
     """
-    layers, width = [], network.inputs
-    for depth, units in enumerate(network.layer_units):
-        gates = network.kind.gates * units
-        kernel = glorot_uniform(seed + 2 * depth, (width, gates))
-        recurrent = orthogonal(seed + 2 * depth + 1, (units, gates))
-        layers.append(CellWeights(kernel, recurrent, initial_bias(network.cell, units)))
-        width = units
+    layers = []
+    for number, half in enumerate(network.halves):
+        gates = network.kind.gates * half.units
+        kernel = glorot_uniform(seed + 2 * number, (half.inputs, gates))
+        recurrent = orthogonal(seed + 2 * number + 1, (half.units, gates))
+        layers.append(CellWeights(kernel, recurrent, initial_bias(network.cell, half.units)))
     if network.head == "recurrent":
         return Weights(tuple(layers), None)
     seed += 2 * len(layers)
-    dense = DenseWeights(glorot_uniform(seed, (width, network.raw_width)), _zeros(network.raw_width))
+    dense = DenseWeights(glorot_uniform(seed, (network.hidden_width, network.raw_width)), _zeros(network.raw_width))
     tables = tuple(uniform(seed + 2 + k, table, -0.5, 0.5) for k, table in enumerate(network.embeddings))
     return Weights(tuple(layers), dense, _known(network, seed + 1), tuple(map(jax.device_put, tables)))
 

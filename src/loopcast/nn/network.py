@@ -20,6 +20,7 @@ from loopcast.validation import LARGEST, check_positive
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent"]
+DIRECTIONS = ("forward", "backward")
 
 
 class DecoderWeights(NamedTuple):
@@ -32,13 +33,21 @@ class DecoderWeights(NamedTuple):
 class Weights(NamedTuple):
     """Of recurrent layers, a recurrent head's included, of a dense head, of what is known ahead, and embeddings."""
 
-    layers: tuple[CellWeights, ...]
+    layers: tuple[CellWeights, ...]  # of one that reads both ways, each layer's forward half and then its backward one
     dense: DenseWeights | None
     known: DecoderWeights | None = None
     tables: tuple[Array, ...] = ()
 
 
-States = tuple[State, ...]  # one entry per recurrent layer
+class LayerShape(NamedTuple):
+    """A recurrent layer that reads one way."""
+
+    name: str
+    inputs: int
+    units: int
+
+
+States = tuple[State, ...]  # one entry per recurrent layer that reads one way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +64,8 @@ class Network:
         ahead (see `loopcast.nn.decoder`).
     per_step: outputs of each step ahead.
     embeddings: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
+    directions: 1 reads forwards; 2 reads a whole sequence from both ends, `units` each, joined after every layer
+        (Schuster & Paliwal, 1997), so that it can be scanned and not stepped.
     """
 
     cell: CellName
@@ -67,12 +78,15 @@ class Network:
     n_future: int = 0
     per_step: int = 1
     embeddings: tuple[tuple[int, int], ...] = ()
+    directions: int = 1
 
     def __post_init__(self) -> None:
         for size in (*self.units, self.inputs, self.outputs, self.per_step, *sum(self.embeddings, ())):
             check_positive("a size of the network", size)
         if not 0 <= self.n_future <= LARGEST or not 0 <= self.dropout < 1:
             raise OptionError(f"a network cannot have {self.n_future} numbers known ahead, dropout {self.dropout}")
+        if self.directions not in (1, 2) or (self.directions == 2 and (self.head == "recurrent" or self.dropout)):
+            raise OptionError("a network reads in 1 direction, or in 2 with a dense head and no dropout")
 
     @property
     def kind(self) -> Cell:
@@ -89,18 +103,31 @@ class Network:
         return self.units + ((self.outputs,) if self.head == "recurrent" else ())
 
     @property
+    def hidden_width(self) -> int:
+        """How many numbers the last recurrent layer gives a step."""
+        return self.directions * self.layer_units[-1] if self.layer_units else self.inputs
+
+    @property
+    def halves(self) -> tuple[LayerShape, ...]:
+        """Every recurrent layer's name, inputs and units; of a network that reads both ways, of each half in turn."""
+        halves, width = list[LayerShape](), self.inputs
+        for depth, units in enumerate(self.layer_units):
+            name = f"layer{depth}"
+            names = (name,) if self.directions == 1 else tuple(f"{name}.{way}" for way in DIRECTIONS)
+            halves += [LayerShape(each, width, units) for each in names]
+            width = self.directions * units
+        return tuple(halves)
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every weight, layer by layer, in the order in which `Weights` holds them."""
         shapes: dict[str, tuple[int, ...]] = {}
-        width = self.inputs
-        for depth, units in enumerate(self.layer_units):
-            gates = self.kind.gates * units
-            shapes[f"layer{depth}.kernel"] = (width, gates)
-            shapes[f"layer{depth}.recurrent_kernel"] = (units, gates)
-            shapes[f"layer{depth}.bias"] = self.kind.bias_shape(units)
-            width = units
+        for name, inputs, units in self.halves:
+            shapes[f"{name}.kernel"] = (inputs, self.kind.gates * units)
+            shapes[f"{name}.recurrent_kernel"] = (units, self.kind.gates * units)
+            shapes[f"{name}.bias"] = self.kind.bias_shape(units)
         if self.head == "dense":
-            shapes |= {"dense.kernel": (width, self.raw_width), "dense.bias": (self.raw_width,)}
+            shapes |= {"dense.kernel": (self.hidden_width, self.raw_width), "dense.bias": (self.raw_width,)}
         if self.n_future:
             shapes |= {"known.kernel": (self.n_future, DECODER_UNITS), "known.readout": (DECODER_UNITS, self.per_step)}
         return shapes | {f"table{k}": table for k, table in enumerate(self.embeddings)}
@@ -119,14 +146,21 @@ class Network:
         """The way the layers run, and why. masked: whether some steps may be unobserved."""
         parts = [array_spec(*shape) for name, shape in self.shapes.items() if name.startswith("layer")]
         layers = [CellWeights(*parts[first : first + 3]) for first in range(0, len(parts), 3)]
-        states = [(array_spec(1, units),) * self.kind.states for units in self.layer_units]
+        states = [(array_spec(1, half.units),) * self.kind.states for half in self.halves]
+        if self.directions == 2:  # each half is a stack of its own, and the first one as good as any
+            layers, states = layers[:1], states[:1]
         return select_backend(self.cell, layers, states, array_spec(1, 1, self.inputs), self.fused, masked=masked)
 
     def zero_state(self, batch: int) -> States:
-        return tuple(self.kind.zero_state(batch, units) for units in self.layer_units)
+        return tuple(self.kind.zero_state(batch, half.units) for half in self.halves)
 
     def step(self, weights: Weights, state: States, inputs: Array) -> tuple[States, Array]:
-        """One observation, `[batch, input]`: the new state and the output `[batch, output]`."""
+        """One observation, `[batch, input]`: the new state and the output `[batch, output]`.
+
+        OptionError for a network that reads both ways: it has to see the end first.
+        """
+        if self.directions == 2:
+            raise OptionError("a network that reads from both ends takes whole sequences: scan them")
         if self.runs_on_kernels:  # one call of the kernels compiles, and runs, faster than the cell's operations
             state, outputs = self.scan(weights, state, inputs[:, None])
             return state, outputs[:, 0]
@@ -155,6 +189,10 @@ class Network:
         """
         if dropout_key is not None and self.dropout > 0.0:
             return self._scan_dropping(weights, state, inputs, observed, dropout_key, last_only)
+        if self.directions == 2:
+            final, hidden = self.scan_layers(weights, state, inputs, observed=observed)
+            outputs = self.apply_head(weights, hidden)
+            return final, outputs[:, -1:] if last_only else outputs
         return scan_stack(
             self.cell,
             weights.layers,
@@ -165,6 +203,29 @@ class Network:
             last_only=last_only,
             fused=self.fused,
         )
+
+    def scan_layers(
+        self, weights: Weights, state: States, inputs: Array, *, observed: Array | None = None
+    ) -> tuple[States, Array]:
+        """`scan` up to the head: what it would read, `[batch, time, hidden_width]`."""
+        if self.directions == 1:
+            return scan_stack(self.cell, weights.layers, state, inputs, observed, fused=self.fused)
+        hidden, states = inputs, list[State]()
+        for half in range(0, len(state), 2):
+            forward, ahead = self._scan_half(weights, state, half, hidden, observed)
+            reverse = None if observed is None else observed[:, ::-1]
+            backward, behind = self._scan_half(weights, state, half + 1, hidden[:, ::-1], reverse)
+            states += [forward, backward]
+            hidden = jnp.concatenate([ahead, behind[:, ::-1]], axis=-1)
+        return tuple(states), hidden
+
+    def _scan_half(
+        self, weights: Weights, state: States, half: int, inputs: Array, observed: Array | None
+    ) -> tuple[State, Array]:
+        (after,), hidden = scan_stack(
+            self.cell, [weights.layers[half]], [state[half]], inputs, observed, fused=self.fused
+        )
+        return after, hidden
 
     def append_embeddings(self, weights: Weights, features: Array, codes: Array) -> Array:
         """The inputs: `features` `[batch, time, feature]`, each with the embeddings of `codes` `[batch, table]`."""

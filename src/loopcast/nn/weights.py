@@ -50,7 +50,7 @@ def _parts(weights: Weights) -> list[Any]:
 
 def _weights(network: Network, parts: Iterable[Any]) -> Weights:
     ordered = iter(parts)
-    layers = tuple(CellWeights(*islice(ordered, PER_LAYER)) for _ in network.layer_units)
+    layers = tuple(CellWeights(*islice(ordered, PER_LAYER)) for _ in network.halves)
     dense = DenseWeights(*islice(ordered, 2)) if network.head == "dense" else None
     known = DecoderWeights(*islice(ordered, 2)) if network.n_future else None
     return Weights(layers, dense, known, tuple(ordered))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import jax
 
-from loopcast.training.training_data import Epoch
+from loopcast.training.history import Epoch
 
 
 def tolerance(forecasts: int) -> float:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from loopcast.training.training_data import Epoch
+from loopcast.training.history import Epoch
 
 
 @contextmanager
@@ -27,7 +27,8 @@ def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int]
             line = (epoch.final, epoch.member)
             if line not in lines:
                 lines[line] = bar.add_task(title, total=epochs)
-            stage = f"on all rows, network {epoch.member + 1}  " if epoch.final else ""
+            stage = f"{'on all rows, ' if epoch.final else ''}network {epoch.member + 1}  "
+            stage = stage if epoch.final or epoch.member else ""
             bar.update(lines[line], completed=epoch.epoch, description=f"{title}  {stage}{losses(epoch)}")
 
         yield callback

@@ -4,11 +4,17 @@ import jax
 import numpy as np
 
 from loopcast.cache import enable_compile_cache
-from loopcast.models.imputer.form import ImputerConfig, output
+from loopcast.models.imputer.form import ImputerConfig, ImputerOutput, output
+from loopcast.nn.cells import Array
+from loopcast.nn.weights import from_vector
 
 BATCH = 256  # sequences taken at once
 
-said_of = jax.jit(output, static_argnums=0)
+
+@jax.jit(static_argnums=0)
+def run_network(form: ImputerConfig, weights: np.ndarray, values: Array, inside: Array) -> ImputerOutput:
+    """`output` of weights as one vector."""
+    return output(form, from_vector(form.network, weights), values, inside)
 
 
 def predict_gaps(
@@ -28,12 +34,12 @@ def predict_gaps(
         rows = start[chunk, None] + np.arange(width)
         inside = (rows >= begin[chunk, None]) & (rows < stop[chunk, None])
         room = BATCH - len(chunk)  # near sizes compile once
-        given = np.concatenate([padded[np.where(inside, rows, -1)], np.full((room, width, values.shape[1]), np.nan)])
+        shown = np.concatenate([padded[np.where(inside, rows, -1)], np.full((room, width, values.shape[1]), np.nan)])
         counted = np.concatenate([inside, np.zeros((room, width), bool)])
-        said = said_of(form, weights, given.astype(np.float32), counted)
+        given = run_network(form, weights, shown.astype(np.float32), counted)
         wanted = (rows >= first[chunk, None]) & (rows < last[chunk, None])
-        filled[rows[wanted]] = np.asarray(said.values)[: len(chunk)][wanted]
-        sizes[rows[wanted]] = np.asarray(said.expected_errors)[: len(chunk)][wanted]
+        filled[rows[wanted]] = np.asarray(given.values)[: len(chunk)][wanted]
+        sizes[rows[wanted]] = np.asarray(given.expected_errors)[: len(chunk)][wanted]
     return filled, sizes
 
 

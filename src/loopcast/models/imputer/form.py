@@ -8,8 +8,8 @@ import jax.numpy as jnp
 
 from loopcast.features.gaps import encode_gaps
 from loopcast.models.imputer.seasons import seasonal_offset
-from loopcast.nn.bidirectional import BidirectionalNetwork
 from loopcast.nn.cells import Array
+from loopcast.nn.network import Network, Weights
 from loopcast.validation import check_positive
 
 INPUTS = 4  # per channel: base, whether known, how far the nearest known value is, what a season does to the base
@@ -32,7 +32,7 @@ class ImputerConfig:
     causal: whether it sees nothing later than what it fills.
     """
 
-    network: BidirectionalNetwork
+    network: Network
     window: int
     season: int
     causal: bool
@@ -56,7 +56,7 @@ class ImputerConfig:
         return 2 * self.window
 
 
-def output(form: ImputerConfig, weights: Array, values: Array, inside: Array) -> ImputerOutput:
+def output(form: ImputerConfig, weights: Weights, values: Array, inside: Array) -> ImputerOutput:
     """What the network says of each value of `[batch, time, channel]`, NaN where missing.
 
     The base across a gap, bent as much as the network says by what the values did a season away, and what it adds. It
@@ -65,8 +65,8 @@ def output(form: ImputerConfig, weights: Array, values: Array, inside: Array) ->
     known = ~jnp.isnan(values)
     shown = encode_gaps(jnp.where(known, values, 0.0), known, causal=form.causal)
     bend = seasonal_offset(shown.base, known, inside, season=form.season, causal=form.causal)
-    nested = form.network.from_vector(weights)
-    hidden = form.network.scan(nested, jnp.concatenate([shown.features, bend], axis=-1), inside)
-    added, share, _ = jnp.split(nested.dense.read(hidden), OUTPUTS, axis=-1)
-    doubt = jnp.split(nested.dense.read(jax.lax.stop_gradient(hidden)), OUTPUTS, axis=-1)[2]
+    network, inputs = form.network, jnp.concatenate([shown.features, bend], axis=-1)
+    _, hidden = network.scan_layers(weights, network.zero_state(len(inputs)), inputs, observed=inside)
+    added, share, _ = jnp.split(network.apply_head(weights, hidden), OUTPUTS, axis=-1)
+    doubt = jnp.split(network.apply_head(weights, jax.lax.stop_gradient(hidden)), OUTPUTS, axis=-1)[2]
     return ImputerOutput(shown.base + added + share * bend, LEAST_SIZE + jax.nn.softplus(doubt))

@@ -20,8 +20,8 @@ from loopcast.models.imputer.options import ImputerOptions
 from loopcast.models.imputer.plan import make_plan
 from loopcast.models.imputer.validation import check_trainable
 from loopcast.models.provenance import describe
-from loopcast.progress import progress_bar
 from loopcast.storage.registry import register
+from loopcast.training.progress import progress
 
 
 @register
@@ -32,7 +32,7 @@ class Imputer(ImputerOptions):
     Training hides known values in the pattern that the gaps of the data itself have (points and stretches where it has
     none) and learns, by mean absolute error, to give them back: what it adds to the straight line across a gap, from
     what is known on both sides, a season away and in the other channels. After BRITS (Cao et al., 2018) and its
-    successors; the network is `loopcast.nn.bidirectional.BidirectionalNetwork`. Its output is then weighed against the
+    successors; the network is a `loopcast.nn.network.Network` of two directions. Its output is then weighed against the
     line and the season, by the distance to the nearest known value.
 
     Covariates are not looked at: name a column as a target too, and it is read (and filled) as one.
@@ -75,7 +75,7 @@ class Imputer(ImputerOptions):
         there = float(np.isnan(panel.values).mean())
         hiding = MaskSampler(missing=np.isnan(other.values), offsets=other.offsets, missing_share=there)
         plan = make_plan(panel, self)
-        with progress_bar("Imputer", plan.members * plan.updates, show=self.show_progress) as callback:
+        with progress("Imputer", show=self.show_progress) as callback:
             model = fit_imputer(panel, hiding, plan, callback)
         return self.set_model(model)
 

@@ -7,8 +7,7 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.models.imputer.form import INPUTS, OUTPUTS, ImputerConfig
 from loopcast.models.imputer.options import ImputerOptions
-from loopcast.nn.bidirectional import BidirectionalNetwork
-from loopcast.nn.network import CellName
+from loopcast.nn.network import CellName, Network
 from loopcast.training.config import TrainingConfig
 
 WINDOW = (48, 336)  # rows of a training window, at least and at most
@@ -18,6 +17,7 @@ SHORT, LONG = 600, 1500  # updates, for few values and for many
 MEMBERS = 3  # networks, for few values
 BATCH_ROWS = 64 * 168  # so that long windows take no longer than short ones
 BATCH = (16, 64)  # windows, at least and at most
+EPOCH = 10  # updates between two looks at the loss: Ctrl-C and the progress bar wait for them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +40,9 @@ def make_plan(panel: Panel, imputer: ImputerOptions) -> Plan:
     causal = imputer.mode == "causal"
     units = imputer.units or (SMALL if few else NARROW if panel.n_channels == 1 else WIDE)
     network = network_of(imputer.cell, units, panel.n_channels, causal=causal)
+    updates = imputer.updates or (SHORT if few else LONG)
     recipe = TrainingConfig(
-        epochs=1,
+        epochs=-(-updates // EPOCH),
         batch_size=imputer.batch_size or int(np.clip(BATCH_ROWS // window, *BATCH)),
         learning_rate=float(imputer.learning_rate),
         loss="mae",
@@ -51,15 +52,15 @@ def make_plan(panel: Panel, imputer: ImputerOptions) -> Plan:
     return Plan(
         form=ImputerConfig(network=network, window=window, season=season, causal=causal),
         recipe=recipe,
-        updates=imputer.updates or (SHORT if few else LONG),
+        updates=updates,
         members=MEMBERS if few else 1,
         best=imputer.best,
         seed=imputer.seed,
     )
 
 
-def network_of(cell: CellName, units: tuple[int, ...], channels: int, *, causal: bool) -> BidirectionalNetwork:
+def network_of(cell: CellName, units: tuple[int, ...], channels: int, *, causal: bool) -> Network:
     """The network of an imputer of so many channels."""
-    return BidirectionalNetwork(
+    return Network(
         cell=cell, units=units, inputs=INPUTS * channels, outputs=OUTPUTS * channels, directions=1 if causal else 2
     )

@@ -16,8 +16,8 @@ from loopcast.models.recurrent.options import RecurrentOptions
 from loopcast.models.recurrent.stepper import Stepper
 from loopcast.nn.network import Network
 from loopcast.storage.registry import register
+from loopcast.training.history import Trained
 from loopcast.training.progress import progress
-from loopcast.training.training_data import Trained
 
 if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
     import keras

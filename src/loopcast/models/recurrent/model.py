@@ -12,7 +12,7 @@ from loopcast.models.model import Model
 from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.predict import features, forecast, quantiles
 from loopcast.models.recurrent.setup import SHORTER_CONTEXT
-from loopcast.training.training_data import Epoch
+from loopcast.training.history import Epoch
 
 MEDIAN = 0.5
 

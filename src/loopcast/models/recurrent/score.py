@@ -13,7 +13,7 @@ from loopcast.nn.cells import Array
 from loopcast.nn.compiled import jit_network
 from loopcast.nn.heads import DISTRIBUTIONS, DistributionName
 from loopcast.nn.network import Network
-from loopcast.training.trainer import batched
+from loopcast.training.window_data import batched
 
 BATCH = 256
 

@@ -16,7 +16,7 @@ from loopcast.models.recurrent.options import RecurrentOptions
 from loopcast.nn.heads import DISTRIBUTIONS
 from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
-from loopcast.training.training_data import TrainingData
+from loopcast.training.window_data import WindowData
 
 SHORTER_CONTEXT = "lower the context, or take context=None, which uses what there is"
 
@@ -29,7 +29,7 @@ class Setup:
     held_rows: of the last rows of each series, held back to choose the number of epochs.
     """
 
-    data: TrainingData
+    data: WindowData
     recipe: TrainingConfig
     context: int | None
     encoding: ExogenousEncoder | None
@@ -57,7 +57,7 @@ def set_up(options: RecurrentOptions, panel: Panel, targets_per_series: int = 1)
     held_back = int(cutoffs[0]) if len(cutoffs) else 0
     training = plan.training(panel.offsets, held_back)
     exogenous = ExogenousFeatures.of(encoding, panel, 0)
-    task = TrainingData(
+    task = WindowData(
         network=network,
         scaling=scaling,
         plan=plan,
