@@ -38,7 +38,7 @@ def air() -> dict:
 
 def filling(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
     """Numbers 1000, 1001, … for all missing cells."""
-    numbers = 1000 + np.arange(panel.values.size, dtype=np.float32).reshape(panel.values.shape)
+    numbers = 1000 + np.arange(panel.values.size, dtype=np.float64).reshape(panel.values.shape)
     return numbers, np.isnan(panel.values)
 
 
@@ -58,7 +58,7 @@ def test_a_filled_table_of_a_panel_has_its_rows_targets_and_marks(kind):
     assert frame.columns == ["unique_id", "ds", "pm25", "no2", "pm25-imputed", "no2-imputed", "low"]
     assert frame["unique_id"].to_list() == ["a"] * 3 + ["b"] * 4
     assert frame["ds"].dt.day().to_list() == [1, 2, 3, 1, 2, 3, 4]
-    assert frame["pm25"].to_list() == [np.float32(FINE), 1002, 3, 10, 1008, 30, 40]
+    assert frame["pm25"].to_list() == [FINE, 1002, 3, 10, 1008, 30, 40]
     assert frame["no2"].to_list() == [5, 6, 7, 50, 1009, 70, 80]
     assert frame["pm25-imputed"].to_list() == [False, True, False, False, True, False, False]
     assert frame["no2-imputed"].to_list() == [False] * 4 + [True] + [False] * 2
@@ -224,16 +224,20 @@ def test_whole_numbers_that_float64_cannot_hold_are_not_made_floats(make):
 @pytest.mark.parametrize(
     ("change", "error", "part"),
     [
-        ({"values": np.zeros((3, 2))}, DataError, "values are float32 [row, channel] of shape (3, 2), got float64"),
-        ({"values": np.zeros((3, 1), np.float32)}, DataError, "got float32 of shape (3, 1)"),
+        (
+            {"values": np.zeros((3, 2), np.float32)},
+            DataError,
+            "values are float64 [row, channel] of shape (3, 2), got float32",
+        ),
+        ({"values": np.zeros((3, 1))}, DataError, "got float64 of shape (3, 1)"),
         ({"marks": np.zeros((3, 2))}, DataError, "marks are bool [row, channel] of shape (3, 2), got float64"),
         ({"extra": {"low": np.zeros(2)}}, DataError, "'low' is floats [row] of shape (3,), got float64 (2,)"),
         ({"extra": {"low": np.zeros(3, int)}}, DataError, "'low' is floats [row] of shape (3,), got int64"),
         ({"extra": {"no2": np.zeros(3)}}, DataError, "adds a column 'no2', and there is one already"),
         ({"extra": {"no2-imputed": np.zeros(3)}}, DataError, "adds a column 'no2-imputed', and there is one already"),
         ({"marks": np.ones((3, 2), bool)}, ValuesError, "at 1, column 'pm25', is marked as imputed and has a value"),
-        ({"values": np.full((3, 2), np.nan, np.float32)}, ValuesError, "series 'a' at 2, column 'pm25', is marked"),
-        ({"values": np.full((3, 2), np.inf, np.float32)}, ValuesError, "what fills it is no number"),
+        ({"values": np.full((3, 2), np.nan, np.float64)}, ValuesError, "series 'a' at 2, column 'pm25', is marked"),
+        ({"values": np.full((3, 2), np.inf, np.float64)}, ValuesError, "what fills it is no number"),
     ],
 )
 def test_what_cannot_fill_a_panel_is_refused(change, error, part):
@@ -301,5 +305,5 @@ def test_rows_that_came_stand_as_they_came_and_each_series_is_in_order(kind, fra
         assert series["ds"].to_list() == list(range(panel.lengths[place]))
         here = slice(panel.offsets[place], panel.offsets[place + 1])
         whole = np.where(marks, values, panel.values)[here]
-        np.testing.assert_array_equal(series.select(AIR.targets).to_numpy().astype(np.float32), whole)
+        np.testing.assert_array_equal(series.select(AIR.targets).to_numpy(), whole)
         np.testing.assert_array_equal(series.select("pm25-imputed", "no2-imputed").to_numpy(), marks[here])

@@ -41,7 +41,7 @@ def test_a_long_table_becomes_series_end_to_end_in_order_of_appearance():
     assert panel.ids.to_list() == ["b", "a"]
     assert panel.offsets.tolist() == [0, 3, 5]
     assert panel.values.tolist() == [[0.0], [1.0], [2.0], [100.0], [101.0]]
-    assert (panel.values.dtype, panel.offsets.dtype, panel.lengths.dtype) == (np.float32, np.int64, np.int64)
+    assert (panel.values.dtype, panel.offsets.dtype, panel.lengths.dtype) == (np.float64, np.int64, np.int64)
     assert (panel.n_series, panel.n_rows, panel.n_channels, panel.season) == (2, 5, 1, 1)
     assert panel.starts.to_list() == [0, 0]
     assert panel.series(1).tolist() == [[100.0], [101.0]]
@@ -80,7 +80,7 @@ def test_values_cannot_be_written():
     "change",
     [
         {"values": np.zeros((3, 1))},
-        {"values": np.zeros(3, np.float32)},
+        {"values": np.zeros(3, np.float64)},
         {"offsets": np.array([0, 2])},
         {"offsets": np.array([0, 3, 3])},
         {"offsets": np.array([0.0, 3.0])},

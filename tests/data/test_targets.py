@@ -79,7 +79,7 @@ def test_targets_that_mean_nothing_are_refused(target, part):
 @pytest.mark.parametrize("kind", MAKERS)
 def test_each_target_is_a_channel_with_missing_values_of_its_own(kind):
     panel = Panel.from_table(MAKERS[kind](air()), columns=AIR)
-    assert (panel.targets, panel.n_channels, panel.values.dtype) == (("pm25", "no2"), 2, np.float32)
+    assert (panel.targets, panel.n_channels, panel.values.dtype) == (("pm25", "no2"), 2, np.float64)
     np.testing.assert_equal(panel.series(0), np.array([[1, 5], [np.nan, 6], [3, 7]], np.float32))
     np.testing.assert_equal(panel.series(1), np.array([[10, np.nan], [20, 70], [30, 80]], np.float32))
 
@@ -176,7 +176,7 @@ def test_channels_of_an_array_have_names():
 
 def test_channels_are_as_many_as_targets():
     with pytest.raises(DataError, match="a channel per target"):
-        Panel(**{**vars(Panel.from_array(np.zeros((1, 3, 2)))), "values": np.zeros((3, 1), np.float32)})
+        Panel(**{**vars(Panel.from_array(np.zeros((1, 3, 2)))), "values": np.zeros((3, 1), np.float64)})
 
 
 def test_a_missing_value_of_one_target_is_named_by_its_column():

@@ -39,7 +39,7 @@ def test_on_random_walks_an_interval_holds_its_share_of_what_comes(level):
 
 
 def test_quantiles_of_few_errors_are_order_statistics_that_keep_the_promise():
-    errors = np.float32([3.0, -1.0, 2.0, -4.0]).reshape(4, 1, 1)  # sizes 1, 2, 3, 4 of four errors: shares k / 5
+    errors = np.array([3.0, -1.0, 2.0, -4.0]).reshape(4, 1, 1)  # sizes 1, 2, 3, 4 of four errors: shares k / 5
     calibration = Calibration(errors=np.repeat(errors, 200, axis=0))
     few = Calibration(errors=errors)
     shares = np.array([0.1, 0.2, 0.5, 0.8, 0.9])  # intervals of 80, 60, 0, 60 and 80 %

@@ -18,7 +18,7 @@ from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, from_cells, from_pandas
 from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid
 from loopcast.data.times import as_times
-from loopcast.data.validate import check_ids, check_names, check_target, to_float32
+from loopcast.data.validate import check_ids, check_names, check_numbers, check_target
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 
 Freq = Frequency | str | int | None
@@ -70,7 +70,7 @@ def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source
 
 
 def _targets(table: Table, names: Sequence[str], rows: SeriesIndex) -> np.ndarray:
-    """The numbers of the columns `names` as float32 `[row, channel]`; of several, each must have one."""
+    """The numbers of the columns `names` as float64 `[row, channel]`; of several, each must have one."""
     values = np.stack([check_target(rows.reorder(table.column(name)), rows) for name in names], axis=1)
     empty = np.isnan(values).all(axis=0)
     if len(names) > 1 and empty.any():
@@ -182,7 +182,7 @@ def from_array(
     columns = _channels(channels, targets)
     names = _names(n, ids)
     offsets = np.arange(n + 1) * length
-    values = to_float32(numbers.reshape(-1, channels), SeriesIndex(names, offsets, None, Source("the array")))
+    values = check_numbers(numbers.reshape(-1, channels), SeriesIndex(names, offsets, None, Source("the array")))
     table = start_grid(start, freq)
     starts = table.starts.gather([0] * n)
     schema = TableSchema(columns=columns, has_id=True, freq=table.freq, time=time_name(starts.dtype))

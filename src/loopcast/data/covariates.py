@@ -11,7 +11,7 @@ from loopcast.data.ranges import concat_ranges
 from loopcast.data.series_index import SeriesIndex
 from loopcast.data.tables import Table
 from loopcast.data.time_grid import TimeGrid
-from loopcast.data.validate import check_target
+from loopcast.data.validate import LARGEST, check_target
 from loopcast.errors import DataError, ValuesError
 
 MOST_CATEGORIES = 1000  # of a static covariate: with more, hardly any is seen often enough to learn of
@@ -21,10 +21,10 @@ MOST_CATEGORIES = 1000  # of a static covariate: with more, hardly any is seen o
 class Covariates:
     """What is known of series besides their targets; NaN is missing.
 
-    past: float32 `[row, column]`, a row for each of the panel's.
-    future: float32 `[known row, column]`, of each series its rows, and those after its end that are known ahead.
+    past: float64 `[row, column]`, a row for each of the panel's.
+    future: float64 `[known row, column]`, of each series its rows, and those after its end that are known ahead.
     offsets: int64 `[series + 1]` of the known rows; a series has at least as many as rows.
-    static: `[series]`, numbers as Float32 and categories as String.
+    static: `[series]`, numbers as Float64 and categories as String.
     """
 
     past: np.ndarray
@@ -70,14 +70,14 @@ def read_covariates(table: Table, columns: Columns, rows: SeriesIndex, timetable
 
 
 def _numbers(table: Table, names: Sequence[str], rows: SeriesIndex) -> np.ndarray:
-    """Columns as float32 `[row, column]`; true and false are 1 and 0."""
+    """Columns as float64 `[row, column]`; true and false are 1 and 0."""
     return numbers_of([rows.reorder(table.column(name)) for name in names], rows)
 
 
 def numbers_of(columns: Sequence[pl.Series], rows: SeriesIndex) -> np.ndarray:
-    """Columns in the order of `rows` as float32 `[row, column]`; true and false are 1 and 0."""
+    """Columns in the order of `rows` as float64 `[row, column]`; true and false are 1 and 0."""
     found = [check_target(bool_to_float(column), rows) for column in columns]
-    return np.stack(found, axis=1) if found else np.zeros((int(rows.offsets[-1]), 0), np.float32)
+    return np.stack(found, axis=1) if found else np.zeros((int(rows.offsets[-1]), 0))
 
 
 def bool_to_float(column: pl.Series) -> pl.Series:
@@ -111,8 +111,8 @@ def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
 def _as_static(each: pl.Series, rows: SeriesIndex) -> pl.Series:
     numbers = each.cast(pl.Float64, strict=False) if rows.source.lines else each
     if numbers.dtype.is_numeric() and numbers.null_count() == each.null_count():
-        kept = numbers.cast(pl.Float32)
-        missing = ~kept.is_finite().fill_null(value=False)
+        kept = numbers.cast(pl.Float64)
+        missing = ~(kept.abs() <= LARGEST).fill_null(value=False)
     elif each.dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum):
         kept = each.cast(pl.String)
         missing = kept.is_null()

@@ -20,7 +20,7 @@ FEWER = "ask for fewer steps or leave them out"
 class PanelFields:
     """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
 
-    values: float32 `[row, channel]`, all series end to end, read-only; a channel per target.
+    values: float64 `[row, channel]`, all series end to end, read-only; a channel per target.
     offsets: int64 `[series + 1]`; series i is rows offsets[i]:offsets[i + 1]. Every series has a row.
     ids: `[series]`, unique, in order of first appearance.
     starts: `[series]`, the time of each first row.
@@ -96,7 +96,7 @@ class PanelFields:
         return self.schema.freq.season
 
     def series(self, i: int) -> np.ndarray:
-        """Series `i` as float32 `[time, channel]`, a read-only view."""
+        """Series `i` as float64 `[time, channel]`, a read-only view."""
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
     def series_of(self, rows: np.ndarray) -> np.ndarray:
@@ -139,13 +139,13 @@ class PanelFields:
         return known
 
     def last(self, steps: int) -> np.ndarray:
-        """The last `steps` rows of each series, float32 `[series, steps, channel]`; LengthError if one is shorter."""
+        """The last `steps` rows of each series, float64 `[series, steps, channel]`; LengthError if one is shorter."""
         check_count("steps", steps)
         self.require_rows(steps, f"the last {steps} steps", FEWER)
         return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
 
     def actuals(self, held_out: int, horizon: int) -> np.ndarray:
-        """The first `horizon` of the last `held_out` rows of each series, float32 `[series, horizon, channel]`.
+        """The first `horizon` of the last `held_out` rows of each series, float64 `[series, horizon, channel]`.
 
         What came after a cutoff that leaves `held_out` rows to come. LengthError where a series has no such rows.
         """
@@ -211,8 +211,8 @@ class PanelFields:
 
 def _check_shapes(panel: PanelFields) -> None:
     values, offsets = panel.values, panel.offsets
-    if values.ndim != 2 or values.dtype != np.float32:
-        raise DataError(f"values are float32 [row, channel], got {values.dtype} of shape {values.shape}")
+    if values.ndim != 2 or values.dtype != np.float64:
+        raise DataError(f"values are float64 [row, channel], got {values.dtype} of shape {values.shape}")
     if values.shape[1] != len(panel.targets):
         raise DataError(f"values have a channel per target, got shape {values.shape} and targets {panel.targets}")
     if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:

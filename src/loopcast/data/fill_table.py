@@ -21,7 +21,7 @@ EMPTY: Mapping[str, np.ndarray] = MappingProxyType({})
 class ImputedValues:
     """Numbers for the missing cells of a panel, checked against it.
 
-    values: float32 `[row, channel]`; marks: bool `[row, channel]`, which of them were imputed and are to be used.
+    values: float64 `[row, channel]`; marks: bool `[row, channel]`, which of them were imputed and are to be used.
     extra: further columns by name, floats `[row]`. Elsewhere than at marks the values mean nothing.
     """
 
@@ -35,7 +35,7 @@ def fill_table(
 ) -> Any:
     """The caller's long table with imputed numbers in its missing cells, as a table of the same kind.
 
-    table: what `panel` was made from with `Panel.from_table`; it is not changed. values: float32 `[row, channel]`, and
+    table: what `panel` was made from with `Panel.from_table`; it is not changed. values: float64 `[row, channel]`, and
     marks: bool `[row, channel]`, in the panel's rows; only marked cells are filled, others stay as they came to the
     bit. extra: floats `[row]` by name. Added are a column `TARGET-imputed` of true and false per target, then `extra`.
     Rows keep their order. One that gaps="insert" added follows the row before it in its series; its other columns are
@@ -49,7 +49,7 @@ def fill_table(
     >>> from loopcast.data.panel import Panel
     >>> table = pl.DataFrame({"ds": [1, 2, 4], "y": [5.0, None, 8.0], "note": ["a", "b", "c"]})
     >>> panel = Panel.from_table(table, gaps="insert")
-    >>> values = np.array([[5], [6], [7], [8]], np.float32)
+    >>> values = np.array([[5], [6], [7], [8]], np.float64)
     >>> fill_table(table, panel, values, np.isnan(panel.values)).rows()[1:3]
     [(2, 6.0, 'b', True), (3, 7.0, None, True)]
     """
@@ -86,9 +86,9 @@ def filled_table(
 ) -> Any:
     """All rows with gaps filled, as a table of the kind that came in: id, time, targets, and which were imputed.
 
-    values: float32 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
+    values: float64 `[row, channel]`; marks: bool `[row, channel]`, which missing cells they fill (others stay NaN).
     extra: further columns by name, floats `[row]`. A column `TARGET-imputed` for each target, then `extra`, end it.
-    Rows stand series by series, those that were inserted among them, and numbers are float32, as a panel holds
+    Rows stand series by series, those that were inserted among them, and numbers are float64, as a panel holds
     them; to change only the missing cells of the table that came in, use `fill_table`. Errors are those of it.
     """
     filling = validate(panel, values, marks, extra)
@@ -104,7 +104,7 @@ def validate(
     panel: PanelFields, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]
 ) -> ImputedValues:
     """What is to fill the gaps of `panel`; DataError or ValuesError where it cannot."""
-    for name, array, dtype in (("values", values, np.float32), ("marks", marks, np.bool_)):
+    for name, array, dtype in (("values", values, np.float64), ("marks", marks, np.bool_)):
         if array.dtype != dtype or array.shape != panel.values.shape:
             wanted = f"{np.dtype(dtype)} [row, channel] of shape {panel.values.shape}"
             raise DataError(f"{name} are {wanted}, got {array.dtype} of shape {array.shape}")

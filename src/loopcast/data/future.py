@@ -133,7 +133,7 @@ def append_future(panel: PanelFields, covariates: Covariates, values: np.ndarray
     """The known rows of the panel, each series' own followed by `values`, of which it has so many."""
     own, _ = concat_ranges(covariates.offsets[:-1], panel.lengths)
     offsets = np.append(0, np.cumsum(panel.lengths + counts))
-    future = np.empty((offsets[-1], values.shape[1]), np.float32)
+    future = np.empty((offsets[-1], values.shape[1]))
     future[concat_ranges(offsets[:-1], panel.lengths)[0]] = covariates.future[own]
     future[concat_ranges(offsets[:-1] + panel.lengths, counts)[0]] = values
     return replace(covariates, future=future, offsets=offsets)

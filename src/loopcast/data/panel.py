@@ -271,7 +271,7 @@ class Panel(PanelFields):
 
         ids: a name for each series; None numbers them from 0. start: the first time of all series.
         targets: a name for each channel; None is `y`, or `y0`, `y1` and so on for several.
-        Raises DataError for another shape or an empty one, ValuesError for infinity or what float32 cannot hold.
+        Raises DataError for another shape or an empty one, ValuesError for infinity or numbers beyond 3.4e38.
 
         >>> Panel.from_array(np.zeros((2, 5, 1))).lengths.tolist()
         [5, 5]

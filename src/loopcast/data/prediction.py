@@ -115,9 +115,9 @@ def missing_prediction(name: str, panel: Panel, cutoffs: Sequence[int], horizon:
         name=name,
         panel=panel,
         cutoffs=tuple(cutoffs),
-        values=np.full(shape, np.nan, np.float32),
+        values=np.full(shape, np.nan),
         probabilities=probabilities,
-        quantiles=np.full((*shape, len(probabilities)), np.nan, np.float32) if probabilities else None,
+        quantiles=np.full((*shape, len(probabilities)), np.nan) if probabilities else None,
         bands=bands,
     )
 

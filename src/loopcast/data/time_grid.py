@@ -42,7 +42,7 @@ class TimeGrid:
         offsets = self.offsets
         if offsets[-1] == len(values):
             return values
-        filled = np.full((offsets[-1], *values.shape[1:]), np.nan, np.float32)
+        filled = np.full((offsets[-1], *values.shape[1:]), np.nan)
         filled[np.repeat(offsets[:-1], np.diff(rows.offsets)) + self.steps] = values
         return filled
 

@@ -12,7 +12,7 @@ from loopcast.data.tables import Table
 from loopcast.errors import ColumnError, ValuesError
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
-LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.finfo(np.float32).max)  # networks read differences of values as float32
 
 
 def check_names(table: Table, names: list[Any], cure: str, source: Source) -> None:
@@ -48,9 +48,9 @@ def check_ids(ids: pl.Series, source: Source) -> None:
 
 
 def check_target(target: pl.Series, rows: SeriesIndex) -> np.ndarray:
-    """The numbers of a column, in the order of `rows`, as float32 `[row]`; NaN where missing.
+    """The numbers of a column, in the order of `rows`, as float64 `[row]`; NaN where missing.
 
-    Raises ValuesError for text, true and false, infinity, and numbers that float32 cannot hold.
+    Raises ValuesError for text, true and false, infinity, and numbers beyond LARGEST.
     """
     column = f"column {target.name!r}"
     if rows.source.lines:
@@ -58,10 +58,10 @@ def check_target(target: pl.Series, rows: SeriesIndex) -> np.ndarray:
     if target.dtype == pl.Boolean:
         raise ValuesError(f"{column} holds true and false, not numbers: cast it to 0 and 1 if that is what they mean")
     if target.dtype == pl.Null:
-        return np.full(len(target), np.nan, np.float32)
+        return np.full(len(target), np.nan)
     if not target.dtype.is_numeric():
         raise ValuesError(_not_numbers(target, rows))
-    return to_float32(target.cast(pl.Float64).fill_null(np.nan).to_numpy()[:, None], rows, column)[:, 0]
+    return check_numbers(target.cast(pl.Float64).fill_null(np.nan).to_numpy()[:, None], rows, column)[:, 0]
 
 
 def _numbers_in_text(target: pl.Series, rows: SeriesIndex) -> pl.Series:
@@ -101,22 +101,20 @@ def _cure(value: Any) -> str:
     return ": write a missing value as NaN or leave it empty"
 
 
-def to_float32(numbers: np.ndarray, rows: SeriesIndex, column: str = "") -> np.ndarray:
-    """Numbers `[row, channel]` as float32; ValuesError for infinity and for what float32 cannot hold.
+def check_numbers(numbers: np.ndarray, rows: SeriesIndex, column: str = "") -> np.ndarray:
+    """Numbers `[row, channel]` as float64, exactly; ValuesError for infinity and for what is beyond LARGEST.
 
     column: what an error calls the column; without it the channel is named.
     """
-    with np.errstate(over="ignore"):
-        small = numbers.astype(np.float32)
-    bad = np.isinf(small)
+    bad = np.abs(numbers) > LARGEST
     if bad.any():
         row, channel = np.unravel_index(int(bad.argmax()), bad.shape)
         where = column or f"channel {channel}"
         raise ValuesError(f"{rows.describe_row(int(row))}, {where}: {_too_large(float(numbers[row, channel]))}")
-    return small
+    return numbers.astype(np.float64, copy=False)
 
 
 def _too_large(value: float) -> str:
     if np.isinf(value):
         return f"{value} is no value to learn from: give NaN where it is missing"
-    return f"{value:g} is too large for float32 (largest {LARGEST:.3g}): divide the column by a constant"
+    return f"{value:g} is too large to learn from (largest {LARGEST:.3g}): divide the column by a constant"

@@ -160,7 +160,7 @@ def from_predictions(predictions: Sequence[Prediction]) -> Forecasts:
 
 def _flat(values: np.ndarray) -> pl.Series:
     """`[series, cutoff, step, channel]` as float64 in the order of the frame, null where missing."""
-    return pl.Series(np.moveaxis(values, 3, 1).astype(np.float64).ravel()).fill_nan(None)
+    return pl.Series(np.moveaxis(values, 3, 1).ravel()).fill_nan(None)
 
 
 def _model_of(name: str, levels: tuple[float, ...]) -> ModelColumns:

@@ -43,7 +43,7 @@ def with_scale(forecasts: Forecasts, panel: Panel, season: int) -> Forecasts:
 
 def running_scale(panel: Panel, season: int) -> pl.DataFrame:
     """The two scales of each series from its first to each of its rows: `scale`, `squares`; 0 where there is none."""
-    values = panel.values[:, 0].astype(np.float64)
+    values = panel.values[:, 0]
     change = np.full(len(values), np.nan)
     change[season:] = np.abs(values[season:] - values[:-season])
     inside = np.arange(len(values)) - np.repeat(panel.offsets[:-1], panel.lengths)

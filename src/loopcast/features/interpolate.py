@@ -30,7 +30,7 @@ def interpolate_gaps(values: np.ndarray, offsets: np.ndarray, longest: int) -> n
 
     A line needs both its ends, so until the later one is known the gap is one: see `Scaling.whole`.
 
-    >>> values = np.float32([1, np.nan, 3, np.nan, np.nan, np.nan, 7, np.nan])[:, None]
+    >>> values = np.array([1, np.nan, 3, np.nan, np.nan, np.nan, 7, np.nan])[:, None]
     >>> interpolate_gaps(values, np.array([0, 8]), 2).ravel().tolist()
     [1.0, 2.0, 3.0, nan, nan, nan, 7.0, nan]
     """
@@ -42,9 +42,6 @@ def interpolate_gaps(values: np.ndarray, offsets: np.ndarray, longest: int) -> n
     before = np.maximum.accumulate(np.where(missing, -1, rows), axis=0)
     after = np.minimum.accumulate(np.where(missing, len(values), rows)[::-1], axis=0)[::-1]
     inside = missing & (before >= begin) & (after < stop) & (after - before - 1 <= longest)
-    low, high = (
-        np.take_along_axis(values, np.clip(ends, 0, len(values) - 1), axis=0).astype(np.float64)
-        for ends in (before, after)
-    )
+    low, high = (np.take_along_axis(values, np.clip(ends, 0, len(values) - 1), axis=0) for ends in (before, after))
     line = low + (high - low) * ((rows - before) / np.maximum(after - before, 1))
-    return np.where(inside, line, values).astype(np.float32)
+    return np.where(inside, line, values)

@@ -77,6 +77,11 @@ class Scaling:
         return max(self.lags, self.center_window, self.scale_window + 1, self.season * self.seasons)
 
     @property
+    def differences_only(self) -> bool:
+        """Whether nothing changes, but the forecasts with them, where all values are so much higher."""
+        return self.transform == "none" and self.center_window > 0 and self.season > 0
+
+    @property
     def features(self) -> int:
         """How many numbers each step shows: the inputs of the network."""
         return self.lags + 2 * self.gaps

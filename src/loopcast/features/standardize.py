@@ -8,7 +8,7 @@ PER_GAPPY = 3  # numbers that a column with gaps is shown as: its last value, wh
 
 
 class Standardization(NamedTuple):
-    """Of columns of numbers, float32 `[column]`: their mean, and their standard deviation; 1 for a constant."""
+    """Of columns of numbers, float64 `[column]`: their mean, and their standard deviation; 1 for a constant."""
 
     mean: np.ndarray
     spread: np.ndarray
@@ -17,9 +17,9 @@ class Standardization(NamedTuple):
     def of(cls, values: np.ndarray) -> "Standardization":
         there = ~np.isnan(values)
         count = np.maximum(there.sum(axis=0), 1)
-        mean = np.sum(values, axis=0, dtype=np.float64, where=there) / count
+        mean = np.sum(values, axis=0, where=there) / count
         spread = np.sqrt(np.sum(np.square(values - mean), axis=0, where=there) / count)
-        return cls(mean.astype(np.float32), np.where(spread > 0, spread, 1).astype(np.float32))
+        return cls(mean, np.where(spread > 0, spread, 1))
 
     def scaled(self, values: np.ndarray) -> np.ndarray:
         return np.asarray((values - self.mean) / self.spread, np.float32)

@@ -21,7 +21,7 @@ PROBABILITY_GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribut
 class Calibration:
     """How wrong a forecaster was on a tail that it had not seen.
 
-    errors: float32 `[path, step, channel]`, what came less its forecast, in units of the spread of its series; a path
+    errors: float64 `[path, step, channel]`, what came less its forecast, in units of the spread of its series; a path
         is a series at a cutoff. NaN where what came is missing, or the spread of that channel is 0; every path and
         every channel has a number.
     """
@@ -29,9 +29,9 @@ class Calibration:
     errors: np.ndarray = field(metadata={"may_miss": True})
 
     def __post_init__(self) -> None:
-        if self.errors.ndim != 3 or 0 in self.errors.shape or self.errors.dtype != np.float32:
+        if self.errors.ndim != 3 or 0 in self.errors.shape or self.errors.dtype != np.float64:
             got = f"{self.errors.dtype} of shape {self.errors.shape}"
-            raise OptionError(f"a calibration is float32 [path, step, channel], got {got}")
+            raise OptionError(f"a calibration is float64 [path, step, channel], got {got}")
         known = ~np.isnan(self.errors)
         if not known.any(axis=(1, 2)).all() or not known.any(axis=(0, 1)).all():
             raise OptionError("a calibration knows an error of every path and of every channel")
@@ -54,7 +54,7 @@ class Calibration:
         a share beyond n / (n + 1) is that of the largest error seen. Errors that are missing do not count; a step of
         which none is known has the typical size between those of the steps beside it.
         """
-        sizes = np.abs(self.errors[:, :horizon].astype(np.float64))
+        sizes = np.abs(self.errors[:, :horizon])
         shares = np.abs(2 * np.asarray(probabilities) - 1)
         signs = np.sign(2 * np.asarray(probabilities) - 1)
         each = [signs * _size_at(shares, sizes[:, :, channel]) for channel in range(self.channels)]
@@ -108,7 +108,7 @@ def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str, targets: Se
     paths = np.where(measured, paths, np.nan)
     known = ~np.isnan(paths).all(axis=(1, 2))
     kept = np.linspace(0, known.sum() - 1, min(known.sum(), MAX_PATHS)).round().astype(int)
-    errors_kept = paths[known][kept].astype(np.float32)
+    errors_kept = paths[known][kept]
     unknown = np.isnan(errors_kept).all(axis=(0, 1))
     if unknown.any():
         raise LengthError(_why_not(who, targets, int(unknown.argmax()), missing))
@@ -135,4 +135,4 @@ def interpolate_quantiles(quantiles: np.ndarray, shares: np.ndarray) -> np.ndarr
     )
     left = np.minimum(place.astype(int), len(PROBABILITY_GRID) - 2)
     low, high = (np.take_along_axis(quantiles[:, None], at[..., None], axis=-1)[..., 0] for at in (left, left + 1))
-    return (low + (place - left) * (high - low)).astype(np.float32)
+    return low + (place - left) * (high - low)

@@ -24,7 +24,7 @@ def naive_scale(panel: Panel, season: int, cutoffs: Sequence[int]) -> np.ndarray
 
 def _series_scale(values: np.ndarray, season: int, cutoffs: np.ndarray) -> np.ndarray:
     begun = np.logical_or.accumulate(~np.isnan(values), axis=0)
-    latest = np.where(begun, forward_fill(values, np.array([0, len(values)])), np.float32(np.nan))
+    latest = np.where(begun, forward_fill(values, np.array([0, len(values)])), np.nan)
     steps = _changes(values, latest, 1, season, cutoffs)
     if season == 1:
         return steps
@@ -34,7 +34,7 @@ def _series_scale(values: np.ndarray, season: int, cutoffs: np.ndarray) -> np.nd
 
 def _changes(values: np.ndarray, before: np.ndarray, apart: int, season: int, cutoffs: np.ndarray) -> np.ndarray:
     """The mean change from `before` to what is `apart` rows later, before each cutoff, `[cutoff, channel]`."""
-    changes = np.abs(values[apart:].astype(np.float64) - before[: max(len(values) - apart, 0)])
+    changes = np.abs(values[apart:] - before[: max(len(values) - apart, 0)])
     nothing = np.zeros((1, values.shape[1]))
     sums = np.cumsum(np.concatenate([nothing, np.nan_to_num(changes)]), axis=0)
     known = np.cumsum(np.concatenate([nothing, ~np.isnan(changes)]), axis=0)

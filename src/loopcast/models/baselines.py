@@ -126,11 +126,10 @@ class DriftModel(Model):
     def _line(self, panel: Panel, horizon: int) -> np.ndarray:
         begin, end = (find(panel.values, panel.offsets)[:, None] for find in (first_observed, last_observed))
         first, last = (np.take_along_axis(panel.values[:, None], rows, axis=0) for rows in (begin, end))
-        last = last.astype(np.float64)
         slope = (last - first) / np.maximum(end - begin, 1)
         since = panel.offsets[1:, None, None] - 1 - end
         steps = since + np.arange(1, horizon + 1)[:, None]
-        return (last + steps * slope).astype(np.float32)
+        return last + steps * slope
 
 
 @register
@@ -173,8 +172,8 @@ class WindowAverageModel(Model):
         window = panel.last(self.window)
         there = ~np.isnan(window)
         count = there.sum(axis=1, keepdims=True)
-        mean = np.sum(window, axis=1, keepdims=True, dtype=np.float64, where=there) / np.maximum(count, 1)
-        return np.repeat(np.where(count > 0, mean.astype(np.float32), latest(panel)), horizon, axis=1)
+        mean = np.sum(window, axis=1, keepdims=True, where=there) / np.maximum(count, 1)
+        return np.repeat(np.where(count > 0, mean, latest(panel)), horizon, axis=1)
 
 
 @register
@@ -222,7 +221,7 @@ def at_each_cutoff(
 
 
 def latest(panel: Panel) -> np.ndarray:
-    """The last value of each series that is there, float32 `[series, 1, channel]`.
+    """The last value of each series that is there, float64 `[series, 1, channel]`.
 
     >>> latest(Panel.from_array(np.array([3.0, 4.0, np.nan]).reshape(1, 3, 1))).item()
     4.0

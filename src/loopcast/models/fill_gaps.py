@@ -17,8 +17,8 @@ ROWS = 2**22  # of histories that are forecast from at once: memory does not gro
 class FilledGaps:
     """What fills the gaps of a panel, NaN elsewhere.
 
-    values: float32 `[row, channel]`; marks: bool `[row, channel]`, which values were filled.
-    bands: which ends of intervals there are; ends: float32 `[row, channel, band]`, in the order of their probabilities.
+    values: float64 `[row, channel]`; marks: bool `[row, channel]`, which values were filled.
+    bands: which ends of intervals there are; ends: float64 `[row, channel, band]`, in the order of their probabilities.
     """
 
     values: np.ndarray
@@ -27,11 +27,11 @@ class FilledGaps:
     ends: np.ndarray
 
     def over(self, panel: Panel) -> np.ndarray:
-        """The values of the panel with its gaps filled, float32 `[row, channel]`; known ones as they are."""
+        """The values of the panel with its gaps filled, float64 `[row, channel]`; known ones as they are."""
         return np.where(self.marks, self.values, panel.values)
 
     def columns(self, targets: Sequence[str]) -> dict[str, np.ndarray]:
-        """The ends by the names of their columns, float32 `[row]` each."""
+        """The ends by the names of their columns, float64 `[row]` each."""
         return {
             name: self.ends[:, channel, place]
             for channel, target in enumerate(targets)
@@ -68,7 +68,7 @@ class Gaps:
 def fill_gaps(model: Model, panel: Panel, bands: Bands = NO_BANDS) -> FilledGaps:
     """What `model` fills gaps with; NotFittedError for bands further ahead than it can say how sure it is."""
     count = len(bands.probabilities)
-    filled = np.full((*panel.values.shape, 1 + count), np.nan, np.float32)
+    filled = np.full((*panel.values.shape, 1 + count), np.nan)
     marks = np.zeros(panel.values.shape, bool)
     for gaps, horizon in _batches(panel, Gaps.of(panel, model.min_history), _reach(model, bands)):
         before = panel.take_heads(gaps.series, gaps.before, horizon)

@@ -122,7 +122,7 @@ class Lagged:
         size = max(CHUNK // (len(shown) + self.known.width), 1)
         for first in range(0, len(starts), size):
             chosen = starts[first : first + size, None]
-            values = self.filled[chosen + shown].astype(np.float64)
+            values = self.filled[chosen + shown]
             level = values[:, self.context - 1 : self.context] if self.relative else np.zeros((len(values), 1))
             scaled = (values - level) / unit[chosen]
             known = self.known.at(chosen[:, 0] + self.context - 1, steps[:1])[:, 0]

@@ -55,17 +55,17 @@ class LinearModel(Model):
         return at_each_cutoff(self, panel, cutoffs, lambda seen: self._forecast(seen, horizon))
 
     def _forecast(self, panel: Panel, horizon: int) -> np.ndarray:
-        """float32 `[series, horizon, channel]` after the end of each series."""
+        """float64 `[series, horizon, channel]` after the end of each series."""
         known = ExogenousRows.of(self.encoding, panel, horizon)
         filled = replace(panel, values=forward_fill(panel.values, panel.offsets))
-        path = filled.last(self.context).astype(np.float64)
+        path = filled.last(self.context)
         unit = units_of(panel, relative=self.relative)[:, None]
         cutoff = known.offsets[:-1] + panel.lengths - 1
         for first in range(0, horizon, self.reach):
             last = np.minimum(cutoff + first, known.offsets[1:] - 1)
             exogenous = known.at(last, np.arange(self.reach))
             path = np.concatenate([path, self._ahead(path[:, -self.context :], unit, exogenous)], axis=1)
-        return path[:, self.context : self.context + horizon].astype(np.float32)
+        return path[:, self.context : self.context + horizon]
 
     def _ahead(self, past: np.ndarray, unit: np.ndarray, known: np.ndarray) -> np.ndarray:
         """The next steps `[series, self.horizon, channel]` after `past` `[series, context, channel]`.
@@ -234,5 +234,5 @@ def mean_step(values: np.ndarray) -> np.ndarray:
         return np.concatenate([mean_step(column[~np.isnan(column)][:, None]) for column in values.T])
     if len(values) < 2:
         return np.zeros(values.shape[1])
-    mean: np.ndarray = np.abs(np.diff(values.astype(np.float64), axis=0)).mean(axis=0)
+    mean: np.ndarray = np.abs(np.diff(values, axis=0)).mean(axis=0)
     return mean

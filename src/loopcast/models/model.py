@@ -99,7 +99,7 @@ class Model(ABC):
         return self.uncalibrated or "it is not calibrated"
 
     def sample_paths(self, panel: Panel, n_paths: int, horizon: int, seed: int) -> np.ndarray:
-        """Paths that each series may take after its end, float32 `[series, path, step, channel]`.
+        """Paths that each series may take after its end, float64 `[series, path, step, channel]`.
 
         At each step they are spread as the quantiles say; from step to step, and channel to channel, they go together
         as errors did in the calibration. NotFittedError without one.
@@ -128,7 +128,7 @@ class Model(ABC):
     ) -> Prediction:
         errors = self._require_calibration(horizon).quantiles(np.array(probabilities), horizon)[None, None]
         center, scale = self.center_and_scale(panel, horizon, cutoffs)
-        quantiles = (center[..., None] + scale[..., None] * errors).astype(np.float32)
+        quantiles = center[..., None] + scale[..., None] * errors
         return Prediction(
             name=self.name, panel=panel, cutoffs=cutoffs, values=center, probabilities=probabilities,
             quantiles=quantiles,

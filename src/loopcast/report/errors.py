@@ -17,7 +17,7 @@ def errors_of(backtest: Backtest, measure: str) -> dict[str, np.ndarray]:
     Where they are ranked by sMAPE (several targets, none of which has a MASE), it is that.
     """
     actual = actuals_of(backtest)
-    forecasts = {each.name: each.values[..., 0].astype(np.float64) for each in backtest.predictions}
+    forecasts = {each.name: each.values[..., 0] for each in backtest.predictions}
     if measure == "smape":
         return {name: symmetric(actual, values) for name, values in forecasts.items()}
     scale = scales(backtest)[..., None] if measure == "mase" else 1.0
@@ -27,7 +27,7 @@ def errors_of(backtest: Backtest, measure: str) -> dict[str, np.ndarray]:
 def actuals_of(backtest: Backtest) -> np.ndarray:
     """What came, float64 `[series, cutoff, step]`."""
     first = backtest.predictions[0]
-    return actuals_at(backtest.panel, first.cutoffs, first.horizon)[..., 0].astype(np.float64)
+    return actuals_at(backtest.panel, first.cutoffs, first.horizon)[..., 0]
 
 
 def symmetric(actual: np.ndarray, forecast: np.ndarray) -> np.ndarray:

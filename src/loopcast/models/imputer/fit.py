@@ -31,7 +31,7 @@ def fit_imputer(panel: Panel, hiding: MaskSampler, plan: Plan, callback: Callabl
     callback: is told of every epoch of each network, and of how many there are to be.
     """
     held = held_back(panel.offsets, plan.form.window, plan.members, np.random.default_rng(plan.seed))
-    shown = np.where(np.logical_or.reduce(held)[:, None], np.float32(np.nan), panel.values)
+    shown = np.where(np.logical_or.reduce(held)[:, None], np.nan, panel.values)
     measure = Scaler.of(shown, panel.offsets, causal=plan.form.causal)
     source = HiddenData(
         config=plan.form,

@@ -25,7 +25,7 @@ Filler = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # scaled values 
 class MaskedEvaluation:
     """What is asked.
 
-    values: float32 `[row, channel]` with NaN; offsets: where series, or pieces of them, begin and end.
+    values: float64 `[row, channel]` with NaN; offsets: where series, or pieces of them, begin and end.
     measure: how they are scaled, once some are hidden: what is asked for has no part in the scale.
     scored: bool `[row]`, which rows count; series: int64 `[row]`, which series a row is of.
     hiding: what is hidden; ways: of filling, beside the network's.
@@ -66,7 +66,7 @@ class MaskedEvaluation:
                 return
 
     def evaluate_mask(self, hidden: np.ndarray, fill: Filler) -> "Round":
-        shown = np.where(hidden, np.float32(np.nan), self.values)
+        shown = np.where(hidden, np.nan, self.values)
         scale = self.measure.scale(shown, self.offsets)
         left, truth = (scale.scaled(values, self.offsets) for values in (shown, self.values))
         filled, sizes = fill(left)

@@ -106,7 +106,7 @@ class ImputerModel:
         self._check(panel, bands)
         filled, expected = self._predict(panel)
         marks = np.isnan(panel.values)
-        values = np.where(marks, filled, np.float32(np.nan))
+        values = np.where(marks, filled, np.nan)
         ends = [] if not bands else self._ends(panel, values, expected, bands)
         shape = (*values.shape, len(bands.probabilities))
         return FilledGaps(values=values, marks=marks, bands=bands, ends=np.stack(ends, -1) if ends else np.empty(shape))
@@ -126,7 +126,7 @@ class ImputerModel:
         return [end for half in halves for end in (values - half, values + half)]
 
     def _predict(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-        """Every gap of a panel filled, and the error that is expected there, float32 `[row, channel]` each.
+        """Every gap of a panel filled, and the error that is expected there, float64 `[row, channel]` each.
 
         NaN, or what means nothing, where a value is known.
         """

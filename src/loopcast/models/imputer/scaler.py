@@ -7,27 +7,27 @@ import numpy as np
 
 from loopcast.errors import OptionError
 
-FLAT = 1e-6  # of the size of a channel: one that changes less counts as constant
+FLAT = 1e-12  # of the size of a channel: one that changes less counts as constant
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scale:
-    """level and spread, float32 `[1, channel]` for all alike, `[series, channel]`, or `[row, channel]`."""
+    """level and spread, float64 `[1, channel]` for all alike, `[series, channel]`, or `[row, channel]`."""
 
     level: np.ndarray
     spread: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray, offsets: np.ndarray) -> "Scale":
-        """Mean and standard deviation of what is known of each series; 0 and 1 where nothing is, or nothing varies."""
+        """Mean and standard deviation of what is known of each series; 0 where nothing is, or nothing varies."""
         known = ~np.isnan(values)
-        plain = np.where(known, values, 0).astype(np.float64)
+        plain = np.where(known, values, 0)
         count = np.maximum(np.add.reduceat(known, offsets[:-1], dtype=np.int64), 1)
         level = np.add.reduceat(plain, offsets[:-1]) / count
         away = np.where(known, values - np.repeat(level, np.diff(offsets), axis=0), 0)
         spread = np.sqrt(np.add.reduceat(away**2, offsets[:-1]) / count)
         flat = spread <= FLAT * np.maximum(np.abs(level), FLAT)
-        return cls(level=level.astype(np.float32), spread=np.where(flat, 1, spread).astype(np.float32))
+        return cls(level=level, spread=np.where(flat, 0, spread))
 
     @classmethod
     def running(cls, values: np.ndarray, offsets: np.ndarray, usual: np.ndarray) -> "Scale":
@@ -39,16 +39,16 @@ class Scale:
         """
         level, spread = np.empty_like(values), np.empty_like(values)
         for begin, stop in pairwise(offsets):
-            level[begin:stop], spread[begin:stop] = _running(values[begin:stop].astype(np.float64), usual)
+            level[begin:stop], spread[begin:stop] = _running(values[begin:stop], usual)
         return cls(level=level, spread=spread)
 
     @property
     def prior(self) -> np.ndarray:
-        """What series are like as a rule, float32 `[3, channel]`: their mean level, the root of their mean squared
+        """What series are like as a rule, float64 `[3, channel]`: their mean level, the root of their mean squared
         spread, and the same with the variance of levels between series.
         """
-        level, square = self.level.astype(np.float64), np.mean(self.spread.astype(np.float64) ** 2, axis=0)
-        return np.stack([level.mean(axis=0), np.sqrt(square), np.sqrt(square + level.var(axis=0))]).astype(np.float32)
+        level, square = self.level, np.mean(self.spread**2, axis=0)
+        return np.stack([level.mean(axis=0), np.sqrt(square), np.sqrt(square + level.var(axis=0))])
 
     def rows(self, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Level and spread of each row, `[row, channel]` or what broadcasts to it."""
@@ -58,9 +58,9 @@ class Scale:
         return np.repeat(self.level, lengths, axis=0), np.repeat(self.spread, lengths, axis=0)
 
     def scaled(self, values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-        """`values` `[row, channel]` in these units."""
+        """`values` `[row, channel]` in these units, float32; what does not vary is 0."""
         level, spread = self.rows(offsets)
-        return (values - level) / spread
+        return ((values - level) / np.where(spread > 0, spread, 1)).astype(np.float32)
 
 
 def _running(values: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,7 +72,7 @@ def _running(values: np.ndarray, usual: np.ndarray) -> tuple[np.ndarray, np.ndar
     mean = np.cumsum(away, axis=0) / np.maximum(count, 1)
     squares = np.maximum(np.cumsum(away**2, axis=0) - count * mean**2, 0)
     level, begun = usual[0], count > 0
-    spread = np.sqrt((squares + usual[1].astype(np.float64) ** 2) / (count + 1))
+    spread = np.sqrt((squares + usual[1] ** 2) / (count + 1))
     return np.where(begun, first + mean, level), np.where(begun, spread, usual[2])
 
 
@@ -88,7 +88,7 @@ class Scaler:
     prior: np.ndarray | None = None
 
     def check(self, channels: int, *, causal: bool) -> None:
-        """OptionError unless it is of so many channels, and spreads are above 0."""
+        """OptionError unless it is of so many channels, and no spread is below 0."""
         if self.fixed is not None and (self.prior is not None or self.fixed.level.shape != (1, channels)):
             raise OptionError("series are scaled as the one of the fit, or by what series are like")
         if self.prior is not None and (self.prior.shape != (3, channels) or not causal):
@@ -97,12 +97,12 @@ class Scaler:
             *([] if self.fixed is None else [self.fixed.spread]),
             *([] if self.prior is None else [self.prior[1:]]),
         ]
-        if any((spread <= 0).any() for spread in spreads):
-            raise OptionError("a spread is above 0")
+        if any((spread < 0).any() for spread in spreads):
+            raise OptionError("no spread is below 0")
 
     @classmethod
     def of(cls, shown: np.ndarray, offsets: np.ndarray, *, causal: bool) -> "Scaler":
-        """From what a fit may see, float32 `[row, channel]`."""
+        """From what a fit may see, float64 `[row, channel]`."""
         scale = Scale.of(shown, offsets)
         if len(offsets) == 2:  # one series keeps its scale, so that stretches of it can be filled by themselves
             return cls(fixed=scale)

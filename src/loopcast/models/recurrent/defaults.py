@@ -17,12 +17,16 @@ MANY = 16  # times as many seasons have to be there: on shorter series the last 
 LAGS = 104  # two years of weeks
 UPDATES = 800  # of the weights, roughly; enough for a one-cycle schedule to settle
 FORECASTS = 100  # with fewer to judge by, the number of epochs is chosen by luck
+SWING = 0.1  # of the largest value: on less, the logarithm is a straight line, which float32 holds at any level
 SMALL = 2000  # rows; below this, a network of half the size has enough to learn
 
 
 @dataclass(frozen=True, kw_only=True)
 class PanelStats:
-    """What the choices look at. rows: those with a value; missing: the share of those without one."""
+    """What the choices look at. rows: those with a value; missing: the share of those without one.
+
+    swing: how far the values of a usual series lie apart, beside the largest of them.
+    """
 
     season: int
     horizon: int
@@ -32,6 +36,7 @@ class PanelStats:
     series: int
     lowest: float
     missing: float = 0.0
+    swing: float = 1.0
 
     @classmethod
     def of(cls, panel: Panel, season: int, horizon: int) -> "PanelStats":
@@ -45,12 +50,21 @@ class PanelStats:
             series=panel.n_series,
             lowest=float(np.nanmin(panel.values)),
             missing=1 - there / panel.values.size,
+            swing=float(np.nanmedian(swings(panel))),
         )
 
 
+def swings(panel: Panel) -> np.ndarray:
+    """How far the values of each series lie apart, beside the largest of them, `[series, channel]`; NaN where constant."""
+    first = panel.offsets[:-1]
+    highest, lowest = (pick.reduceat(panel.values, first) for pick in (np.fmax, np.fmin))
+    apart = highest - lowest
+    return np.divide(apart, highest, out=np.full_like(apart, np.nan), where=apart > 0)
+
+
 def choose_log(facts: PanelStats) -> bool:
-    """Proportional changes where nothing is negative."""
-    return facts.lowest >= 0
+    """Proportional changes where nothing is negative, unless values change so little that a curve is a line there."""
+    return facts.lowest >= 0 and not facts.swing < SWING
 
 
 def choose_lags(facts: PanelStats) -> int:
@@ -105,7 +119,7 @@ def _error_in(values: np.ndarray, season: int, log: bool, count: int, most: int,
     whole = len(values) // season
     if whole < most + ahead:
         return None
-    rows = values[len(values) - whole * season :].astype(np.float64)
+    rows = values[len(values) - whole * season :]
     unit = max(np.nan_to_num(_mean(np.abs(rows))), SMALLEST)
     table = (np.arcsinh(rows / (2 * NEAR_ZERO * unit)) if log else rows).reshape(-1, season)
     change = _mean(np.abs(np.diff(table, axis=0)), axis=None)

@@ -12,6 +12,7 @@ from loopcast.data.panel import Panel
 from loopcast.features.exogenous_features import ExogenousFeatures
 from loopcast.features.gather import merge_channels
 from loopcast.features.interpolate import History, interpolate_gaps
+from loopcast.features.levels import from_levels, levels_of
 from loopcast.features.sizes import power_of_two
 from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.stream_state import (
@@ -32,9 +33,10 @@ SEGMENT = 512  # rows taken at once: memory does not grow with the history
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EncodedPanel:
-    """A panel as a model is shown it. values: `[row, channel]`."""
+    """A panel as a model is shown it. values: float32 `[row, channel]`, from the levels `[series, channel]` on."""
 
     panel: Panel
+    levels: np.ndarray
     values: History
     exogenous: ExogenousFeatures
 
@@ -43,15 +45,17 @@ class EncodedPanel:
         """With what is known of `extra` steps after its ends; errors are those of `ExogenousEncoder`."""
         longest = model.scaling.max_interpolated_gap
         whole = interpolate_gaps(panel.values, panel.offsets, longest) if longest else None
+        levels = levels_of(panel, model.scaling)
         return cls(
             panel=panel,
-            values=History(panel.values, whole),
+            levels=levels,
+            values=History(panel.values, whole).map(from_levels, levels, panel.offsets),
             exogenous=ExogenousFeatures.of(model.encoding, panel, extra),
         )
 
 
 def forecast(model: Ensemble, panel: Panel, horizon: int, cutoffs: Sequence[int] = (0,)) -> np.ndarray:
-    """The `horizon` values after each cutoff, float32 `[series, cutoff, horizon, channel]`, in the panel's units.
+    """The `horizon` values after each cutoff, float64 `[series, cutoff, horizon, channel]`, in the panel's units.
 
     cutoffs: for each cutoff how many of the last rows are not seen yet, fewer from one to the next. The state is
     carried on from cutoff to cutoff, unless a model has a context of its own and builds it anew for each.
@@ -65,7 +69,7 @@ def forecast(model: Ensemble, panel: Panel, horizon: int, cutoffs: Sequence[int]
         return rollout(model.network, model.scaling, model.distribution, blocks, model.members, carry, coming)
 
     ahead = _at_cutoffs(model, shown, blocks * model.horizon, cutoffs, read)[..., :horizon]
-    return hold_last_value(model, panel, cutoffs, ahead.swapaxes(2, 3))
+    return hold_last_value(model, shown, cutoffs, ahead.swapaxes(2, 3))
 
 
 def quantiles(
@@ -73,7 +77,7 @@ def quantiles(
 ) -> np.ndarray:
     """What the network itself says of each of the next `horizon` values, up to its own horizon.
 
-    float32 `[series, cutoff, horizon, channel, probability]`; `cutoffs` as in `forecast`.
+    float64 `[series, cutoff, horizon, channel, probability]`; `cutoffs` as in `forecast`.
     """
     shown = EncodedPanel.of(model, panel, max(0, horizon - cutoffs[-1]))
 
@@ -85,7 +89,7 @@ def quantiles(
         return denormalize(model.network, model.scaling, carry.past, scaled)
 
     ahead = _at_cutoffs(model, shown, model.horizon, cutoffs, read)[..., :horizon, :]
-    return hold_last_value(model, panel, cutoffs, ahead.swapaxes(2, 3))
+    return hold_last_value(model, shown, cutoffs, ahead.swapaxes(2, 3))
 
 
 def _at_cutoffs(
@@ -120,8 +124,13 @@ def future_inputs(shown: EncodedPanel, series: np.ndarray, cutoffs: int, steps: 
     return FutureInputs(*jax.device_put((static, codes, ahead)))
 
 
-def hold_last_value(model: Ensemble, panel: Panel, cutoffs: Sequence[int], ahead: np.ndarray) -> np.ndarray:
-    """`ahead` `[series, cutoff, step, channel, ...]`, and the last value there is where the encoding sees none."""
+def hold_last_value(model: Ensemble, shown: EncodedPanel, cutoffs: Sequence[int], ahead: np.ndarray) -> np.ndarray:
+    """`ahead` `[series, cutoff, step, channel, ...]` in the panel's units, float64.
+
+    Where the encoding sees no value, that is the last one there is.
+    """
+    panel = shown.panel
+    ahead = ahead + shown.levels.reshape(panel.n_series, 1, 1, panel.n_channels, *(1,) * (ahead.ndim - 4))
     if not (model.scaling.gaps and model.scaling.constant_as_last):
         return ahead
     ends = panel.offsets[1:, None] - 1 - np.asarray(cutoffs)

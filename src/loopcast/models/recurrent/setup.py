@@ -9,6 +9,7 @@ from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.exogenous_features import ExogenousFeatures
 from loopcast.features.interpolate import interpolate_gaps
+from loopcast.features.levels import from_levels, levels_of
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowIndex, WindowPlan
 from loopcast.models.recurrent import defaults as choices
@@ -56,19 +57,21 @@ def set_up(options: RecurrentOptions, panel: Panel, targets_per_series: int = 1)
     cutoffs, why_held = _held_back(options, replace(facts, series=facts.series // targets_per_series), panel, plan)
     held_back = int(cutoffs[0]) if len(cutoffs) else 0
     training = plan.training(panel.offsets, held_back)
-    exogenous = ExogenousFeatures.of(encoding, panel, 0)
+    exogenous, levels = ExogenousFeatures.of(encoding, panel, 0), levels_of(panel, scaling)
     task = WindowData(
         network=network,
         scaling=scaling,
         plan=plan,
         distribution=options.distribution,
-        values=panel.values,
+        values=from_levels(panel.values, levels, panel.offsets),
         training=training,
         validation=_validation(plan, panel, cutoffs) if held_back else None,
         refit_windows=plan.training(panel.offsets, 0) if held_back and options.refit else None,
         exogenous=exogenous.rows,
         codes=exogenous.codes[panel.series_of(np.arange(panel.n_rows))],
-        interpolated=interpolate_gaps(panel.values, panel.offsets, scaling.max_interpolated_gap)
+        interpolated=from_levels(
+            interpolate_gaps(panel.values, panel.offsets, scaling.max_interpolated_gap), levels, panel.offsets
+        )
         if scaling.max_interpolated_gap
         else None,
         allow_unknown=options.unknown_categories and encoding is not None and bool(encoding.embedding_shapes),

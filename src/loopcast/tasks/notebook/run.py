@@ -87,7 +87,7 @@ def _run(experiment: Experiment, data: Split, earlier: dict[str, Results]) -> Re
 
 def last_step_mse(model: Forecaster, panel: Panel, steps: int) -> float:
     """Mean squared error over the last `steps` rows of every series, forecast from those before."""
-    errors = model.predict_panel(panel.drop_last(steps), steps).values[:, 0].astype(np.float64) - panel.last(steps)
+    errors = model.predict_panel(panel.drop_last(steps), steps).values[:, 0] - panel.last(steps)
     return float(np.square(errors).mean())
 
 
