@@ -14,7 +14,7 @@ from loopcast.errors import ValuesError
 from loopcast.evaluation.backtest_result import Backtest, ModelRun
 from loopcast.evaluation.evaluate import evaluate
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
-from loopcast.evaluation.significance import diebold_mariano
+from loopcast.significance import diebold_mariano
 
 HORIZON, STEP, LENGTH = 3, 2, 30
 

@@ -11,12 +11,13 @@ from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, NotFittedError, OptionError
 from loopcast.intervals.calibration import Calibration
 from loopcast.intervals.holdout import calibration_cutoffs
-from loopcast.intervals.scale import naive_scale
+from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
 
+NOTHING_USUAL = np.zeros((2, 1, 1, 1, 1))
 SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}
 
 
@@ -40,8 +41,8 @@ def test_on_random_walks_an_interval_holds_its_share_of_what_comes(level):
 
 def test_quantiles_of_few_errors_are_order_statistics_that_keep_the_promise():
     errors = np.array([3.0, -1.0, 2.0, -4.0]).reshape(4, 1, 1)  # sizes 1, 2, 3, 4 of four errors: shares k / 5
-    calibration = Calibration(errors=np.repeat(errors, 200, axis=0))
-    few = Calibration(errors=errors)
+    calibration = Calibration(errors=np.repeat(errors, 200, axis=0), usual=np.zeros((2, 1)))
+    few = Calibration(errors=errors, usual=np.zeros((2, 1)))
     shares = np.array([0.1, 0.2, 0.5, 0.8, 0.9])  # intervals of 80, 60, 0, 60 and 80 %
     np.testing.assert_allclose(few.quantiles(shares, 1)[0, 0], [-4, -3, 0, 3, 4], atol=1e-6)
     assert calibration.quantiles(np.array([0.99]), 1).item() == 4  # many errors: each step by itself
@@ -68,8 +69,8 @@ def test_a_calibration_never_looks_at_what_the_copy_learned_from():
 def test_intervals_scale_and_move_with_the_series(factor, shift):
     values = walks(series=4, length=40)
     plain, moved = Panel.from_array(values), Panel.from_array(factor * (values + shift))
-    columns = Naive().fit(plain).model.predict_bands(plain, 3, Bands.of(80)).columns()
-    other = Naive().fit(moved).model.predict_bands(moved, 3, Bands.of(80)).columns()
+    columns = Naive(lower=None).fit(plain).model.predict_bands(plain, 3, Bands.of(80)).columns()
+    other = Naive(lower=None).fit(moved).model.predict_bands(moved, 3, Bands.of(80)).columns()
     for name, values in columns.items():
         np.testing.assert_allclose(other[name], factor * (values + shift), rtol=2e-3, atol=factor * 2e-3)
 
@@ -159,7 +160,7 @@ def test_a_change_that_nothing_before_it_hints_at_cannot_be_measured():
 def test_the_spread_is_the_mean_change_of_the_latest_seasons():
     values = walks(series=2, length=60)
     panel = Panel.from_array(values)
-    got = naive_scale(panel, 4, (10, 0))
+    got = naive_scale(changes_of(panel, 4, (10, 0)), NOTHING_USUAL)
     for i in range(2):
         for j, rows in enumerate((10, 0)):
             seen = panel.series(i)[: 60 - rows, 0].astype(float)

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from loopcast import Panel, backtest, leaderboard
 from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesError
 from loopcast.intervals.calibration import Calibration, calibration_of
-from loopcast.intervals.scale import naive_scale
+from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.storage.codec import Encoded, decode
 
+USUAL = np.zeros((2, 1))  # nothing known of how much series change as a rule
 SMALL = {"units": (6,), "epochs": 2, "members": 1, "cell": "gru", "show_progress": False}
 EVERY = [
     Naive(),
@@ -64,7 +65,7 @@ def loop(model, y, h):
 @settings(deadline=None, max_examples=15)
 def test_baselines_go_by_what_is_there_as_a_loop_does(model, seed, share):
     panel = Panel.from_array(walks(length=24, share=share, seed=seed))
-    got = model.with_options().fit(panel).predict_panel(panel, 7).values[:, 0][:, :, 0]
+    got = model.with_options(lower=None).fit(panel).predict_panel(panel, 7).values[:, 0][:, :, 0]
     wanted = [[loop(model, panel.series(i)[:, 0].astype(float), h) for h in range(1, 8)] for i in range(4)]
     np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
 
@@ -219,7 +220,7 @@ def test_a_network_with_gaps_survives_its_file_and_steps_as_it_scans(tmp_path):
 @pytest.mark.parametrize("season", [1, 4])
 def test_the_usual_change_is_over_the_pairs_that_are_there(season):
     panel = Panel.from_array(walks())
-    got = naive_scale(panel, season, (10, 0))
+    got = naive_scale(changes_of(panel, season, (10, 0)), np.zeros((2, 1, 1, 1, 1)))
     for i in range(4):
         for j, rows in enumerate((10, 0)):
             y = panel.series(i)[: 60 - rows, 0].astype(float)
@@ -234,21 +235,21 @@ def test_the_usual_change_is_over_the_pairs_that_are_there(season):
 
 
 def test_errors_that_are_missing_leave_each_step_with_its_own():
-    errors = np.float32(np.random.default_rng(0).normal(size=(900, 3, 1)))
+    errors = np.random.default_rng(0).normal(size=(900, 3, 1))
     errors[:450, 1] = np.nan
     shares = np.array([0.1, 0.6, 0.9])
-    got = Calibration(errors=errors).quantiles(shares, 3)
+    got = Calibration(errors=errors, usual=USUAL).quantiles(shares, 3)
     for step, rows in enumerate((slice(None), slice(450, None), slice(None))):
         sizes = np.abs(errors[rows, step, 0].astype(float))
         wanted = np.sign(2 * shares - 1) * np.quantile(sizes, abs(2 * shares - 1), method="weibull")
         np.testing.assert_allclose(got[step, 0], wanted)
-    drawn = Calibration(errors=errors).draw((4000,), 3, np.random.default_rng(1))
+    drawn = Calibration(errors=errors, usual=USUAL).draw((4000,), 3, np.random.default_rng(1))
     assert (np.abs(drawn.mean(axis=0) - 0.5) < 0.03).all()
 
 
 def test_a_step_of_which_no_error_is_known_is_between_its_neighbours():
-    errors = np.float32([[1, np.nan, 3], [2, np.nan, 6], [3, np.nan, 9]])[:, :, None]
-    got = Calibration(errors=errors).quantiles(np.array([0.8]), 3)[:, 0, 0]
+    errors = np.array([[1, np.nan, 3], [2, np.nan, 6], [3, np.nan, 9]])[:, :, None]
+    got = Calibration(errors=errors, usual=USUAL).quantiles(np.array([0.8]), 3)[:, 0, 0]
     assert got[1] == pytest.approx((got[0] + got[2]) / 2)
 
 
@@ -256,22 +257,26 @@ def test_a_path_of_which_nothing_is_known_is_left_out_and_an_unmeasurable_one_to
     errors = np.array([[1.0, np.nan], [np.nan, np.nan], [0.0, 5.0]])[:, None, :, None]
     spread = np.array([2.0, 2.0, 0.0])[:, None, None, None]
     np.testing.assert_array_equal(
-        calibration_of(errors, spread, "Naive", "y").errors[:, :, 0], np.float32([[0.5, np.nan]])
+        calibration_of(errors, spread, USUAL, "Naive", "y").errors[:, :, 0], np.float32([[0.5, np.nan]])
     )
     with pytest.raises(LengthError, match="no value of the tail that is held back is there"):
-        calibration_of(errors[1:2], spread[1:2], "Naive", "y")
+        calibration_of(errors[1:2], spread[1:2], USUAL, "Naive", "y")
 
 
 @pytest.mark.parametrize("known", [np.full((1, 2, 1), 0.5), np.ones((2, 2, 1))])
 def test_a_file_that_says_wrongly_what_is_known_is_refused(known):
-    arrays = {"errors": np.zeros((1, 2, 1), np.float32), "errors.missing": known.astype(np.float32)}
+    arrays = {
+        "errors": np.zeros((1, 2, 1)),
+        "errors.missing": known.astype(np.float32),
+        "usual": np.zeros((2, 1)),
+    }
     with pytest.raises(ModelFileError, match="0 or 1"):
-        decode(Calibration, Encoded({"errors": "float32 1 2 1"}, arrays))
+        decode(Calibration, Encoded({"errors": "float64 1 2 1", "usual": "float64 2 1"}, arrays))
 
 
 def test_a_file_that_knows_no_error_of_a_path_is_refused():
     with pytest.raises(OptionError, match="an error of every path"):
-        Calibration(errors=np.full((1, 2, 1), np.nan, np.float32))
+        Calibration(errors=np.full((1, 2, 1), np.nan), usual=USUAL)
 
 
 @every_model

@@ -96,30 +96,34 @@ def test_a_wide_forecast_has_a_column_for_each_model_target_and_end():
     assert wide["Naive-large-hi-80"].to_list() == large["Naive-hi-80"].to_list()
 
 
+def calibration(errors):
+    return Calibration(errors=errors, usual=np.zeros((2, errors.shape[-1])))
+
+
 def test_a_target_is_calibrated_by_its_own_errors():
     rng = np.random.default_rng(0)
-    errors = np.float32(rng.normal(size=(500, 3, 2)) * [1.0, 5.0])
+    errors = rng.normal(size=(500, 3, 2)) * [1.0, 5.0]
     shares = np.array([0.1, 0.5, 0.9])
-    both = Calibration(errors=errors).quantiles(shares, 3)
+    both = calibration(errors).quantiles(shares, 3)
     for channel in range(2):
-        alone = Calibration(errors=errors[:, :, [channel]]).quantiles(shares, 3)
+        alone = calibration(errors[:, :, [channel]]).quantiles(shares, 3)
         np.testing.assert_array_equal(both[:, channel], alone[:, 0])
 
 
 def test_simulated_targets_go_together_as_errors_did():
     rng = np.random.default_rng(0)
     shared = rng.normal(size=(900, 2, 1))
-    together = Calibration(errors=np.float32(np.concatenate([shared, -shared], axis=2)))
-    apart = Calibration(errors=np.float32(rng.normal(size=(900, 2, 2))))
+    together = calibration(np.concatenate([shared, -shared], axis=2))
+    apart = calibration(rng.normal(size=(900, 2, 2)))
     drawn, free = (each.draw((4000,), 2, np.random.default_rng(1)) for each in (together, apart))
     assert np.corrcoef(drawn[:, 0, 0], drawn[:, 0, 1])[0, 1] < -0.99
     assert abs(np.corrcoef(free[:, 0, 0], free[:, 0, 1])[0, 1]) < 0.1
 
 
 def test_a_calibration_of_several_targets_is_kept():
-    errors = np.float32(np.random.default_rng(0).normal(size=(4, 3, 2)))
+    errors = np.random.default_rng(0).normal(size=(4, 3, 2))
     errors[0, 1, 1] = np.nan
-    for kept in (Calibration(errors=errors), Calibration(errors=errors[:, :, :1])):
+    for kept in (calibration(errors), calibration(errors[:, :, :1])):
         encoded = encode(kept)
         assert all(np.isfinite(array).all() for array in encoded.arrays.values())
         np.testing.assert_array_equal(decode(Calibration, encoded).errors, kept.errors)
@@ -128,7 +132,7 @@ def test_a_calibration_of_several_targets_is_kept():
 @pytest.mark.parametrize("shape", [(4, 3), (4, 3, 2, 1), (0, 3, 1), (4, 3, 0)])
 def test_arrays_that_are_no_calibration_are_refused(shape):
     with pytest.raises(OptionError, match=r"\[path, step, channel\]"):
-        Calibration(errors=np.zeros(shape, np.float32))
+        calibration(np.zeros(shape))
 
 
 def test_a_file_whose_calibration_is_of_other_targets_is_refused():
@@ -141,10 +145,10 @@ def test_a_target_that_cannot_be_calibrated_is_named():
     errors = np.ones((1, 2, 3, 2))
     spread = np.array([1.0, 0.0]).reshape(1, 1, 1, 2)
     with pytest.raises(LengthError, match="'b' varies in no series before the tail"):
-        calibration_of(errors, spread, "Naive", ("a", "b"))
+        calibration_of(errors, spread, np.zeros((2, 2)), "Naive", ("a", "b"))
     errors[..., 1] = np.nan
     with pytest.raises(LengthError, match="no value of 'b' in the tail that is held back"):
-        calibration_of(errors, spread, "Naive", ("a", "b"))
+        calibration_of(errors, spread, np.zeros((2, 2)), "Naive", ("a", "b"))
 
 
 def test_a_target_that_is_constant_in_one_series_is_measured_in_the_others():

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
+from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import DEFAULT_MODELS, CommonOptions, build_models, command_line, seconds
 from loopcast.cli.options import (
     Budget,
@@ -42,6 +43,7 @@ def backtest(
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecasts.")] = 0,
     budget: Budget = "60s",
+    bounds: BoundOptions = NO_BOUNDS,
     cache_dir: Annotated[
         Path | None, Parameter(help="A folder for what is finished, for a run after an interruption.")
     ] = None,
@@ -57,7 +59,7 @@ def backtest(
     names = [name.strip() for name in models.split(",")]
     if fail_if_worse_than is not None and fail_if_worse_than not in names:
         names.append(fail_if_worse_than)
-    asked = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
+    asked = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     forecasters, wanted, again = build_models(names, asked), levels(level), parse_refit(refit)
     panel = table.read(file)
     from loopcast.data.output import to_caller_type

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from loopcast.cli import printing
+from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import BASELINES, CommonOptions, build_models, seconds
 from loopcast.cli.options import (
     Budget,
@@ -54,6 +55,7 @@ def forecast(
         Literal["Recurrent", "Auto"], Parameter(help="A network, or the best of several models.")
     ] = "Recurrent",
     budget: Budget = "60s",
+    bounds: BoundOptions = NO_BOUNDS,
     cell: Annotated[Literal["lstm", "gru", "simple"] | None, Parameter(help="Kind of recurrent layer [lstm].")] = None,
     units: Units = None,
     context: Annotated[
@@ -78,7 +80,7 @@ def forecast(
 ) -> None:
     """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
     check_outputs(file, output=output, plot=plot, save=save, report=report)
-    common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
+    common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
     chosen = {name: value for name, value in options.items() if value is not None}
     forecaster, baselines = build_forecaster(model, common, chosen, quiet=quiet), build_models(BASELINES, common)

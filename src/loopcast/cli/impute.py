@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
+from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import command_line
 from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, resolve_columns
 from loopcast.columns import Columns
@@ -43,6 +44,7 @@ def impute(
         bool, Parameter(negative="", help="Fill each column as did best on hidden values: network, line, season, ...")
     ] = False,
     updates: Annotated[int | None, Parameter(help="Steps of training, of each network [by how much is known].")] = None,
+    bounds: BoundOptions = NO_BOUNDS,
     level: Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 90, or none.")] = "90",
     seed: Annotated[int | None, Parameter(help="The same seed fills with the same numbers [0].")] = None,
     model: Annotated[
@@ -67,6 +69,7 @@ def impute(
             mode=mode or "two-sided",
             season=season,
             best=best,
+            **bounds.options(),
             updates=updates,
             seed=seed or 0,
             show_progress=False if quiet else None,
@@ -75,7 +78,8 @@ def impute(
         training = {
             "mode": mode, "season": season, "best": best or None, "updates": updates, "seed": seed, "save": save,
         }  # fmt: skip
-        imputer = load_imputer(model, [name for name, value in training.items() if value is not None])
+        given = [name for name, value in training.items() if value is not None]
+        imputer = load_imputer(model, [*given, *bounds.named()])
         schema = imputer.model.schema
         whole = read_like(schema, file, resolve_columns(id_, time, target, schema.columns), freq, gaps)
         panel = whole.panel

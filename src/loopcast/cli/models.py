@@ -3,9 +3,9 @@
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import loopcast
 from loopcast.errors import OptionError
@@ -26,6 +26,7 @@ class CommonOptions:
     season: int | None
     seed: int
     budget: float
+    bounds: Mapping[str, Any] = field(default_factory=dict)
 
 
 def recurrent(common: CommonOptions) -> "Forecaster":
@@ -54,7 +55,7 @@ def build_models(names: Sequence[str], common: CommonOptions) -> "list[Forecaste
         raise OptionError(f"there is no model {unknown[0]!r}; the models are {', '.join(MAKERS)}")
     if len(set(names)) < len(names):
         raise OptionError(f"each model is named once, got {', '.join(names)}")
-    return [MAKERS[name](common) for name in names]
+    return [MAKERS[name](common).with_options(**common.bounds) for name in names]
 
 
 def seconds(text: str) -> float:

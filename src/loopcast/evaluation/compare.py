@@ -16,7 +16,7 @@ from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.model_columns import ModelColumns
 from loopcast.evaluation.scale import with_scale
 from loopcast.evaluation.score import score
-from loopcast.evaluation.significance import Comparison, diebold_mariano
+from loopcast.significance import Comparison, diebold_mariano
 
 ERRORS = ("mase", "smape", "mae", "rmse")
 

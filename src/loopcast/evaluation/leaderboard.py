@@ -14,8 +14,8 @@ from loopcast.evaluation.forecasts import read_forecasts
 from loopcast.evaluation.metrics import METRICS
 from loopcast.evaluation.scale import as_histories, histories_needed, season_of
 from loopcast.evaluation.score import without_scale
-from loopcast.evaluation.significance import Comparison
 from loopcast.evaluation.verdict import Entry, number, verdict
+from loopcast.significance import Comparison
 
 ERRORS = dict.fromkeys(("mase", "smape", "mae", "rmse"), pl.Float64)
 SPREADS = dict.fromkeys(("spread", "seed_spread", "skill", "p_value"), pl.Float64)

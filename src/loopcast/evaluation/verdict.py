@@ -2,9 +2,7 @@
 
 from typing import NamedTuple
 
-from loopcast.evaluation.significance import Comparison
-
-NOISE = 0.05  # a p-value of this or more is what noise often gives
+from loopcast.significance import NOISE, Comparison
 
 
 class Entry(NamedTuple):

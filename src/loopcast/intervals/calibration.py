@@ -21,17 +21,22 @@ PROBABILITY_GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribut
 class Calibration:
     """How wrong a forecaster was on a tail that it had not seen.
 
-    errors: float64 `[path, step, channel]`, what came less its forecast, in units of the spread of its series; a path
-        is a series at a cutoff. NaN where what came is missing, or the spread of that channel is 0; every path and
-        every channel has a number.
+    errors: float64 `[path, step, channel]`, what came less its forecast, on the model's curve and in units of the
+        spread of its series; a path is a series at a cutoff. NaN where what came is missing, or the spread of that
+        channel is 0; every path and every channel has a number.
+    usual: float64 `[2, channel]`, the `usual_changes` of these series, for those with a shorter history; zeros where
+        the spread is not that of changes.
     """
 
     errors: np.ndarray = field(metadata={"may_miss": True})
+    usual: np.ndarray
 
     def __post_init__(self) -> None:
         if self.errors.ndim != 3 or 0 in self.errors.shape or self.errors.dtype != np.float64:
             got = f"{self.errors.dtype} of shape {self.errors.shape}"
             raise OptionError(f"a calibration is float64 [path, step, channel], got {got}")
+        if self.usual.shape != (2, self.channels) or self.usual.dtype != np.float64 or (self.usual < 0).any():
+            raise OptionError(f"usual changes are float64 [2, {self.channels}], none below 0, got {self.usual!r}")
         known = ~np.isnan(self.errors)
         if not known.any(axis=(1, 2)).all() or not known.any(axis=(0, 1)).all():
             raise OptionError("a calibration knows an error of every path and of every channel")
@@ -49,10 +54,10 @@ class Calibration:
         """The error below which each share of errors lies, float64 `[step, channel, probability]`.
 
         In units of the spread, and of each channel by its own errors.
-        Both tails count as one: an interval is symmetric about the forecast. The k-th smallest of n sizes of errors
-        stands for a share of k / (n + 1), so that with exchangeable errors an interval covers no less than it says;
-        a share beyond n / (n + 1) is that of the largest error seen. Errors that are missing do not count; a step of
-        which none is known has the typical size between those of the steps beside it.
+        Both tails count as one: an interval is symmetric about the forecast, on the model's curve. The k-th smallest of
+        n sizes of errors stands for a share of k / (n + 1), so that with exchangeable errors an interval covers no less
+        than it says; a share beyond n / (n + 1) is that of the largest error seen. Errors that are missing do not
+        count; a step of which none is known has the typical size between those of the steps beside it.
         """
         sizes = np.abs(self.errors[:, :horizon])
         shares = np.abs(2 * np.asarray(probabilities) - 1)
@@ -96,7 +101,9 @@ def mean_abs_error(sizes: np.ndarray) -> np.ndarray:
     return filled
 
 
-def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str, targets: Sequence[str]) -> Calibration:
+def calibration_of(
+    errors: np.ndarray, spread: np.ndarray, usual: np.ndarray, who: str, targets: Sequence[str]
+) -> Calibration:
     """From errors and spreads, `[series, cutoff, horizon, channel]` or what broadcasts to it; thinned where many.
 
     An error is NaN where what came is missing; a path without any is left out. targets: the names of the channels.
@@ -112,7 +119,7 @@ def calibration_of(errors: np.ndarray, spread: np.ndarray, who: str, targets: Se
     unknown = np.isnan(errors_kept).all(axis=(0, 1))
     if unknown.any():
         raise LengthError(_why_not(who, targets, int(unknown.argmax()), missing))
-    return Calibration(errors=errors_kept)
+    return Calibration(errors=errors_kept, usual=usual)
 
 
 def _why_not(who: str, targets: Sequence[str], channel: int, missing: np.ndarray) -> str:

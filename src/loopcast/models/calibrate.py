@@ -7,6 +7,7 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.intervals.holdout import TARGET_PATHS, calibration_cutoffs, long_enough, spread_cutoffs
+from loopcast.intervals.scale import changes_of, usual_changes
 from loopcast.models.model import Model
 
 USUAL_STEPS = 12  # or two seasons: how far a forecaster of any horizon is calibrated unasked
@@ -20,9 +21,10 @@ def usual_steps(panel: Panel, season: int) -> int:
 
 def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) -> Calibration:
     """From the errors at these cutoffs, after which the model has seen nothing."""
-    center, scale = model.center_and_scale(panel, horizon, cutoffs)
+    usual = usual_changes(changes_of(panel, model.season, cutoffs, model.curve), model.curve)
+    center, scale = model.center_and_scale(panel, horizon, cutoffs, usual)
     actual = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
-    return calibration_of(actual - center, scale, model.name, panel.targets)
+    return calibration_of(scale.errors(actual, center), scale.spread, usual, model.name, panel.targets)
 
 
 def by_refit(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, NoReturn, Self
 
 from loopcast.errors import NotFittedError, OptionError
+from loopcast.models.bounds import Bounds, Lower
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,3 +88,25 @@ class Estimator:
         """Keep what a fit or a file gave; the only thing about it that ever changes."""
         object.__setattr__(self, "_model", model)
         return self
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BoundedEstimator(Estimator):
+    """What gives values that are to stay within bounds.
+
+    lower, upper: what forecasts, fills, intervals and paths never leave. lower "auto" is 0 for a series and target that
+        was never negative, and else none; None is none.
+    integer: whether only whole numbers can come; the ends of intervals are then rounded outwards.
+    """
+
+    lower: Lower = "auto"
+    upper: float | None = None
+    integer: bool = False
+
+    def __post_init__(self) -> None:
+        _ = self.bounds  # an error now, and not when a forecast asks
+
+    @property
+    def bounds(self) -> Bounds:
+        """What nothing that it gives leaves."""
+        return Bounds(lower=self.lower, upper=self.upper, integer=self.integer)

@@ -14,7 +14,7 @@ from loopcast.data.prediction import Prediction, to_table
 from loopcast.errors import DataError, LengthError, NotFittedError, OptionError
 from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
-from loopcast.models.estimator import Estimator
+from loopcast.models.estimator import BoundedEstimator
 from loopcast.models.fill_gaps import fill_gaps
 from loopcast.models.model import Model
 from loopcast.models.provenance import Provenance, describe
@@ -35,7 +35,7 @@ class Fit(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Forecaster(Estimator, ABC):
+class Forecaster(BoundedEstimator, ABC):
     """Options are the (frozen) fields; what `fit` learned is one immutable `Model` beside them.
 
     horizon: steps ahead that the forecaster is made for; `predict` may ask for fewer or more.
@@ -56,6 +56,7 @@ class Forecaster(Estimator, ABC):
     alias: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.horizon is not None:
             check_positive("horizon", self.horizon)
         if self.season is not None:
@@ -81,7 +82,7 @@ class Forecaster(Estimator, ABC):
 
         data: a Panel, or a table with the columns unique_id, ds and y, or those that `columns` names.
         ValuesError for a covariate from which nothing can be learned: without a value, constant, or with more than a
-        thousand categories.
+        thousand categories; and for a value beyond a bound that was asked for.
         """
         panel = as_panel(data, columns=columns)
         panel.require_informative()
@@ -90,6 +91,7 @@ class Forecaster(Estimator, ABC):
     def fit_panel(self, panel: Panel, *, calibrate: bool = True) -> Self:
         """As `fit`, from earlier rows of a panel that was checked: in them a covariate may be constant."""
         panel.require_any_value(f"{self.name} needs a value of each series")
+        self.bounds.check(panel)
         fit = self._fit(panel)
         model = self._complete(fit.model, panel)
         return self.set_model(self._calibrated(model, fit) if calibrate else model)
@@ -246,6 +248,7 @@ class Forecaster(Estimator, ABC):
             "schema": panel.schema,
             "season": self.season_of(panel),
             "horizon": self.horizon,
+            "bounds": self.bounds,
         }
 
     def _calibrated(self, model: Model, fit: Fit) -> Model:
@@ -270,7 +273,8 @@ class Forecaster(Estimator, ABC):
     def _complete(self, model: Model, panel: Panel) -> Model:
         """The model with what is the same for every kind."""
         recipe = model.recipe if model.recipe is not None else self.with_options()
-        return replace(model, panel=panel, recipe=recipe, provenance=Provenance.of(panel))
+        text = "\n  ".join(filter(None, [model.description, self.bounds.describe(panel)]))
+        return replace(model, panel=panel, recipe=recipe, provenance=Provenance.of(panel), description=text)
 
     def steps_ahead(self, horizon: int | None) -> int:
         """So many steps as are asked for, or as the forecaster is made for; OptionError where neither says."""

@@ -13,7 +13,8 @@ from loopcast.data.prediction import Prediction
 from loopcast.data.schema import TableSchema
 from loopcast.errors import NotFittedError, OptionError
 from loopcast.intervals.calibration import PROBABILITY_GRID, Calibration, interpolate_quantiles
-from loopcast.intervals.scale import naive_scale
+from loopcast.intervals.scale import Curve, ErrorScale, changes_of
+from loopcast.models.bounds import NO_BOUNDS, Bounds
 from loopcast.models.provenance import Provenance
 from loopcast.validation import check_cutoffs, check_positive
 
@@ -30,6 +31,7 @@ class Model(ABC):
     description: in plain words, what was chosen and why.
     min_history: rows that a series needs to be forecast. n_parameters: how many numbers the fit set.
     own_horizon: steps ahead up to which it has a distribution of its own; 0 where it gives single values.
+    bounds: what no forecast, interval or path leaves.
     calibration: how wrong it is on rows that it had not seen; None where that was not measured.
     uncalibrated: why not, in a sentence.
     provenance: when and on what it was fitted, with which versions. tags: the user's own words.
@@ -45,6 +47,7 @@ class Model(ABC):
     min_history: int = 1
     n_parameters: int = 0
     own_horizon: int = 0
+    bounds: Bounds = NO_BOUNDS
     calibration: Calibration | None = None
     uncalibrated: str = ""
     provenance: Provenance | None = None
@@ -74,15 +77,16 @@ class Model(ABC):
         cutoffs: for each how many of the last rows of each series lie after it, fewer from one to the next.
         Quantiles come from the calibration; without one, from the model's own distribution. The forecast beside them is
         their median.
-        NotFittedError where there is neither so far ahead, LengthError where a series would have no row left,
-        ValuesError where it would have no value.
+        All are within the bounds. NotFittedError where there is neither so far ahead, LengthError where a series would
+        have no row left, ValuesError where it would have no value, or has one beyond a bound that was asked for.
         """
         steps, back = check_positive("horizon", horizon), check_cutoffs(cutoffs)
         panel.require_any_value(f"{self.name} needs a value of each series", back[0])
         wanted = tuple(float(each) for each in probabilities)
-        if wanted and (self.calibration is not None or steps > self.own_horizon):
-            return self._predict_calibrated(panel, back, steps, wanted)
-        return self._predict(panel, back, steps, wanted)
+        self.bounds.check(panel)
+        calibrated = bool(wanted) and (self.calibration is not None or steps > self.own_horizon)
+        how = self._predict_calibrated if calibrated else self._predict
+        return self.bounds.apply(how(panel, back, steps, wanted))
 
     def predict_bands(self, panel: Panel, horizon: int, bands: Bands, cutoffs: Sequence[int] = (0,)) -> Prediction:
         """The same, with the ends of intervals and the quantiles that a table shows."""
@@ -110,28 +114,37 @@ class Model(ABC):
         quantiles = self.predict(panel, horizon, (0,), tuple(PROBABILITY_GRID)).quantiles
         if quantiles is None:
             raise RuntimeError("a calibrated model gave no quantiles")
-        return interpolate_quantiles(quantiles[:, 0], shares)
+        return self.bounds.bounded(interpolate_quantiles(quantiles[:, 0], shares), self.bounds.lowest(panel, (0,)))
 
-    def center_and_scale(self, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Centre and scale of an interval, broadcastable to `[series, cutoff, step, channel]`.
+    @property
+    def curve(self) -> Curve:
+        """The scale on which its errors are alike at any height of a series."""
+        return "none"
+
+    def center_and_scale(
+        self, panel: Panel, horizon: int, cutoffs: tuple[int, ...], usual: np.ndarray
+    ) -> tuple[np.ndarray, ErrorScale]:
+        """Forecasts `[series, cutoff, step, channel]`, and what their errors are measured in.
 
         The median and half the distance of two quantiles of its own distribution; without one, the forecast and how
-        much the series usually changes.
+        much the series usually changes, or where its history is short, how much series do as a rule (`usual`).
         """
+        changes = changes_of(panel, self.season, cutoffs, self.curve)
+        scale = ErrorScale.of(changes, self.curve, usual)
         if horizon > self.own_horizon:
-            return self._predict(panel, cutoffs, horizon, ()).values, naive_scale(panel, self.season, cutoffs)
+            return self.bounds.apply(self._predict(panel, cutoffs, horizon, ())).values, scale
         low, center, high = map(self._predict(panel, cutoffs, horizon, OWN_SPREAD).quantile, OWN_SPREAD)
-        return center, (high - low) / 2
+        return center, replace(scale, spread=scale.errors(high, low) / 2)
 
     def _predict_calibrated(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
-        errors = self._require_calibration(horizon).quantiles(np.array(probabilities), horizon)[None, None]
-        center, scale = self.center_and_scale(panel, horizon, cutoffs)
-        quantiles = center[..., None] + scale[..., None] * errors
+        calibration = self._require_calibration(horizon)
+        shares = calibration.quantiles(np.array(probabilities), horizon)[None, None]
+        center, scale = self.center_and_scale(panel, horizon, cutoffs, calibration.usual)
         return Prediction(
             name=self.name, panel=panel, cutoffs=cutoffs, values=center, probabilities=probabilities,
-            quantiles=quantiles,
+            quantiles=scale.values(center, shares),
         )  # fmt: skip
 
     def _require_calibration(self, horizon: int) -> Calibration:

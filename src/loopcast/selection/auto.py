@@ -76,7 +76,7 @@ class Auto(Forecaster):
         season, horizon = self.season, self.horizon
         network = Recurrent(horizon=horizon, season=season, seed=self.seed, gaps=self.gaps, show_progress=False)
         positive = bool(np.nanmin(panel.values) >= 0)
-        return [
+        each = [
             Naive(horizon=horizon),
             SeasonalNaive(horizon=horizon, season=season),
             Drift(horizon=horizon),
@@ -86,6 +86,7 @@ class Auto(Forecaster):
             *([network.with_options(log=False, alias="Recurrent, not on a log scale")] if positive else []),
             network.with_options(units=(20,), alias="Recurrent, small"),
         ]
+        return [one.with_options(lower=self.lower, upper=self.upper, integer=self.integer) for one in each]
 
     def _fit(self, panel: Panel) -> Fit:
         candidates = as_model_list(self.candidates(panel))

@@ -168,7 +168,7 @@ def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden
     imputer = Imputer(best=True, season=12, **QUICK).fit(given)
     learned = imputer.model
     ways = list(learned.scores.mae)
-    assert [ways[place] for place in learned.methods[:, 0]] == ["network", "linear", "network", "linear", "network"]
+    assert [ways[place] for place in learned.methods[:, 0]] == ["seasonal", "linear", "seasonal", "linear", "seasonal"]
     got = filled(imputer, Panel.from_array(given)).reshape(4, 600)
     np.testing.assert_allclose(got[[0, 2]], whole[[0, 2]], atol=1e-5)
     assert imputer.scores.filter(pl.col("method") == "linear")["fills"].to_list() == [2]
@@ -180,16 +180,45 @@ def test_the_best_way_is_chosen_series_by_series_where_enough_of_each_was_hidden
 
 def test_without_best_the_network_fills_and_it_is_said_plainly_where_a_simple_way_was_better():
     scores = Scores(
-        mae={"network": np.array([0.5, 0.1]), "linear": np.array([0.4, 0.3]), "mean": np.array([1.0, np.nan])}
+        mae={"network": np.array([0.5, 0.1]), "linear": np.array([0.4, 0.3]), "mean": np.array([1.0, np.nan])},
+        p_values={"linear": np.array([0.01, 0.2]), "mean": np.array([0.01, np.nan])},
     )
     said = scores.verdict(("co", "no2"), best=False)
     assert "a simple way did better than the network for 1 of 2 targets (linear for co)" in said
-    assert "best takes what did better" in said
+    assert "best takes the simple way" in said
+    assert "best for 1 of 2 targets (for 1 of them by no more than noise may give)" in said
     assert "fills them" in scores.verdict(("co", "no2"), best=True)
     assert scores.ranked(1) == [("network", 0.1), ("linear", 0.3)]
-    nothing = Scores(mae={"network": np.array([np.nan])})
+    nothing = Scores(mae={"network": np.array([np.nan])}, p_values={})
     assert "nothing says how far off" in nothing.verdict(("co",), best=False)
     assert nothing.table(("co",), np.zeros((1, 1), int)).height == 0
+
+
+def test_of_equal_ways_the_simple_one_is_named_and_it_is_said_that_they_are_equal():
+    scores = Scores(
+        mae={"network": np.array([0.0]), "last value": np.array([0.0])}, p_values={"last value": np.array([1.0])}
+    )
+    assert "a simple way did as well as the network for 1 of 1 targets" in scores.verdict(("co",), best=False)
+
+
+def test_where_nothing_could_be_held_back_the_ends_of_intervals_are_missing():
+    given = waves(series=1)[1][:, :30]
+    given[0, 10:14] = np.nan
+    low, high = ends(Imputer(**QUICK).fit(given), Panel.from_array(given), 90)
+    assert np.isnan(low).all()
+    assert np.isnan(high).all()
+
+
+def test_fills_of_what_was_never_negative_are_not_and_those_of_counts_are_whole():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(0.5, (1, 300, 1)).astype(float)
+    given = np.where(rng.uniform(size=counts.shape) < 0.2, np.nan, counts)
+    low, high = ends(Imputer(**QUICK, integer=True, upper=9).fit(given), Panel.from_array(given), 90)
+    missing = np.isnan(given)[0]
+    for end in (low[missing], high[missing]):
+        assert ((end >= 0) & (end <= 9) & (end == np.rint(end))).all()
+    free = ends(Imputer(**QUICK, lower=None).fit(given), Panel.from_array(given), 90)[0][missing]
+    assert free.min() < 0
 
 
 def test_a_gap_longer_than_any_known_stretch_is_said_to_be_beyond_trying():

@@ -61,6 +61,7 @@ def fit_imputer(panel: Panel, hiding: MaskSampler, plan: Plan, callback: Callabl
         fitted_on=digest(panel),
         unsure=why_unsure(panel) or "",
         best=plan.best,
+        bounds=plan.bounds,
         seed=plan.seed,
         provenance=Provenance.of(panel),
         panel=panel,

@@ -45,6 +45,8 @@ class Imputer(ImputerOptions):
         known values three networks learn, with fewer units and updates, and are averaged.
     best: fill each channel by the way that did best on hidden values: the network, or a simple one. Of several series
         each has its own way where enough of its values were hidden.
+    lower, upper, integer: what fills and their intervals never leave, as in forecasters; lower "auto" is 0 for a series
+        and target that is never negative (in a causal imputer, that was not so far).
     seed: of weights, windows and what is hidden.
     show_progress: a bar on standard error; None shows it on a terminal.
 

@@ -12,7 +12,7 @@ from loopcast.models.imputer.distances import gap_distances
 from loopcast.models.imputer.form import ImputerConfig
 from loopcast.models.imputer.holdout import fold_ids
 from loopcast.models.imputer.mask_sampler import MaskSampler
-from loopcast.models.imputer.masked_errors import MaskedErrors
+from loopcast.models.imputer.masked_errors import BLOCKS, MaskedErrors
 from loopcast.models.imputer.scaler import Scaler
 
 ERRORS = 2000  # of a channel that are looked for, where there are so many known values
@@ -53,6 +53,7 @@ class MaskedEvaluation:
             away=np.concatenate([each.away for each in asked]),
             half=np.tile(fold_ids(self.scored), len(asked)),
             series=np.tile(self.series[self.scored], len(asked)),
+            block=np.tile(np.flatnonzero(self.scored) * BLOCKS // len(self.values), len(asked)),
         )
 
     def _rounds(self, rng: np.random.Generator) -> Iterator[np.ndarray]:

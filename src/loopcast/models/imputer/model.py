@@ -11,6 +11,7 @@ from loopcast.columns import NO_BANDS, Bands
 from loopcast.data.panel import Panel
 from loopcast.data.schema import TableSchema
 from loopcast.errors import OptionError
+from loopcast.models.bounds import Bounds
 from loopcast.models.fill_gaps import FilledGaps
 from loopcast.models.imputer.baselines import BLENDED, by_series, methods_for
 from loopcast.models.imputer.blend import NETWORK, Blend
@@ -40,6 +41,7 @@ class ImputerModel:
     methods: the place, among those of `scores`, of what fills a series and channel, int64 `[series + 1, channel]`;
         the last row is for series that it was not fitted on. The network is the first, and means the blend.
     fitted_on: `digest` of what it was fitted on. unsure: which gaps were too long to be tried, in a sentence, or "".
+    bounds: what no fill leaves.
     best: whether the method that did best fills each channel. seed: of the values hidden in series that are new to it.
     provenance: when and on what it was fitted, with which versions. tags: the user's own words.
     panel: the series of the fit; None in a loaded model.
@@ -57,6 +59,7 @@ class ImputerModel:
     fitted_on: str
     unsure: str
     best: bool
+    bounds: Bounds
     seed: int
     provenance: Provenance | None = None
     tags: Mapping[str, str] = field(default_factory=dict, metadata=TRANSIENT)
@@ -106,8 +109,8 @@ class ImputerModel:
         self._check(panel, bands)
         filled, expected = self._predict(panel)
         marks = np.isnan(panel.values)
-        values = np.where(marks, filled, np.nan)
-        ends = [] if not bands else self._ends(panel, values, expected, bands)
+        ends = [np.where(marks, end, np.nan) for end in self._ends(panel, filled, expected, bands)]
+        values, ends = self.bounds.apply_to_rows(panel, np.where(marks, filled, np.nan), ends, self.config.causal)
         shape = (*values.shape, len(bands.probabilities))
         return FilledGaps(values=values, marks=marks, bands=bands, ends=np.stack(ends, -1) if ends else np.empty(shape))
 
@@ -121,6 +124,8 @@ class ImputerModel:
 
     def _ends(self, panel: Panel, values: np.ndarray, expected: np.ndarray, bands: Bands) -> list[np.ndarray]:
         """Both ends of each interval, `[row, channel]` each."""
+        if not bands:
+            return []
         widths, away = self.widths_for(panel), self.gap_distance(panel)
         halves = [widths.of(level, away) * expected for level in bands.levels]
         return [end for half in halves for end in (values - half, values + half)]
@@ -176,7 +181,7 @@ class ImputerModel:
         said = partial(ensemble_predict, self.config, self.weights, offsets=panel.offsets)
         trial = exam.run(said, np.random.default_rng(self.seed))
         own, away = trial.weighed(self.blend).widths, self.gap_distance(panel)
-        return max(self.widths, own, key=lambda widths: float(widths.of(COMPARED_LEVEL, away)[missing].sum()))
+        return max(self.widths, own, key=lambda widths: float(np.nansum(widths.of(COMPARED_LEVEL, away)[missing])))
 
     def gap_distance(self, panel: Panel) -> np.ndarray:
         return gap_distances(np.isnan(panel.values), panel.offsets, causal=self.config.causal)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from loopcast.models.estimator import Estimator
+from loopcast.models.estimator import BoundedEstimator
 from loopcast.models.imputer.validation import check_options
 from loopcast.nn.network import CellName
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ImputerOptions(Estimator):
+class ImputerOptions(BoundedEstimator):
     """What each option means is said at `Imputer`."""
 
     runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
@@ -26,4 +26,5 @@ class ImputerOptions(Estimator):
     show_progress: bool | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_options(self.get_params())

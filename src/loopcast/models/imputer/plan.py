@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.data.panel import Panel
+from loopcast.models.bounds import Bounds
 from loopcast.models.imputer.form import INPUTS, OUTPUTS, ImputerConfig
 from loopcast.models.imputer.options import ImputerOptions
 from loopcast.nn.network import CellName, Network
@@ -29,6 +30,7 @@ class Plan:
     updates: int
     members: int
     best: bool
+    bounds: Bounds
     seed: int
 
 
@@ -55,6 +57,7 @@ def make_plan(panel: Panel, imputer: ImputerOptions) -> Plan:
         updates=updates,
         members=MEMBERS if few else 1,
         best=imputer.best,
+        bounds=imputer.bounds,
         seed=imputer.seed,
     )
 

@@ -5,7 +5,7 @@ Split conformal prediction with normalised errors (Papadopoulos et al., "Inducti
 of the one that the network expected there, in bins of the steps to the nearest known value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,9 +18,12 @@ ENOUGH = 50  # errors of a bin; with fewer, those farther away count too, and th
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class IntervalWidths:
-    """sizes: float32 `[channel, bin, share]`, in expected errors, that SHARES of errors stay within."""
+    """sizes: float32 `[channel, bin, share]`, in expected errors, that WIDTH_SHARES of errors stay within.
 
-    sizes: np.ndarray
+    NaN for a channel of which nothing could be hidden: how far off its fills are is not known.
+    """
+
+    sizes: np.ndarray = field(metadata={"may_miss": True})
 
     def check(self, channels: int) -> None:
         """OptionError unless the sizes are of so many channels."""
@@ -43,7 +46,7 @@ def widths_of(errors: np.ndarray, away: np.ndarray) -> IntervalWidths:
 
     The k-th smallest of n sizes stands for a share of k / (n + 1).
     """
-    sizes = np.zeros((errors.shape[1], len(EDGES) + 1, len(WIDTH_SHARES)), np.float32)
+    sizes = np.full((errors.shape[1], len(EDGES) + 1, len(WIDTH_SHARES)), np.nan, np.float32)
     bins = np.searchsorted(EDGES, away, side="right")
     known = ~np.isnan(errors)
     for channel in range(errors.shape[1]):

@@ -55,7 +55,7 @@ class PanelStats:
 
 
 def swings(panel: Panel) -> np.ndarray:
-    """How far the values of each series lie apart, beside the largest of them, `[series, channel]`; NaN where constant."""
+    """How far the values of each series lie apart, beside the largest, `[series, channel]`; NaN where constant."""
     first = panel.offsets[:-1]
     highest, lowest = (pick.reduceat(panel.values, first) for pick in (np.fmax, np.fmin))
     apart = highest - lowest

@@ -7,6 +7,7 @@ import numpy as np
 from loopcast.errors import OptionError
 from loopcast.validation import check_positive
 
+NOISE = 0.05  # a p-value of this or more is what noise often gives
 # A spread this small beside the mean is what rounding leaves of no spread at all.
 ROUNDING = 1e-12
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from loopcast.errors import OptionError
-from loopcast.evaluation.significance import diebold_mariano
+from loopcast.significance import diebold_mariano
 
 
 def slow_over_cutoffs(d, h):
