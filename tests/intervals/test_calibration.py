@@ -17,7 +17,7 @@ from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
 
-NOTHING_USUAL = np.zeros((2, 1, 1, 1, 1))
+NOTHING_USUAL = np.zeros((2, 1))
 SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}
 
 

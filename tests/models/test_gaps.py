@@ -220,7 +220,7 @@ def test_a_network_with_gaps_survives_its_file_and_steps_as_it_scans(tmp_path):
 @pytest.mark.parametrize("season", [1, 4])
 def test_the_usual_change_is_over_the_pairs_that_are_there(season):
     panel = Panel.from_array(walks())
-    got = naive_scale(changes_of(panel, season, (10, 0)), np.zeros((2, 1, 1, 1, 1)))
+    got = naive_scale(changes_of(panel, season, (10, 0)), np.zeros((2, 1)))
     for i in range(4):
         for j, rows in enumerate((10, 0)):
             y = panel.series(i)[: 60 - rows, 0].astype(float)

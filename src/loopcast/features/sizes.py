@@ -1,5 +1,7 @@
 """Sizes that near ones share, so that what is compiled for one serves the others."""
 
+FARTHEST = 10  # ranges of a history that forecasts which are fed back may leave it by
+
 
 def power_of_two(number: int) -> int:
     """The smallest power of two that is at least `number`.

@@ -21,9 +21,9 @@ PROBABILITY_GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribut
 class Calibration:
     """How wrong a forecaster was on a tail that it had not seen.
 
-    errors: float64 `[path, step, channel]`, what came less its forecast, on the model's curve and in units of the
-        spread of its series; a path is a series at a cutoff. NaN where what came is missing, or the spread of that
-        channel is 0; every path and every channel has a number.
+    errors: float64 `[path, step, channel]`, what came less its forecast, in units of the spread of its series; a path
+        is a series at a cutoff. NaN where what came is missing, or the spread of that channel is 0; every path and
+        every channel has a number.
     usual: float64 `[2, channel]`, the `usual_changes` of these series, for those with a shorter history; zeros where
         the spread is not that of changes.
     """
@@ -54,7 +54,7 @@ class Calibration:
         """The error below which each share of errors lies, float64 `[step, channel, probability]`.
 
         In units of the spread, and of each channel by its own errors.
-        Both tails count as one: an interval is symmetric about the forecast, on the model's curve. The k-th smallest of
+        Both tails count as one: an interval is symmetric about the forecast. The k-th smallest of
         n sizes of errors stands for a share of k / (n + 1), so that with exchangeable errors an interval covers no less
         than it says; a share beyond n / (n + 1) is that of the largest error seen. Errors that are missing do not
         count; a step of which none is known has the typical size between those of the steps beside it.

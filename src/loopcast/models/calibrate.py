@@ -21,10 +21,10 @@ def usual_steps(panel: Panel, season: int) -> int:
 
 def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) -> Calibration:
     """From the errors at these cutoffs, after which the model has seen nothing."""
-    usual = usual_changes(changes_of(panel, model.season, cutoffs, model.curve), model.curve)
+    usual = usual_changes(changes_of(panel, model.season, cutoffs))
     center, scale = model.center_and_scale(panel, horizon, cutoffs, usual)
     actual = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
-    return calibration_of(scale.errors(actual, center), scale.spread, usual, model.name, panel.targets)
+    return calibration_of(actual - center, scale, usual, model.name, panel.targets)
 
 
 def by_refit(

@@ -11,6 +11,7 @@ from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.sizes import FARTHEST
 from loopcast.models.baselines import at_each_cutoff
 from loopcast.models.forecaster import Fit, Forecaster
 from loopcast.models.lagged import ExogenousRows, Lagged, width_of
@@ -60,11 +61,14 @@ class LinearModel(Model):
         filled = replace(panel, values=forward_fill(panel.values, panel.offsets))
         path = filled.last(self.context)
         unit = units_of(panel, relative=self.relative)[:, None]
+        low, high = (pick.reduceat(panel.values, panel.offsets[:-1])[:, None] for pick in (np.fmin, np.fmax))
         cutoff = known.offsets[:-1] + panel.lengths - 1
         for first in range(0, horizon, self.reach):
             last = np.minimum(cutoff + first, known.offsets[1:] - 1)
-            exogenous = known.at(last, np.arange(self.reach))
-            path = np.concatenate([path, self._ahead(path[:, -self.context :], unit, exogenous)], axis=1)
+            ahead = self._ahead(path[:, -self.context :], unit, known.at(last, np.arange(self.reach)))
+            if first:  # what is fed back: small errors of errors would grow without end
+                ahead = np.clip(ahead, low - FARTHEST * (high - low), high + FARTHEST * (high - low))
+            path = np.concatenate([path, ahead], axis=1)
         return path[:, self.context : self.context + horizon]
 
     def _ahead(self, past: np.ndarray, unit: np.ndarray, known: np.ndarray) -> np.ndarray:

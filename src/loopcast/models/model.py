@@ -11,9 +11,9 @@ from loopcast.columns import Bands
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.data.schema import TableSchema
-from loopcast.errors import NotFittedError, OptionError
+from loopcast.errors import NotFittedError, OptionError, ValuesError
 from loopcast.intervals.calibration import PROBABILITY_GRID, Calibration, interpolate_quantiles
-from loopcast.intervals.scale import Curve, ErrorScale, changes_of
+from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.models.bounds import NO_BOUNDS, Bounds
 from loopcast.models.provenance import Provenance
 from loopcast.validation import check_cutoffs, check_positive
@@ -86,7 +86,7 @@ class Model(ABC):
         self.bounds.check(panel)
         calibrated = bool(wanted) and (self.calibration is not None or steps > self.own_horizon)
         how = self._predict_calibrated if calibrated else self._predict
-        return self.bounds.apply(how(panel, back, steps, wanted))
+        return require_finite(self.bounds.apply(how(panel, back, steps, wanted)))
 
     def predict_bands(self, panel: Panel, horizon: int, bands: Bands, cutoffs: Sequence[int] = (0,)) -> Prediction:
         """The same, with the ends of intervals and the quantiles that a table shows."""
@@ -116,25 +116,19 @@ class Model(ABC):
             raise RuntimeError("a calibrated model gave no quantiles")
         return self.bounds.bounded(interpolate_quantiles(quantiles[:, 0], shares), self.bounds.lowest(panel, (0,)))
 
-    @property
-    def curve(self) -> Curve:
-        """The scale on which its errors are alike at any height of a series."""
-        return "none"
-
     def center_and_scale(
         self, panel: Panel, horizon: int, cutoffs: tuple[int, ...], usual: np.ndarray
-    ) -> tuple[np.ndarray, ErrorScale]:
-        """Forecasts `[series, cutoff, step, channel]`, and what their errors are measured in.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Forecasts `[series, cutoff, step, channel]`, and what their errors are measured in, or what broadcasts to it.
 
         The median and half the distance of two quantiles of its own distribution; without one, the forecast and how
         much the series usually changes, or where its history is short, how much series do as a rule (`usual`).
         """
-        changes = changes_of(panel, self.season, cutoffs, self.curve)
-        scale = ErrorScale.of(changes, self.curve, usual)
         if horizon > self.own_horizon:
+            scale = naive_scale(changes_of(panel, self.season, cutoffs), usual)
             return self.bounds.apply(self._predict(panel, cutoffs, horizon, ())).values, scale
         low, center, high = map(self._predict(panel, cutoffs, horizon, OWN_SPREAD).quantile, OWN_SPREAD)
-        return center, replace(scale, spread=scale.errors(high, low) / 2)
+        return center, (high - low) / 2
 
     def _predict_calibrated(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
@@ -144,7 +138,7 @@ class Model(ABC):
         center, scale = self.center_and_scale(panel, horizon, cutoffs, calibration.usual)
         return Prediction(
             name=self.name, panel=panel, cutoffs=cutoffs, values=center, probabilities=probabilities,
-            quantiles=scale.values(center, shares),
+            quantiles=center[..., None] + scale[..., None] * shares,
         )  # fmt: skip
 
     def _require_calibration(self, horizon: int) -> Calibration:
@@ -160,3 +154,17 @@ class Model(ABC):
             f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; {cure}, "
             "or ask for no level"
         )
+
+
+def require_finite(prediction: Prediction) -> Prediction:
+    """The same; ValuesError that names the first series of which a forecast is infinite or no number."""
+    parts = [prediction.values] if prediction.quantiles is None else [prediction.values, prediction.quantiles]
+    for part in parts:
+        wrong = ~np.isfinite(part).reshape(len(part), -1).all(axis=1)
+        if wrong.any():
+            raise ValuesError(
+                f"{prediction.name} has no finite forecast for series {prediction.panel.ids[int(wrong.argmax())]!r}: "
+                "its values are near the largest that numbers can be (divide the column by a constant), or training "
+                "diverged (fit with a lower learning_rate)"
+            )
+    return prediction

@@ -16,6 +16,7 @@ from loopcast.training.early_stopping import EarlyStopping, tolerance
 from loopcast.training.history import Epoch, Trained
 from loopcast.training.train_step import StepSizes, TrainState, TrainStep
 
+DIVERGED = 100  # times as large a loss as before, or as the usual size of errors where that was less
 CHUNK = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
 
 
@@ -36,7 +37,16 @@ class TrainingRun:
         objective = source.objective(recipe)
         self.program = TrainStep(objective=objective, clip=recipe.clip, weight_decay=recipe.weight_decay)
         self.held_back = source.validation_batches
+        self.untrained = 0.0  # the loss on what is held back before the first epoch
         self.ends = np.append(0, np.cumsum(source.updates(recipe)))
+
+    def require_learned(self, trained: Trained) -> None:
+        """TrainingError where forecasts of the rows held back are much worse than those of the untrained network."""
+        if trained.valid_loss > DIVERGED * max(self.untrained, 1.0):
+            raise TrainingError(
+                f"training diverged: the loss on the rows held back is {trained.valid_loss:g} after it, and "
+                f"{self.untrained:g} before: {self.cure}"
+            )
 
     @property
     def cure(self) -> str:
@@ -49,6 +59,7 @@ class TrainingRun:
         best = EarlyStopping(
             patience=self.recipe.patience, tolerance=tolerance(self.source.judges), weights=carry.weights
         )
+        self.untrained = self._validate(carry) or 0.0
         history: list[Epoch] = []
         rng = np.random.default_rng(self.recipe.seed)
         while len(history) < self.recipe.epochs and not best.out_of_patience:

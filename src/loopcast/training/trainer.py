@@ -1,5 +1,6 @@
 """A whole training: choose the number of epochs on rows held back, then train every member on everything."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -57,10 +58,15 @@ class Training:
     def _tried(self, epochs: int, callback: Callable[[Epoch, int], None]) -> Trained:
         """A training of so many epochs; `trained` goes along with it where there is nothing better yet."""
         begun = self.trained is None
-        for tried in TrainingRun(self.task, replace(self.recipe, epochs=epochs), self.rows).epochs():
+        run = TrainingRun(self.task, replace(self.recipe, epochs=epochs), self.rows)
+        for tried in run.epochs():
             if begun:
                 self.trained = tried
             callback(tried.history[-1], epochs)
+        if tried.valid_loss < math.inf:
+            self.trained = None if begun else self.trained  # until it is known to be of use
+            run.require_learned(tried)
+        self.trained = self.trained or tried
         return tried
 
     def _add_members(

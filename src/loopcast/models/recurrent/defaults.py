@@ -40,7 +40,7 @@ class PanelStats:
 
     @classmethod
     def of(cls, panel: Panel, season: int, horizon: int) -> "PanelStats":
-        there = int((~np.isnan(panel.values)).sum())
+        there, apart = int((~np.isnan(panel.values)).sum()), swings(panel)
         return cls(
             season=season,
             horizon=horizon,
@@ -50,16 +50,16 @@ class PanelStats:
             series=panel.n_series,
             lowest=float(np.nanmin(panel.values)),
             missing=1 - there / panel.values.size,
-            swing=float(np.nanmedian(swings(panel))),
+            swing=float(np.median(apart)) if len(apart) else 1.0,
         )
 
 
 def swings(panel: Panel) -> np.ndarray:
-    """How far the values of each series lie apart, beside the largest, `[series, channel]`; NaN where constant."""
+    """How far the values of each series and target that vary lie apart, beside the largest of them."""
     first = panel.offsets[:-1]
     highest, lowest = (pick.reduceat(panel.values, first) for pick in (np.fmax, np.fmin))
     apart = highest - lowest
-    return np.divide(apart, highest, out=np.full_like(apart, np.nan), where=apart > 0)
+    return apart[apart > 0] / np.maximum(np.abs(highest), np.abs(lowest))[apart > 0]
 
 
 def choose_log(facts: PanelStats) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import OptionError
-from loopcast.intervals.scale import Curve
 from loopcast.models.model import Model
 from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.predict import features, forecast, quantiles
@@ -35,10 +34,6 @@ class RecurrentModel(Model):
             raise OptionError(f"a history is [epoch, {len(Epoch.__dataclass_fields__)}], got {self.history.shape}")
         if not 1 <= self.best_epoch <= len(self.history):
             raise OptionError(f"the best epoch is one of {len(self.history)}, got {self.best_epoch}")
-
-    @property
-    def curve(self) -> Curve:
-        return self.ensemble.scaling.transform
 
     def features(self, panel: Panel) -> list[np.ndarray]:
         """What the networks see of each series, float32 `[time, feature]` each."""

@@ -10,6 +10,7 @@ import numpy as np
 from loopcast.features.gather import merge_channels, per_channel
 from loopcast.features.interpolate import History
 from loopcast.features.scaling import Scaling
+from loopcast.features.sizes import FARTHEST
 from loopcast.models.recurrent.ensemble import Ensemble, Members, MemberStates, ensemble_mean, scan, step, zero_states
 from loopcast.nn.compiled import jit_network
 from loopcast.nn.heads import DISTRIBUTIONS, DistributionName
@@ -95,7 +96,11 @@ def rollout(
     carry: StreamState,
     coming: FutureInputs,
 ) -> Array:
-    """`blocks` times the network's horizon ahead, `[batch, channel, blocks * horizon]`: each is fed back."""
+    """`blocks` times the network's horizon ahead, `[batch, channel, blocks * horizon]`: each is fed back.
+
+    What is fed back stays within FARTHEST times the range of the latest values and the first block: small errors of
+    errors would grow without end.
+    """
     kind, channels = DISTRIBUTIONS[distribution], carry.past.values.shape[1]
     horizon = network.outputs // (kind.parameters * channels)
 
@@ -112,7 +117,7 @@ def rollout(
         return StreamState(states, past, given), None
 
     def block(carry: StreamState, ahead: Array) -> tuple[StreamState, Array]:
-        said_ahead = read(carry, ahead)
+        said_ahead = jnp.clip(read(carry, ahead), low, high)
         steps = (jnp.moveaxis(said_ahead, -1, 0), jnp.moveaxis(ahead, 1, 0))
         return jax.lax.scan(push, carry, steps)[0], said_ahead
 
@@ -121,9 +126,20 @@ def rollout(
     known = coming.ahead.reshape(len(coming.ahead), blocks, horizon, -1)
     if blocks == 1:
         return read(carry, known[:, 0])
+    low, high = within_reach(carry.past.values, read(carry, known[:, 0]))
     carry, earlier = jax.lax.scan(block, carry, jnp.moveaxis(known[:, :-1], 1, 0))
     before = jnp.moveaxis(earlier, 0, 2).reshape(*carry.past.values.shape[:2], -1)
-    return jnp.concatenate([before, read(carry, known[:, -1])], axis=-1)
+    return jnp.concatenate([before, jnp.clip(read(carry, known[:, -1]), low, high)], axis=-1)
+
+
+def within_reach(past: Array, first: Array) -> tuple[Array, Array]:
+    """The lowest and the highest value of later blocks, `[batch, channel, 1]`; infinite where there is no value."""
+    seen = jnp.concatenate([past, first], axis=-1)
+    there = ~jnp.isnan(seen)
+    low = jnp.where(there, seen, jnp.inf).min(-1, keepdims=True)
+    high = jnp.where(there, seen, -jnp.inf).max(-1, keepdims=True)
+    room = jnp.maximum(FARTHEST * (high - low), 0.0)
+    return low - room, high + room
 
 
 @jit_network(2)
