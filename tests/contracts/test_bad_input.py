@@ -11,6 +11,7 @@ from contracts.kinds import (
     IMPUTERS,
     fitted,
     gappy_panel,
+    kinds_for,
     panel_of,
     series,
     training_panel,
@@ -18,7 +19,8 @@ from contracts.kinds import (
 from loopcast import DataError, LoopcastError, NotFittedError, OptionError, Panel, ValuesError
 from loopcast.columns import Bands
 
-FEW = [2, 3, 5]  # rows: fewer than a season, or than most kinds look at; see EXEMPT for one row
+FEW = [2, 3, 5]  # rows: fewer than a season, or than most kinds look at
+FAR = 200  # times the horizon of the fit
 
 
 def rows_of_noise(rows):
@@ -57,6 +59,30 @@ def test_series_that_the_fit_did_not_have_are_forecast_with_intervals(forecaster
 def test_a_history_that_is_too_short_is_refused_or_has_intervals_of_some_width(forecaster, rows):
     panel = rows_of_noise(rows)
     require_honest_or_refused(lambda: forecaster.model.predict_bands(panel, HORIZON, Bands.of(80)))
+
+
+@pytest.mark.parametrize("name", kinds_for("one row"))
+def test_a_history_of_one_row_is_refused_or_has_intervals_of_some_width(name):
+    panel = rows_of_noise(1)
+    require_honest_or_refused(lambda: fitted(name).model.predict_bands(panel, HORIZON, Bands.of(80)))
+
+
+def test_forecasts_far_beyond_the_horizon_stay_within_reach_of_the_history(forecaster):
+    values, seen = forecaster.predict_panel(training_panel(), FAR * HORIZON).values, training_panel().values
+    apart = seen.max() - seen.min()
+    assert (values >= seen.min() - 20 * apart).all()
+    assert (values <= seen.max() + 20 * apart).all()
+
+
+def test_what_was_never_negative_is_not_forecast_to_be_and_that_is_said(kind):
+    low = panel_of([np.maximum(training_panel().series(i)[:, 0] - 70, 0) for i in range(3)])
+    model = FORECASTERS[kind]().fit(low)
+    got = model.model.predict_bands(low, HORIZON, Bands.of(99))
+    assert got.values.min() >= 0
+    assert got.quantiles.min() >= 0
+    assert "not below 0" in model.describe()
+    if model.model.calibration is not None:
+        assert model.simulate(50, HORIZON, data=low)[model.name].min() >= 0
 
 
 @pytest.mark.parametrize("rows", [1, 3])

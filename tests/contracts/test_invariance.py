@@ -21,6 +21,7 @@ from contracts.kinds import (
     predicted,
     training_panel,
 )
+from loopcast import Naive, Panel
 
 ORDER = [2, 0, 1]
 ROUNDING = 1e-5  # relative: float32 sums in another order, as of a batch of another size
@@ -60,6 +61,31 @@ def test_a_series_on_another_level_has_its_forecast_there(name):
     moved = replace(moved, values=moved.values + np.float32(64))
     got = predicted(FORECASTERS[name]().fit(moved), moved).values - 64
     np.testing.assert_allclose(got, predicted(fitted(name)).values, rtol=UNITS)
+
+
+def test_small_changes_at_a_high_level_are_forecast_as_at_any_other(kind):
+    found = []
+    for level in (1e4, 1e9):
+        panel = training_panel()
+        panel = replace(panel, values=panel.values + level)
+        found.append(predicted(FORECASTERS[kind]().fit(panel), panel))
+    low, high = found
+    np.testing.assert_allclose(high.values - 1e9, low.values - 1e4, atol=1e-4)
+    np.testing.assert_allclose(high.quantiles - 1e9, low.quantiles - 1e4, atol=1e-4)
+
+
+def test_whole_numbers_and_decimals_are_kept_to_the_bit():
+    exact = np.array([2.0**53, 123456789.0, 100100037.0, 0.1, 1e8 + 1])
+    assert Naive().fit(panel_of([exact])).predict_panel(panel_of([exact]), 1).values.item() == 1e8 + 1
+    np.testing.assert_array_equal(panel_of([exact]).values[:, 0], exact)
+
+
+def test_a_constant_series_is_filled_with_its_value(imputer_kind):
+    gap = np.full((2, 60, 1), 5.0)
+    gap[1, :, 0] = np.arange(60)
+    gap[:, 20:24] = np.nan
+    panel = Panel.from_array(gap)
+    np.testing.assert_array_equal(filled(fit_imputer(imputer_kind, panel), panel)[20:24], 5.0)
 
 
 def test_a_constant_series_goes_on_constant(forecaster):

@@ -14,6 +14,7 @@ from loopcast.errors import LengthError, OptionError
 
 MAX_PATHS = 4096  # kept: more would make a model file large and no quantile better
 MIN_PATHS_PER_STEP = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
+MIN_PATHS_PER_TAIL = 100  # with as many paths the lower and the upper tail are told apart
 PROBABILITY_GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribution is read to draw from it
 
 
@@ -53,16 +54,15 @@ class Calibration:
     def quantiles(self, probabilities: np.ndarray, horizon: int) -> np.ndarray:
         """The error below which each share of errors lies, float64 `[step, channel, probability]`.
 
-        In units of the spread, and of each channel by its own errors.
-        Both tails count as one: an interval is symmetric about the forecast. The k-th smallest of
-        n sizes of errors stands for a share of k / (n + 1), so that with exchangeable errors an interval covers no less
-        than it says; a share beyond n / (n + 1) is that of the largest error seen. Errors that are missing do not
-        count; a step of which none is known has the typical size between those of the steps beside it.
+        In units of the spread, and of each channel by its own errors. 0 at a probability of a half: the forecast is the
+        median. The k-th smallest of n errors stands for a share of k / (n + 1), so that with exchangeable errors an
+        interval covers no less than it says; a share beyond n / (n + 1) is that of the largest error seen.
+        With few paths both tails count as one, and an interval is symmetric; from MIN_PATHS_PER_TAIL on its ends lie
+        half way between that and what each tail says by itself. Errors that are missing do not count; a step of which
+        none is known has the typical size between those of the steps beside it.
         """
-        sizes = np.abs(self.errors[:, :horizon])
-        shares = np.abs(2 * np.asarray(probabilities) - 1)
-        signs = np.sign(2 * np.asarray(probabilities) - 1)
-        each = [signs * _size_at(shares, sizes[:, :, channel]) for channel in range(self.channels)]
+        asked = np.asarray(probabilities, np.float64)
+        each = [_quantiles(asked, self.errors[:, :horizon, channel]) for channel in range(self.channels)]
         return np.stack(each, axis=1)
 
     def draw(self, shape: tuple[int, ...], horizon: int, rng: np.random.Generator) -> np.ndarray:
@@ -80,13 +80,23 @@ class Calibration:
         return np.where(known[paths], (ranks[paths] + even) / np.maximum(known.sum(axis=0), 1), even)
 
 
-def _size_at(shares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """The size below which each share of `sizes` `[path, step]` lies, `[step, probability]`."""
-    if (~np.isnan(sizes)).sum(axis=0).min() >= MIN_PATHS_PER_STEP:
-        own: np.ndarray = np.nanquantile(sizes, shares, axis=0, method="weibull").T
+def _quantiles(probabilities: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Of the errors `[path, step]` of one channel, `[step, probability]`."""
+    side = np.sign(2 * probabilities - 1)
+    even = side * _quantiles_at(np.abs(2 * probabilities - 1), np.abs(errors))
+    if len(errors) < MIN_PATHS_PER_TAIL:
+        return even
+    own = side * np.maximum(side * _quantiles_at(probabilities, errors), 0)
+    return np.where(side == 0, 0.0, (even + own) / 2)
+
+
+def _quantiles_at(shares: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """What lies above each share of `numbers` `[path, step]`, `[step, share]`: of each step, or of all in its size."""
+    if (~np.isnan(numbers)).sum(axis=0).min() >= MIN_PATHS_PER_STEP:
+        own: np.ndarray = np.nanquantile(numbers, shares, axis=0, method="weibull").T
         return own
-    typical = np.maximum(mean_abs_error(sizes), np.finfo(np.float32).tiny)
-    shape: np.ndarray = np.nanquantile(sizes / typical, shares, method="weibull")
+    typical = np.maximum(mean_abs_error(np.abs(numbers)), np.finfo(np.float32).tiny)
+    shape: np.ndarray = np.nanquantile(numbers / typical, shares, method="weibull")
     return typical[:, None] * shape
 
 
