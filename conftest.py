@@ -1,6 +1,8 @@
 """The tests write nothing into the cache of whoever runs them: one folder, made for the run, serves all its processes.
 
-What one test compiled, the next one need not. Nothing is said about time.
+What one test compiled, the next one need not. Programs are compiled quickly, not to run quickly: tests run them for a
+moment. `make test-all` compiles them as users do (an XLA_FLAGS that is set, if only to nothing, is left as it is).
+Nothing is said about time.
 """
 
 import atexit
@@ -11,6 +13,12 @@ import tempfile
 from hypothesis import settings
 
 OURS = "LOOPCAST_TEST_CACHE"  # says that the folder is there: a process of the run has made it
+
+QUICKLY = (
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false "
+    "--xla_cpu_parallel_codegen_split_count=1 --xla_llvm_disable_expensive_passes=true"
+)
+os.environ.setdefault("XLA_FLAGS", QUICKLY)
 
 if OURS not in os.environ:
     folder = tempfile.mkdtemp(prefix="loopcast-tests-")
