@@ -38,14 +38,18 @@ def changes_of(panel: Panel, season: int, cutoffs: Sequence[int]) -> Changes:
 def naive_scale(changes: Changes, usual: np.ndarray) -> np.ndarray:
     """The mean change of each series from season to season, before each cutoff, `[series, cutoff, 1, channel]`.
 
-    From step to step where it is no longer than a season, or repeats itself from season to season.
+    That from step to step where it repeats itself from season to season, or is no longer than one: then as many times
+    as large as changes from season to season usually are beside those.
     usual: `[2, channel]`, the `usual_changes` of the series of a calibration; zeros where they are not known. They
     count where a series has few changes of its own: a short history is not a calm one.
     """
-    by_season = (changes.n_seasons > 0) & (changes.seasons > 0)
-    mean = np.where(by_season, changes.seasons, changes.steps)
+    none = changes.n_seasons == 0
+    by_season = ~none & (changes.seasons > 0)
+    times = np.divide(usual[1], usual[0], out=np.ones_like(usual[0]), where=(usual > 0).all(axis=0))
+    steps = changes.steps * np.where(none, times, 1.0)
+    mean = np.where(by_season, changes.seasons, steps)
     count = np.where(by_season, changes.n_seasons, changes.n_steps)
-    prior = np.where(by_season, usual[1], usual[0]) * changes.unit
+    prior = np.where(by_season | none, usual[1], usual[0]) * changes.unit
     weight = np.where(prior > 0, np.maximum(1 - count / FEW_PAIRS, 0), 0)
     scale: np.ndarray = (1 - weight) * mean + weight * prior
     return scale
