@@ -23,7 +23,7 @@ def initial_weights(network: Network, seed: int) -> Weights:
         kernel = glorot_uniform(seed + 2 * number, (half.inputs, gates))
         recurrent = orthogonal(seed + 2 * number + 1, (half.units, gates))
         layers.append(CellWeights(kernel, recurrent, initial_bias(network.cell, half.units)))
-    if network.head == "recurrent":
+    if network.head != "dense":
         return Weights(tuple(layers), None)
     seed += 2 * len(layers)
     dense = DenseWeights(glorot_uniform(seed, (network.hidden_width, network.raw_width)), _zeros(network.raw_width))

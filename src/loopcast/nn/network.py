@@ -19,7 +19,7 @@ from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
 from loopcast.validation import LARGEST, check_positive
 
 CellName = Literal["simple", "gru", "lstm"]
-Head = Literal["dense", "recurrent"]
+Head = Literal["dense", "recurrent", "none"]
 DIRECTIONS = ("forward", "backward")
 
 
@@ -54,8 +54,8 @@ States = tuple[State, ...]  # one entry per recurrent layer that reads one way
 class Network:
     """`units` recurrent layers one upon the other, then a head that gives `outputs` numbers a step.
 
-    head: "dense", a linear layer on the last layer's output; or "recurrent", a last recurrent layer of `outputs`
-    units whose output is the network's.
+    head: "dense", a linear layer on the last layer's output; "recurrent", a last recurrent layer of `outputs` units
+    whose output is the network's; or "none", where the last layer's is.
     dropout: share of each layer's outputs (but not of a recurrent head's) that is dropped while training, the same
         ones at every step.
     fused: whether the fused kernels run the layers; see `loopcast.nn.stack.scan_stack`.
@@ -85,6 +85,8 @@ class Network:
             check_positive("a size of the network", size)
         if not 0 <= self.n_future <= LARGEST or not 0 <= self.dropout < 1:
             raise OptionError(f"a network cannot have {self.n_future} numbers known ahead, dropout {self.dropout}")
+        if self.head == "none" and (self.outputs != self.hidden_width or self.n_future):
+            raise OptionError(f"without a head a network gives its last layer's {self.hidden_width} numbers")
         if self.directions not in (1, 2) or (self.directions == 2 and (self.head == "recurrent" or self.dropout)):
             raise OptionError("a network reads in 1 direction, or in 2 with a dense head and no dropout")
 

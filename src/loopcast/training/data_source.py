@@ -5,7 +5,6 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import jax
 import numpy as np
 
-from loopcast.nn.network import Network, Weights
 from loopcast.training.config import TrainingConfig
 
 Array = jax.Array
@@ -23,8 +22,11 @@ class Losses(NamedTuple):
 class Objective(Protocol):
     """What a network is to learn, as a value that is compiled: objectives that are equal share their compiled code."""
 
-    @property
-    def network(self) -> Network: ...
+    def initial(self, seed: int) -> np.ndarray:
+        """Every weight to start from, one vector."""
+
+    def from_vector(self, vector: Any) -> Any:
+        """The weights again, as `loss` takes them."""
 
     @property
     def runs_on_kernels(self) -> bool:
@@ -41,7 +43,7 @@ class Objective(Protocol):
     def gather(self, rows: Any, batch: Any) -> Any:
         """The examples of a batch, encoded; `rows` is what `DataSource.to_device` gave."""
 
-    def loss(self, weights: Weights, examples: Any, key: Array | None, *, training: bool) -> tuple[Array, Losses]:
+    def loss(self, weights: Any, examples: Any, key: Array | None, *, training: bool) -> tuple[Array, Losses]:
         """The number to be made smaller, and what is counted up. key: of what is drawn; None draws nothing."""
 
     def no_losses(self, batches: Any) -> Losses:

@@ -1,15 +1,19 @@
 """What a forecaster's network is to learn: the values after each step of a window."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from loopcast.features.gather import Batch, DeviceRows, gather, per_channel
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowPlan
 from loopcast.nn.heads import DISTRIBUTIONS, DistributionName, LossName
+from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network, Weights
+from loopcast.nn.weights import from_vector, to_vector
 from loopcast.training.data_source import Losses
 
 Array = jax.Array
@@ -51,6 +55,12 @@ class ForecastObjective:
     @property
     def draws(self) -> bool:
         return self.network.dropout > 0 or self.unknown
+
+    def initial(self, seed: int) -> np.ndarray:
+        return to_vector(initial_weights(self.network, seed))
+
+    def from_vector(self, vector: Any) -> Weights:
+        return from_vector(self.network, vector)
 
     def gather(self, rows: DeviceRows, batch: Array) -> Batch:
         """The windows that `batch` `[window, 5]` names."""

@@ -8,7 +8,6 @@ import numpy as np
 
 from loopcast.errors import TrainingError
 from loopcast.features.sizes import power_of_two
-from loopcast.nn.weights import from_vector
 from loopcast.training.adam import bias_corrected_rate
 from loopcast.training.config import TrainingConfig, rates
 from loopcast.training.data_source import DataSource, Losses
@@ -75,7 +74,7 @@ class TrainingRun:
             require_finite(epoch, carry.weights, self.cure)
             history.append(epoch)
             best = best.update(epoch, carry.weights)
-            weights = jax.device_put(from_vector(self.program.objective.network, np.asarray(best.weights)))
+            weights = jax.device_put(self.program.objective.from_vector(np.asarray(best.weights)))
             yield Trained(members=(weights,), epochs=self.recipe.epochs, best_epoch=best.epoch, history=tuple(history))
 
     def _train(self, carry: TrainState, before: int, rng: np.random.Generator) -> tuple[TrainState, Means]:

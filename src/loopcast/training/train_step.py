@@ -13,8 +13,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.nn.compiled import jit_network
-from loopcast.nn.init import initial_weights
-from loopcast.nn.weights import from_vector, to_vector
 from loopcast.training.adam import Moments, adam_update, clip_by_norm
 from loopcast.training.data_source import Losses, Objective
 
@@ -51,7 +49,7 @@ class TrainStep:
 
     def start(self, seed: int) -> TrainState:
         """Before the first batch."""
-        weights = to_vector(initial_weights(self.objective.network, seed))
+        weights = self.objective.initial(seed)
         return TrainState(*jax.device_put((weights, Moments.zero(len(weights)), np.uint32(seed), np.int32(0))))
 
     @jit_network(1)
@@ -78,7 +76,7 @@ class TrainStep:
     @jit_network(1)
     def validate(self, weights: Array, rows: Any, batches: Any, count: Array) -> Losses:
         """The losses over the first `count` of `batches`."""
-        parts = from_vector(self.objective.network, weights)
+        parts = self.objective.from_vector(weights)
 
         def one(number: Array, sums: Losses) -> Losses:
             examples = self.objective.gather(rows, take(batches, number))
@@ -90,7 +88,7 @@ class TrainStep:
         self, carry: TrainState, examples: Any, key: Array | None, pace: StepSizes
     ) -> tuple[TrainState, Losses]:
         objective = jax.value_and_grad(self.objective.loss, has_aux=True)
-        parts = from_vector(self.objective.network, carry.weights)
+        parts = self.objective.from_vector(carry.weights)
         (_, losses), gradients = objective(parts, examples, key, training=True)
         gradient = jnp.concatenate([part.ravel() for part in jax.tree.leaves(gradients)])
         weights, moments = adam_update(

@@ -1,7 +1,7 @@
 """What an imputer's network is to learn: known values that were hidden from it."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,9 @@ import numpy as np
 
 from loopcast.models.imputer.form import ImputerConfig, output
 from loopcast.nn.cells import Array
+from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network, Weights
+from loopcast.nn.weights import from_vector, to_vector
 from loopcast.training.data_source import Losses
 
 SCALE_WEIGHT = 0.1  # of how well errors' sizes are known: little, so that gradients are clipped for the errors
@@ -51,6 +53,12 @@ class ImputerObjective:
     @property
     def network(self) -> Network:
         return self.config.network
+
+    def initial(self, seed: int) -> np.ndarray:
+        return to_vector(initial_weights(self.network, seed))
+
+    def from_vector(self, vector: Any) -> Weights:
+        return from_vector(self.network, vector)
 
     def gather(self, rows: ImputerRows, batch: ImputerBatch) -> ImputerExamples:
         at = batch.start[:, None] + jnp.arange(self.config.window)

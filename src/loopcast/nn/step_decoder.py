@@ -1,0 +1,99 @@
+"""One decoder for all steps ahead: quantiles of each, of what the state knows and what the step might be.
+
+    a = tanh(state U + step V + b);  a = a + tanh(a W + c);  o = a R + r
+
+The median is a sum of candidates, weighed by the outputs; gaps from quantile to quantile are positive, so that they
+cannot cross. Any step ahead is read by the same numbers, also one beyond those that were trained.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.special import ndtri
+
+from loopcast.nn.cells import Array
+from loopcast.nn.init import glorot_uniform
+
+PROBABILITIES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
+SIDE = len(PROBABILITIES) // 2  # quantiles on each side of the median
+MEDIAN_GAIN = 3.0
+LAST, BEFORE_LAST = 2, 3  # candidates of which the median is made at first: the last season, and the one before
+START = {LAST: 0.2, BEFORE_LAST: 0.1}
+
+
+class StepWeights(NamedTuple):
+    """In the order of the equations."""
+
+    state: Array  # [state + inputs, units]
+    step: Array  # [candidates + codes, units]
+    bias: Array
+    second: Array  # [units, units]
+    second_bias: Array
+    readout: Array  # [units, 1 + candidates + 2 * SIDE]
+    readout_bias: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDecoder:
+    """state, inputs: numbers that are known of a row; candidates, codes: of a step ahead; units: in between."""
+
+    state: int
+    inputs: int
+    candidates: int
+    codes: int
+    units: int = 64
+
+    @property
+    def outputs(self) -> int:
+        return 1 + self.candidates + 2 * SIDE
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name and shape of every weight, in the order of `StepWeights`."""
+        return {
+            "decoder.state": (self.state + self.inputs, self.units),
+            "decoder.step": (self.candidates + self.codes, self.units),
+            "decoder.bias": (self.units,),
+            "decoder.second": (self.units, self.units),
+            "decoder.second_bias": (self.units,),
+            "decoder.readout": (self.units, self.outputs),
+            "decoder.readout_bias": (self.outputs,),
+        }
+
+    def initial(self, seed: int) -> StepWeights:
+        """Glorot's weights; the median starts near the last seasons, and gaps as those of a normal distribution."""
+        gaps = np.diff(ndtri(PROBABILITIES))
+        bias = np.zeros(self.outputs, np.float32)
+        for candidate, weight in START.items():
+            bias[1 + candidate] = weight
+        outward = np.concatenate([gaps[SIDE - 1 :: -1], gaps[SIDE:]])
+        bias[1 + self.candidates :] = np.log(np.expm1(outward))
+        shapes = list(self.shapes.values())
+        kernels = {
+            place: glorot_uniform(seed + place, (shape[0], shape[1]))
+            for place, shape in enumerate(shapes)
+            if len(shape) == 2
+        }
+        parts = [kernels[place] if place in kernels else jnp.zeros(shape) for place, shape in enumerate(shapes)]
+        return StepWeights(*parts)._replace(readout=0.1 * parts[5], readout_bias=jnp.asarray(bias))
+
+    def apply(self, weights: StepWeights, state: Array, inputs: Array, candidates: Array, codes: Array) -> Array:
+        """Quantiles `[..., step, probability]`, in units of the scale, from the base.
+
+        state: `[..., state]`; inputs: `[..., inputs]`; candidates: `[..., step, candidate]`; codes: `[..., step, code]`.
+        """
+        known = jnp.concatenate([state, inputs], axis=-1) @ weights.state + weights.bias
+        ahead = jnp.concatenate([jnp.arcsinh(candidates), codes], axis=-1) @ weights.step
+        hidden = jnp.tanh(known[..., None, :] + ahead)
+        hidden = hidden + jnp.tanh(hidden @ weights.second + weights.second_bias)
+        out = hidden @ weights.readout + weights.readout_bias
+        shares = out[..., 1 : 1 + self.candidates]
+        median = MEDIAN_GAIN * out[..., 0] + (shares * candidates).sum(axis=-1)
+        gaps = jax.nn.softplus(out[..., 1 + self.candidates :])
+        below = median[..., None] - jnp.cumsum(gaps[..., :SIDE], axis=-1)
+        above = median[..., None] + jnp.cumsum(gaps[..., SIDE:], axis=-1)
+        return jnp.concatenate([below[..., ::-1], median[..., None], above], axis=-1)

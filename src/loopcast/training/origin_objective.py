@@ -1,0 +1,76 @@
+"""What a network with a shared decoder is to learn: quantiles of a few steps after a few rows of each series.
+
+A loss of every step ahead at every row costs time x horizon; at random origins it costs a fraction and learns as well.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from loopcast.nn.cells import Array
+from loopcast.nn.origin_network import OriginNetwork, OriginWeights, take_rows
+from loopcast.nn.step_decoder import PROBABILITIES
+from loopcast.training.data_source import Losses
+
+MEDIAN_TIMES = 4.0  # as much as another quantile does the median count
+
+
+class OriginBatch(NamedTuple):
+    """A batch of series, encoded, with origins and targets."""
+
+    inputs: Any  # float32 [series, time, input]
+    origins: Any  # int32 [series, origin]: rows that are forecast from
+    candidates: Any  # float32 [series, origin, step, candidate]
+    codes: Any  # float32 [series, origin, step, code]
+    targets: Any  # float32 [series, origin, step], in units of the scale, from the base; NaN where nothing counts
+    weights: Any  # float32 [series, origin]
+
+
+def quantile_weights() -> np.ndarray:
+    """How much each quantile counts, of mean 1: those of the tails more than in the pinball loss, the median most."""
+    shares = np.array(PROBABILITIES)
+    weights = (shares * (1 - shares)) ** -0.25
+    weights[len(shares) // 2] *= MEDIAN_TIMES
+    return (weights / weights.mean()).astype(np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginObjective:
+    """The weighed pinball loss; see `Objective`."""
+
+    network: OriginNetwork
+    prefetches: bool = False
+    runs_on_kernels: bool = False  # the decoder is half of the work
+    draws: bool = False
+
+    def initial(self, seed: int) -> np.ndarray:
+        return self.network.initial(seed)
+
+    def from_vector(self, vector: Any) -> OriginWeights:
+        return self.network.from_vector(vector)
+
+    def gather(self, rows: Any, batch: OriginBatch) -> OriginBatch:
+        return batch
+
+    def no_losses(self, batches: OriginBatch) -> Losses:
+        none = jnp.float32(0)
+        return Losses(none, none, none, none)
+
+    def loss(
+        self, weights: OriginWeights, examples: OriginBatch, key: Array | None, *, training: bool
+    ) -> tuple[Array, Losses]:
+        network = self.network
+        zero = network.recurrent.zero_state(len(examples.inputs))
+        _, hidden = network.scan(weights, zero, examples.inputs)
+        at, seen = take_rows(hidden, examples.origins), take_rows(examples.inputs, examples.origins)
+        quantiles = network.quantiles(weights, at, seen, examples.candidates, examples.codes)
+        known = ~jnp.isnan(examples.targets)
+        off = jnp.where(known, examples.targets, 0.0)[..., None] - quantiles
+        shares = jnp.array(PROBABILITIES, jnp.float32)
+        pinball = (jnp.maximum(shares * off, (shares - 1) * off) * quantile_weights()).mean(axis=-1)
+        counts = known * examples.weights[..., None]
+        total, count = (counts * pinball).sum(), counts.sum()
+        nothing = jnp.float32(0)
+        return total / jnp.maximum(count, 1e-6), Losses(total, nothing, count, nothing)
