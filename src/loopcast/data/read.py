@@ -18,6 +18,7 @@ from loopcast.data.tables import Table
 from loopcast.data.text import read_text
 from loopcast.data.time_grid import Gaps
 from loopcast.errors import DataError
+from loopcast.forks import check_not_forked
 
 
 def read(
@@ -117,6 +118,7 @@ def _ending(file: Path) -> str:
 
 
 def _check_file(file: Path) -> None:
+    check_not_forked()
     if not file.exists():
         raise DataError(f"{file}: no such file (looked in {file.absolute().parent})")
     if not file.is_file():

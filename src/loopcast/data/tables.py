@@ -15,6 +15,7 @@ import polars as pl
 
 from loopcast.data.schema import Kind, TableSchema
 from loopcast.errors import CalendarError, DataError
+from loopcast.forks import check_not_forked
 
 NANOSECOND_UNITS = ("ns", "us", "ms")
 
@@ -51,6 +52,7 @@ class Table:
 
 def open_table(native: Any) -> Table | None:
     """The table behind a pandas or polars data frame or a pyarrow table; None for anything else."""
+    check_not_forked()
     if nw.dependencies.is_polars_lazyframe(native):
         raise DataError("the table is a polars LazyFrame, which holds no rows yet: give table.collect()")
     if nw.dependencies.is_polars_dataframe(native):

@@ -12,6 +12,7 @@ from loopcast.data.output import sample_table
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction, to_table
 from loopcast.errors import DataError, LengthError, NotFittedError, OptionError
+from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
 from loopcast.models.estimator import Estimator
@@ -89,6 +90,7 @@ class Forecaster(Estimator, ABC):
 
     def fit_panel(self, panel: Panel, *, calibrate: bool = True) -> Self:
         """As `fit`, from earlier rows of a panel that was checked: in them a covariate may be constant."""
+        check_not_forked()
         panel.require_any_value(f"{self.name} needs a value of each series")
         fit = self._fit(panel)
         model = self._complete(fit.model, panel)

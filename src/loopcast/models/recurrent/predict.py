@@ -13,6 +13,7 @@ from loopcast.features.exogenous_features import ExogenousFeatures
 from loopcast.features.gather import merge_channels
 from loopcast.features.interpolate import History, interpolate_gaps
 from loopcast.features.sizes import power_of_two
+from loopcast.forks import check_not_forked
 from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.stream_state import (
     FutureInputs,
@@ -147,6 +148,7 @@ def features(model: Ensemble, panel: Panel) -> list[np.ndarray]:
 
     Without the embeddings of its categories, which each member has its own of.
     """
+    check_not_forked()
     reach, shown = model.scaling.lookback, EncodedPanel.of(model, panel, 0)
     seen = []
     for begin, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
