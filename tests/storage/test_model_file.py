@@ -330,6 +330,9 @@ class _Full:
     def __init__(self, file):
         self.file = file
 
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
     def __enter__(self):
         return self
 

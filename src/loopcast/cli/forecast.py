@@ -77,7 +77,7 @@ def forecast(
     quiet: Quiet = False,
 ) -> None:
     """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
-    check_outputs(file, output=output, plot=plot, save=save, report=report)
+    check_outputs(file, future, output=output, plot=plot, save=save, report=report)
     common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget))
     options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
     chosen = {name: value for name, value in options.items() if value is not None}

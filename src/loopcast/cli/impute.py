@@ -55,7 +55,7 @@ def impute(
     quiet: Quiet = False,
 ) -> None:
     """Fill the gaps of the series in FILE, and say how far off filled values are, beside simpler ways."""
-    check_outputs(file, output=output, save=save, report=report)
+    check_outputs(file, model, output=output, save=save, report=report)
     wanted = levels(level)
     if wanted and wanted[-1] > MOST_SURE:
         raise OptionError(f"intervals of filled values go up to {MOST_SURE}%, got --level {wanted[-1]:g}")

@@ -30,7 +30,7 @@ def predict(
     json: Json = False,
 ) -> None:
     """Forecast the series in FILE with a saved MODEL, without training; columns are named as the model's."""
-    check_outputs(file, output=output, plot=plot, report=report)
+    check_outputs(file, model, future, output=output, plot=plot, report=report)
     wanted = levels(level)
     forecaster = loopcast.load(model)
     schema, steps = forecaster.model.schema, forecaster.steps_ahead(horizon)
