@@ -15,6 +15,7 @@ from loopcast.cli.options import (
     Plot,
     Quiet,
     Report,
+    SafeCsv,
     check_outputs,
     layers,
     levels,
@@ -70,6 +71,7 @@ def forecast(
     fail_if_worse_than: FailIfWorseThan = None,
     wide: Wide = False,
     output: Output = None,
+    safe_csv: SafeCsv = False,
     plot: Plot = None,
     report: Report = None,
     save: Annotated[Path | None, Parameter(help="Keep the trained model, for loopcast predict.")] = None,
@@ -105,7 +107,7 @@ def forecast(
     )
     if save is not None:
         forecaster.save(save)
-    write(result, wide=wide, output=output, plot=plot, report=report)
+    write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
     else:

@@ -9,7 +9,19 @@ from cyclopts import Parameter
 import loopcast
 from loopcast.cli import printing
 from loopcast.cli.models import command_line
-from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, resolve_columns
+from loopcast.cli.options import (
+    Freq,
+    GapsOption,
+    Id,
+    Json,
+    Quiet,
+    Report,
+    SafeCsv,
+    Time,
+    check_outputs,
+    levels,
+    resolve_columns,
+)
 from loopcast.columns import Columns
 from loopcast.data.read import read_whole
 from loopcast.errors import OptionError
@@ -50,6 +62,7 @@ def impute(
     ] = None,
     save: Annotated[Path | None, Parameter(help="Write what was learned, to fill other files with.")] = None,
     output: Annotated[Path | None, Parameter(help="Write the filled table: .csv or .parquet.")] = None,
+    safe_csv: SafeCsv = False,
     report: Report = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -88,7 +101,7 @@ def impute(
         filled = result.filled
         table = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
         typed = output.suffix.lower() == ".parquet" and file.suffix.lower() != ".parquet"
-        printing.write_table(whole.with_types(table) if typed else table, output)
+        printing.write_table(whole.with_types(table) if typed else table, output, safe_csv=safe_csv)
     if report is not None and result.filled is not None:
         printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
     if json:
@@ -123,8 +136,8 @@ def read_like(
 def show(result: "ImputeResult") -> None:
     """What was filled, and how far off each method is at values that were hidden."""
     counts, scores = result.counts, result.imputer.scores
-    print(f"Filled {counts['filled']:,} of {counts['values']:,} values in {counts['series']:,} series.")
+    printing.say(f"Filled {counts['filled']:,} of {counts['values']:,} values in {counts['series']:,} series.")
     if len(scores):
-        print("\nMean absolute error at known values that were hidden, in units of each column's spread:")
+        printing.say("\nMean absolute error at known values that were hidden, in units of each column's spread:")
         printing.show(scores, digits="#.4g")
-    print(result.imputer.describe())
+    printing.say(result.imputer.describe())

@@ -1,5 +1,6 @@
 """The command line: which commands there are, and how it ends when something goes wrong."""
 
+import io
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 from loopcast.cli.verdict import WorseError
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError
+from loopcast.terminal import visible
 
 BAD_INPUT, FAILED, WORSE, INTERRUPTED = 2, 1, 3, 130
 
@@ -57,6 +59,9 @@ app.command(
 def main() -> None:
     """What the `loopcast` program runs."""
     signal.signal(signal.SIGINT, interrupt)
+    for stream in (sys.stdout, sys.stderr):  # what a terminal has no letter for is spelled out, and no reason to stop
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
     if code == INTERRUPTED:  # threads of JAX may be at work, and would run on in an interpreter that is gone
         sys.stdout.flush()
@@ -107,5 +112,5 @@ def command(arguments: Sequence[str]) -> str:
 
 
 def fail(problem: object, code: int) -> int:
-    print(f"loopcast: {problem}", file=sys.stderr)
+    print(visible(f"loopcast: {problem}", keep="\n"), file=sys.stderr)
     return code

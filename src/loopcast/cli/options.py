@@ -37,6 +37,10 @@ FailIfWorseThan = Annotated[
     Parameter(metavar="MODEL", help="End with exit code 3 where this model has a smaller error than the network."),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
+SafeCsv = Annotated[
+    bool,
+    Parameter(negative="", help="In --output FILE.csv put an apostrophe before text that spreadsheets would compute."),
+]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
 TABLE_ENDINGS = (".csv", ".parquet")

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import Json, Level, Output, Plot, Report, check_outputs, levels
+from loopcast.cli.options import Json, Level, Output, Plot, Report, SafeCsv, check_outputs, levels
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
@@ -25,6 +25,7 @@ def predict(
     level: Level = "none",
     wide: Wide = False,
     output: Output = None,
+    safe_csv: SafeCsv = False,
     plot: Plot = None,
     report: Report = None,
     json: Json = False,
@@ -41,7 +42,7 @@ def predict(
     from loopcast.tasks.forecast import predict as run
 
     result = run(forecaster, panel, steps, wanted)
-    write(result, wide=wide, output=output, plot=plot, report=report)
+    write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
     else:
