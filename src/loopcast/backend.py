@@ -1,4 +1,4 @@
-"""The one place that loads Keras, on JAX. To import this module is to make JAX Keras's default, if Keras is not loaded."""
+"""The one place that loads Keras, on JAX: once this module is imported that is its default, unless Keras is loaded."""
 
 import os
 from importlib import import_module
