@@ -14,7 +14,7 @@ import numpy as np
 
 from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights
 from loopcast.nn.init import glorot_uniform, initial_bias, orthogonal
-from loopcast.nn.network import CellName
+from loopcast.nn.network import CellName, check_layers, check_parameters
 from loopcast.nn.stack import Fused, scan_stack
 
 DIRECTIONS = ("forward", "backward")
@@ -37,6 +37,10 @@ class BidirectionalNetwork:
     outputs: int
     directions: int = 2
     fused: Fused = field(default="auto", metadata={"transient": True})  # of a machine: no model file holds it
+
+    def __post_init__(self) -> None:
+        check_layers(self.units)
+        check_parameters(self.units, self.parameters)
 
     @property
     def kind(self) -> Cell:

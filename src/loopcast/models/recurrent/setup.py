@@ -10,6 +10,7 @@ from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.exogenous_features import ExogenousFeatures
 from loopcast.features.interpolate import interpolate_gaps
 from loopcast.features.scaling import Scaling
+from loopcast.features.sizes import power_of_two
 from loopcast.features.windows import WindowIndex, WindowPlan
 from loopcast.models.recurrent import defaults as choices
 from loopcast.models.recurrent.options import RecurrentOptions
@@ -50,6 +51,7 @@ def set_up(options: RecurrentOptions, panel: Panel, targets_per_series: int = 1)
         if encoding is not None and any(encoding.has_missing):
             raise ValuesError(f"{options.name} cannot take missing covariates with gaps=False: {cure}")
     facts = choices.PanelStats.of(panel, options.season_of(panel), options.horizon)
+    _require_in_reach(options, facts)
     scaling, why_scaling = _scaling(options, facts, panel)
     plan, why_plan = _plan(options, facts, panel, scaling.lags)
     network = _network(options, facts, panel.n_channels * scaling.features, panel.n_channels, plan.horizon, encoding)
@@ -105,6 +107,17 @@ def _require_possible(options: RecurrentOptions, encoding: ExogenousEncoder | No
         )
     if options.head == "recurrent" and encoding.ahead_width:
         raise OptionError('what is known of steps ahead comes in at a dense head: take head="dense"')
+
+
+def _require_in_reach(options: RecurrentOptions, facts: choices.PanelStats) -> None:
+    """LengthError for options that look far further back than any series goes: windows would be as wide, of nothing."""
+    for name in ("season", "lags"):
+        steps = getattr(options, name)
+        if steps is not None and steps > max(facts.longest, choices.LONG_SEASON):
+            rows = f"the longest series, which has {facts.longest:,} rows"
+            raise LengthError(
+                f"{name}={steps:,} looks back further than {rows}: give a smaller {name}, or longer series"
+            )
 
 
 def _network(
@@ -244,7 +257,9 @@ def _validation(plan: WindowPlan, panel: Panel, cutoffs: np.ndarray) -> WindowIn
 
 
 def _recipe(options: RecurrentOptions, facts: choices.PanelStats, windows: int) -> TrainingConfig:
-    batch_size = choices.choose_batch_size(windows) if options.batch_size is None else options.batch_size
+    batch_size = choices.choose_batch_size(windows)
+    if options.batch_size is not None:
+        batch_size = min(options.batch_size, power_of_two(windows))  # no larger than what it could hold
     epochs = choices.choose_epochs(-(-windows // batch_size)) if options.epochs is None else options.epochs
     return TrainingConfig(
         epochs=epochs,
