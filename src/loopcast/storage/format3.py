@@ -47,7 +47,9 @@ def arrays_of(file: BinaryIO, member: Member, described: Any) -> dict[str, np.nd
         digest.update(part)
     if described != {"size": member.size, "sha256": digest.hexdigest()}:
         raise ModelFileError("the weights are not those that the manifest describes")
-    return tensor_file.read_arrays(file, tensors, start)
+    arrays = tensor_file.read_arrays(file, tensors, start)
+    tensor_file.require_finite(arrays)
+    return arrays
 
 
 def describe_weights(weights: bytes) -> dict[str, Any]:

@@ -57,18 +57,21 @@ def read_header(file: BinaryIO, start: int, size: int) -> tuple[dict[str, Tensor
 
 
 def read_arrays(file: BinaryIO, tensors: Mapping[str, Tensor], start: int) -> dict[str, np.ndarray]:
-    """The arrays, read-only, all of them parts of the same bytes; ModelFileError where one is not finite."""
+    """The arrays, read-only, all of them parts of the same bytes."""
     content = np.empty(max((tensor.end for tensor in tensors.values()), default=0), np.uint8)
     file.seek(start)
     if file.readinto(content.data) != len(content):  # type: ignore[attr-defined]
         raise ModelFileError("the weights end too early")
     content.setflags(write=False)
-    arrays = {name: content[t.begin : t.end].view(t.dtype).reshape(t.shape) for name, t in tensors.items()}
+    return {name: content[t.begin : t.end].view(t.dtype).reshape(t.shape) for name, t in tensors.items()}
+
+
+def require_finite(arrays: Mapping[str, np.ndarray]) -> None:
+    """ModelFileError where one is not."""
     for name, array in arrays.items():
         # The least and the largest of numbers among which is NaN are NaN; a mask would be as long as they are.
         if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
             raise ModelFileError(f"the weights {name} hold NaN or infinity")
-    return arrays
 
 
 def _tensor(name: str, entry: Any) -> Tensor:
