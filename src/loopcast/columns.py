@@ -57,12 +57,12 @@ class Columns:
         names = (self.id, self.time, *self.targets, *self.covariates)
         if not all(isinstance(name, str) and name for name in names):
             raise OptionError(f"column names are non-empty strings, got {names}")
-        twice = next((name for i, name in enumerate(self.targets) if name in self.targets[:i]), None)
+        twice = _first_repeated(self.targets)
         if twice is not None:
             raise OptionError(f"each target is named once, got {twice!r} twice in {self.targets}: leave one out")
         if len({self.id, self.time, *self.targets}) < 2 + len(self.targets):
             raise OptionError(f"id, time and target are different columns, got {names[: 2 + len(self.targets)]}")
-        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        twice = _first_repeated(names)
         if twice is not None:
             raise OptionError(f"a column has one role, and {twice!r} has two ({' and '.join(self._roles(twice))})")
 
@@ -136,6 +136,16 @@ class Columns:
         ('sales', 'y')
         """
         return self.targets[0] if len(self.targets) == 1 else TARGET
+
+
+def _first_repeated(names: Sequence[str]) -> str | None:
+    """The first name that was there before, in one walk: a file may name very many."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 STANDARD = Columns()

@@ -20,6 +20,7 @@ from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_numbers, check_target
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
+from loopcast.forks import check_not_forked
 
 Freq = Frequency | str | int | None
 
@@ -124,6 +125,7 @@ def from_wide(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -
 
 def from_series(values: Any, freq: Freq, start: Any, name: str | None) -> PanelFields:
     """One series: a pandas Series (its index holds the times), a polars Series, a list or an array `[time]`."""
+    check_not_forked()
     pandas = nw.dependencies.is_pandas_series(values)
     numbers = from_pandas(values) if pandas else _column(values)
     name = name or str(numbers.name or TARGET)
@@ -173,6 +175,7 @@ def from_array(
     array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, targets: Sequence[str] | None
 ) -> PanelFields:
     """Numbers `[series, time, channel]`, all series from `start` on."""
+    check_not_forked()
     numbers = np.asarray(array)
     if numbers.dtype.kind not in "iuf":
         raise ValuesError(f"expected an array of numbers, got one of {numbers.dtype}")

@@ -15,18 +15,25 @@ from loopcast.data.future import future_covariates
 from loopcast.data.panel import Panel
 from loopcast.data.series_index import Source
 from loopcast.data.tables import Table
-from loopcast.data.text import read_text
+from loopcast.data.text import MAX_UNPACKED, read_text
 from loopcast.data.time_grid import Gaps
 from loopcast.errors import DataError
+from loopcast.forks import check_not_forked
 
 
 def read(
-    path: str | os.PathLike[str], *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error"
+    path: str | os.PathLike[str],
+    *,
+    columns: Columns = STANDARD,
+    freq: Freq = None,
+    gaps: Gaps = "error",
+    max_unpacked: int = MAX_UNPACKED,
 ) -> Panel:
     """A panel from a long table in a file: .csv, .tsv (either may be .gz) or .parquet.
 
     Text files are UTF-8 with a header; a comma (.csv) or a tab (.tsv) separates fields, and a point the decimals.
     In them ids are text, times whole numbers or ISO 8601, and an empty field or NaN is missing.
+    max_unpacked: bytes that a compressed file may become; DataError for more.
     The other arguments are those of `Panel.from_table`. Forecasts are given as polars tables.
 
     Raises DataError, naming the file, the line or row and the cure, for a file that is not what it seems.
@@ -46,7 +53,8 @@ def read(
     ending = _ending(file)
     _check_file(file)
     source = Source(str(file), lines=ending != ".parquet")
-    return Panel(**vars(from_long(ENDINGS[ending](file, columns, False), columns, freq, gaps, source)))
+    table = ENDINGS[ending](file, columns, False, max_unpacked)
+    return Panel(**vars(from_long(table, columns, freq, gaps, source)))
 
 
 def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
@@ -59,7 +67,7 @@ def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
     _check_file(file)
     names = panel.schema.columns
     columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
-    table = ENDINGS[ending](file, columns, False)
+    table = ENDINGS[ending](file, columns, False, MAX_UNPACKED)
     return replace(panel, covariates=future_covariates(panel, table, Source(str(file), lines=ending != ".parquet")))
 
 
@@ -98,7 +106,7 @@ def read_whole(
     file = Path(path)
     ending = _ending(file)
     _check_file(file)
-    table = ENDINGS[ending](file, columns, True)
+    table = ENDINGS[ending](file, columns, True, MAX_UNPACKED)
     laid = align(table, columns, freq, gaps, Source(str(file), lines=ending != ".parquet"))
     whole = WholeFile(panel=Panel(**vars(laid.parts)), table=table, laid=laid)
     nothing = np.zeros_like(whole.panel.values)
@@ -117,6 +125,7 @@ def _ending(file: Path) -> str:
 
 
 def _check_file(file: Path) -> None:
+    check_not_forked()
     if not file.exists():
         raise DataError(f"{file}: no such file (looked in {file.absolute().parent})")
     if not file.is_file():
@@ -125,15 +134,15 @@ def _check_file(file: Path) -> None:
         raise DataError(f"{file} is empty: a panel needs a header and at least one row")
 
 
-def _read_csv(path: Path, columns: Columns, every: bool) -> Table:
-    return read_text(path, columns, ",", every=every)
+def _read_csv(path: Path, columns: Columns, every: bool, max_unpacked: int) -> Table:
+    return read_text(path, columns, ",", every=every, max_unpacked=max_unpacked)
 
 
-def _read_tsv(path: Path, columns: Columns, every: bool) -> Table:
-    return read_text(path, columns, "\t", every=every)
+def _read_tsv(path: Path, columns: Columns, every: bool, max_unpacked: int) -> Table:
+    return read_text(path, columns, "\t", every=every, max_unpacked=max_unpacked)
 
 
-def _read_parquet(path: Path, columns: Columns, every: bool) -> Table:
+def _read_parquet(path: Path, columns: Columns, every: bool, _: int) -> Table:
     with path.open("rb") as file:
         start = file.read(4)
     if start != b"PAR1":
@@ -147,7 +156,7 @@ def _read_parquet(path: Path, columns: Columns, every: bool) -> Table:
     return Table(frame, "polars", names)
 
 
-ENDINGS: dict[str, Callable[[Path, Columns, bool], Table]] = {
+ENDINGS: dict[str, Callable[[Path, Columns, bool, int], Table]] = {
     ".csv": _read_csv,
     ".csv.gz": _read_csv,
     ".tsv": _read_tsv,

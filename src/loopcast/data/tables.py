@@ -1,6 +1,7 @@
 """Columns out of, and tables into, whatever kind of data frame the caller uses."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,7 @@ import polars as pl
 
 from loopcast.data.schema import Kind, TableSchema
 from loopcast.errors import CalendarError, DataError
+from loopcast.forks import check_not_forked
 
 NANOSECOND_UNITS = ("ns", "us", "ms")
 
@@ -50,6 +52,7 @@ class Table:
 
 def open_table(native: Any) -> Table | None:
     """The table behind a pandas or polars data frame or a pyarrow table; None for anything else."""
+    check_not_forked()
     if nw.dependencies.is_polars_lazyframe(native):
         raise DataError("the table is a polars LazyFrame, which holds no rows yet: give table.collect()")
     if nw.dependencies.is_polars_dataframe(native):
@@ -140,6 +143,12 @@ def _one_zone(name: str, cells: list[Any]) -> None:
             f"column {name!r} mixes time zones: {one} (row {i}) and {other} (row {j}); "
             "convert all times to one zone, or to UTC, first"
         )
+    zone = next((cell.tzinfo for cell in cells if hasattr(cell, "tzinfo")), None)
+    if zone is not None and zone.utcoffset(None) is None and not hasattr(zone, "key") and not hasattr(zone, "zone"):
+        raise CalendarError(
+            f"column {name!r} is in {zone!r}, a zone that changes its offset and has no name: convert the times to a "
+            "named zone, as by .dt.tz_convert('Europe/Berlin'), or to UTC"
+        )
 
 
 def build(
@@ -200,7 +209,8 @@ def pandas_times(pandas: Any, schema: TableSchema, times: pl.Series) -> Any:
     zone = schema.zone
     if zone is not None:
         column = column.dt.tz_localize("UTC").dt.tz_convert(zone)
-    return column.astype(schema.time_type) if schema.time_type.startswith("datetime64[") else column
+    kind = re.sub(r", .*\(.*\]$", f", {zone}]", schema.time_type)  # dateutil's zones have no name that pandas reads
+    return column.astype(kind) if kind.startswith("datetime64[") else column
 
 
 def _utc(times: pl.Series) -> np.ndarray:

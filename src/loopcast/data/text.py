@@ -4,7 +4,9 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import polars as pl
 
@@ -13,15 +15,19 @@ from loopcast.data.tables import Table
 from loopcast.errors import DataError
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8, which some spreadsheets write
+MAX_UNPACKED = 2**32  # bytes of a compressed file; a thousandth of them can hold so many
+CHUNK = 2**20
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
-def read_text(path: Path, columns: Columns, separator: str, *, every: bool = False) -> Table:
+def read_text(
+    path: Path, columns: Columns, separator: str, *, every: bool = False, max_unpacked: int = MAX_UNPACKED
+) -> Table:
     """The fields of a file as text, null where empty; DataError where it is not UTF-8 or not a table.
 
-    every: all columns, and not only those that `columns` names.
+    every: all columns, and not only those that `columns` names. max_unpacked: bytes that a compressed file may become.
     """
-    data = _bytes(path).removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n") + b"\n"
+    data = _bytes(path, max_unpacked).removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n") + b"\n"
     _check_encoding(data, path)
     header = data.split(b"\n", 1)[0].decode().rstrip("\r")
     if "\r" in header:
@@ -40,14 +46,28 @@ def read_text(path: Path, columns: Columns, separator: str, *, every: bool = Fal
     return Table(frame, "polars", names)
 
 
-def _bytes(path: Path) -> bytes:
-    data = path.read_bytes()
+def _bytes(path: Path, max_unpacked: int) -> bytes:
     if path.suffix.lower() != ".gz":
-        return data
+        return path.read_bytes()
     try:
-        return gzip.decompress(data)
+        with gzip.open(path) as file:
+            parts = list(_up_to(max_unpacked, cast(BinaryIO, file), path))
+        return b"".join(parts)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{path} is no gzip file, or not a whole one ({error}): is its ending right?") from error
+
+
+def _up_to(most: int, file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """What a file holds, part by part; DataError as soon as that is more than so many bytes."""
+    size = 0
+    while part := file.read(CHUNK):
+        size += len(part)
+        if size > most:
+            raise DataError(
+                f"{path} has more than {most:,} bytes once it is unpacked: give read a larger max_unpacked, or "
+                "unpack it first"
+            )
+        yield part
 
 
 def _check_encoding(data: bytes, path: Path) -> None:
