@@ -111,7 +111,7 @@ class Forecaster(BoundedEstimator, ABC):
         horizon: steps ahead; None is the forecaster's.
         data: rows that the model was not fitted on, which it forecasts as it is; None takes the series of the fit, and
             a copy that is fitted on all but a tail of them forecasts that.
-        n_windows: cutoffs; None chooses. LengthError where series are too short; NotFittedError for a file without data.
+        n_windows: cutoffs; None chooses. LengthError where series are too short; NotFittedError for a file alone.
         """
         model, steps = self.model, self.steps_ahead(horizon)
         count = None if n_windows is None else check_positive("n_windows", n_windows)
