@@ -79,7 +79,7 @@ def test_values_cannot_be_written():
 @pytest.mark.parametrize(
     "change",
     [
-        {"values": np.zeros((3, 1))},
+        {"values": np.zeros((3, 1), np.float32)},
         {"values": np.zeros(3, np.float64)},
         {"offsets": np.array([0, 2])},
         {"offsets": np.array([0, 3, 3])},

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import ID, TARGET, Columns
+from loopcast.data.arrays import plain_numbers
 from loopcast.data.calendar_features import resolve_features
 from loopcast.data.covariates import read_covariates
 from loopcast.data.fields import PanelFields
@@ -148,8 +149,9 @@ def _column(values: Any) -> pl.Series:
         return values
     if isinstance(values, np.ndarray) and values.ndim != 1:
         raise DataError(f"one series is numbers [time], got shape {values.shape}")
-    plain = isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
-    return pl.Series(values) if plain else from_cells("", list(values))
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        return pl.Series(plain_numbers(values))
+    return from_cells("", list(values))
 
 
 def _index_times(index: Any) -> pl.Series:
@@ -173,7 +175,7 @@ def from_array(
     array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, targets: Sequence[str] | None
 ) -> PanelFields:
     """Numbers `[series, time, channel]`, all series from `start` on."""
-    numbers = np.asarray(array)
+    numbers = plain_numbers(array)
     if numbers.dtype.kind not in "iuf":
         raise ValuesError(f"expected an array of numbers, got one of {numbers.dtype}")
     if numbers.ndim != 3 or 0 in numbers.shape:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from loopcast.data.arrays import plain_numbers
 from loopcast.data.build import AlignedTable, align
 from loopcast.data.edit_table import RowMapping, finish, set_numbers, set_times, take_rows
 from loopcast.data.fields import PanelFields
@@ -104,6 +105,7 @@ def validate(
     panel: PanelFields, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]
 ) -> ImputedValues:
     """What is to fill the gaps of `panel`; DataError or ValuesError where it cannot."""
+    values = plain_numbers(values)
     for name, array, dtype in (("values", values, np.float64), ("marks", marks, np.bool_)):
         if array.dtype != dtype or array.shape != panel.values.shape:
             wanted = f"{np.dtype(dtype)} [row, channel] of shape {panel.values.shape}"

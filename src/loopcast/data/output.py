@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import CUTOFF, SAMPLE, TARGET_NAME
+from loopcast.data.arrays import plain_numbers
 from loopcast.data.fields import PanelFields
 from loopcast.data.tables import build
 from loopcast.data.time_grid import future_times
@@ -23,7 +24,7 @@ def forecast_table(panel: PanelFields, forecasts: Mapping[str, np.ndarray]) -> A
     series, if need be); for several targets each has a row, and a column `target` names it.
     DataError where a shape or name does not fit, such as an id column that is called `target`.
     """
-    columns = {name: _forecast(panel, name, np.asarray(array)) for name, array in forecasts.items()}
+    columns = {name: _forecast(panel, name, plain_numbers(array)) for name, array in forecasts.items()}
     several = panel.n_channels > 1
     _check_free(panel, columns, which=several)
     ids, times = _future_keys(panel, _one_horizon(columns))
@@ -77,7 +78,7 @@ def sample_table(panel: PanelFields, name: str, samples: np.ndarray) -> Any:
     """
     several = panel.n_channels > 1
     _check_free(panel, [name], SAMPLE, which=several)
-    shaped = reshape_channels(panel, samples, 3)
+    shaped = reshape_channels(panel, plain_numbers(samples), 3)
     if shaped is None:
         raise DataError(
             f"samples of {name!r} are {_wanted(panel, 'series, sample, horizon')}, got shape {samples.shape}"

@@ -112,6 +112,7 @@ def _categories(name: str, column: Any) -> pl.Series:
 
 def from_cells(name: str, cells: list[Any]) -> pl.Series:
     """Python values, None for missing, as the column they make up; pl.Object where they are of mixed kinds."""
+    cells = [None if cell is np.ma.masked else cell for cell in cells]
     kinds = {_kind(cell) for cell in set(map(type, cells)) - {type(None)}}
     if kinds == {dt.datetime}:
         _one_zone(name, cells)

@@ -102,16 +102,17 @@ def _cure(value: Any) -> str:
 
 
 def check_numbers(numbers: np.ndarray, rows: SeriesIndex, column: str = "") -> np.ndarray:
-    """Numbers `[row, channel]` as float64, exactly; ValuesError for infinity and for what is beyond LARGEST.
+    """A copy of numbers `[row, channel]` as float64, exactly; ValuesError for infinity, and what is beyond LARGEST.
 
     column: what an error calls the column; without it the channel is named.
     """
+    numbers = numbers.astype(np.float64)  # a copy: the caller may go on writing to the array
     bad = np.abs(numbers) > LARGEST
     if bad.any():
         row, channel = np.unravel_index(int(bad.argmax()), bad.shape)
         where = column or f"channel {channel}"
         raise ValuesError(f"{rows.describe_row(int(row))}, {where}: {_too_large(float(numbers[row, channel]))}")
-    return numbers.astype(np.float64, copy=False)
+    return numbers
 
 
 def _too_large(value: float) -> str:
