@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from loopcast.data.dates_as_numbers import form_of
 from loopcast.data.frequency import MONTHS, OLD_SPELLINGS, WEEKDAYS, Frequency
 from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
@@ -231,5 +232,6 @@ def test_any_start_continues_as_pandas_does(start, alias, zone, length):
 @given(step=st.integers(1, 10**6), start=st.integers(-(10**9), 10**9), n=st.integers(2, 9))
 def test_integer_times_go_on_as_they_came(step, start, n):
     history = [start + step * k for k in range(n)]
+    assume(form_of(pl.Series(history)) is None)  # numbers that are dates are refused
     panel = Panel.from_table(pl.DataFrame({"ds": history, "y": [0.0] * n}))
     assert forecast_table(panel, {"m": np.zeros((1, 1))})["ds"].to_list() == [start + step * n]

@@ -17,7 +17,7 @@ from loopcast.data.frequency import Frequency
 from loopcast.data.schema import Kind, TableSchema, time_name
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, from_cells, from_pandas
-from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid
+from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid, check_plain, states_numbers
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_numbers, check_target
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
@@ -54,7 +54,7 @@ def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source
     check_names(table, wanted, NAMING, source)
     _not_empty(table.column(columns.time), source)
     rows = _rows(table, columns, has_id, source)
-    times = as_times(rows.reorder(table.column(columns.time)), rows)
+    times = as_times(rows.reorder(table.column(columns.time)), rows, plain=states_numbers(freq))
     timetable = build_grid(times, rows, freq=freq, gaps=gaps, end=end)
     values = _targets(table, columns.targets, rows)
     schema = _schema(table, columns, has_id, timetable.freq, times)
@@ -111,7 +111,7 @@ def from_wide(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -
     check_names(table, names, "", source)
     rows = SeriesIndex.one(time, len(table.column(time)), source)
     _not_empty(table.column(time), source)
-    times = as_times(table.column(time), rows)
+    times = as_times(table.column(time), rows, plain=states_numbers(freq))
     timetable = build_grid(times, rows, freq=freq, gaps=gaps)
     values = np.stack([check_target(table.column(name), rows) for name in names], axis=1)
     values = timetable.scatter(values, rows).T.reshape(-1, 1)
@@ -134,7 +134,7 @@ def from_series(values: Any, freq: Freq, start: Any, name: str | None) -> PanelF
     schema = TableSchema(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
     if pandas and start is None:
         index = values.index
-        times = as_times(_index_times(index), rows)
+        times = as_times(_index_times(index), rows, plain=states_numbers(freq))
         table = build_grid(times, rows, freq=freq, gaps="error")
         schema = replace(schema, time_type=str(index.dtype))
     else:
@@ -168,7 +168,9 @@ def start_grid(start: Any, freq: Freq) -> TimeGrid:
     if freq is None and not time.dtype.is_integer():
         raise CalendarError(f"with start={start!r} the step between rows must be stated too, as in freq='D'")
     rows = SeriesIndex.one("start", 1, Source())
-    return build_grid(as_times(time, rows), rows, freq=1 if freq is None else freq, gaps="error")
+    times = as_times(time, rows, plain=states_numbers(freq))
+    check_plain(times, freq)
+    return build_grid(times, rows, freq=1 if freq is None else freq, gaps="error")
 
 
 def from_array(

@@ -113,6 +113,8 @@ def format_times(column: pl.Series, times: pl.Series) -> pl.Series:
     first = str(column[0]).strip()
     if times.dtype.is_integer():
         return times.cast(pl.String)
+    if times.dtype == pl.Date and first.isdigit():
+        return times.dt.strftime("%Y%m%d")
     parts = re.fullmatch(r"\d{4}-\d{2}(-\d{2}(?:([T ])\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z)?)?)?", first)
     day, between, seconds, fraction, zone = parts.groups() if parts else (None,) * 5
     least = "1us" if fraction else "1s" if seconds else "1m" if between else "1d" if day else "1mo"

@@ -50,7 +50,8 @@ def match_rows(panel: PanelFields, table: Table, rows: SeriesIndex) -> tuple[np.
     group = np.array([place.get(str(name), -1) for name in rows.ids], np.int64)
     series = np.repeat(group, np.diff(rows.offsets))
     own = np.flatnonzero(series >= 0)
-    times = as_times(rows.reorder(table.column(schema.columns.time)), rows)
+    plain = schema.freq.unit == "int"
+    times = as_times(rows.reorder(table.column(schema.columns.time)), rows, plain=plain)
     alike = cast_times(times, schema, rows)
     steps, fits = panel.step_index(alike.gather(own), series[own])
     if not fits.all():

@@ -11,7 +11,6 @@ from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.data import future
 from loopcast.data.build import Freq, from_array, from_long, from_series, from_wide
 from loopcast.data.fields import FEWER, PanelFields, check_count
-from loopcast.data.frequency import Frequency
 from loopcast.data.missing import first_observed
 from loopcast.data.output import future_table, rows_table
 from loopcast.data.ranges import concat_ranges
@@ -264,12 +263,13 @@ class Panel(PanelFields):
         *,
         ids: Sequence[Any] | None = None,
         start: Any = 0,
-        freq: Frequency | str | int = 1,
+        freq: Freq = None,
         targets: Sequence[str] | None = None,
     ) -> Self:
         """A panel from numbers `[series, time, channel]`; NaN is missing. The array is copied.
 
         ids: a name for each series; None numbers them from 0. start: the first time of all series.
+        freq: None is 1, for integer times.
         targets: a name for each channel; None is `y`, or `y0`, `y1` and so on for several.
         Raises DataError for another shape or an empty one, ValuesError for infinity or numbers beyond 3.4e38.
 

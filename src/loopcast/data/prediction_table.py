@@ -145,7 +145,8 @@ def _steps(table: Table, panel: Panel, series: np.ndarray) -> tuple[np.ndarray, 
 
 def _times(table: Table, name: str, panel: Panel) -> pl.Series:
     column = table.column(name)
-    times = as_times(column, SeriesIndex.one(name, len(column), Source()))
+    plain = panel.schema.freq.unit == "int"
+    times = as_times(column, SeriesIndex.one(name, len(column), Source()), plain=plain)
     if times.dtype.is_integer() != panel.starts.dtype.is_integer():
         raise OptionError(f"column {name!r} is {times.dtype}, and the times of the history are {panel.starts.dtype}")
     return times

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.calendar import from_ticks, future_ticks, step_index, to_ticks, zone_of
+from loopcast.data.dates_as_numbers import dates_message
 from loopcast.data.frequency import Frequency
 from loopcast.data.infer_frequency import infer
 from loopcast.data.series_index import SeriesIndex
@@ -67,15 +68,15 @@ def build_grid(
     ticks, zone = to_ticks(times), zone_of(times.dtype)
     _check_order(ticks, times, rows)
     stated = freq is not None
+    check_plain(times, freq)
     step = (
         Frequency.parse(freq)
         if freq is not None
         else infer(ticks, rows.offsets, integer=times.dtype.is_integer(), zone=zone)
     )
     if step is None:
-        raise CalendarError(
-            "no series has two rows, so the frequency cannot be told: state it, as in freq='D' (--freq D)"
-        )
+        usual = "freq=1 (--freq 1)" if times.dtype.is_integer() else "freq='D' (--freq D)"
+        raise CalendarError(f"no series has two rows, so the frequency cannot be told: state it, as in {usual}")
     _check_kind(times, step)
     steps, fits = step_index(ticks, rows.first, step, zone)
     said = f"frequency {step} ({'stated' if stated else 'the most common step'})"
@@ -88,6 +89,20 @@ def build_grid(
     table = TimeGrid(step, times.gather(rows.offsets[:-1]), steps, lengths)
     _check_gaps(table, times, rows, gaps, said)
     return table
+
+
+def states_numbers(freq: "Frequency | str | int | None") -> bool:
+    """Whether a frequency that was stated says that times are plain numbers."""
+    return freq is not None and Frequency.parse(freq).unit == "int"
+
+
+def check_plain(times: pl.Series, freq: "Frequency | str | int | None") -> None:
+    """CalendarError where times are whole numbers that are dates, and freq does not say that they are plain numbers."""
+    if not times.dtype.is_integer() or states_numbers(freq):
+        return
+    message = dates_message(times)
+    if message is not None:
+        raise CalendarError(message)
 
 
 def _common_end(ticks: np.ndarray, rows: SeriesIndex, freq: Frequency, zone: str | None) -> np.ndarray:

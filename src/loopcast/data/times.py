@@ -1,11 +1,13 @@
 """Columns of times in any spelling as integers, dates or timestamps in one zone.
 
 Text is read as ISO 8601 and nothing else, in files and in tables alike: 2020-12-31 can mean only one day, while
-03/04/2020 means two. Text that is all whole numbers is integers, so the years of a file (1949, 1950, …) are too.
+03/04/2020 means two. Text that is all whole numbers is integers, so the years of a file (1949, 1950, …) are too, but
+for 20201231, which is ISO 8601 as well.
 """
 
 import polars as pl
 
+from loopcast.data.dates_as_numbers import DAYS, form_of, parse_numbers
 from loopcast.data.schema import INTEGERS
 from loopcast.data.series_index import SeriesIndex
 from loopcast.data.tables import offset_zone
@@ -17,9 +19,10 @@ ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}(
 EXPECTED = "times are whole numbers, or ISO 8601: 2020-12, 2020-12-31, 2020-12-31 23:59:59, with +01:00 or Z after it"
 
 
-def as_times(times: pl.Series, rows: SeriesIndex) -> pl.Series:
+def as_times(times: pl.Series, rows: SeriesIndex, *, plain: bool = False) -> pl.Series:
     """`times` (in the order of `rows`) as integers, dates or timestamps; CalendarError for anything else.
 
+    plain: whether whole numbers in text are known to be no dates, as with freq=1.
     Timestamps are kept to the microsecond; a finer one is refused, not rounded.
     """
     if times.null_count():
@@ -28,7 +31,7 @@ def as_times(times: pl.Series, rows: SeriesIndex) -> pl.Series:
             f"{rows.describe_row(row)}, column {times.name!r}: the time is missing; give it or drop the row"
         )
     if times.dtype == pl.String:
-        return _parse(times, rows)
+        return _parse(times, rows, plain)
     if times.dtype.is_integer():
         return _in_64_bits(times, rows)
     if times.dtype == pl.Date:
@@ -64,9 +67,11 @@ def _to_the_microsecond(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     return times
 
 
-def _parse(times: pl.Series, rows: SeriesIndex) -> pl.Series:
+def _parse(times: pl.Series, rows: SeriesIndex, plain: bool) -> pl.Series:
     if times.str.contains(INTEGER).all():
-        return times.str.strip_prefix("+").cast(pl.Int64)
+        numbers = times.str.strip_prefix("+").cast(pl.Int64)
+        form = None if plain else form_of(numbers)
+        return parse_numbers(numbers, form) if form is DAYS else numbers
     strange = ~times.str.contains(ISO)
     if strange.any():
         _refuse(times, strange, rows)
