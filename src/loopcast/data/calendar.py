@@ -8,7 +8,7 @@ months. Clock steps are absolute time, so they ignore daylight saving; days and 
 import numpy as np
 import polars as pl
 
-from loopcast.data.frequency import DAY, Frequency
+from loopcast.data.frequency import DAY, UNITS, Frequency
 from loopcast.errors import CalendarError
 
 Ticks = np.ndarray  # int64
@@ -88,10 +88,7 @@ def period_index(walls: Ticks, freq: Frequency) -> tuple[np.ndarray, np.ndarray]
     if freq.family == "day":
         return days, (weekday == freq.anchor) if freq.unit == "W" else np.ones(len(days), bool)
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    fits = days_of(months, freq) == days
-    if freq.unit[0] in "QY":
-        fits &= (months - freq.anchor) % (3 if freq.unit[0] == "Q" else 12) == 0
-    return months, fits
+    return months, (days_of(months, freq) == days) & ((months - freq.anchor) % UNITS[freq.unit].size == 0)
 
 
 def days_of(steps: np.ndarray, freq: Frequency) -> np.ndarray:
@@ -100,9 +97,16 @@ def days_of(steps: np.ndarray, freq: Frequency) -> np.ndarray:
         return steps // 5 * 7 + steps % 5 - 3
     if freq.family == "day":
         return steps
-    end = freq.family == "month end"
-    first = (steps + end).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    return first - end
+    first, following = (each.astype("datetime64[M]").astype("datetime64[D]") for each in (steps, steps + 1))
+    if freq.family == "month start":
+        days = np.minimum(first + freq.day - 1, following - 1)
+    elif freq.family == "month end":
+        days = following - 1
+    elif freq.family == "month first B":
+        days = np.busday_offset(first, 0, roll="forward")
+    else:
+        days = np.busday_offset(following - 1, 0, roll="backward")
+    return days.astype(np.int64)
 
 
 def step_index(ticks: Ticks, first: np.ndarray, freq: Frequency, zone: str | None) -> tuple[np.ndarray, np.ndarray]:
