@@ -55,8 +55,11 @@ class Columns:
                 object.__setattr__(self, field, tuple(getattr(self, field)))
         self._check_kinds()
         names = (self.id, self.time, *self.targets, *self.covariates)
-        if not all(isinstance(name, str) and name for name in names):
-            raise OptionError(f"column names are non-empty strings, got {names}")
+        if not all(isinstance(name, str) and name and is_text(name) for name in names):
+            raise OptionError(
+                f"column names are non-empty strings of valid text, got {names}: rename a column that is called by a "
+                "number, as with table.rename(columns=str)"
+            )
         twice = next((name for i, name in enumerate(self.targets) if name in self.targets[:i]), None)
         if twice is not None:
             raise OptionError(f"each target is named once, got {twice!r} twice in {self.targets}: leave one out")
@@ -136,6 +139,15 @@ class Columns:
         ('sales', 'y')
         """
         return self.targets[0] if len(self.targets) == 1 else TARGET
+
+
+def is_text(text: str) -> bool:
+    """Whether text can be written down: half of a surrogate pair is no character.
+
+    >>> is_text("Zürich"), is_text(chr(0xD800))
+    (True, False)
+    """
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 STANDARD = Columns()

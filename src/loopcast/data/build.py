@@ -11,12 +11,13 @@ import polars as pl
 from loopcast.columns import ID, TARGET, Columns
 from loopcast.data.arrays import plain_numbers
 from loopcast.data.calendar_features import resolve_features
+from loopcast.data.cells import from_cells, from_pandas
 from loopcast.data.covariates import read_covariates
 from loopcast.data.fields import PanelFields
 from loopcast.data.frequency import Frequency
 from loopcast.data.schema import Kind, TableSchema, time_name
 from loopcast.data.series_index import SeriesIndex, Source
-from loopcast.data.tables import Table, from_cells, from_pandas
+from loopcast.data.tables import Table
 from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid, check_plain, states_numbers
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_numbers, check_target
@@ -127,11 +128,12 @@ def from_series(values: Any, freq: Freq, start: Any, name: str | None) -> PanelF
     """One series: a pandas Series (its index holds the times), a polars Series, a list or an array `[time]`."""
     pandas = nw.dependencies.is_pandas_series(values)
     numbers = from_pandas(values) if pandas else _column(values)
-    name = name or str(numbers.name or TARGET)
+    columns = Columns(target=name or str(numbers.name or TARGET))
+    name = columns.one_target
     _not_empty(numbers, Source("the series"))
     rows = SeriesIndex.one(name, len(numbers), Source())
     kind: Kind = "pandas" if pandas else "polars"
-    schema = TableSchema(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
+    schema = TableSchema(columns=columns, has_id=False, freq=Frequency("int"), time="int64", kind=kind)
     if pandas and start is None:
         index = values.index
         times = as_times(_index_times(index), rows, plain=states_numbers(freq))

@@ -13,6 +13,8 @@ from loopcast.errors import CalendarError
 
 Ticks = np.ndarray  # int64
 LAST_NANOSECOND = "2262-04-11"
+# Microseconds of the first moment of year 1 and the last of 9999, which are the years that Python's times have.
+FIRST_TICK, LAST_TICK = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
 def zone_of(dtype: pl.DataType) -> str | None:
@@ -30,9 +32,11 @@ def to_ticks(times: pl.Series) -> Ticks:
 
 
 def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
-    """Ticks as times of `dtype`; CalendarError where that type cannot hold them."""
+    """Ticks as times of `dtype`; CalendarError where that type cannot hold them, or they are past the year 9999."""
     if dtype.is_integer():
         return _integers(ticks, dtype)
+    if not in_years(ticks, dtype).all():
+        raise CalendarError("a time is past the year 9999, and times end there: give a shorter horizon or frequency")
     if dtype == pl.Date:
         return pl.Series(ticks // DAY).cast(pl.Int32).cast(pl.Date)
     times = pl.Series(ticks).cast(pl.Datetime("us", zone_of(dtype)))
@@ -41,6 +45,12 @@ def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
             f"a time after {LAST_NANOSECOND} does not fit the column's nanoseconds: cast it to microseconds"
         )
     return times.cast(dtype)
+
+
+def in_years(ticks: Ticks, dtype: pl.DataType) -> np.ndarray:
+    """Whether the ticks of dates or timestamps are in the years 1 to 9999, in any zone that they may have."""
+    margin = DAY if zone_of(dtype) is not None else 0
+    return (ticks >= FIRST_TICK + margin) & (ticks <= LAST_TICK - margin)
 
 
 def _integers(ticks: Ticks, dtype: pl.DataType) -> pl.Series:

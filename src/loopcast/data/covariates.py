@@ -14,6 +14,7 @@ from loopcast.data.time_grid import TimeGrid
 from loopcast.data.validate import LARGEST, check_target
 from loopcast.errors import DataError, ValuesError
 
+CATEGORIES = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 MOST_CATEGORIES = 1000  # of a static covariate: with more, hardly any is seen often enough to learn of
 
 
@@ -92,6 +93,10 @@ def bool_to_float(column: pl.Series) -> pl.Series:
 def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
     """What a column says of each series; ValuesError where it says two things, or nothing."""
     column = rows.reorder(table.column(name))
+    if not (column.dtype.is_numeric() or column.dtype in CATEGORIES):
+        raise ValuesError(
+            f"column {name!r} is {column.dtype}, and a static covariate is numbers or categories: cast it"
+        )
     first = column.gather(rows.first)
     differs = column.ne_missing(first)
     if differs.any():
@@ -113,11 +118,9 @@ def _as_static(each: pl.Series, rows: SeriesIndex) -> pl.Series:
     if numbers.dtype.is_numeric() and numbers.null_count() == each.null_count():
         kept = numbers.cast(pl.Float64)
         missing = ~(kept.abs() <= LARGEST).fill_null(value=False)
-    elif each.dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum):
+    else:
         kept = each.cast(pl.String)
         missing = kept.is_null()
-    else:
-        raise ValuesError(f"column {each.name!r} is {each.dtype}, and a static covariate is numbers or categories")
     if missing.any():
         series = rows.ids[int(missing.arg_max() or 0)]
         raise ValuesError(

@@ -11,6 +11,7 @@ from loopcast.data.dates_as_numbers import dates_message
 from loopcast.data.frequency import Frequency
 from loopcast.data.infer_frequency import infer
 from loopcast.data.series_index import SeriesIndex
+from loopcast.data.time_errors import disorder, gap, irregular
 from loopcast.errors import CalendarError, OptionError
 
 Gaps = Literal["error", "insert"]
@@ -69,11 +70,7 @@ def build_grid(
     _check_order(ticks, times, rows)
     stated = freq is not None
     check_plain(times, freq)
-    step = (
-        Frequency.parse(freq)
-        if freq is not None
-        else infer(ticks, rows.offsets, integer=times.dtype.is_integer(), zone=zone)
-    )
+    step = Frequency.parse(freq) if freq is not None else _inferred(ticks, times, rows)
     if step is None:
         usual = "freq=1 (--freq 1)" if times.dtype.is_integer() else "freq='D' (--freq D)"
         raise CalendarError(f"no series has two rows, so the frequency cannot be told: state it, as in {usual}")
@@ -81,8 +78,7 @@ def build_grid(
     steps, fits = step_index(ticks, rows.first, step, zone)
     said = f"frequency {step} ({'stated' if stated else 'the most common step'})"
     if not fits.all():
-        row = int(np.argmin(fits))
-        raise CalendarError(_irregular(times, row, rows, said))
+        raise CalendarError(irregular(times, rows, fits, said, _all_fit(ticks, times, rows) if stated else None))
     lengths = steps[rows.offsets[1:] - 1] + 1
     if end == "global":
         lengths = _common_end(ticks, rows, step, zone)
@@ -118,22 +114,22 @@ def _common_end(ticks: np.ndarray, rows: SeriesIndex, freq: Frequency, zone: str
     return steps[count:] + 1
 
 
+def _inferred(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> Frequency | None:
+    return infer(ticks, rows.offsets, integer=times.dtype.is_integer(), zone=zone_of(times.dtype))
+
+
+def _all_fit(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> Frequency | None:
+    """The frequency that rows have, if all are on it."""
+    freq = _inferred(ticks, times, rows)
+    fit = freq is not None and step_index(ticks, rows.first, freq, zone_of(times.dtype))[1].all()
+    return freq if fit else None
+
+
 def _check_order(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> None:
     back = np.diff(ticks) <= 0
     back[rows.offsets[1:-1] - 1] = False
     if back.any():
-        row = int(back.argmax()) + 1
-        raise CalendarError(_disorder(times, row, rows))
-
-
-def _disorder(times: pl.Series, row: int, rows: SeriesIndex) -> str:
-    here = f"{rows.describe_row(row)}, column {times.name!r}: {times[row]}"
-    if times[row] == times[row - 1]:
-        return (
-            f"{here} comes twice in the series; keep one row for each time"
-            " (or, where these are several series, say which column tells them apart: Columns(id=...) or --id)"
-        )
-    return f"{here} comes after {times[row - 1]}; sort each series by time first"
+        raise CalendarError(disorder(times, int(back.argmax()) + 1, rows))
 
 
 def _check_kind(times: pl.Series, freq: Frequency) -> None:
@@ -148,14 +144,6 @@ def _check_kind(times: pl.Series, freq: Frequency) -> None:
         raise CalendarError(f"column {times.name!r} holds milliseconds, which have no steps of {freq}: cast it first")
 
 
-def _irregular(times: pl.Series, row: int, rows: SeriesIndex, said: str) -> str:
-    before = f" (the row before is {times[row - 1]})" if row != rows.offsets[rows.series_of(row)] else ""
-    return (
-        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]}{before} is not on the calendar of {said}; "
-        "correct the time, or state another freq"
-    )
-
-
 def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps, said: str) -> None:
     total, came = int(table.offsets[-1]), len(times)
     if total == came:
@@ -163,9 +151,7 @@ def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps
     jump = np.diff(table.steps) > 1  # between two series steps go back to 0
     row = int(jump.argmax()) + 1
     missing = int(table.steps[row] - table.steps[row - 1]) - 1
-    here = (
-        f"{rows.describe_row(row)}, column {times.name!r}: {missing} missing between {times[row - 1]} and {times[row]}"
-    )
+    here = gap(times, row, missing, rows, table.freq)
     if gaps == "error":
         raise CalendarError(
             f'{here} at {said}; {total - came} times are missing in all. gaps="insert" (--gaps insert) adds them as NaN'

@@ -7,15 +7,17 @@ for 20201231, which is ISO 8601 as well.
 
 import polars as pl
 
+from loopcast.data.calendar import in_years, to_ticks
 from loopcast.data.dates_as_numbers import DAYS, form_of, parse_numbers
 from loopcast.data.schema import INTEGERS
 from loopcast.data.series_index import SeriesIndex
-from loopcast.data.tables import offset_zone
+from loopcast.data.zones import at_offset, length_of, same_offset
 from loopcast.errors import CalendarError
 
 INTEGER = r"^[+-]?\d{1,18}$"
 LARGEST = 2**62  # half of what an int64 holds, so that differences fit too
-ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?)?)?$"
+ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}(:?\d{2})?)?)?)?$"
+NO_OFFSET = "no offset"
 EXPECTED = "times are whole numbers, or ISO 8601: 2020-12, 2020-12-31, 2020-12-31 23:59:59, with +01:00 or Z after it"
 
 
@@ -31,18 +33,32 @@ def as_times(times: pl.Series, rows: SeriesIndex, *, plain: bool = False) -> pl.
             f"{rows.describe_row(row)}, column {times.name!r}: the time is missing; give it or drop the row"
         )
     if times.dtype == pl.String:
-        return _parse(times, rows, plain)
+        return _in_years(_parse(times, rows, plain), rows)
     if times.dtype.is_integer():
         return _in_64_bits(times, rows)
     if times.dtype == pl.Date:
-        return times
+        return _in_years(times, rows)
     if isinstance(times.dtype, pl.Datetime):
-        return _to_the_microsecond(times, rows)
+        return _to_the_microsecond(_in_years(times, rows), rows)
     kind = "values of mixed or unknown types" if times.dtype == pl.Object else str(times.dtype)
     raise CalendarError(
         f"column {times.name!r} holds {kind}, and times are integers, dates or timestamps: convert it first "
         "(pandas periods with .dt.to_timestamp())"
     )
+
+
+def _in_years(times: pl.Series, rows: SeriesIndex) -> pl.Series:
+    """`times`, whose years are 1 to 9999: no other can be shown, counted on or written down."""
+    if times.dtype.is_integer() or times.null_count():
+        return times
+    there = in_years(to_ticks(times), times.dtype)
+    if not there.all():
+        row = int(there.argmin())
+        raise CalendarError(
+            f"{rows.describe_row(row)}, column {times.name!r}: {times.cast(pl.String)[row]} is not in the years 1 to "
+            "9999 (to the day, where times have a zone): correct the time, or drop the row"
+        )
+    return times
 
 
 def _in_64_bits(times: pl.Series, rows: SeriesIndex) -> pl.Series:
@@ -60,11 +76,15 @@ def _to_the_microsecond(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     finer = times.to_physical() % 1000 != 0 if times.dtype.time_unit == "ns" else None  # type: ignore[attr-defined]
     if finer is not None and finer.any():
         row = int(finer.arg_max() or 0)
-        raise CalendarError(
-            f"{rows.describe_row(row)}, column {times.name!r}: {times[row]} has nanoseconds, and times are kept to the "
-            "microsecond: round the column first"
-        )
+        raise CalendarError(_finer(times, row, rows))
     return times
+
+
+def _finer(times: pl.Series, row: int, rows: SeriesIndex) -> str:
+    return (
+        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]} has nanoseconds, and times are kept to the "
+        "microsecond: round the column first"
+    )
 
 
 def _parse(times: pl.Series, rows: SeriesIndex, plain: bool) -> pl.Series:
@@ -95,12 +115,15 @@ def _dates(times: pl.Series) -> pl.Series:
 
 def _timestamps(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     rest = times.str.slice(16)  # after the minutes
-    offsets = rest.str.extract(r"([Zz]|[+-].*)$")
-    zone = _zone(offsets, times.name, rows)
-    body = times.str.slice(0, 16) + rest.str.replace(r"([Zz]|[+-].*)$", "")
-    body = _fill(body.str.replace("T", " "), {7: "-01 00:00:00", 10: " 00:00:00", 16: ":00"})
+    offset = _offset(rest.str.extract(r"([Zz]|[+-].*)$"), times.name, rows)
+    seconds = rest.str.replace(r"([Zz]|[+-].*)$", "").str.replace(r"(\.\d{6})0+$", "${1}")
+    finer = seconds.str.contains(r"\.\d{7}")
+    if finer.any():
+        raise CalendarError(_finer(times, int(finer.arg_max() or 0), rows))
+    body = (times.str.slice(0, 16) + seconds).str.replace("T", " ")
+    body = _fill(body, {7: "-01 00:00:00", 10: " 00:00:00", 16: ":00"})
     parsed = body.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-    return parsed if zone is None else parsed.dt.replace_time_zone(zone)
+    return parsed if offset is None else at_offset(parsed - length_of(offset), offset)
 
 
 def _fill(times: pl.Series, endings: dict[int, str]) -> pl.Series:
@@ -110,14 +133,16 @@ def _fill(times: pl.Series, endings: dict[int, str]) -> pl.Series:
     return times.to_frame().select(text + ending).to_series()
 
 
-def _zone(offsets: pl.Series, name: str, rows: SeriesIndex) -> str | None:
-    """The zone that all offsets name, None where there is no offset; CalendarError where they differ."""
-    named = offsets.replace({"Z": "+00:00", "z": "+00:00"}).fill_null("no offset")
+def _offset(offsets: pl.Series, name: str, rows: SeriesIndex) -> str | None:
+    """The offset that all name, however it is spelled; None where there is none; CalendarError where they differ."""
+    spelled = offsets.unique().to_list()
+    named = offsets.replace_strict(spelled, [same_offset(each or NO_OFFSET) for each in spelled])
     other = named != named[0]
     if other.any():
         row = int(other.arg_max() or 0)
         raise CalendarError(
             f"column {name!r} mixes time zones: {named[0]} ({rows.describe_row(0)}) and {named[row]} "
-            f"({rows.describe_row(row)}); write all times in UTC, or convert the column to one named zone"
+            f"({rows.describe_row(row)}); write all times in UTC, or convert the column to one named zone (polars: "
+            f'pl.col({name!r}).str.to_datetime(time_zone="Europe/Berlin"))'
         )
-    return None if offsets[0] is None else offset_zone(named[0])
+    return None if named[0] == NO_OFFSET else str(named[0])
