@@ -114,7 +114,7 @@ def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
 
 
 def _as_static(each: pl.Series, rows: SeriesIndex) -> pl.Series:
-    numbers = each.cast(pl.Float64, strict=False) if rows.source.lines else each
+    numbers = each.cast(pl.Float64, strict=False) if rows.source.lines and not _are_codes(each) else each
     if numbers.dtype.is_numeric() and numbers.null_count() == each.null_count():
         kept = numbers.cast(pl.Float64)
         missing = ~(kept.abs() <= LARGEST).fill_null(value=False)
@@ -128,6 +128,12 @@ def _as_static(each: pl.Series, rows: SeriesIndex) -> pl.Series:
             "covariate has a finite number or a category for each series"
         )
     return kept
+
+
+def _are_codes(each: pl.Series) -> bool:
+    """Whether text that may be read as numbers loses something by it: 0501 a zero, 1.10 and 1.1 that they differ."""
+    numbers = each.cast(pl.Float64, strict=False)
+    return bool(each.str.contains(r"^[+-]?0\d").any()) or numbers.n_unique() < each.n_unique()
 
 
 def require_informative(covariates: Covariates, columns: Columns) -> None:

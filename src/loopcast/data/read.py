@@ -13,10 +13,11 @@ from loopcast.data.build import AlignedTable, Freq, align, from_long
 from loopcast.data.fill_table import fill_aligned, validate
 from loopcast.data.future import future_covariates
 from loopcast.data.panel import Panel
-from loopcast.data.series_index import Source
+from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table
 from loopcast.data.text import read_text
 from loopcast.data.time_grid import Gaps
+from loopcast.data.times import as_times
 from loopcast.errors import DataError
 
 
@@ -26,7 +27,8 @@ def read(
     """A panel from a long table in a file: .csv, .tsv (either may be .gz) or .parquet.
 
     Text files are UTF-8 with a header; a comma (.csv) or a tab (.tsv) separates fields, and a point the decimals.
-    In them ids are text, times whole numbers or ISO 8601, and an empty field or NaN is missing.
+    In them ids are text (007 is not 7), times whole numbers or ISO 8601, and an empty field or NaN is missing. A static
+    covariate is numbers where all its fields are, unless one would lose a zero in front (0501) or two would be one.
     The other arguments are those of `Panel.from_table`. Forecasts are given as polars tables.
 
     Raises DataError, naming the file, the line or row and the cure, for a file that is not what it seems.
@@ -80,12 +82,12 @@ class WholeFile:
         return done.with_columns(done[name].fill_nan(None) for name in extra)
 
     def with_types(self, filled: pl.DataFrame) -> pl.DataFrame:
-        """`filled` for a file with types of its own: numbers, dates and times instead of text; ids stay text."""
-        texts = filled.select(pl.col(pl.String).exclude(self.panel.schema.columns.id).replace({"": None}))
-        if not texts.width:
-            return filled
-        written = texts.write_csv().encode()
-        return filled.with_columns(pl.read_csv(written, infer_schema_length=None, try_parse_dates=True).get_columns())
+        """`filled` for a file with types of its own: targets are numbers and times are times; all else is text."""
+        schema = self.panel.schema
+        time = filled[schema.columns.time]
+        plain = schema.freq.unit == "int"
+        times = as_times(time, SeriesIndex.one(time.name, len(time), Source()), plain=plain)
+        return filled.with_columns(pl.col(self.panel.targets).cast(pl.Float64), times)
 
 
 def read_whole(
