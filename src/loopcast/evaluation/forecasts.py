@@ -30,9 +30,9 @@ class Forecasts:
     """Forecasts beside what came, sorted by series, target, cutoff and time.
 
     frame: `row` (of the caller's table), `series` (its place in `ids`), `target` (its place in `targets`, where the
-        table names them), `cutoff` (where the table has one), `time`, `step` (1 is the first time of a window), `y`,
-        and every column of forecasts as "= NAME"; float64, null where missing. Later `scale` and `squares`, the
-        in-sample scales.
+        table names them), `cutoff` (where the table has one, else `first`, the first time of its window), `time`,
+        `step` (1 is the first time of a window), `y`, and every column of forecasts as "= NAME"; float64, null where
+        missing. Later `scale` and `squares`, the in-sample scales.
     ids: `[series]`; has_id: whether the table had them; columns: as the caller calls them.
     targets: those that a column `target` names; none where the table has no such column.
     """
@@ -238,8 +238,10 @@ def _frame(
     for name in (column for model in models.values() for column in model.quantiles.values()):
         frame[f"= {name}"] = rows.reorder(_numbers(table, name))
     window = window_keys(list(frame))
-    step = pl.int_range(1, pl.len() + 1).over(window).alias("step")
-    return pl.DataFrame(frame).sort(*window, "time").with_columns(step)
+    made = [pl.int_range(1, pl.len() + 1).over(window).alias("step")]
+    if CUTOFF not in table.names:
+        made.append(pl.col("time").first().over(window).alias("first"))
+    return pl.DataFrame(frame).sort(*window, "time").with_columns(made)
 
 
 def _numbers(table: Table, name: str) -> pl.Series:
