@@ -151,7 +151,7 @@ def test_an_id_column_that_was_named_must_be_there():
 
 def test_times_in_a_pandas_index_are_pointed_out():
     table = pd.DataFrame({"y": [1.0, 2.0]}, index=pd.Index([1, 2], name="ds"))
-    with pytest.raises(ColumnError, match=r"'ds' is the index.*reset_index"):
+    with pytest.raises(ColumnError, match=r"'ds' is in the index.*reset_index"):
         Panel.from_table(table)
 
 

@@ -20,7 +20,7 @@ from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table
 from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid, check_plain, states_numbers
 from loopcast.data.times import as_times
-from loopcast.data.validate import check_ids, check_names, check_numbers, check_target
+from loopcast.data.validate import check_ids, check_names, check_numbers, check_target, has_id_column
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 
 Freq = Frequency | str | int | None
@@ -50,7 +50,7 @@ def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source
     """`from_long`, with the way back to the rows of the table."""
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
-    has_id = columns.id in table.names or columns.id != ID
+    has_id = has_id_column(table, columns, source)
     wanted = ([columns.id] if has_id else []) + [columns.time, *columns.targets, *columns.covariates]
     check_names(table, wanted, NAMING, source)
     _not_empty(table.column(columns.time), source)

@@ -14,6 +14,7 @@ from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
+from loopcast.data.validate import check_names
 from loopcast.errors import OptionError
 
 
@@ -106,10 +107,11 @@ def _require_whole(places: TablePlaces, panel: Panel) -> None:
 
 def _series(table: Table, panel: Panel) -> np.ndarray:
     names = panel.schema.columns
-    if names.id not in table.names:
+    if names.id not in table.names and names.id not in table.index_names:
         if panel.n_series > 1:
             raise OptionError(f"the forecasts of {panel.n_series} series need the column {names.id!r}")
         return np.zeros(len(table.column(names.time)), np.int64)
+    check_names(table, [names.id], "", Source("the table of forecasts"))
     ids = table.column(names.id)
     known = dict(zip(panel.ids.to_list(), range(panel.n_series), strict=True))
     if not panel.schema.has_id and ids.n_unique() == 1:

@@ -41,9 +41,26 @@ class Table:
         return "" if "<" in named or "(" in named else named  # such as dictionary<...>[pyarrow], or a zone tzutc()
 
     @property
-    def index_name(self) -> Any:
-        """The name of a pandas index, None elsewhere."""
-        return self.native.index.name if self.kind == "pandas" else None
+    def index_names(self) -> tuple[Any, ...]:
+        """The names of the levels of a pandas index, None for one without a name; none for its usual numbers."""
+        if self.kind != "pandas":
+            return ()
+        names = tuple(self.native.index.names)
+        return () if names == (None,) and self.native.index.dtype.kind in "iu" else names
+
+    @property
+    def unnamed_labels(self) -> int | None:
+        """The first level of a pandas index that has no name, and labels that tell groups of rows apart; None for none.
+
+        Whole numbers of a single level tell nothing, nor do times: of those there is a column, or an error.
+        """
+        levels = self.native.index.nlevels if self.kind == "pandas" else 0
+        for level in range(levels):
+            labels = self.native.index.get_level_values(level)
+            counted = labels.dtype.kind == "M" or (levels == 1 and labels.dtype.kind in "iu")
+            if labels.name is None and not counted and labels.has_duplicates:
+                return level
+        return None
 
 
 def open_table(native: Any) -> Table | None:

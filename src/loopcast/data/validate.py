@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from loopcast.columns import ID, Columns
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table
 from loopcast.errors import ColumnError, ValuesError
@@ -25,9 +26,36 @@ def check_names(table: Table, names: list[Any], cure: str, source: Source) -> No
             raise ColumnError(_missing(table, name, cure, source))
 
 
+def has_id_column(table: Table, columns: Columns, source: Source) -> bool:
+    """Whether a table has an id: under a name that was stated it must be there, under the usual one it may be.
+
+    ColumnError where it is in the index of a pandas table: without it several series would be one.
+    """
+    if columns.id in table.names or columns.id != ID:
+        return True
+    if columns.id in table.index_names:
+        raise ColumnError(_missing(table, columns.id, "", source))
+    level = table.unnamed_labels
+    if level is not None:
+        names = ", ".join(repr(columns.id if i == level else f"level_{i}") for i in range(len(table.index_names)))
+        raise ColumnError(
+            f"{source} has no column {columns.id!r}, and an index of labels that repeat: where they are the ids, give "
+            f"table.rename_axis([{names}]).reset_index(); where they say nothing, table.reset_index(drop=True)"
+        )
+    return False
+
+
 def _missing(table: Table, name: Any, cure: str, source: Source) -> str:
-    if name == table.index_name:
-        return f"{name!r} is the index of {source}, not a column: give table.reset_index()"
+    if name in table.index_names:
+        return f"{name!r} is in the index of {source}, and no column: give table.reset_index()"
+    if None in table.index_names and name not in map(str, table.names):
+        levels = "" if len(table.index_names) == 1 else ", a name for each level"
+        return (
+            f"{source} has no column {name!r}, and an index without a name: if that is the column, give "
+            f"table.rename_axis({name!r}).reset_index(){levels}. {cure}"
+        )
+    if name in map(str, table.names):
+        return f"{source} has a column whose name reads {name} and is no text: give table.rename(columns=str)"
     there = [str(other) for other in table.names]
     folded = {other.casefold(): other for other in there}
     close = get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)

@@ -7,14 +7,14 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, ID, TARGET_NAME, Columns, interval_columns, interval_probabilities
+from loopcast.columns import CUTOFF, TARGET_NAME, Columns, interval_columns, interval_probabilities
 from loopcast.data.output import actuals_at
 from loopcast.data.prediction import Prediction
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
-from loopcast.data.validate import check_ids, check_names
+from loopcast.data.validate import check_ids, check_names, has_id_column
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 from loopcast.evaluation.metric import MEDIAN
 from loopcast.evaluation.model_columns import ModelColumns, find_models
@@ -115,7 +115,7 @@ def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecast
     opened, source = _opened(table), Source()
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
-    has_id = columns.id in opened.names or columns.id != ID
+    has_id = has_id_column(opened, columns, source)
     keys = ([columns.id] if has_id else []) + [columns.time, columns.actual_column]
     keys += [CUTOFF] if CUTOFF in opened.names else []
     keys += [TARGET_NAME] if _names_targets(opened, columns) else []
