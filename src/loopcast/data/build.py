@@ -21,7 +21,7 @@ from loopcast.data.tables import Table
 from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid, check_plain, states_numbers
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_numbers, check_target, has_id_column
-from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
+from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError, quote
 
 Freq = Frequency | str | int | None
 
@@ -49,7 +49,7 @@ def from_long(
 def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source, end: End = "series") -> AlignedTable:
     """`from_long`, with the way back to the rows of the table."""
     if not isinstance(columns, Columns):
-        raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
+        raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {quote(columns)}")
     has_id = has_id_column(table, columns, source)
     wanted = ([columns.id] if has_id else []) + [columns.time, *columns.targets, *columns.covariates]
     check_names(table, wanted, NAMING, source)
@@ -77,7 +77,8 @@ def _targets(table: Table, names: Sequence[str], rows: SeriesIndex) -> np.ndarra
     empty = np.isnan(values).all(axis=0)
     if len(names) > 1 and empty.any():
         raise ValuesError(
-            f"column {names[int(empty.argmax())]!r} has no value in any row, and each of several targets needs one: "
+            f"column {quote(names[int(empty.argmax())])} has no value in any row, and each of several targets needs "
+            "one: "
             "leave it out of target"
         )
     return values
@@ -108,7 +109,7 @@ def from_wide(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -
     check_names(table, [time], "Say which column holds the times with time=...", source)
     names = [name for name in table.names if name != time]
     if not names:
-        raise ColumnError(f"{source} has no column but {time!r}: a wide table has a column for each series")
+        raise ColumnError(f"{source} has no column but {quote(time)}: a wide table has a column for each series")
     check_names(table, names, "", source)
     rows = SeriesIndex.one(time, len(table.column(time)), source)
     _not_empty(table.column(time), source)
@@ -160,7 +161,9 @@ def _index_times(index: Any) -> pl.Series:
     """A pandas index as a column; periods become their first day or moment."""
     plain = index.to_timestamp() if hasattr(index, "to_timestamp") else index
     if plain.nlevels > 1:
-        raise ColumnError("the index of a series is its times, and this one has several levels: give a table")
+        raise ColumnError(
+            "the index of a series is its times, and this one has several levels: give the table series.reset_index()"
+        )
     return from_pandas(plain.to_series()).alias("index")
 
 
@@ -168,7 +171,7 @@ def start_grid(start: Any, freq: Freq) -> TimeGrid:
     """The calendar of series that have no times of their own: one row, at `start`."""
     time = from_cells("start", [start])
     if freq is None and not time.dtype.is_integer():
-        raise CalendarError(f"with start={start!r} the step between rows must be stated too, as in freq='D'")
+        raise CalendarError(f"with start={quote(start)} the step between rows must be stated too, as in freq='D'")
     rows = SeriesIndex.one("start", 1, Source())
     times = as_times(time, rows, plain=states_numbers(freq))
     check_plain(times, freq)
@@ -181,7 +184,9 @@ def from_array(
     """Numbers `[series, time, channel]`, all series from `start` on."""
     numbers = plain_numbers(array)
     if numbers.dtype.kind not in "iuf":
-        raise ValuesError(f"expected an array of numbers, got one of {numbers.dtype}")
+        raise ValuesError(
+            f"expected an array of numbers, got one of {numbers.dtype}: convert it with array.astype(float)"
+        )
     if numbers.ndim != 3 or 0 in numbers.shape:
         raise DataError(f"expected numbers [series, time, channel], none of them 0, got shape {numbers.shape}")
     n, length, channels = numbers.shape

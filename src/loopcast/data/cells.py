@@ -13,7 +13,7 @@ import polars as pl
 from loopcast.columns import is_text
 from loopcast.data.arrays import plain_numbers
 from loopcast.data.zones import in_zone, is_offset
-from loopcast.errors import CalendarError, ColumnError
+from loopcast.errors import CalendarError, ColumnError, brief, quote
 
 NANOSECOND_UNITS = ("ns", "us", "ms")
 
@@ -23,7 +23,7 @@ def from_pandas(column: Any) -> pl.Series:
     series = nw.from_native(column, series_only=True)
     name = str(series.name)
     if not is_text(name):
-        raise ColumnError(f"{name!r} is no valid text (half of a surrogate pair): rename the column")
+        raise ColumnError(f"{quote(name)} is no valid text (half of a surrogate pair): rename the column")
     if isinstance(series.dtype, nw.Datetime):
         return _datetimes(name, series)
     if isinstance(series.dtype, nw.Categorical | nw.Enum):
@@ -60,7 +60,7 @@ def _in_microseconds(name: str, array: np.ndarray) -> np.ndarray:
     fits = np.isnat(array) | (np.abs(array.astype("datetime64[Y]").astype(np.int64)) < 100_000)
     if not fits.all():
         raise CalendarError(
-            f"column {name!r} holds {array[~fits][0]}, and times are in the years 1 to 9999: correct it"
+            f"column {quote(name)} holds {array[~fits][0]}, and times are in the years 1 to 9999: correct it"
         )
     return array.astype("datetime64[us]")
 
@@ -106,7 +106,7 @@ def _one_zone(name: str, cells: list[Any]) -> None:
     if len(zones) > 1:
         (one, i), (other, j), *_ = zones.items()
         raise CalendarError(
-            f"column {name!r} mixes time zones: {one} (row {i}) and {other} (row {j}); "
+            f"column {quote(name)} mixes time zones: {brief(one)} (row {i}) and {brief(other)} (row {j}); "
             "convert all times to one zone, or to UTC, first"
         )
 
@@ -137,6 +137,7 @@ def _check_text(name: str, cells: list[Any]) -> None:
     row = next((row for row, cell in enumerate(cells) if cell is not None and not is_text(cell)), None)
     if row is not None:
         raise ColumnError(
-            f"column {name!r}, row {row}: {cells[row]!r} is no valid text (half of a surrogate pair): replace it, as "
-            f"with table[{name!r}].str.encode('utf-8', 'replace').str.decode('utf-8')"
+            f"column {quote(name)}, row {row}: {quote(cells[row])} is no valid text (half of a surrogate pair): "
+            "replace it, as "
+            f"with table[{quote(name)}].str.encode('utf-8', 'replace').str.decode('utf-8')"
         )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from loopcast.errors import quote
+
 YEARS = (1800, 2200)  # in which numbers are taken for dates
 
 
@@ -50,10 +52,10 @@ def dates_message(times: pl.Series) -> str | None:
     ending = f" + {form.ending!r}" if form.ending else ""
     parse = "to_datetime" if "%H" in form.format else "to_date"
     return (
-        f"column {times.name!r} holds whole numbers that are all {form.called}, such as {times[0]}; plain numbers "
+        f"column {quote(times.name)} holds whole numbers that are all {form.called}, such as {times[0]}; plain numbers "
         f"would go on to months, days or hours that there are not. Write them as {iso} "
-        f"(polars: (pl.col({times.name!r}).cast(pl.String){ending}).str.{parse}({form.format!r}); "
-        f"pandas: pd.to_datetime(table[{times.name!r}].astype(str){ending}, format={form.format!r})), "
+        f"(polars: (pl.col({quote(times.name)}).cast(pl.String){ending}).str.{parse}({form.format!r}); "
+        f"pandas: pd.to_datetime(table[{quote(times.name)}].astype(str){ending}, format={form.format!r})), "
         "or state freq=1 where they are plain numbers: Panel.from_table(table, freq=1), --freq 1"
     )
 

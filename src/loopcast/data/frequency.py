@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from loopcast.errors import OptionError
+from loopcast.errors import OptionError, quote
 
 Family = Literal["number", "clock", "day", "business", "month start", "month end", "month first B", "month last B"]
 
@@ -95,13 +95,13 @@ class Frequency:
         text = alias if isinstance(alias, str) else ""
         parts = re.fullmatch(r"(\d{0,9})([A-Za-z]+)(?:-([A-Z]{3}))?(?:-([1-9]\d?))?", text)
         if parts is None:
-            raise OptionError(f"freq={alias!r} is no frequency: use {KNOWN}; or a whole number for integer times")
+            raise OptionError(f"freq={quote(alias)} is no frequency: use {KNOWN}; or a whole number for integer times")
         count, name, anchor, day = parts.groups()
         if name == "w" and anchor is None:  # of polars: weeks on whatever day they begin
             return cls("D", 7 * int(count or 1))
         name = (POLARS_SPELLINGS if anchor is None and count else {}).get(name, OLD_SPELLINGS.get(name, name))
         if name not in UNITS or name == "int" or count.strip("0") == "" != count:
-            raise OptionError(f"freq={alias!r} is no frequency{_nearest(name)}: use {KNOWN}")
+            raise OptionError(f"freq={quote(alias)} is no frequency{_nearest(name)}: use {KNOWN}")
         return cls(name, int(count or 1), _anchor(text, name, anchor), _day(text, name, day))
 
     @property
@@ -145,14 +145,14 @@ class Frequency:
 def _nearest(name: str) -> str:
     close = get_close_matches(name, [*UNITS, name.lower(), name.upper()], n=3, cutoff=0.5)
     close = [other for other in close if other in UNITS and other != "int"]
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    return f" (did you mean {quote(close[0])}?)" if close else ""
 
 
 def _anchor(alias: str, name: str, anchor: str | None) -> int:
     unit = UNITS[name]
     if anchor is not None and anchor not in unit.anchors:
         allowed = ", ".join(unit.anchors) or "no anchor"
-        raise OptionError(f"freq={alias!r}: {name!r} takes {allowed}, got {anchor!r}")
+        raise OptionError(f"freq={quote(alias)}: {quote(name)} takes {allowed}, got {quote(anchor)}")
     index = unit.usual_anchor if anchor is None else unit.anchors.index(anchor)
     if unit.size == 3:  # QS-JAN, QS-APR, … are one calendar: the first name (start) or the last (end) stands
         return index % 3 + (0 if name.endswith("S") else 9)
@@ -164,7 +164,8 @@ def _day(alias: str, name: str, day: str | None) -> int:
         return 1
     if UNITS[name].family != "month start" or not 2 <= int(day) <= LAST_DAY:
         raise OptionError(
-            f"freq={alias!r}: a day from 2 to {LAST_DAY} may stand after MS, QS and YS, as in MS-15; the first day is "
+            f"freq={quote(alias)}: a day from 2 to {LAST_DAY} may stand after MS, QS and YS, as in MS-15; the first "
+            "day is "
             "MS, the last ME"
         )
     return int(day)

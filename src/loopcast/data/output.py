@@ -14,7 +14,7 @@ from loopcast.data.arrays import plain_numbers
 from loopcast.data.fields import PanelFields
 from loopcast.data.tables import build
 from loopcast.data.time_grid import future_times
-from loopcast.errors import DataError
+from loopcast.errors import DataError, quote
 
 
 def forecast_table(panel: PanelFields, forecasts: Mapping[str, np.ndarray]) -> Any:
@@ -81,7 +81,7 @@ def sample_table(panel: PanelFields, name: str, samples: np.ndarray) -> Any:
     shaped = reshape_channels(panel, plain_numbers(samples), 3)
     if shaped is None:
         raise DataError(
-            f"samples of {name!r} are {_wanted(panel, 'series, sample, horizon')}, got shape {samples.shape}"
+            f"samples of {quote(name)} are {_wanted(panel, 'series, sample, horizon')}, got shape {samples.shape}"
         )
     count, horizon = shaped.shape[1:3]
     series = np.repeat(np.arange(panel.n_series), count)
@@ -150,7 +150,7 @@ def _forecast(panel: PanelFields, name: str, array: np.ndarray) -> np.ndarray:
         array = array[:, 0]
     shaped = reshape_channels(panel, array, 2)
     if shaped is None:
-        raise DataError(f"forecast {name!r} is {_wanted(panel, 'series, horizon')}, got shape {array.shape}")
+        raise DataError(f"forecast {quote(name)} is {_wanted(panel, 'series, horizon')}, got shape {array.shape}")
     return shaped
 
 
@@ -187,7 +187,7 @@ def _check_free(panel: PanelFields, columns: Iterable[str], *others: str, which:
     taken = {names.time, *others} | ({names.id} if panel.schema.has_id else set()) | ({TARGET_NAME} if which else set())
     for name in columns:
         if name in taken:
-            raise DataError(f"a forecast cannot be called {name!r}: that is another column of the table")
+            raise DataError(f"a forecast cannot be called {quote(name)}: that is another column of the table")
 
 
 def _check_key(panel: PanelFields, name: str) -> None:
@@ -196,6 +196,6 @@ def _check_key(panel: PanelFields, name: str) -> None:
     key = "time" if name == names.time else "id" if name == names.id else None
     if key is not None:
         raise DataError(
-            f"a result for several targets has a column {name!r} of its own, and the table's {key} is called so: "
+            f"a result for several targets has a column {quote(name)} of its own, and the table's {key} is called so: "
             "rename that column"
         )

@@ -18,7 +18,7 @@ from loopcast.data.series_index import Source
 from loopcast.data.static import join_static
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import End, Gaps, future_times
-from loopcast.errors import DataError, OptionError
+from loopcast.errors import DataError, OptionError, quote, quote_all
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -39,9 +39,9 @@ class Panel(PanelFields):
         places = dict(zip(self.targets, range(self.n_channels), strict=True))
         place = places.get(which) if isinstance(which, str) else which
         if isinstance(place, bool) or not isinstance(place, int | np.integer) or not 0 <= place < self.n_channels:
-            known = ", ".join(map(repr, self.targets))
+            known = quote_all(self.targets)
             raise OptionError(
-                f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {which!r}"
+                f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {quote(which)}"
             )
         columns = replace(self.schema.columns, target=self.targets[place])
         return replace(self, values=self.values[:, [place]], schema=replace(self.schema, columns=columns))

@@ -18,7 +18,7 @@ from loopcast.data.tables import Table
 from loopcast.data.text import read_text
 from loopcast.data.time_grid import Gaps
 from loopcast.data.times import as_times
-from loopcast.errors import DataError
+from loopcast.errors import DataError, printable, quote, reason
 
 
 def read(
@@ -112,7 +112,8 @@ def _ending(file: Path) -> str:
     found = max((ending for ending in ENDINGS if file.name.lower().endswith(ending)), key=len, default=None)
     if found is None:
         raise DataError(
-            f"{file}: the ending says which format a file has, and is one of {', '.join(ENDINGS)}; rename the file, "
+            f"{printable(str(file))}: the ending says which format a file has, and is one of {', '.join(ENDINGS)}; "
+            "rename the file, "
             "or read it with pandas or polars and give the table"
         )
     return found
@@ -120,11 +121,11 @@ def _ending(file: Path) -> str:
 
 def _check_file(file: Path) -> None:
     if not file.exists():
-        raise DataError(f"{file}: no such file (looked in {file.absolute().parent})")
+        raise DataError(f"{printable(str(file))}: no such file (looked in {printable(str(file.absolute().parent))})")
     if not file.is_file():
-        raise DataError(f"{file} is a directory or a device, not a file: name one file")
+        raise DataError(f"{printable(str(file))} is a directory or a device, not a file: name one file")
     if file.stat().st_size == 0:
-        raise DataError(f"{file} is empty: a panel needs a header and at least one row")
+        raise DataError(f"{printable(str(file))} is empty: a panel needs a header and at least one row")
 
 
 def _read_csv(path: Path, columns: Columns, every: bool) -> Table:
@@ -139,13 +140,16 @@ def _read_parquet(path: Path, columns: Columns, every: bool) -> Table:
     with path.open("rb") as file:
         start = file.read(4)
     if start != b"PAR1":
-        raise DataError(f"{path} is no Parquet file (one starts with PAR1, this with {start!r}): is its ending right?")
+        raise DataError(
+            f"{printable(str(path))} is no Parquet file (one starts with PAR1, this with {quote(start)}): is its "
+            "ending right?"
+        )
     try:
         names = list(pl.read_parquet_schema(path))
         wanted = (columns.id, columns.time, *columns.targets, *columns.covariates)
         frame = pl.read_parquet(path, columns=[n for n in names if every or n in wanted])
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path} is a damaged Parquet file: {error}") from error
+        raise DataError(f"{printable(str(path))} is a damaged Parquet file: {reason(error)}") from error
     return Table(frame, "polars", names)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from loopcast.columns import Columns
 from loopcast.data.frequency import Frequency
-from loopcast.errors import LoopcastError, ModelFileError
+from loopcast.errors import LoopcastError, ModelFileError, quote, reason
 
 Kind = Literal["polars", "pandas", "pyarrow"]
 
@@ -64,13 +64,15 @@ class TableSchema:
         """The schema that `to_json` wrote; ModelFileError where the values are anything else."""
         names = {field.name for field in fields(cls)}
         if not isinstance(plain, Mapping) or set(plain) != names:
-            raise ModelFileError(f"the model's table schema needs exactly the entries {sorted(names)}, got {plain!r}")
+            raise ModelFileError(
+                f"the model's table schema needs exactly the entries {sorted(names)}, got {quote(plain)}"
+            )
         try:
             columns = Columns.from_json(plain["columns"])
             freq = Frequency.parse(plain["freq"])
             time_dtype(plain["time"])
         except (LoopcastError, pl.exceptions.PolarsError) as error:
-            raise ModelFileError(f"the model's table schema is damaged: {error}") from error
+            raise ModelFileError(f"the model's table schema is damaged: {reason(error)}") from error
         _check(plain)
         return cls(**{**plain, "columns": columns, "freq": freq})
 
@@ -85,7 +87,7 @@ def time_name(dtype: pl.DataType) -> str:
 def time_dtype(name: str) -> pl.DataType:
     """The type that `time_name` called so; ModelFileError where there is none."""
     if not isinstance(name, str):
-        raise ModelFileError(f"the type of times is named in words, got {name!r}")
+        raise ModelFileError(f"the type of times is named in words, got {quote(name)}")
     parts = re.fullmatch(r"datetime\[(ms|us|ns)(?:, ([A-Za-z0-9_+/-]{1,64}))?\]", name)
     if parts is not None:
         dtype = pl.Datetime(parts[1], parts[2])  # type: ignore[arg-type]
@@ -95,15 +97,15 @@ def time_dtype(name: str) -> pl.DataType:
         return pl.Date()
     if name in INTEGERS:
         return INTEGERS[name]()
-    raise ModelFileError(f"{name!r} is no type of times: expected an integer type, date or datetime[us, zone]")
+    raise ModelFileError(f"{quote(name)} is no type of times: expected an integer type, date or datetime[us, zone]")
 
 
 def _check(plain: Mapping[str, Any]) -> None:
     if not isinstance(plain["has_id"], bool) or plain["kind"] not in get_args(Kind):
-        raise ModelFileError(f"has_id is true or false and kind one of {get_args(Kind)}, got {plain!r}")
+        raise ModelFileError(f"has_id is true or false and kind one of {get_args(Kind)}, got {quote(plain)}")
     for name in ("id_type", "time_type"):
         if not isinstance(plain[name], str) or not (plain[name] == "" or _TYPE_NAME.fullmatch(plain[name])):
-            raise ModelFileError(f"{name} is the name of a column type, got {plain[name]!r}")
+            raise ModelFileError(f"{name} is the name of a column type, got {quote(plain[name])}")
     freq, time = Frequency.parse(plain["freq"]), plain["time"]
     if (freq.unit == "int") != (time in INTEGERS) or (freq.family == "clock" and time == "date"):
-        raise ModelFileError(f"times of type {time!r} cannot have the frequency {freq}")
+        raise ModelFileError(f"times of type {quote(time)} cannot have the frequency {freq}")

@@ -6,6 +6,7 @@ import polars as pl
 from loopcast.data.calendar import to_ticks
 from loopcast.data.frequency import HOUR, Frequency
 from loopcast.data.series_index import SeriesIndex
+from loopcast.errors import quote, quote_all
 
 # A zone for each kind of clock change: what matters is at which times of which day clocks are set.
 ZONES = (
@@ -32,13 +33,14 @@ def disorder(times: pl.Series, row: int, rows: SeriesIndex) -> str:
         name = times.name
         return (
             f"{here} comes after {times[row - 1]}; sort each series by time first "
-            f"(polars: table.sort({name!r}, maintain_order=True); pandas: table.sort_values({name!r}, kind='stable'))"
+            f"(polars: table.sort({quote(name)}, maintain_order=True); pandas: table.sort_values({quote(name)}, "
+            "kind='stable'))"
         )
     keys = _keys(times, rows)
     several = "; or, where these are several series, say which column tells them apart: Columns(id=...) or --id"
     return (
-        f"{here} comes twice in the series; keep one row for each time (polars: table.unique({keys}, keep='first', "
-        f"maintain_order=True); pandas: table.drop_duplicates({keys}))"
+        f"{here} comes twice in the series; keep one row for each time (polars: table.unique([{keys}], keep='first', "
+        f"maintain_order=True); pandas: table.drop_duplicates([{keys}]))"
     ) + ("" if rows.ids.name else several)
 
 
@@ -48,7 +50,7 @@ def irregular(times: pl.Series, rows: SeriesIndex, fits: np.ndarray, said: str, 
     before = f" (the row before is {times[row - 1]})" if row != rows.offsets[rows.series_of(row)] else ""
     here = f"{_place(times, row, rows)}: {times[row]}{before} is not on the calendar of {said}; "
     if better is not None:
-        return f"{here}all times are on that of {better}: state freq={better.alias!r}, or leave freq out"
+        return f"{here}all times are on that of {better}: state freq={quote(better.alias)}, or leave freq out"
     if (~fits).sum() == 1 or fits.mean() > 0.9 or times.dtype.is_integer():
         return f"{here}correct the time or drop the row, or state another freq"
     off = f"{int((~fits).sum())} of {len(fits)} times are not"
@@ -66,12 +68,12 @@ def gap(times: pl.Series, row: int, missing: int, rows: SeriesIndex, freq: Frequ
 
 
 def _place(times: pl.Series, row: int, rows: SeriesIndex) -> str:
-    return f"{rows.describe_row(row)}, column {times.name!r}"
+    return f"{rows.describe_row(row)}, column {quote(times.name)}"
 
 
-def _keys(times: pl.Series, rows: SeriesIndex) -> list[str]:
+def _keys(times: pl.Series, rows: SeriesIndex) -> str:
     """The columns that tell rows apart: the id, where there is one, and the time."""
-    return [*([rows.ids.name] if rows.ids.name else []), times.name]
+    return quote_all([*([rows.ids.name] if rows.ids.name else []), times.name])
 
 
 def _has_no_zone(times: pl.Series) -> bool:
@@ -92,14 +94,14 @@ def _zone_where_clocks_go(time: pl.Series, *, back: bool) -> str | None:
 
 def _clock_change(times: pl.Series, rows: SeriesIndex, zone: str, *, back: bool) -> str:
     name, keys = times.name, _keys(times, rows)
-    pandas = f", ambiguous=~table.duplicated({keys})" if back else ""
-    first = f"pl.struct({keys}).is_first_distinct()"
+    pandas = f", ambiguous=~table.duplicated([{keys}])" if back else ""
+    first = f"pl.struct([{keys}]).is_first_distinct()"
     polars = f", ambiguous=pl.when({first}).then(pl.lit('earliest')).otherwise(pl.lit('latest'))" if back else ""
     return (
         f"as clocks that are set {'back' if back else 'forward'} do there in zones such as {zone}. Where these are "
         f"local times {'no hour is there twice' if back else 'no hour is missing'}: write them in UTC, or give a table "
-        f"in which they have their zone (polars: pl.col({name!r}).dt.replace_time_zone({zone!r}{polars}); "
-        f"pandas: table[{name!r}].dt.tz_localize({zone!r}{pandas}))"
+        f"in which they have their zone (polars: pl.col({quote(name)}).dt.replace_time_zone({zone!r}{polars}); "
+        f"pandas: table[{quote(name)}].dt.tz_localize({zone!r}{pandas}))"
     )
 
 
@@ -109,9 +111,9 @@ def _resample(times: pl.Series, rows: SeriesIndex) -> str:
     usual = max(float(np.median(steps[steps > 0])), 1.0)
     polars, pandas = min(LENGTHS, key=lambda names: abs(np.log(LENGTHS[names] / usual)))
     name, group = times.name, rows.ids.name
-    by, grouped = (f", group_by={group!r}", f".groupby({group!r})") if group else ("", "")
+    by, grouped = (f", group_by={quote(group)}", f".groupby({quote(group)})") if group else ("", "")
     return (
-        f"as by the mean of each {polars} (polars: table.group_by_dynamic({name!r}, every={polars!r}{by})"
-        f".agg(pl.selectors.numeric().mean()); pandas: table{grouped}.resample({pandas!r}, on={name!r})"
+        f"as by the mean of each {polars} (polars: table.group_by_dynamic({quote(name)}, every={polars!r}{by})"
+        f".agg(pl.selectors.numeric().mean()); pandas: table{grouped}.resample({pandas!r}, on={quote(name)})"
         f'.mean(numeric_only=True).reset_index()), with gaps="insert" for steps in which there is nothing'
     )

@@ -12,7 +12,7 @@ from loopcast.data.frequency import Frequency
 from loopcast.data.infer_frequency import infer
 from loopcast.data.series_index import SeriesIndex
 from loopcast.data.time_errors import disorder, gap, irregular
-from loopcast.errors import CalendarError, OptionError
+from loopcast.errors import CalendarError, OptionError, quote
 
 Gaps = Literal["error", "insert"]
 End = Literal["series", "global"]
@@ -63,9 +63,9 @@ def build_grid(
     end: each series ends with its own last row; or all with the latest of all, and what is missing there is inserted.
     """
     if end not in ("series", "global") or (end == "global" and gaps != "insert"):
-        raise OptionError(f'end is "series", or with gaps="insert" also "global", got {end!r}')
+        raise OptionError(f'end is "series", or with gaps="insert" also "global", got {quote(end)}')
     if gaps not in ("error", "insert"):
-        raise OptionError(f'gaps is "error" or "insert", got {gaps!r}')
+        raise OptionError(f'gaps is "error" or "insert", got {quote(gaps)}')
     ticks, zone = to_ticks(times), zone_of(times.dtype)
     _check_order(ticks, times, rows)
     stated = freq is not None
@@ -109,7 +109,8 @@ def _common_end(ticks: np.ndarray, rows: SeriesIndex, freq: Frequency, zone: str
     if not fits[count:].all():
         i = int(np.argmin(fits[count:]))
         raise CalendarError(
-            f'series {rows.ids[i]!r} has no step at the latest time of all: end="global" needs one calendar for all'
+            f"series {quote(rows.ids[i])} has no step at the latest time of all, and with end="
+            '"global" all need one calendar: leave end out'
         )
     return steps[count:] + 1
 
@@ -136,12 +137,18 @@ def _check_kind(times: pl.Series, freq: Frequency) -> None:
     kind = "integers" if times.dtype.is_integer() else "dates" if times.dtype == pl.Date else "timestamps"
     if (freq.unit == "int") != (kind == "integers"):
         use = "a whole number, as in freq=1" if kind == "integers" else "an alias, as in freq='D'"
-        raise CalendarError(f"column {times.name!r} holds {kind}, and freq is {freq.alias!r}: use {use}")
+        raise CalendarError(f"column {quote(times.name)} holds {kind}, and freq is {quote(freq.alias)}: use {use}")
     if kind == "dates" and freq.family == "clock":
-        raise CalendarError(f"column {times.name!r} holds dates, which have no steps of {freq}: give timestamps")
+        raise CalendarError(
+            f"column {quote(times.name)} holds dates, which have no steps of {freq}: give timestamps, as by "
+            "cast(pl.Datetime)"
+        )
     coarse = isinstance(times.dtype, pl.Datetime) and times.dtype.time_unit == "ms"
     if coarse and freq.family == "clock" and freq.size % 1000:
-        raise CalendarError(f"column {times.name!r} holds milliseconds, which have no steps of {freq}: cast it first")
+        raise CalendarError(
+            f"column {quote(times.name)} holds milliseconds, which have no steps of {freq}: cast it first, to "
+            'pl.Datetime("us")'
+        )
 
 
 def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps, said: str) -> None:

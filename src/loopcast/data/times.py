@@ -11,13 +11,21 @@ from loopcast.data.calendar import in_years, to_ticks
 from loopcast.data.dates_as_numbers import DAYS, form_of, parse_numbers
 from loopcast.data.schema import INTEGERS
 from loopcast.data.series_index import SeriesIndex
+from loopcast.data.time_text import conversions
 from loopcast.data.zones import at_offset, length_of, same_offset
-from loopcast.errors import CalendarError
+from loopcast.errors import CalendarError, brief, quote
 
 INTEGER = r"^[+-]?\d{1,18}$"
 LARGEST = 2**62  # half of what an int64 holds, so that differences fit too
 ISO = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}(:?\d{2})?)?)?)?$"
 NO_OFFSET = "no offset"
+WHOLE = "where all are whole numbers, cast it (polars: pl.col(COLUMN).cast(pl.Int64); pandas: .astype('int64'))"
+CURES = {
+    (pl.Float32, pl.Float64, pl.Decimal): WHOLE,
+    (pl.Categorical, pl.Enum): "cast it to text (polars: pl.col(COLUMN).cast(pl.String); pandas: .astype(str))",
+    (pl.Duration,): "add it to a first time (polars: pl.datetime(2024, 1, 1) + pl.col(COLUMN))",
+    (pl.Object,): "convert it (pandas: pd.to_datetime(table[COLUMN]), and periods with .dt.to_timestamp())",
+}
 EXPECTED = "times are whole numbers, or ISO 8601: 2020-12, 2020-12-31, 2020-12-31 23:59:59, with +01:00 or Z after it"
 
 
@@ -30,7 +38,7 @@ def as_times(times: pl.Series, rows: SeriesIndex, *, plain: bool = False) -> pl.
     if times.null_count():
         row = int(times.is_null().arg_max() or 0)
         raise CalendarError(
-            f"{rows.describe_row(row)}, column {times.name!r}: the time is missing; give it or drop the row"
+            f"{rows.describe_row(row)}, column {quote(times.name)}: the time is missing; give it or drop the row"
         )
     if times.dtype == pl.String:
         return _in_years(_parse(times, rows, plain), rows)
@@ -40,10 +48,11 @@ def as_times(times: pl.Series, rows: SeriesIndex, *, plain: bool = False) -> pl.
         return _in_years(times, rows)
     if isinstance(times.dtype, pl.Datetime):
         return _to_the_microsecond(_in_years(times, rows), rows)
-    kind = "values of mixed or unknown types" if times.dtype == pl.Object else str(times.dtype)
+    kind = "values of mixed or unknown types" if times.dtype == pl.Object else brief(str(times.dtype))
+    cure = next((cure for types, cure in CURES.items() if isinstance(times.dtype, types)), "convert it first")
     raise CalendarError(
-        f"column {times.name!r} holds {kind}, and times are integers, dates or timestamps: convert it first "
-        "(pandas periods with .dt.to_timestamp())"
+        f"column {quote(times.name)} holds {kind}, and times are integers, dates or timestamps: "
+        + cure.replace("COLUMN", quote(times.name))
     )
 
 
@@ -55,7 +64,8 @@ def _in_years(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     if not there.all():
         row = int(there.argmin())
         raise CalendarError(
-            f"{rows.describe_row(row)}, column {times.name!r}: {times.cast(pl.String)[row]} is not in the years 1 to "
+            f"{rows.describe_row(row)}, column {quote(times.name)}: {times.cast(pl.String)[row]} is not in the years "
+            "1 to "
             "9999 (to the day, where times have a zone): correct the time, or drop the row"
         )
     return times
@@ -67,7 +77,8 @@ def _in_64_bits(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     if large.any():
         row = int(large.arg_max() or 0)
         raise CalendarError(
-            f"{rows.describe_row(row)}, column {times.name!r}: {times[row]} is too large for an integer time"
+            f"{rows.describe_row(row)}, column {quote(times.name)}: {times[row]} is too large for an integer time: "
+            "subtract a first time from all"
         )
     return times if times.dtype in INTEGERS.values() else numbers
 
@@ -82,8 +93,9 @@ def _to_the_microsecond(times: pl.Series, rows: SeriesIndex) -> pl.Series:
 
 def _finer(times: pl.Series, row: int, rows: SeriesIndex) -> str:
     return (
-        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]} has nanoseconds, and times are kept to the "
-        "microsecond: round the column first"
+        f"{rows.describe_row(row)}, column {quote(times.name)}: {times[row]} has nanoseconds, and times are kept to "
+        "the "
+        "microsecond: round the column first (polars: .dt.round('1us'); pandas: .dt.round('us'))"
     )
 
 
@@ -103,9 +115,17 @@ def _parse(times: pl.Series, rows: SeriesIndex, plain: bool) -> pl.Series:
 
 def _refuse(times: pl.Series, bad: pl.Series, rows: SeriesIndex) -> None:
     row = int(bad.arg_max() or 0)
+    here = f"{rows.describe_row(row)}, column {quote(times.name)}: {quote(times[row])} is no time; {EXPECTED}"
+    if bad.sum() < len(bad) / 2:
+        raise CalendarError(f"{here}. Correct the time, or drop the row")
+    lines = conversions(times)
+    read = "with_columns() of" if not rows.source.lines else "in a table, which pl.read_csv reads, with_columns() of"
+    if lines:
+        raise CalendarError(f"{here}. Convert the column first, {read} {' or, whichever is meant, '.join(lines)}")
     raise CalendarError(
-        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]!r} is no time; {EXPECTED}. Convert the column "
-        f'first, for example pl.col({times.name!r}).str.to_date("%d/%m/%Y") for 31/12/2020, and give the table'
+        f"{here}. Convert the column first, {read} pl.col({quote(times.name)}).str.to_date(FORMAT), where FORMAT is "
+        "such as "
+        '"%d/%m/%Y" for 31/12/2020'
     )
 
 
@@ -141,8 +161,8 @@ def _offset(offsets: pl.Series, name: str, rows: SeriesIndex) -> str | None:
     if other.any():
         row = int(other.arg_max() or 0)
         raise CalendarError(
-            f"column {name!r} mixes time zones: {named[0]} ({rows.describe_row(0)}) and {named[row]} "
+            f"column {quote(name)} mixes time zones: {named[0]} ({rows.describe_row(0)}) and {named[row]} "
             f"({rows.describe_row(row)}); write all times in UTC, or convert the column to one named zone (polars: "
-            f'pl.col({name!r}).str.to_datetime(time_zone="Europe/Berlin"))'
+            f'pl.col({quote(name)}).str.to_datetime(time_zone="Europe/Berlin"))'
         )
     return None if named[0] == NO_OFFSET else str(named[0])

@@ -5,7 +5,7 @@ import re
 
 import polars as pl
 
-from loopcast.errors import CalendarError
+from loopcast.errors import CalendarError, quote
 
 # Zones that are at an offset of part of an hour all year, as they have been for years.
 PART_HOURS = {
@@ -53,9 +53,9 @@ def at_offset(utc: pl.Series, offset: str) -> pl.Series:
     times = None if zone is None else utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
     if times is None or (times.dt.replace_time_zone(None) - utc != length).any():
         raise CalendarError(
-            f"column {utc.name!r} is at {offset}, and no named zone is at it at all of these times: write them in "
-            f"UTC (pandas: pd.to_datetime(table[{utc.name!r}], utc=True); polars, of text: "
-            f'pl.col({utc.name!r}).str.to_datetime(time_zone="UTC"))'
+            f"column {quote(utc.name)} is at {offset}, and no named zone is at it at all of these times: write them in "
+            f"UTC (pandas: pd.to_datetime(table[{quote(utc.name)}], utc=True); polars, of text: "
+            f'pl.col({quote(utc.name)}).str.to_datetime(time_zone="UTC"))'
         )
     return times
 
