@@ -154,11 +154,12 @@ def is_text(text: str) -> bool:
     >>> is_text("Zürich"), is_text(chr(0xD800))
     (True, False)
     """
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return text.isascii() or _SURROGATE.search(text) is None
 
 
 STANDARD = Columns()
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BAND = re.compile(r"(?P<model>.+)-(?P<kind>lo|hi|q)-(?P<percent>\d+(?:\.\d+)?)", re.DOTALL)
 
 

@@ -88,6 +88,7 @@ def test_digits_beyond_the_microsecond_are_read_where_they_are_0_and_refused_oth
         pl.Series([3_000_000, 3_000_001]).cast(pl.Date),
         pl.Series([10**18, 2 * 10**18]).cast(pl.Datetime("us")),
         pl.Series([-(10**18), 0]).cast(pl.Datetime("us", "UTC")),
+        pl.Series([2**62, 2**62 + 1]).cast(pl.Datetime("ms")),
     ],
 )
 def test_years_that_python_has_none_of_are_refused(times):

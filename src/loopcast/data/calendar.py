@@ -47,10 +47,13 @@ def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
     return times.cast(dtype)
 
 
-def in_years(ticks: Ticks, dtype: pl.DataType) -> np.ndarray:
-    """Whether the ticks of dates or timestamps are in the years 1 to 9999, in any zone that they may have."""
+def in_years(ticks: Ticks, dtype: pl.DataType, per: int = 1) -> np.ndarray:
+    """Whether dates or timestamps are in the years 1 to 9999, in any zone that they may have.
+
+    per: ticks in one of the numbers that are given: those of a day would overflow for days that are far off.
+    """
     margin = DAY if zone_of(dtype) is not None else 0
-    return (ticks >= FIRST_TICK + margin) & (ticks <= LAST_TICK - margin)
+    return (ticks >= (FIRST_TICK + margin) // per) & (ticks <= (LAST_TICK - margin) // per)
 
 
 def _integers(ticks: Ticks, dtype: pl.DataType) -> pl.Series:

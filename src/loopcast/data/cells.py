@@ -134,8 +134,8 @@ def _as_float(cell: Any) -> float:
 
 def _check_text(name: str, cells: list[Any]) -> None:
     """ColumnError for half of a surrogate pair, which is no character and which no file holds."""
-    row = next((row for row, cell in enumerate(cells) if cell is not None and not is_text(cell)), None)
-    if row is not None:
+    if not is_text("".join(cell for cell in cells if cell is not None)):
+        row = next(row for row, cell in enumerate(cells) if cell is not None and not is_text(cell))
         raise ColumnError(
             f"column {quote(name)}, row {row}: {quote(cells[row])} is no valid text (half of a surrogate pair): "
             "replace it, as "

@@ -28,7 +28,8 @@ def disorder(times: pl.Series, row: int, rows: SeriesIndex) -> str:
     twice = times[row] == times[row - 1]
     zone = _zone_where_clocks_go(times[[row]], back=True)
     if zone is not None and to_ticks(times[[row - 1]])[0] - to_ticks(times[[row]])[0] < HOUR:
-        return f"{here} comes after {times[row - 1]}, {_clock_change(times, rows, zone, back=True)}"
+        comes = "comes twice" if twice else f"comes after {times[row - 1]}"
+        return f"{here} {comes}, {_clock_change(times, rows, zone, back=True)}"
     if not twice:
         name = times.name
         return (

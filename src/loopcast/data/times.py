@@ -7,8 +7,9 @@ for 20201231, which is ISO 8601 as well.
 
 import polars as pl
 
-from loopcast.data.calendar import in_years, to_ticks
+from loopcast.data.calendar import in_years
 from loopcast.data.dates_as_numbers import DAYS, form_of, parse_numbers
+from loopcast.data.frequency import DAY
 from loopcast.data.schema import INTEGERS
 from loopcast.data.series_index import SeriesIndex
 from loopcast.data.time_text import conversions
@@ -58,15 +59,16 @@ def as_times(times: pl.Series, rows: SeriesIndex, *, plain: bool = False) -> pl.
 
 def _in_years(times: pl.Series, rows: SeriesIndex) -> pl.Series:
     """`times`, whose years are 1 to 9999: no other can be shown, counted on or written down."""
-    if times.dtype.is_integer() or times.null_count():
+    unit = getattr(times.dtype, "time_unit", "D")
+    if times.dtype.is_integer() or times.null_count() or unit == "ns":  # which ends in 2262
         return times
-    there = in_years(to_ticks(times), times.dtype)
+    there = in_years(times.to_physical().to_numpy(), times.dtype, {"D": DAY, "ms": 1000, "us": 1}[unit])
     if not there.all():
         row = int(there.argmin())
+        time = times.to_physical().to_numpy()[row].astype(f"datetime64[{unit}]")  # polars cannot write it
         raise CalendarError(
-            f"{rows.describe_row(row)}, column {quote(times.name)}: {times.cast(pl.String)[row]} is not in the years "
-            "1 to "
-            "9999 (to the day, where times have a zone): correct the time, or drop the row"
+            f"{rows.describe_row(row)}, column {quote(times.name)}: {time} is not in the years 1 to 9999 (to the day, "
+            "where times have a zone): correct the time, or drop the row"
         )
     return times
 
