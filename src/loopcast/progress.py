@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from loopcast.terminal import visible
+from loopcast.errors import printable
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def progress_bar(title: str, total: int, *, show: bool | None) -> Iterator[Calla
         task, begun = bar.add_task(title, total=total), iter(range(total + 1))
 
         def callback(name: str) -> None:
-            bar.update(task, completed=next(begun), description=visible(f"{title}  {name}"))
+            bar.update(task, completed=next(begun), description=printable(f"{title}  {name}"))
 
         yield callback
         bar.update(task, completed=total, description=title)

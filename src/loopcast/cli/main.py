@@ -10,8 +10,7 @@ from cyclopts import App, CycloptsError
 from loopcast.cli import interrupts
 from loopcast.cli.interrupts import INTERRUPTED
 from loopcast.cli.verdict import WorseError
-from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError
-from loopcast.terminal import visible
+from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, printable
 
 BAD_INPUT, FAILED, WORSE = 2, 1, 3
 
@@ -111,5 +110,5 @@ def command(arguments: Sequence[str]) -> str:
 
 
 def fail(problem: object, code: int) -> int:
-    print(visible(f"loopcast: {problem}", keep="\n"), file=sys.stderr)
+    print(printable(f"loopcast: {problem}", keep="\n"), file=sys.stderr)
     return code

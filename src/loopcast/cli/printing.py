@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from loopcast import __version__
+from loopcast.errors import printable
 from loopcast.storage.atomic import write_whole
-from loopcast.terminal import visible
 
 if TYPE_CHECKING:  # a table's library loads with the table
     import polars as pl
@@ -30,7 +30,7 @@ HEADS = {"mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE", "p_valu
 
 def say(text: str, *, file: TextIO | None = None) -> None:
     """Print lines in which names of others act on nothing."""
-    print(visible(text, keep="\n"), file=file, flush=True)
+    print(printable(text, keep="\n"), file=file, flush=True)
 
 
 def status(message: str, *, quiet: bool) -> None:
@@ -93,9 +93,9 @@ def show(table: "pl.DataFrame", digits: str = ".6g") -> None:
     """A table as text."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for name, dtype in table.schema.items():
-        drawn.add_column(Text(visible(name)), justify="right" if dtype.is_numeric() else "left", no_wrap=True)
+        drawn.add_column(Text(printable(name)), justify="right" if dtype.is_numeric() else "left", no_wrap=True)
     for row in table.iter_rows():
-        drawn.add_row(*(Text(visible(cell(value, digits))) for value in row))
+        drawn.add_row(*(Text(printable(cell(value, digits))) for value in row))
     Console(width=None if sys.stdout.isatty() else MOST_WIDE).print(drawn)
 
 

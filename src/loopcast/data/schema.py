@@ -9,7 +9,7 @@ import polars as pl
 
 from loopcast.columns import Columns
 from loopcast.data.frequency import Frequency
-from loopcast.errors import LoopcastError, ModelFileError
+from loopcast.errors import LoopcastError, ModelFileError, quote, reason
 
 Kind = Literal["polars", "pandas", "pyarrow"]
 
@@ -62,15 +62,15 @@ class TableSchema:
     def from_json(cls, plain: Any) -> "TableSchema":
         """A schema of what `to_json` wrote; ModelFileError where the values are anything else."""
         if not isinstance(plain, Mapping) or set(plain) != set(STORED):
-            raise ModelFileError(f"the model's table schema needs exactly the entries {STORED}, got {plain!r}"[:500])
+            raise ModelFileError(f"the model's table schema needs exactly the entries {STORED}, got {quote(plain)}")
         try:
             columns = Columns.from_json(plain["columns"])
             freq = Frequency.parse(plain["freq"])
             time_dtype(plain["time"])
         except (LoopcastError, pl.exceptions.PolarsError) as error:
-            raise ModelFileError(f"the model's table schema is damaged: {error}") from error
+            raise ModelFileError(f"the model's table schema is damaged: {reason(error)}") from error
         if (freq.unit == "int") != (plain["time"] in INTEGERS) or (freq.family == "clock" and plain["time"] == "date"):
-            raise ModelFileError(f"times of type {plain['time']!r} cannot have the frequency {freq}")
+            raise ModelFileError(f"times of type {quote(plain['time'])} cannot have the frequency {freq}")
         return cls(columns=columns, has_id=True, freq=freq, time=plain["time"])
 
 
@@ -84,7 +84,7 @@ def time_name(dtype: pl.DataType) -> str:
 def time_dtype(name: str) -> pl.DataType:
     """The type that `time_name` called so; ModelFileError where there is none."""
     if not isinstance(name, str):
-        raise ModelFileError(f"the type of times is named in words, got {name!r}")
+        raise ModelFileError(f"the type of times is named in words, got {quote(name)}")
     parts = re.fullmatch(r"datetime\[(ms|us|ns)(?:, ([A-Za-z0-9_+/-]{1,64}))?\]", name)
     if parts is not None:
         dtype = pl.Datetime(parts[1], parts[2])  # type: ignore[arg-type]
@@ -94,4 +94,4 @@ def time_dtype(name: str) -> pl.DataType:
         return pl.Date()
     if name in INTEGERS:
         return INTEGERS[name]()
-    raise ModelFileError(f"{name!r} is no type of times: expected an integer type, date or datetime[us, zone]")
+    raise ModelFileError(f"{quote(name)} is no type of times: expected an integer type, date or datetime[us, zone]")

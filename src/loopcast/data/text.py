@@ -12,7 +12,7 @@ import polars as pl
 
 from loopcast.columns import Columns
 from loopcast.data.tables import Table
-from loopcast.errors import DataError
+from loopcast.errors import DataError, printable, quote, reason
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8, which some spreadsheets write
 MAX_UNPACKED = 2**32  # bytes of a compressed file; a thousandth of them can hold so many
@@ -31,7 +31,10 @@ def read_text(
     _check_encoding(data, path)
     header = data.split(b"\n", 1)[0].decode().rstrip("\r")
     if "\r" in header:
-        raise DataError(f"line 1 of {path} ends in CR alone, as on old Macs: save it with LF or CR LF at the line ends")
+        raise DataError(
+            f"line 1 of {printable(str(path))} ends in CR alone, as on old Macs: save it with LF or CR LF at the line "
+            "ends"
+        )
     names = next(csv.reader([header], delimiter=separator), [])
     _check_separator(header, names, columns, separator, path)
     wanted = {columns.id, columns.time, *columns.targets, *columns.covariates}
@@ -41,7 +44,9 @@ def read_text(
     try:
         frame = pl.read_csv(data, infer_schema=False, separator=separator, columns=places)
     except pl.exceptions.PolarsError as error:
-        raise DataError(_uneven(data, len(names), separator, path) or f"{path}: {error}") from error
+        raise DataError(
+            _uneven(data, len(names), separator, path) or f"{printable(str(path))}: {reason(error)}"
+        ) from error
     _check_short_lines(frame, data, len(names), separator, path)
     return Table(frame, "polars", names)
 
@@ -54,7 +59,9 @@ def _bytes(path: Path, max_unpacked: int) -> bytes:
             parts = list(_up_to(max_unpacked, cast(BinaryIO, file), path))
         return b"".join(parts)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is no gzip file, or not a whole one ({error}): is its ending right?") from error
+        raise DataError(
+            f"{printable(str(path))} is no gzip file, or not a whole one ({reason(error)}): is its ending right?"
+        ) from error
 
 
 def _up_to(most: int, file: BinaryIO, path: Path) -> Iterator[bytes]:
@@ -72,13 +79,16 @@ def _up_to(most: int, file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 def _check_encoding(data: bytes, path: Path) -> None:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4096]:
-        raise DataError(f"{path} is UTF-16 or no text at all, and a text file is UTF-8: save it as UTF-8")
+        raise DataError(
+            f"{printable(str(path))} is UTF-16 or no text at all, and a text file is UTF-8: save it as UTF-8"
+        )
     try:
         data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"line {line} of {path}: byte 0x{data[error.start]:02X} is not UTF-8; the file looks like Latin-1 "
+            f"line {line} of {printable(str(path))}: byte 0x{data[error.start]:02X} is not UTF-8; the file looks like "
+            "Latin-1 "
             "(Windows-1252): save it as UTF-8"
         ) from error
 
@@ -90,8 +100,9 @@ def _check_separator(header: str, names: list[str], columns: Columns, separator:
         there = next(csv.reader([header], delimiter=other), [])
         if columns.time in there or (len(names) == 1 and len(there) > 1):
             raise DataError(
-                f"line 1 of {path}: {called} separates the fields, and {path.suffix} expects {SEPARATORS[separator]}; "
-                f"save it so, or read it with pl.read_csv(path, separator={other!r}) (and decimal_comma=True "
+                f"line 1 of {printable(str(path))}: {called} separates the fields, and {path.suffix} expects "
+                f"{SEPARATORS[separator]}; "
+                f"save it so, or read it with pl.read_csv(path, separator={quote(other)}) (and decimal_comma=True "
                 "where it writes 1,5) and give the table"
             )
 
@@ -114,12 +125,14 @@ def _uneven(data: bytes, width: int, separator: str, path: Path) -> str | None:
         for fields in reader:
             if len(fields) != width:
                 return (
-                    f"line {line} of {path} has {len(fields)} fields and the header has {width}: {_cure(fields, width)}"
+                    f"line {line} of {printable(str(path))} has {len(fields)} fields and the header has {width}: "
+                    f"{_cure(fields, width)}"
                 )
             line = reader.line_num + 1
     except csv.Error as error:
         return (
-            f"line {line} of {path} has a quote that is not closed, or closed too early ({error}): correct the quotes"
+            f"line {line} of {printable(str(path))} has a quote that is not closed, or closed too early "
+            f"({reason(error)}): correct the quotes"
         )
     return None
 

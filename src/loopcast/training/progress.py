@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from loopcast.terminal import visible
+from loopcast.errors import printable
 from loopcast.training.history import Epoch
 
 
@@ -27,10 +27,10 @@ def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int]
         def callback(epoch: Epoch, epochs: int) -> None:
             line = (epoch.final, epoch.member)
             if line not in lines:
-                lines[line] = bar.add_task(visible(title), total=epochs)
+                lines[line] = bar.add_task(printable(title), total=epochs)
             stage = f"{'on all rows, ' if epoch.final else ''}network {epoch.member + 1}  "
             stage = stage if epoch.final or epoch.member else ""
-            bar.update(lines[line], completed=epoch.epoch, description=visible(f"{title}  {stage}{losses(epoch)}"))
+            bar.update(lines[line], completed=epoch.epoch, description=printable(f"{title}  {stage}{losses(epoch)}"))
 
         yield callback
 
