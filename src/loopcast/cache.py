@@ -16,6 +16,8 @@ from typing import Any
 
 import jax
 
+from loopcast.forks import check_not_forked
+
 VARIABLE, OFF = "LOOPCAST_CACHE", "off"
 LEAST_FREE = 64 * 2**20  # bytes on the disk; a program takes some ten thousand
 
@@ -32,9 +34,17 @@ class CompileCache:
     why_not: str | None
 
 
-@cache
 def enable_compile_cache() -> CompileCache:
-    """Have JAX keep what it compiles from now on, unless it has been told what to keep where, or cannot."""
+    """Have JAX keep what it compiles from now on, unless it has been told what to keep where, or cannot.
+
+    Stands before every program that runs: LoopcastError in a process that was forked after one had.
+    """
+    check_not_forked()
+    return _enabled()
+
+
+@cache
+def _enabled() -> CompileCache:
     programs = plan(os.environ, sys.platform)
     if programs.folder is not None:
         config: Any = jax.config

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, Literal
 
-from loopcast.errors import OptionError
+from loopcast.errors import OptionError, quote, quote_all
 
 ID, TIME, TARGET = "unique_id", "ds", "y"
 CUTOFF = "cutoff"  # of a backtest: the last time that was known when a forecast was made
@@ -55,16 +55,23 @@ class Columns:
                 object.__setattr__(self, field, tuple(getattr(self, field)))
         self._check_kinds()
         names = (self.id, self.time, *self.targets, *self.covariates)
-        if not all(isinstance(name, str) and name for name in names):
-            raise OptionError(f"column names are non-empty strings, got {names}")
-        twice = next((name for i, name in enumerate(self.targets) if name in self.targets[:i]), None)
+        if not all(isinstance(name, str) and name and is_text(name) for name in names):
+            raise OptionError(
+                f"column names are non-empty strings of valid text, got {quote_all(names)}: rename a column that is "
+                "called by a number, as with table.rename(columns=str)"
+            )
+        twice = _first_repeated(self.targets)
         if twice is not None:
-            raise OptionError(f"each target is named once, got {twice!r} twice in {self.targets}: leave one out")
+            raise OptionError(
+                f"each target is named once, got {quote(twice)} twice in {quote_all(self.targets)}: leave one out"
+            )
         if len({self.id, self.time, *self.targets}) < 2 + len(self.targets):
-            raise OptionError(f"id, time and target are different columns, got {names[: 2 + len(self.targets)]}")
-        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+            raise OptionError(
+                f"id, time and target are different columns, got {quote_all(names[: 2 + len(self.targets)])}"
+            )
+        twice = _first_repeated(names)
         if twice is not None:
-            raise OptionError(f"a column has one role, and {twice!r} has two ({' and '.join(self._roles(twice))})")
+            raise OptionError(f"a column has one role, and {quote(twice)} has two ({' and '.join(self._roles(twice))})")
 
     def _roles(self, name: str) -> list[str]:
         kinds = {"past": "past covariate", "future": "future covariate", "static": "static covariate"}
@@ -74,17 +81,19 @@ class Columns:
 
     def _check_kinds(self) -> None:
         if not isinstance(self.target, str | tuple) or not self.target:
-            raise OptionError(f"target is the name of a column, or a list of several names, got {self.target!r}")
+            raise OptionError(f"target is the name of a column, or a list of several names, got {quote(self.target)}")
         for field in ("past", "future", "static"):
             if not isinstance(getattr(self, field), tuple):
-                raise OptionError(f"{field} is a list of names of columns, got {getattr(self, field)!r}")
+                raise OptionError(f"{field} is a list of names of columns, got {quote(getattr(self, field))}")
         parts = self.calendar
         words = isinstance(parts, tuple) and all(isinstance(part, str) for part in parts)
         known = parts == "auto" or (words and set(parts) <= set(CALENDAR))
         if not known or len(set(parts)) < len(parts):
-            raise OptionError(f'calendar is "auto" alone, or a list of some of {", ".join(CALENDAR)}, got {parts!r}')
+            raise OptionError(
+                f'calendar is "auto" alone, or a list of some of {", ".join(CALENDAR)}, got {quote(parts)}'
+            )
         if self.holidays is not None and not (isinstance(self.holidays, str) and self.holidays):
-            raise OptionError(f'holidays is a country such as "DE" or "US-CA", or None, got {self.holidays!r}')
+            raise OptionError(f'holidays is a country such as "DE" or "US-CA", or None, got {quote(self.holidays)}')
 
     def __repr__(self) -> str:
         chosen = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -101,7 +110,7 @@ class Columns:
         """The columns that `to_json` wrote; OptionError for anything else."""
         names = {field.name for field in fields(cls)}
         if not isinstance(plain, Mapping) or set(plain) != names:
-            raise OptionError(f"columns have the entries {sorted(names)}, got {plain!r}")
+            raise OptionError(f"columns have the entries {sorted(names)}, got {quote(plain)}")
         return cls(**plain)
 
     @property
@@ -123,7 +132,7 @@ class Columns:
         """
         if len(self.targets) > 1:
             raise OptionError(
-                f"one target was expected, got {len(self.targets)}: {', '.join(self.targets)}; "
+                f"one target was expected, got {len(self.targets)}: {quote_all(self.targets)}; "
                 "name one, or take one out of a panel with Panel.channel(name)"
             )
         return self.targets[0]
@@ -138,8 +147,28 @@ class Columns:
         return self.targets[0] if len(self.targets) == 1 else TARGET
 
 
+def _first_repeated(names: Sequence[str]) -> str | None:
+    """The first name that was there before, in one walk: a file may name very many."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+def is_text(text: str) -> bool:
+    """Whether text can be written down: half of a surrogate pair is no character.
+
+    >>> is_text("Zürich"), is_text(chr(0xD800))
+    (True, False)
+    """
+    return text.isascii() or _SURROGATE.search(text) is None
+
+
 STANDARD = Columns()
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BAND = re.compile(r"(?P<model>.+)-(?P<kind>lo|hi|q)-(?P<percent>\d+(?:\.\d+)?)", re.DOTALL)
 
 

@@ -16,6 +16,58 @@ UndefinedMetricWarning (a UserWarning): a score is undefined somewhere and left 
 Each message says what was expected, what came (series, row, column, value) and what to try.
 """
 
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+MOST_QUOTED, MOST_LISTED = 80, 10  # characters of a value, entries of a list
+# Controls (escape sequences begin with one), line separators, marks that turn the direction of what follows, surrogates
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Text of others with what acts on a terminal, or cannot be encoded, spelled out as Python would.
+
+    keep: characters that stay as they are.
+
+    >>> print(printable("a" + chr(27) + "[31m"))
+    a\x1b[31m
+    >>> printable("two\nlines", keep="\n")
+    'two\nlines'
+    """
+    return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else repr(found[0])[1:-1], text)
+
+
+def brief(text: str, most: int = MOST_QUOTED) -> str:
+    """The beginning of a text of others, printable."""
+    shown = printable(text[: most + 1])
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def quote(value: Any) -> str:
+    """A value of the caller's as messages quote it: as Python writes it, 80 characters of it at most.
+
+    >>> quote("shop"), quote(7), len(quote("long" * 100))
+    ("'shop'", '7', 80)
+    """
+    return brief(repr(value[:MOST_QUOTED] if isinstance(value, str) else value))
+
+
+def reason(error: Exception) -> str:
+    """What another library says of a fault, in one line."""
+    return brief(str(error).partition("\n")[0], 200)
+
+
+def quote_all(values: Iterable[Any]) -> str:
+    """Several values as messages list them, 10 at most.
+
+    >>> quote_all(["a", "b"]), quote_all(range(99))
+    ("'a', 'b'", '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …')
+    """
+    each = iter(values)
+    return ", ".join([quote(value) for value in islice(each, MOST_LISTED)] + ["…" for _ in islice(each, 1)])
+
 
 class LoopcastError(Exception):
     """The root of all errors raised on purpose."""

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from loopcast.errors import printable
+
 
 @contextmanager
 def progress_bar(title: str, total: int, *, show: bool | None) -> Iterator[Callable[[str], None]]:
@@ -17,12 +19,12 @@ def progress_bar(title: str, total: int, *, show: bool | None) -> Iterator[Calla
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task, begun = bar.add_task(title, total=total), iter(range(total + 1))
 
         def callback(name: str) -> None:
-            bar.update(task, completed=next(begun), description=f"{title}  {name}")
+            bar.update(task, completed=next(begun), description=printable(f"{title}  {name}"))
 
         yield callback
         bar.update(task, completed=total, description=title)

@@ -72,7 +72,7 @@ def test_what_is_finished_is_kept_in_a_folder(csv, tmp_path, capsys):
     folder = tmp_path / "kept"
     assert backtest(csv, *MODELS, "--cache-dir", str(folder)) == 0
     first = capsys.readouterr().out
-    assert len(list(folder.glob("*.npz"))) == 3
+    assert len(list(folder.glob("*.result"))) == 3
     assert backtest(csv, *MODELS, "--cache-dir", str(folder)) == 0
     assert capsys.readouterr().out == first
 

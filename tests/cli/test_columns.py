@@ -118,7 +118,7 @@ def test_options_name_the_columns():
     assert USUAL_COLUMNS.columns() == Columns()
 
 
-NEEDS = "need the future covariates (wind) of those steps, and series 'n' has none at 2024-01-03 12:00:00"
+NEEDS = "need the future covariates ('wind') of those steps, and series 'n' has none at 2024-01-03 12:00:00"
 
 
 @pytest.mark.parametrize(

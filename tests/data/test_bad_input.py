@@ -69,7 +69,7 @@ BAD = {
         ["series 'a'", "row 0", "'31/12/2020'", "ISO 8601", "str.to_date"],
     ),
     "a day that is not there": (good(ds=["2020-02-30"] * 6), CalendarError, ["row 0", "'2020-02-30'"]),
-    "times that are floats": (good(ds=Y), CalendarError, ["'ds'", "Float64", "convert"]),
+    "times that are floats": (good(ds=Y), CalendarError, ["'ds'", "Float64", "cast(pl.Int64)"]),
     "mixed offsets in text": (
         {"ds": ["2020-03-28 00:00+01:00", "2020-03-29 00:00+01:00", "2020-03-30 00:00+02:00"], "y": [1, 2, 3]},
         CalendarError,
@@ -80,10 +80,10 @@ BAD = {
         CalendarError,
         ["no offset", "row 1"],
     ),
-    "an offset of part of an hour": (
-        {"ds": ["2020-03-28 00:00+05:30"] * 2, "y": [1, 2]},
+    "an offset of no zone": (
+        {"ds": ["2020-03-28 00:00+05:17"] * 2, "y": [1, 2]},
         CalendarError,
-        ["+05:30", "UTC"],
+        ["+05:17", "UTC"],
     ),
 }
 
@@ -151,7 +151,7 @@ def test_an_id_column_that_was_named_must_be_there():
 
 def test_times_in_a_pandas_index_are_pointed_out():
     table = pd.DataFrame({"y": [1.0, 2.0]}, index=pd.Index([1, 2], name="ds"))
-    with pytest.raises(ColumnError, match=r"'ds' is the index.*reset_index"):
+    with pytest.raises(ColumnError, match=r"'ds' is in the index.*reset_index"):
         Panel.from_table(table)
 
 
@@ -186,7 +186,7 @@ def test_columns_are_a_value_of_their_own():
     "times", [pd.Series(pd.period_range("2020", periods=2, freq="M")), pd.Series(pd.to_timedelta([1, 2]))]
 )
 def test_times_of_other_types_are_refused(times):
-    with pytest.raises(CalendarError, match=r"'ds' holds .*convert it first .*to_timestamp"):
+    with pytest.raises(CalendarError, match=r"'ds' holds .*convert it .*to_timestamp"):
         Panel.from_table(pd.DataFrame({"ds": times, "y": [1.0, 2.0]}))
 
 

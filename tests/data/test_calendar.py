@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from loopcast.data.dates_as_numbers import form_of
 from loopcast.data.frequency import MONTHS, OLD_SPELLINGS, WEEKDAYS, Frequency
 from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
@@ -23,6 +24,7 @@ ALIASES = [
     "90min", "5s", "30s", "100ms", "250us",
     *(f"W-{day}" for day in WEEKDAYS),
     *(f"{unit}-{month}" for unit in ("YS", "YE", "QS", "QE") for month in MONTHS),
+    "BMS", "BME", "2BME", "BQS", "BQE-NOV", "BYS-MAR", "BYE",
 ]  # fmt: skip
 ZONES = [None, "UTC", "Europe/Berlin", "America/New_York"]
 STARTS = ["2019-12-30", "2020-01-31", "2020-02-29", "2020-03-28", "2020-10-24 06:30", "1969-06-15", "2040-12-31"]
@@ -58,11 +60,43 @@ def test_inferred_frequency_continues_as_pandas_does(alias, zone):
         assert (times == expected[20:]).all(), (start, panel.schema.freq)
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", [alias for alias in ALIASES if alias == "B" or "B" not in alias.split("-")[0]])
 def test_two_rows_are_enough_for_all_but_business_days(alias):
     expected = dates("2020-01-15", 12, alias, None)
     times, _ = future(expected[:2], 10, "B" if alias == "B" else None)
     assert (times == expected[2:]).all()
+
+
+def on_day(day: int, months: int, count: int, zone: str | None = None) -> pd.DatetimeIndex:
+    """So many times on a day of every few months from August 2019 on, or on the last day of a shorter one."""
+    periods = [pd.Period("2019-08", "M") + months * i for i in range(count)]
+    return pd.DatetimeIndex([pd.Timestamp(p.year, p.month, min(day, p.days_in_month), 6) for p in periods], tz=zone)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 14])
+@pytest.mark.parametrize(("months", "alias"), [(1, "MS"), (2, "2MS"), (3, "QS-FEB"), (12, "YS-AUG"), (24, "2YS-AUG")])
+@pytest.mark.parametrize("day", [2, 15, 28, 29, 30])
+def test_any_day_of_the_month_is_a_calendar_and_goes_on_on_the_same_day(day, months, alias, rows):
+    whole = on_day(day, months, rows + 8, "America/New_York" if rows == 3 else None)
+    times, panel = future(whole[:rows], 8)
+    assert str(panel.schema.freq) == f"{alias}-{day}"
+    assert (times == whole[rows:]).all()
+    assert panel.schema.freq == Frequency.parse(panel.schema.freq.alias)
+    assert panel.season == Frequency.parse(alias).season
+
+
+def test_a_gap_and_a_stray_row_do_not_change_the_day_of_the_month():
+    whole = on_day(30, 1, 20)
+    table = pd.DataFrame({"ds": whole.delete(7), "y": 1.0})
+    assert Panel.from_table(table, gaps="insert").n_rows == 20
+    with pytest.raises(CalendarError, match=r"row 9.*2020-05-29.*frequency MS-30"):
+        future(whole[:9].append(pd.DatetimeIndex(["2020-05-29 06:00"])).append(whole[10:]), 1)
+
+
+def test_four_weeks_are_not_taken_for_a_day_of_the_month():
+    weeks = pd.date_range("2023-02-15", periods=5, freq="4W-WED")
+    times, panel = future(weeks[:3], 2)
+    assert (str(panel.schema.freq), times.tolist()) == ("4W-WED", weeks[3:].tolist())
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
@@ -204,7 +238,8 @@ def test_old_spellings_mean_the_new_ones(old, new):
         ("monthly", "use YS, YE"),
         ("", "no frequency"), ("0D", "0D"), (0, "=0"), (-1, "=-1"), (1.5, "1.5"), (True, "True"),
         ("W-XXX", "MON, TUE"), ("D-MON", "no anchor"), ("int", "int"), ("Min", "did you mean 'min'"), ("-3D", "-3D"),
-        ("9" * 30 + "D", "no frequency"), (None, "None"), ("MS\n", "no frequency"), ("BMS", "BMS"),
+        ("9" * 30 + "D", "no frequency"), (None, "None"), ("MS\n", "no frequency"),
+        ("MS-31", "last ME"), ("D-15", "a day from 2 to 30"), ("MS-1", "a day from 2"), ("BME-15", "MS-15"),
     ],
 )  # fmt: skip
 def test_what_is_no_frequency_is_refused_with_those_that_are(alias, part):
@@ -231,5 +266,6 @@ def test_any_start_continues_as_pandas_does(start, alias, zone, length):
 @given(step=st.integers(1, 10**6), start=st.integers(-(10**9), 10**9), n=st.integers(2, 9))
 def test_integer_times_go_on_as_they_came(step, start, n):
     history = [start + step * k for k in range(n)]
+    assume(form_of(pl.Series(history)) is None)  # numbers that are dates are refused
     panel = Panel.from_table(pl.DataFrame({"ds": history, "y": [0.0] * n}))
     assert forecast_table(panel, {"m": np.zeros((1, 1))})["ds"].to_list() == [start + step * n]

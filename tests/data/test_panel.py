@@ -363,25 +363,26 @@ def test_an_array_is_refused_where_a_model_knows_days():
 
 def example_template() -> TableSchema:
     return TableSchema(
-        columns=STANDARD, has_id=True, freq=Frequency.parse("15min"), time="datetime[ns, Europe/Berlin]", kind="pandas",
-        id_type="str", time_type="datetime64[ns, Europe/Berlin]",
+        columns=STANDARD, has_id=False, freq=Frequency.parse("15min"), time="datetime[ns, Europe/Berlin]",
+        kind="pandas", id_type="dictionary<values=string>", time_type="datetime64[ns, tzutc()]",
     )  # fmt: skip
 
 
-def test_a_template_survives_json():
+def test_what_a_model_asks_of_tables_to_come_survives_json_and_how_its_own_was_typed_does_not():
     schema = example_template()
-    assert TableSchema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
+    again = TableSchema.from_json(json.loads(json.dumps(schema.to_json())))
+    assert (again.columns, again.freq, again.time) == (schema.columns, schema.freq, schema.time)
+    assert (again.kind, again.id_type, again.time_type) == ("polars", "", "")
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"columns": None}, {"columns": {"id": "a", "time": "a", "target": "y"}}, {"columns": {"id": 1}}, {"has_id": 1},
+        {"columns": None}, {"columns": {"id": "a", "time": "a", "target": "y"}}, {"columns": {"id": 1}},
         {"columns": {"id": "a", "time": 3, "target": "y"}},
         {"freq": "eval"}, {"freq": 0}, {"freq": None}, {"freq": 1.5},
         {"freq": {}}, {"time": "float64"}, {"time": "datetime[us, Nowhere/Land]"}, {"time": "datetime[us, ../etc]"},
-        {"time": "date"}, {"time": "int64"}, {"time": 3}, {"kind": "spark"}, {"kind": []}, {"id_type": "a" * 1000},
-        {"id_type": "os.system('x')"}, {"id_type": None}, {"time_type": "\n"}, {"extra": 1},
+        {"time": "date"}, {"time": "int64"}, {"time": 3}, {"kind": "polars"}, {"extra": 1},
         {"freq": "99999999999999999999min"}, {"freq": 10**30}, {"freq": True},
     ],
 )  # fmt: skip

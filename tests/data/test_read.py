@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -174,3 +175,16 @@ def test_a_bad_value_in_parquet_is_named_by_row(tmp_path):
     pl.DataFrame({"ds": [1, 2], "y": [1.0, float("inf")]}).write_parquet(tmp_path / "sales.parquet")
     with pytest.raises(ValuesError, match=r"row 1 of .*sales\.parquet, column 'y'"):
         read(tmp_path / "sales.parquet")
+
+
+def test_a_compressed_file_is_unpacked_up_to_a_limit_that_can_be_raised(tmp_path):
+    path = tmp_path / "bomb.csv.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(b"ds,y\n" + b"".join(b"%d,1\n" % row for row in range(1000)) + b"\n" * 10**7)
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"more than 5,000 bytes once it is unpacked: .* larger max_unpacked"):
+        read(path, max_unpacked=5000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * 10**6
+    assert read(path, max_unpacked=2 * 10**7).n_rows == 1000

@@ -51,7 +51,7 @@ def test_columns_keep_several_targets_as_a_tuple(target):
 def test_one_target_has_a_name_or_is_a_tuple_of_one():
     assert (Columns().target, Columns().targets, Columns().one_target) == ("y", ("y",), "y")
     assert (Columns(target=["a"]).target, Columns(target=["a"]).one_target) == (("a",), "a")
-    with pytest.raises(OptionError, match=r"one target was expected, got 2: pm25, no2; .*Panel.channel"):
+    with pytest.raises(OptionError, match=r"one target was expected, got 2: 'pm25', 'no2'; .*Panel.channel"):
         assert AIR.one_target
 
 

@@ -56,6 +56,34 @@ def slow_mase(table, whole, season, model):
     return np.mean([np.mean(windows) for windows in by_series.values()])
 
 
+SCALED = [name for name, metric in METRICS.items() if "scale" in metric.needs]
+
+
+@pytest.mark.parametrize("cutoffs", [False, True])
+@pytest.mark.parametrize("metric", SCALED)
+def test_no_scale_knows_what_was_to_be_forecast(table, whole, metric, cutoffs):
+    one = table.filter(pl.col("cutoff") == pl.col("cutoff").min().over("unique_id"))
+    one = one.with_columns(
+        pl.when(pl.col("ds") == pl.col("ds").min().over("unique_id")).then(None).otherwise("y").alias("y")
+    )
+    last = one.group_by("unique_id").agg(pl.col("cutoff").first())
+    known = whole.join(last, on="unique_id").filter(pl.col("ds") <= pl.col("cutoff")).drop("cutoff")
+    wild = whole.join(last, on="unique_id").with_columns(
+        y=pl.when(pl.col("ds") > pl.col("cutoff")).then(pl.col("y") * 1e6).otherwise("y")
+    )
+    asked = one if cutoffs else one.drop("cutoff")
+    options = {"metrics": metric, "season": 3, "reference": "A", "missing": "skip", "by": "series"}
+    right = evaluate(one, data=known, **options)
+    assert_frame_equal(evaluate(asked, data=whole, **options), right)
+    assert_frame_equal(evaluate(asked, data=wild.drop("cutoff"), **options), right)
+
+
+def test_forecasts_of_another_calendar_than_the_history_are_refused():
+    history = pl.DataFrame({"unique_id": list("aabb"), "ds": [0, 2, 0, 2], "y": [1.0, 2.0, 3.0, 5.0]})
+    with pytest.raises(CalendarError, match="first forecast, 5 of series 'a'"):
+        evaluate(small(), "mase", data=history)
+
+
 def test_the_scale_of_each_window_is_that_of_its_own_past(table, whole):
     scores = evaluate(table, "mase", data=whole, season=4)
     for model, found in scores.select("model", "mase").iter_rows():

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from loopcast import __version__
+from loopcast.errors import printable
 
 
 def about(
@@ -16,7 +17,7 @@ def about(
     print(__version__)
     if verbose:
         for name, fact in facts():
-            print(f"{name:10} {fact}")
+            print(printable(f"{name:10} {fact}"))
 
 
 def facts() -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from loopcast.cli.options import (
     Level,
     Quiet,
     Report,
+    SafeCsv,
     check_outputs,
     levels,
 )
@@ -50,6 +51,7 @@ def backtest(
     report: Report = None,
     series: Annotated[str | None, Parameter(metavar="A,B", help="Ids of series that the report has to show.")] = None,
     output: Annotated[Path | None, Parameter(help="Write all forecasts and what came: .csv or .parquet.")] = None,
+    safe_csv: SafeCsv = False,
     fail_if_worse_than: FailIfWorseThan = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -80,7 +82,7 @@ def backtest(
     )
     done, board = result.backtest, result.leaderboard
     if output is not None:
-        printing.write_table(to_caller_type(panel, done.table), output)
+        printing.write_table(to_caller_type(panel, done.table), output, safe_csv=safe_csv)
     if report is not None:
         chosen = [] if series is None else series.split(",")
         printing.write_page(loopcast.backtest_page(done, board, command=command_line(), series=chosen), report)

@@ -16,6 +16,7 @@ from loopcast.cli.options import (
     Plot,
     Quiet,
     Report,
+    SafeCsv,
     check_outputs,
     layers,
     levels,
@@ -72,6 +73,7 @@ def forecast(
     fail_if_worse_than: FailIfWorseThan = None,
     wide: Wide = False,
     output: Output = None,
+    safe_csv: SafeCsv = False,
     plot: Plot = None,
     report: Report = None,
     save: Annotated[Path | None, Parameter(help="Keep the trained model, for loopcast predict.")] = None,
@@ -79,7 +81,7 @@ def forecast(
     quiet: Quiet = False,
 ) -> None:
     """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
-    check_outputs(file, output=output, plot=plot, save=save, report=report)
+    check_outputs(file, future, output=output, plot=plot, save=save, report=report)
     common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
     chosen = {name: value for name, value in options.items() if value is not None}
@@ -107,7 +109,7 @@ def forecast(
     )
     if save is not None:
         forecaster.save(save)
-    write(result, wide=wide, output=output, plot=plot, report=report)
+    write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
     else:

@@ -10,7 +10,19 @@ import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import command_line
-from loopcast.cli.options import Freq, GapsOption, Id, Json, Quiet, Report, Time, check_outputs, levels, resolve_columns
+from loopcast.cli.options import (
+    Freq,
+    GapsOption,
+    Id,
+    Json,
+    Quiet,
+    Report,
+    SafeCsv,
+    Time,
+    check_outputs,
+    levels,
+    resolve_columns,
+)
 from loopcast.columns import Columns
 from loopcast.data.read import read_whole
 from loopcast.errors import OptionError
@@ -52,12 +64,13 @@ def impute(
     ] = None,
     save: Annotated[Path | None, Parameter(help="Write what was learned, to fill other files with.")] = None,
     output: Annotated[Path | None, Parameter(help="Write the filled table: .csv or .parquet.")] = None,
+    safe_csv: SafeCsv = False,
     report: Report = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Fill the gaps of the series in FILE, and say how far off filled values are, beside simpler ways."""
-    check_outputs(file, output=output, save=save, report=report)
+    check_outputs(file, model, output=output, save=save, report=report)
     wanted = levels(level)
     if wanted and wanted[-1] > MOST_SURE:
         raise OptionError(f"intervals of filled values go up to {MOST_SURE}%, got --level {wanted[-1]:g}")
@@ -92,7 +105,7 @@ def impute(
         filled = result.filled
         table = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
         typed = output.suffix.lower() == ".parquet" and file.suffix.lower() != ".parquet"
-        printing.write_table(whole.with_types(table) if typed else table, output)
+        printing.write_table(whole.with_types(table) if typed else table, output, safe_csv=safe_csv)
     if report is not None and result.filled is not None:
         printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
     if json:
@@ -127,8 +140,8 @@ def read_like(
 def show(result: "ImputeResult") -> None:
     """What was filled, and how far off each method is at values that were hidden."""
     counts, scores = result.counts, result.imputer.scores
-    print(f"Filled {counts['filled']:,} of {counts['values']:,} values in {counts['series']:,} series.")
+    printing.say(f"Filled {counts['filled']:,} of {counts['values']:,} values in {counts['series']:,} series.")
     if len(scores):
-        print("\nMean absolute error at known values that were hidden, in units of each column's spread:")
+        printing.say("\nMean absolute error at known values that were hidden, in units of each column's spread:")
         printing.show(scores, digits="#.4g")
-    print(result.imputer.describe())
+    printing.say(result.imputer.describe())

@@ -1,16 +1,18 @@
 """The command line: which commands there are, and how it ends when something goes wrong."""
 
+import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from loopcast.cli import interrupts
+from loopcast.cli.interrupts import INTERRUPTED
 from loopcast.cli.verdict import WorseError
-from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError
+from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, printable
 
-BAD_INPUT, FAILED, WORSE, INTERRUPTED = 2, 1, 3, 130
+BAD_INPUT, FAILED, WORSE = 2, 1, 3
 
 app = App(
     name="loopcast",
@@ -55,22 +57,23 @@ app.command(
 
 
 def main() -> None:
-    """What the `loopcast` program runs."""
-    signal.signal(signal.SIGINT, interrupt)
-    code = run(sys.argv[1:])
-    if code == INTERRUPTED:  # threads of JAX may be at work, and would run on in an interpreter that is gone
+    """Run the command line of this process, and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):  # what a terminal has no letter for is spelled out, and no reason to stop
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        interrupts.raise_interrupt()
+        code = run(sys.argv[1:])
+        interrupts.end_at_once()
+    except BaseException:  # of whatever kind a library makes of Ctrl-C, or that it came again
+        if not interrupts.was_interrupted():
+            raise
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        interrupts.end_at_once()
         sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        interrupts.end()
     sys.exit(code)
-
-
-def interrupt(*_: object) -> None:
-    """Ctrl-C; and again after a second, for where it was raised an exception may be ignored, as in JAX's callbacks."""
-    if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, interrupt)
-        signal.setitimer(signal.ITIMER_REAL, 1.0)
-    raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -90,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
     except (LoopcastError, OSError) as error:
         return fail(error, code_of(error))
     except KeyboardInterrupt:
-        return fail("interrupted", INTERRUPTED)
+        return INTERRUPTED
     return 0
 
 
@@ -107,5 +110,5 @@ def command(arguments: Sequence[str]) -> str:
 
 
 def fail(problem: object, code: int) -> int:
-    print(f"loopcast: {problem}", file=sys.stderr)
+    print(printable(f"loopcast: {problem}", keep="\n"), file=sys.stderr)
     return code

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from cyclopts import Parameter, Token
 
 from loopcast.columns import STANDARD, Bands, Columns
 from loopcast.errors import OptionError
+from loopcast.storage.atomic import target_of
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
 Time = Annotated[str | None, Parameter(help="Column of times [ds].")]
@@ -35,6 +37,10 @@ FailIfWorseThan = Annotated[
     Parameter(metavar="MODEL", help="End with exit code 3 where this model has a smaller error than the network."),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
+SafeCsv = Annotated[
+    bool,
+    Parameter(negative="", help="In --output FILE.csv put an apostrophe before text that spreadsheets would compute."),
+]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
 TABLE_ENDINGS = (".csv", ".parquet")
@@ -90,14 +96,13 @@ def resolve_columns(id_: str | None, time: str | None, target: str | None, usual
 
 
 def check_outputs(
-    source: Path,
-    *,
+    *sources: Path | None,
     output: Path | None = None,
     plot: Path | None = None,
     save: Path | None = None,
     report: Path | None = None,
 ) -> None:
-    """Refuse, before any work, a file that could not be written; OptionError says which and why."""
+    """Refuse, before any work, a file that could not be written or is one of the `sources`; OptionError says why."""
     outputs = {
         "--output": (output, TABLE_ENDINGS),
         "--plot": (plot, PLOT_ENDINGS),
@@ -106,26 +111,35 @@ def check_outputs(
     }
     given = [(option, path, endings) for option, (path, endings) in outputs.items() if path is not None]
     for option, path, endings in given:
-        check_output(option, path, endings, source)
-    if len({path.absolute() for _, path, _ in given}) < len(given):
-        raise OptionError(f"{', '.join(option for option, _, _ in given)} are different files, got one name twice")
+        check_output(option, path, endings)
+        if any(source is not None and same_file(path, source) for source in sources):
+            raise OptionError(f"{option} {path} would overwrite a file that is read; name another")
+    if any(same_file(one, other) for (_, one, _), (_, other, _) in combinations(given, 2)):
+        raise OptionError(f"{', '.join(option for option, _, _ in given)} are different files, got one twice")
 
 
 def check_plot(plot: Path | None) -> None:
     """`check_outputs` for a command that reads no file."""
     if plot is not None:
-        check_output("--plot", plot, PLOT_ENDINGS, None)
+        check_output("--plot", plot, PLOT_ENDINGS)
 
 
-def check_output(option: str, path: Path, endings: tuple[str, ...] | None, source: Path | None) -> None:
-    """Refuse a wrong ending, a folder that is missing or closed, and the file that is read."""
+def check_output(option: str, path: Path, endings: tuple[str, ...] | None) -> None:
+    """Refuse a wrong ending, what is no file that can be written, and a folder that is missing or closed."""
     if endings is not None and path.suffix.lower() not in endings:
         raise OptionError(f"{option} is a file ending in {' or '.join(endings)}, got {path}")
-    if path.is_dir():
-        raise OptionError(f"{option} is a file, and {path} is a folder")
-    if not path.absolute().parent.is_dir():
-        raise OptionError(f"{option} {path}: there is no folder {path.absolute().parent}; make it first")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise OptionError(f"{option} {path}: the folder {path.absolute().parent} cannot be written to")
-    if source is not None and path.exists() and source.exists() and path.samefile(source):
-        raise OptionError(f"{option} {path} would overwrite the file that is read; name another")
+    try:
+        folder = target_of(path).parent
+    except OptionError as error:
+        raise OptionError(f"{option}: {error}") from error
+    if not folder.is_dir():
+        raise OptionError(f"{option} {path}: there is no folder {folder}; make it first")
+    if not os.access(folder, os.W_OK):
+        raise OptionError(f"{option} {path}: the folder {folder} cannot be written to")
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two names are of one file, however spelled or linked."""
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)

@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from loopcast.tasks.forecast import ForecastResult
 
 
-def write(result: "ForecastResult", *, wide: bool, output: Path | None, plot: Path | None, report: Path | None) -> None:
+def write(
+    result: "ForecastResult",
+    *,
+    wide: bool,
+    output: Path | None,
+    safe_csv: bool,
+    plot: Path | None,
+    report: Path | None,
+) -> None:
     """The table, the picture and the page that were asked for."""
     panel = result.prediction.panel
     if output is not None:
-        printing.write_table(result.table(wide=wide), output)
+        printing.write_table(result.table(wide=wide), output, safe_csv=safe_csv)
     if plot is not None:
         loopcast.plot(panel, result.prediction).save(plot)
     if report is not None:

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import Json, Level, Output, Plot, Report, check_outputs, levels
+from loopcast.cli.options import Json, Level, Output, Plot, Report, SafeCsv, check_outputs, levels
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
@@ -25,12 +25,13 @@ def predict(
     level: Level = "none",
     wide: Wide = False,
     output: Output = None,
+    safe_csv: SafeCsv = False,
     plot: Plot = None,
     report: Report = None,
     json: Json = False,
 ) -> None:
     """Forecast the series in FILE with a saved MODEL, without training; columns are named as the model's."""
-    check_outputs(file, output=output, plot=plot, report=report)
+    check_outputs(file, model, future, output=output, plot=plot, report=report)
     wanted = levels(level)
     forecaster = loopcast.load(model)
     schema, steps = forecaster.model.schema, forecaster.steps_ahead(horizon)
@@ -41,7 +42,7 @@ def predict(
     from loopcast.tasks.forecast import predict as run
 
     result = run(forecaster, panel, steps, wanted)
-    write(result, wide=wide, output=output, plot=plot, report=report)
+    write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
     else:

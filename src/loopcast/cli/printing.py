@@ -3,16 +3,18 @@
 import io
 import json
 import math
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from loopcast import __version__
+from loopcast.errors import printable
 from loopcast.storage.atomic import write_whole
 
 if TYPE_CHECKING:  # a table's library loads with the table
@@ -22,30 +24,36 @@ if TYPE_CHECKING:  # a table's library loads with the table
 
 MOST_ROWS = 60
 MOST_WIDE = 2000  # characters of a line where no terminal says how many: what reads it wants whole names
+FORMULA = r"^[=+\-@\t\r]"  # how text begins that spreadsheets compute
 HEADS = {"mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE", "p_value": "p", "seed_spread": "over seeds"}
+
+
+def say(text: str, *, file: TextIO | None = None) -> None:
+    """Print lines in which names of others act on nothing."""
+    print(printable(text, keep="\n"), file=file, flush=True)
 
 
 def status(message: str, *, quiet: bool) -> None:
     """A line on standard error that says what happens now."""
     if not quiet:
-        print(message, file=sys.stderr, flush=True)
+        say(message, file=sys.stderr)
 
 
 def show_forecast(table: "pl.DataFrame", unsure: str | None = None) -> None:
     """The forecast, or the beginning of a long one, and why it has no intervals where it has none."""
     show(table.head(MOST_ROWS))
     if table.height > MOST_ROWS:
-        print(f"... and {table.height - MOST_ROWS} more rows: --output FILE.csv writes them all")
+        say(f"... and {table.height - MOST_ROWS} more rows: --output FILE.csv writes them all")
     if unsure is not None:
-        print(f"No intervals: {unsure}.")
+        say(f"No intervals: {unsure}.")
 
 
 def show_check(board: "Leaderboard | None", unchecked: str | None, horizon: int) -> None:
     """The errors on the last part of the history and what they say, or why there are none."""
     if board is None:
-        print(f"\nNot compared with the baselines: {unchecked}.")
+        say(f"\nNot compared with the baselines: {unchecked}.")
         return
-    print(f"\nErrors on the last {horizon} steps, forecast from those before (less is better):")
+    say(f"\nErrors on the last {horizon} steps, forecast from those before (less is better):")
     show_board(board, ["model", "mase", "smape", "mae", "rmse", "skill", "p_value"])
 
 
@@ -54,7 +62,7 @@ def show_backtest(done: "Backtest", board: "Leaderboard") -> None:
     cutoffs = f"{done.n_windows} cutoff{'s' * (done.n_windows > 1)}"
     targets = f" of {done.panel.n_channels} targets" if done.panel.n_channels > 1 else ""
     which = f"{done.panel.n_series} series{targets}"
-    print(f"Forecasts of {done.horizon} steps from {cutoffs} of {which} (less error is better):")
+    say(f"Forecasts of {done.horizon} steps from {cutoffs} of {which} (less error is better):")
     show_board(board, board.table.columns)
 
 
@@ -64,10 +72,10 @@ def show_board(board: "Leaderboard", columns: list[str]) -> None:
     table = table.select(name for name in table.columns if table[name].null_count() < table.height)
     show_scores(table)
     if board.targets is not None:
-        print("\nBy target:")
+        say("\nBy target:")
         show_scores(board.targets.drop("network"))
     for line in (*board.notes, board.verdict):
-        print(line)
+        say(line)
 
 
 def show_scores(table: "pl.DataFrame") -> None:
@@ -85,9 +93,9 @@ def show(table: "pl.DataFrame", digits: str = ".6g") -> None:
     """A table as text."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for name, dtype in table.schema.items():
-        drawn.add_column(Text(name), justify="right" if dtype.is_numeric() else "left", no_wrap=True)
+        drawn.add_column(Text(printable(name)), justify="right" if dtype.is_numeric() else "left", no_wrap=True)
     for row in table.iter_rows():
-        drawn.add_row(*(Text(cell(value, digits)) for value in row))
+        drawn.add_row(*(Text(printable(cell(value, digits))) for value in row))
     Console(width=None if sys.stdout.isatty() else MOST_WIDE).print(drawn)
 
 
@@ -118,14 +126,31 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else value.isoformat()
 
 
-def write_table(table: "pl.DataFrame", path: Path) -> None:
-    """The forecast as a .csv or .parquet file, whole or not at all."""
+def write_table(table: "pl.DataFrame", path: Path, *, safe_csv: bool = False) -> None:
+    """The forecast as a .csv or .parquet file, whole or not at all.
+
+    safe_csv: in a .csv file, text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
     buffer = io.BytesIO()
     if path.suffix.lower() == ".parquet":
         table.write_parquet(buffer)
     else:
-        table.write_csv(buffer)
+        (without_formulas(table) if safe_csv else table).write_csv(buffer)
     write_whole(path, buffer.getvalue())
+
+
+def without_formulas(table: "pl.DataFrame") -> "pl.DataFrame":
+    """The table with an apostrophe before each cell and name of text that a spreadsheet would take for a formula.
+
+    Numbers stay as they are, also those that a filled file holds as text.
+    """
+    import polars as pl
+
+    texts = [name for name, dtype in table.schema.items() if dtype in (pl.String, pl.Categorical, pl.Enum)]
+    cells = pl.col(texts).cast(pl.String)
+    formula = cells.str.contains(FORMULA) & cells.cast(pl.Float64, strict=False).is_null()
+    safe = table.with_columns(pl.when(formula).then("'" + cells).otherwise(cells).name.keep())
+    return safe.rename({name: f"'{name}" for name in table.columns if re.match(FORMULA, name)})
 
 
 def write_page(page: bytes, path: Path) -> None:

@@ -21,7 +21,7 @@ def show(
 
     estimator = model_file.load(model)
     if not json:
-        print(estimator.describe())
+        printing.say(estimator.describe())
         return
     known = estimator.model
     printing.print_object(

@@ -9,17 +9,20 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import ID, TARGET, Columns
+from loopcast.data.arrays import plain_numbers
 from loopcast.data.calendar_features import resolve_features
+from loopcast.data.cells import from_cells, from_pandas
 from loopcast.data.covariates import read_covariates
 from loopcast.data.fields import PanelFields
 from loopcast.data.frequency import Frequency
 from loopcast.data.schema import Kind, TableSchema, time_name
 from loopcast.data.series_index import SeriesIndex, Source
-from loopcast.data.tables import Table, from_cells, from_pandas
-from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid
+from loopcast.data.tables import Table
+from loopcast.data.time_grid import End, Gaps, TimeGrid, build_grid, check_plain, states_numbers
 from loopcast.data.times import as_times
-from loopcast.data.validate import check_ids, check_names, check_numbers, check_target
-from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
+from loopcast.data.validate import check_ids, check_names, check_numbers, check_target, has_id_column
+from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError, quote
+from loopcast.forks import check_not_forked
 
 Freq = Frequency | str | int | None
 
@@ -47,13 +50,13 @@ def from_long(
 def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source, end: End = "series") -> AlignedTable:
     """`from_long`, with the way back to the rows of the table."""
     if not isinstance(columns, Columns):
-        raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
-    has_id = columns.id in table.names or columns.id != ID
+        raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {quote(columns)}")
+    has_id = has_id_column(table, columns, source)
     wanted = ([columns.id] if has_id else []) + [columns.time, *columns.targets, *columns.covariates]
     check_names(table, wanted, NAMING, source)
     _not_empty(table.column(columns.time), source)
     rows = _rows(table, columns, has_id, source)
-    times = as_times(rows.reorder(table.column(columns.time)), rows)
+    times = as_times(rows.reorder(table.column(columns.time)), rows, plain=states_numbers(freq))
     timetable = build_grid(times, rows, freq=freq, gaps=gaps, end=end)
     values = _targets(table, columns.targets, rows)
     schema = _schema(table, columns, has_id, timetable.freq, times)
@@ -75,7 +78,8 @@ def _targets(table: Table, names: Sequence[str], rows: SeriesIndex) -> np.ndarra
     empty = np.isnan(values).all(axis=0)
     if len(names) > 1 and empty.any():
         raise ValuesError(
-            f"column {names[int(empty.argmax())]!r} has no value in any row, and each of several targets needs one: "
+            f"column {quote(names[int(empty.argmax())])} has no value in any row, and each of several targets needs "
+            "one: "
             "leave it out of target"
         )
     return values
@@ -106,11 +110,11 @@ def from_wide(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -
     check_names(table, [time], "Say which column holds the times with time=...", source)
     names = [name for name in table.names if name != time]
     if not names:
-        raise ColumnError(f"{source} has no column but {time!r}: a wide table has a column for each series")
+        raise ColumnError(f"{source} has no column but {quote(time)}: a wide table has a column for each series")
     check_names(table, names, "", source)
     rows = SeriesIndex.one(time, len(table.column(time)), source)
     _not_empty(table.column(time), source)
-    times = as_times(table.column(time), rows)
+    times = as_times(table.column(time), rows, plain=states_numbers(freq))
     timetable = build_grid(times, rows, freq=freq, gaps=gaps)
     values = np.stack([check_target(table.column(name), rows) for name in names], axis=1)
     values = timetable.scatter(values, rows).T.reshape(-1, 1)
@@ -124,16 +128,18 @@ def from_wide(table: Table, time: str, freq: Freq, gaps: Gaps, source: Source) -
 
 def from_series(values: Any, freq: Freq, start: Any, name: str | None) -> PanelFields:
     """One series: a pandas Series (its index holds the times), a polars Series, a list or an array `[time]`."""
+    check_not_forked()
     pandas = nw.dependencies.is_pandas_series(values)
     numbers = from_pandas(values) if pandas else _column(values)
-    name = name or str(numbers.name or TARGET)
+    columns = Columns(target=name or str(numbers.name or TARGET))
+    name = columns.one_target
     _not_empty(numbers, Source("the series"))
     rows = SeriesIndex.one(name, len(numbers), Source())
     kind: Kind = "pandas" if pandas else "polars"
-    schema = TableSchema(columns=Columns(target=name), has_id=False, freq=Frequency("int"), time="int64", kind=kind)
+    schema = TableSchema(columns=columns, has_id=False, freq=Frequency("int"), time="int64", kind=kind)
     if pandas and start is None:
         index = values.index
-        times = as_times(_index_times(index), rows)
+        times = as_times(_index_times(index), rows, plain=states_numbers(freq))
         table = build_grid(times, rows, freq=freq, gaps="error")
         schema = replace(schema, time_type=str(index.dtype))
     else:
@@ -148,15 +154,18 @@ def _column(values: Any) -> pl.Series:
         return values
     if isinstance(values, np.ndarray) and values.ndim != 1:
         raise DataError(f"one series is numbers [time], got shape {values.shape}")
-    plain = isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
-    return pl.Series(values) if plain else from_cells("", list(values))
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        return pl.Series(plain_numbers(values))
+    return from_cells("", list(values))
 
 
 def _index_times(index: Any) -> pl.Series:
     """A pandas index as a column; periods become their first day or moment."""
     plain = index.to_timestamp() if hasattr(index, "to_timestamp") else index
     if plain.nlevels > 1:
-        raise ColumnError("the index of a series is its times, and this one has several levels: give a table")
+        raise ColumnError(
+            "the index of a series is its times, and this one has several levels: give the table series.reset_index()"
+        )
     return from_pandas(plain.to_series()).alias("index")
 
 
@@ -164,18 +173,23 @@ def start_grid(start: Any, freq: Freq) -> TimeGrid:
     """The calendar of series that have no times of their own: one row, at `start`."""
     time = from_cells("start", [start])
     if freq is None and not time.dtype.is_integer():
-        raise CalendarError(f"with start={start!r} the step between rows must be stated too, as in freq='D'")
+        raise CalendarError(f"with start={quote(start)} the step between rows must be stated too, as in freq='D'")
     rows = SeriesIndex.one("start", 1, Source())
-    return build_grid(as_times(time, rows), rows, freq=1 if freq is None else freq, gaps="error")
+    times = as_times(time, rows, plain=states_numbers(freq))
+    check_plain(times, freq)
+    return build_grid(times, rows, freq=1 if freq is None else freq, gaps="error")
 
 
 def from_array(
     array: Any, ids: Sequence[Any] | None, start: Any, freq: Freq, targets: Sequence[str] | None
 ) -> PanelFields:
     """Numbers `[series, time, channel]`, all series from `start` on."""
-    numbers = np.asarray(array)
+    check_not_forked()
+    numbers = plain_numbers(array)
     if numbers.dtype.kind not in "iuf":
-        raise ValuesError(f"expected an array of numbers, got one of {numbers.dtype}")
+        raise ValuesError(
+            f"expected an array of numbers, got one of {numbers.dtype}: convert it with array.astype(float)"
+        )
     if numbers.ndim != 3 or 0 in numbers.shape:
         raise DataError(f"expected numbers [series, time, channel], none of them 0, got shape {numbers.shape}")
     n, length, channels = numbers.shape

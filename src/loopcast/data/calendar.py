@@ -8,11 +8,13 @@ months. Clock steps are absolute time, so they ignore daylight saving; days and 
 import numpy as np
 import polars as pl
 
-from loopcast.data.frequency import DAY, Frequency
+from loopcast.data.frequency import DAY, UNITS, Frequency
 from loopcast.errors import CalendarError
 
 Ticks = np.ndarray  # int64
 LAST_NANOSECOND = "2262-04-11"
+# Microseconds of the first moment of year 1 and the last of 9999, which are the years that Python's times have.
+FIRST_TICK, LAST_TICK = -62_135_596_800_000_000, 253_402_300_799_999_999
 
 
 def zone_of(dtype: pl.DataType) -> str | None:
@@ -30,9 +32,11 @@ def to_ticks(times: pl.Series) -> Ticks:
 
 
 def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
-    """Ticks as times of `dtype`; CalendarError where that type cannot hold them."""
+    """Ticks as times of `dtype`; CalendarError where that type cannot hold them, or they are past the year 9999."""
     if dtype.is_integer():
         return _integers(ticks, dtype)
+    if not in_years(ticks, dtype).all():
+        raise CalendarError("a time is past the year 9999, and times end there: give a shorter horizon or frequency")
     if dtype == pl.Date:
         return pl.Series(ticks // DAY).cast(pl.Int32).cast(pl.Date)
     times = pl.Series(ticks).cast(pl.Datetime("us", zone_of(dtype)))
@@ -41,6 +45,15 @@ def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
             f"a time after {LAST_NANOSECOND} does not fit the column's nanoseconds: cast it to microseconds"
         )
     return times.cast(dtype)
+
+
+def in_years(ticks: Ticks, dtype: pl.DataType, per: int = 1) -> np.ndarray:
+    """Whether dates or timestamps are in the years 1 to 9999, in any zone that they may have.
+
+    per: ticks in one of the numbers that are given: those of a day would overflow for days that are far off.
+    """
+    margin = DAY if zone_of(dtype) is not None else 0
+    return (ticks >= (FIRST_TICK + margin) // per) & (ticks <= (LAST_TICK - margin) // per)
 
 
 def _integers(ticks: Ticks, dtype: pl.DataType) -> pl.Series:
@@ -88,10 +101,7 @@ def period_index(walls: Ticks, freq: Frequency) -> tuple[np.ndarray, np.ndarray]
     if freq.family == "day":
         return days, (weekday == freq.anchor) if freq.unit == "W" else np.ones(len(days), bool)
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    fits = days_of(months, freq) == days
-    if freq.unit[0] in "QY":
-        fits &= (months - freq.anchor) % (3 if freq.unit[0] == "Q" else 12) == 0
-    return months, fits
+    return months, (days_of(months, freq) == days) & ((months - freq.anchor) % UNITS[freq.unit].size == 0)
 
 
 def days_of(steps: np.ndarray, freq: Frequency) -> np.ndarray:
@@ -100,9 +110,16 @@ def days_of(steps: np.ndarray, freq: Frequency) -> np.ndarray:
         return steps // 5 * 7 + steps % 5 - 3
     if freq.family == "day":
         return steps
-    end = freq.family == "month end"
-    first = (steps + end).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    return first - end
+    first, following = (each.astype("datetime64[M]").astype("datetime64[D]") for each in (steps, steps + 1))
+    if freq.family == "month start":
+        days = np.minimum(first + freq.day - 1, following - 1)
+    elif freq.family == "month end":
+        days = following - 1
+    elif freq.family == "month first B":
+        days = np.busday_offset(first, 0, roll="forward")
+    else:
+        days = np.busday_offset(following - 1, 0, roll="backward")
+    return days.astype(np.int64)
 
 
 def step_index(ticks: Ticks, first: np.ndarray, freq: Frequency, zone: str | None) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import polars as pl
 from loopcast.columns import CALENDAR, Columns
 from loopcast.data.calendar import to_local, to_ticks
 from loopcast.data.frequency import DAY, Frequency
-from loopcast.errors import OptionError
+from loopcast.errors import OptionError, quote
 
 WIDTHS = {"hour": 6, "weekday": 7, "month": 4}  # numbers that each part is shown as
 DAYS_OF_YEAR = 365.2425
@@ -28,7 +28,7 @@ def resolve_features(columns: Columns, freq: Frequency) -> tuple[str, ...]:
         wrong = next((part for part in parts if part not in useful), None)
         if wrong is not None:
             raise OptionError(
-                f"calendar={wrong!r} says nothing at times of frequency {freq}: "
+                f"calendar={quote(wrong)} says nothing at times of frequency {freq}: "
                 + (f'take some of {", ".join(useful)}, or "auto"' if useful else "leave it out")
             )
     if columns.holidays is None:
@@ -119,5 +119,5 @@ def _calendar(where: str, years: range) -> list[date]:
     parts = holidays.list_supported_countries().get(country)
     if parts is None or (part and part not in parts):
         known = "no country of that name is known" if parts is None else f"its parts are {', '.join(parts) or 'none'}"
-        raise OptionError(f'holidays is a country such as "DE" or "US-CA", got {where!r}: {known}')
+        raise OptionError(f'holidays is a country such as "DE" or "US-CA", got {quote(where)}: {known}')
     return list(holidays.country_holidays(country, subdiv=part or None, years=years))

@@ -11,7 +11,7 @@ from loopcast.data.build import Freq
 from loopcast.data.panel import Panel, type_name
 from loopcast.data.schema import TableSchema
 from loopcast.data.tables import open_table
-from loopcast.errors import CalendarError, DataError, OptionError
+from loopcast.errors import CalendarError, DataError, OptionError, quote_all
 
 ACCEPTED = (
     "a Panel, a long table (pandas, polars, pyarrow), an array [series, time, channel], or one series "
@@ -67,20 +67,24 @@ def check_compatible(given: TableSchema, like: TableSchema) -> None:
     kinds = ("past", "future", "static")
     differs = next((kind for kind in kinds if getattr(given.columns, kind) != getattr(like.columns, kind)), None)
     if differs is not None:
-        fitted, named = (list(getattr(each, differs)) for each in (like.columns, given.columns))
+        fitted, named = (quote_all(getattr(each, differs)) for each in (like.columns, given.columns))
         raise DataError(
-            f"the model was fitted with the {differs} covariates {fitted}, and this data has {named}: name the same "
+            f"the model was fitted with the {differs} covariates [{fitted}], and this data has [{named}]: name the "
+            "same "
             f"with Columns({differs}=...)"
         )
     theirs, ours = given.columns.targets, like.columns.targets
     if theirs != ours and max(len(theirs), len(ours)) > 1:  # one target may have another name: it is still the only one
         raise DataError(
-            f"the model was fitted on {', '.join(map(repr, ours))} in this order, and this data has "
-            f"{', '.join(map(repr, theirs))}: name the columns with Columns(target=...), the channels of an array with "
+            f"the model was fitted on {quote_all(ours)} in this order, and this data has "
+            f"{quote_all(theirs)}: name the columns with Columns(target=...), the channels of an array with "
             "Panel.from_array(..., targets=...)"
         )
     if given.freq != like.freq:
-        raise CalendarError(f"the model was fitted on data of frequency {like.freq}, and this data has {given.freq}")
+        raise CalendarError(
+            f"the model was fitted on data of frequency {like.freq}, and this data has {given.freq}: resample the data "
+            "to that, or fit a model on it"
+        )
     if given.zone != like.zone:
         raise CalendarError(
             f"the model was fitted on times in zone {like.zone or 'none'}, and these are in {given.zone or 'none'}: "

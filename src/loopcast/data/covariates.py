@@ -12,8 +12,9 @@ from loopcast.data.series_index import SeriesIndex
 from loopcast.data.tables import Table
 from loopcast.data.time_grid import TimeGrid
 from loopcast.data.validate import LARGEST, check_target
-from loopcast.errors import DataError, ValuesError
+from loopcast.errors import DataError, ValuesError, brief, quote
 
+CATEGORIES = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 MOST_CATEGORIES = 1000  # of a static covariate: with more, hardly any is seen often enough to learn of
 
 
@@ -92,39 +93,50 @@ def bool_to_float(column: pl.Series) -> pl.Series:
 def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
     """What a column says of each series; ValuesError where it says two things, or nothing."""
     column = rows.reorder(table.column(name))
+    if not (column.dtype.is_numeric() or column.dtype in CATEGORIES):
+        raise ValuesError(
+            f"column {quote(name)} is {brief(str(column.dtype))}, and a static covariate is numbers or categories: "
+            "cast it to text"
+        )
     first = column.gather(rows.first)
     differs = column.ne_missing(first)
     if differs.any():
         row = int(differs.arg_max() or 0)
         if column[row] is None:
             raise ValuesError(
-                f"{rows.describe_row(row)}, column {name!r} is empty, and a static covariate is in each row: "
-                f"{first[row]!r} in the series' first one"
+                f"{rows.describe_row(row)}, column {quote(name)} is empty, and a static covariate is in each row: "
+                f"{quote(first[row])} in the series' first one; write it there too"
             )
         raise ValuesError(
-            f"{rows.describe_row(row)}, column {name!r}: {column[row]!r}, and {first[row]!r} in the series' first row; "
+            f"{rows.describe_row(row)}, column {quote(name)}: {quote(column[row])}, and {quote(first[row])} in the "
+            "series' first row; "
             "a static covariate does not change within a series: correct it, or name it as past or future (of numbers)"
         )
     return _as_static(column.gather(rows.offsets[:-1]), rows)
 
 
 def _as_static(each: pl.Series, rows: SeriesIndex) -> pl.Series:
-    numbers = each.cast(pl.Float64, strict=False) if rows.source.lines else each
+    numbers = each.cast(pl.Float64, strict=False) if rows.source.lines and not _are_codes(each) else each
     if numbers.dtype.is_numeric() and numbers.null_count() == each.null_count():
         kept = numbers.cast(pl.Float64)
         missing = ~(kept.abs() <= LARGEST).fill_null(value=False)
-    elif each.dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum):
+    else:
         kept = each.cast(pl.String)
         missing = kept.is_null()
-    else:
-        raise ValuesError(f"column {each.name!r} is {each.dtype}, and a static covariate is numbers or categories")
     if missing.any():
         series = rows.ids[int(missing.arg_max() or 0)]
         raise ValuesError(
-            f"series {series!r}, column {each.name!r}: {each[int(missing.arg_max() or 0)]!r}, and a static "
-            "covariate has a finite number or a category for each series"
+            f"series {quote(series)}, column {quote(each.name)}: {quote(each[int(missing.arg_max() or 0)])}, and a "
+            "static "
+            "covariate has a finite number or a category for each series: give it, or leave the covariate out"
         )
     return kept
+
+
+def _are_codes(each: pl.Series) -> bool:
+    """Whether text that may be read as numbers loses something by it: 0501 a zero, 1.10 and 1.1 that they differ."""
+    numbers = each.cast(pl.Float64, strict=False)
+    return bool(each.str.contains(r"^[+-]?0\d").any()) or numbers.n_unique() < each.n_unique()
 
 
 def require_informative(covariates: Covariates, columns: Columns) -> None:
@@ -137,13 +149,16 @@ def require_informative(covariates: Covariates, columns: Columns) -> None:
         _require_varying("static", name, column.to_numpy())
         if column.dtype == pl.String and column.n_unique() > MOST_CATEGORIES:
             raise ValuesError(
-                f"static covariate {name!r} has {column.n_unique():,} categories, and more than {MOST_CATEGORIES:,} "
+                f"static covariate {quote(name)} has {column.n_unique():,} categories, and more than "
+                f"{MOST_CATEGORIES:,} "
                 "cannot be learned: group them"
             )
 
 
 def _require_varying(kind: str, name: str, values: np.ndarray) -> None:
     if not len(values):
-        raise ValuesError(f"{kind} covariate {name!r} has no value in any row: leave it out")
+        raise ValuesError(f"{kind} covariate {quote(name)} has no value in any row: leave it out")
     if (values == values[0]).all():
-        raise ValuesError(f"{kind} covariate {name!r} is {values[0]} everywhere, which teaches nothing: leave it out")
+        raise ValuesError(
+            f"{kind} covariate {quote(name)} is {values[0]} everywhere, which teaches nothing: leave it out"
+        )

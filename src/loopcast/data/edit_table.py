@@ -11,7 +11,7 @@ import polars as pl
 
 from loopcast.data.schema import TableSchema
 from loopcast.data.tables import Table, pandas_times
-from loopcast.errors import DataError, ValuesError
+from loopcast.errors import DataError, ValuesError, quote
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,12 +113,15 @@ def format_times(column: pl.Series, times: pl.Series) -> pl.Series:
     first = str(column[0]).strip()
     if times.dtype.is_integer():
         return times.cast(pl.String)
+    if times.dtype == pl.Date and first.isdigit():
+        return times.dt.strftime("%Y%m%d")
     parts = re.fullmatch(r"\d{4}-\d{2}(-\d{2}(?:([T ])\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z)?)?)?", first)
     day, between, seconds, fraction, zone = parts.groups() if parts else (None,) * 5
     least = "1us" if fraction else "1s" if seconds else "1m" if between else "1d" if day else "1mo"
     if parts is None or (times.dt.truncate(least) != times).any():
         raise DataError(
-            f"column {column.name!r} holds times as text such as {first!r}, and rows to be inserted need times, which "
+            f"column {quote(column.name)} holds times as text such as {quote(first)}, and rows to be inserted need "
+            "times, which "
             "cannot be written like that: convert it to dates or timestamps first"
         )
     clock = f"{between}%H:%M" + (":%S" if seconds else "") + ("%.6f" if fraction else "") + (zone or "")
@@ -170,7 +173,7 @@ def _check_exact(column: pl.Series) -> None:
     if changed.any():
         value = column[int(changed.arg_max() or 0)]
         raise ValuesError(
-            f"column {column.name!r} has to become float64 to be filled, which does not hold {value} exactly: "
+            f"column {quote(column.name)} has to become float64 to be filled, which does not hold {value} exactly: "
             "cast it to floats first"
         )
 

@@ -11,7 +11,7 @@ from loopcast.data.covariates import Covariates, require_informative
 from loopcast.data.missing import first_observed
 from loopcast.data.schema import TableSchema
 from loopcast.data.time_grid import future_times
-from loopcast.errors import DataError, LengthError, OptionError, ValuesError
+from loopcast.errors import DataError, LengthError, OptionError, ValuesError, quote, quote_all
 
 FEWER = "ask for fewer steps or leave them out"
 
@@ -157,7 +157,7 @@ class PanelFields:
         if len(short):
             i = int(short[0])
             raise LengthError(
-                f"series {self.ids[i]!r} has {self.lengths[i]} rows and {rows} are needed for {why} "
+                f"series {quote(self.ids[i])} has {self.lengths[i]} rows and {rows} are needed for {why} "
                 f"({len(short)} of {self.n_series} series are too short): {cure}"
             )
 
@@ -175,7 +175,7 @@ class PanelFields:
         here = np.array([row])
         i, time = int(self.series_of(here)[0]), self.times_of(here)[0]
         raise ValuesError(
-            f"{why}, and series {self.ids[i]!r} has no value at {time} ({self.targets[channel]!r}; "
+            f"{why}, and series {quote(self.ids[i])} has no value at {time} ({quote(self.targets[channel])}; "
             f"{int(missing.sum())} are missing in all): {cure}"
         )
 
@@ -187,10 +187,10 @@ class PanelFields:
         i = int(empty.argmax())
         before = f" before its last {held_out}" if held_out else ""
         none = np.isnan(self.series(i)[: self.lengths[i] - held_out]).all(axis=0)
-        which = f" of {self.targets[int(none.argmax())]!r}" if self.n_channels > 1 else ""
+        which = f" of {quote(self.targets[int(none.argmax())])}" if self.n_channels > 1 else ""
         cure = "leave it out" if not empty.all() else "leave that target out" if which else "give their values"
         raise ValuesError(
-            f"{why}, and series {self.ids[i]!r} has none{which} in its {self.lengths[i]} rows{before} "
+            f"{why}, and series {quote(self.ids[i])} has none{which} in its {self.lengths[i]} rows{before} "
             f"({int(empty.sum())} of {self.n_series} series have none): {cure}"
         )
 
@@ -214,7 +214,9 @@ def _check_shapes(panel: PanelFields) -> None:
     if values.ndim != 2 or values.dtype != np.float64:
         raise DataError(f"values are float64 [row, channel], got {values.dtype} of shape {values.shape}")
     if values.shape[1] != len(panel.targets):
-        raise DataError(f"values have a channel per target, got shape {values.shape} and targets {panel.targets}")
+        raise DataError(
+            f"values have a channel per target, got shape {values.shape} and targets {quote_all(panel.targets)}"
+        )
     if offsets.ndim != 1 or offsets.dtype != np.int64 or len(offsets) < 2:
         raise DataError(f"offsets are int64 [series + 1], got {offsets.dtype} of shape {offsets.shape}")
     if offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 1).any():
@@ -229,4 +231,4 @@ def _check_shapes(panel: PanelFields) -> None:
 
 def check_count(name: str, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-        raise OptionError(f"{name} is a whole number of at least 0, got {value!r}")
+        raise OptionError(f"{name} is a whole number of at least 0, got {quote(value)}")

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from loopcast.data.arrays import plain_numbers
 from loopcast.data.build import AlignedTable, align
 from loopcast.data.edit_table import RowMapping, finish, set_numbers, set_times, take_rows
 from loopcast.data.fields import PanelFields
 from loopcast.data.series_index import Source
 from loopcast.data.tables import Table, build, open_table
-from loopcast.errors import DataError, ValuesError
+from loopcast.errors import DataError, ValuesError, quote
 
 EMPTY: Mapping[str, np.ndarray] = MappingProxyType({})
 
@@ -104,13 +105,16 @@ def validate(
     panel: PanelFields, values: np.ndarray, marks: np.ndarray, extra: Mapping[str, np.ndarray]
 ) -> ImputedValues:
     """What is to fill the gaps of `panel`; DataError or ValuesError where it cannot."""
+    values = plain_numbers(values)
     for name, array, dtype in (("values", values, np.float64), ("marks", marks, np.bool_)):
         if array.dtype != dtype or array.shape != panel.values.shape:
             wanted = f"{np.dtype(dtype)} [row, channel] of shape {panel.values.shape}"
             raise DataError(f"{name} are {wanted}, got {array.dtype} of shape {array.shape}")
     for name, array in extra.items():
         if array.dtype.kind != "f" or array.shape != (panel.n_rows,):
-            raise DataError(f"{name!r} is floats [row] of shape {(panel.n_rows,)}, got {array.dtype} {array.shape}")
+            raise DataError(
+                f"{quote(name)} is floats [row] of shape {(panel.n_rows,)}, got {array.dtype} {array.shape}"
+            )
     _refuse(panel, marks & ~np.isnan(panel.values), "is marked as imputed and has a value: mark only what was missing")
     _refuse(
         panel, marks & ~np.isfinite(values), "is marked as imputed and what fills it is no number: take the mark off"
@@ -156,7 +160,7 @@ def _check_free(panel: PanelFields, filling: ImputedValues, taken: Iterable[Any]
     there = set(taken)
     for name in [*(f"{target}-imputed" for target in panel.targets), *filling.extra]:
         if name in there:
-            raise DataError(f"a filled table adds a column {name!r}, and there is one already: rename that one")
+            raise DataError(f"a filled table adds a column {quote(name)}, and there is one already: rename that one")
         there.add(name)
 
 
@@ -167,4 +171,4 @@ def _refuse(panel: PanelFields, wrong: np.ndarray, why: str) -> None:
     row, channel = np.unravel_index(int(wrong.argmax()), wrong.shape)
     here = np.array([row])
     series, time = panel.ids[int(panel.series_of(here)[0])], panel.times_of(here)[0]
-    raise ValuesError(f"series {series!r} at {time}, column {panel.targets[channel]!r}, {why}")
+    raise ValuesError(f"series {quote(series)} at {time}, column {quote(panel.targets[channel])}, {why}")

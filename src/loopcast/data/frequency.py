@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from loopcast.errors import OptionError
+from loopcast.errors import OptionError, quote
 
-Family = Literal["number", "clock", "day", "business", "month start", "month end"]
+Family = Literal["number", "clock", "day", "business", "month start", "month end", "month first B", "month last B"]
 
 MICROSECOND, SECOND, MINUTE, HOUR, DAY = 1, 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+LAST_DAY = 30  # of a month, that a calendar is said to be on; the 31st is the last of every month
 
 # The spellings of older pandas, and no others.
 OLD_SPELLINGS = {
@@ -25,7 +27,7 @@ POLARS_SPELLINGS = {"d": "D", "mo": "MS", "q": "QS", "y": "YS", "m": "min"}
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit of a calendar: `size` in microseconds (clock), days (day) or months (month start, month end)."""
+    """A unit of a calendar: `size` in microseconds (clock), days (day) or months (families that begin so)."""
 
     family: Family
     size: int
@@ -50,10 +52,17 @@ UNITS = {
     "QE": Unit("month end", 3, 4, MONTHS, 11),
     "YS": Unit("month start", 12, 1, MONTHS, 0),
     "YE": Unit("month end", 12, 1, MONTHS, 11),
+    "BMS": Unit("month first B", 1, 12),
+    "BME": Unit("month last B", 1, 12),
+    "BQS": Unit("month first B", 3, 4, MONTHS, 0),
+    "BQE": Unit("month last B", 3, 4, MONTHS, 11),
+    "BYS": Unit("month first B", 12, 1, MONTHS, 0),
+    "BYE": Unit("month last B", 12, 1, MONTHS, 11),
 }
 
 KNOWN = (
-    "YS, YE, QS, QE, MS, ME, W, B, D, h, min, s, ms, us, an anchor such as W-MON or QS-FEB, a multiple such as 15min"
+    "YS, YE, QS, QE, MS, ME, W, B, D, h, min, s, ms, us, BMS or BME (first or last business day), an anchor such as "
+    "W-MON or QS-FEB, a day of the month such as MS-15 or QS-FEB-15, a multiple such as 15min"
 )
 
 
@@ -61,6 +70,7 @@ KNOWN = (
 class Frequency:
     """One step of a calendar: `multiple` units, on `anchor` (a weekday or a month, counted from 0).
 
+    day: of the month, where that is not its first, such as the 15th of MS-15; a shorter month has its last day instead.
     Read one with `Frequency.parse`; `alias` is the name the field uses (pandas' spelling), or the step itself
     where times are integers. Clock units are absolute time; days and longer are wall-clock time in the zone.
 
@@ -73,6 +83,7 @@ class Frequency:
     unit: str
     multiple: int = 1
     anchor: int = 0
+    day: int = 1
 
     @classmethod
     def parse(cls, alias: "str | int | Frequency") -> "Frequency":
@@ -82,16 +93,16 @@ class Frequency:
         if isinstance(alias, int) and not isinstance(alias, bool) and 1 <= alias < 2**62:
             return cls("int", alias)
         text = alias if isinstance(alias, str) else ""
-        parts = re.fullmatch(r"(\d{0,9})([A-Za-z]+)(?:-([A-Z]{3}))?", text)
+        parts = re.fullmatch(r"(\d{0,9})([A-Za-z]+)(?:-([A-Z]{3}))?(?:-([1-9]\d?))?", text)
         if parts is None:
-            raise OptionError(f"freq={alias!r} is no frequency: use {KNOWN}; or a whole number for integer times")
-        count, name, anchor = parts.groups()
+            raise OptionError(f"freq={quote(alias)} is no frequency: use {KNOWN}; or a whole number for integer times")
+        count, name, anchor, day = parts.groups()
         if name == "w" and anchor is None:  # of polars: weeks on whatever day they begin
             return cls("D", 7 * int(count or 1))
         name = (POLARS_SPELLINGS if anchor is None and count else {}).get(name, OLD_SPELLINGS.get(name, name))
         if name not in UNITS or name == "int" or count.strip("0") == "" != count:
-            raise OptionError(f"freq={alias!r} is no frequency{_nearest(name)}: use {KNOWN}")
-        return cls(name, int(count or 1), _anchor(text, name, anchor))
+            raise OptionError(f"freq={quote(alias)} is no frequency{_nearest(name)}: use {KNOWN}")
+        return cls(name, int(count or 1), _anchor(text, name, anchor), _day(text, name, day))
 
     @property
     def alias(self) -> str | int:
@@ -100,7 +111,8 @@ class Frequency:
             return self.multiple
         anchors = UNITS[self.unit].anchors
         count = "" if self.multiple == 1 else str(self.multiple)
-        return count + self.unit + (f"-{anchors[self.anchor]}" if anchors else "")
+        day = "" if self.day == 1 else f"-{self.day}"
+        return count + self.unit + (f"-{anchors[self.anchor]}" if anchors else "") + day
 
     def __str__(self) -> str:
         return str(self.alias)
@@ -133,15 +145,27 @@ class Frequency:
 def _nearest(name: str) -> str:
     close = get_close_matches(name, [*UNITS, name.lower(), name.upper()], n=3, cutoff=0.5)
     close = [other for other in close if other in UNITS and other != "int"]
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    return f" (did you mean {quote(close[0])}?)" if close else ""
 
 
 def _anchor(alias: str, name: str, anchor: str | None) -> int:
     unit = UNITS[name]
     if anchor is not None and anchor not in unit.anchors:
         allowed = ", ".join(unit.anchors) or "no anchor"
-        raise OptionError(f"freq={alias!r}: {name!r} takes {allowed}, got {anchor!r}")
+        raise OptionError(f"freq={quote(alias)}: {quote(name)} takes {allowed}, got {quote(anchor)}")
     index = unit.usual_anchor if anchor is None else unit.anchors.index(anchor)
-    if name in ("QS", "QE"):  # QS-JAN, QS-APR, … are one calendar: the first name (start) or the last (end) stands
-        return index % 3 + (0 if name == "QS" else 9)
+    if unit.size == 3:  # QS-JAN, QS-APR, … are one calendar: the first name (start) or the last (end) stands
+        return index % 3 + (0 if name.endswith("S") else 9)
     return index
+
+
+def _day(alias: str, name: str, day: str | None) -> int:
+    if day is None:
+        return 1
+    if UNITS[name].family != "month start" or not 2 <= int(day) <= LAST_DAY:
+        raise OptionError(
+            f"freq={quote(alias)}: a day from 2 to {LAST_DAY} may stand after MS, QS and YS, as in MS-15; the first "
+            "day is "
+            "MS, the last ME"
+        )
+    return int(day)

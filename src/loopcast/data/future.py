@@ -14,7 +14,7 @@ from loopcast.data.tables import Table
 from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names
-from loopcast.errors import CalendarError, OptionError, ValuesError
+from loopcast.errors import CalendarError, OptionError, ValuesError, brief, quote, quote_all
 
 NAMING = "A table of future covariates has the id, the time and each future covariate"
 
@@ -50,7 +50,8 @@ def match_rows(panel: PanelFields, table: Table, rows: SeriesIndex) -> tuple[np.
     group = np.array([place.get(str(name), -1) for name in rows.ids], np.int64)
     series = np.repeat(group, np.diff(rows.offsets))
     own = np.flatnonzero(series >= 0)
-    times = as_times(rows.reorder(table.column(schema.columns.time)), rows)
+    plain = schema.freq.unit == "int"
+    times = as_times(rows.reorder(table.column(schema.columns.time)), rows, plain=plain)
     alike = cast_times(times, schema, rows)
     steps, fits = panel.step_index(alike.gather(own), series[own])
     if not fits.all():
@@ -74,7 +75,9 @@ def cast_times(times: pl.Series, schema: TableSchema, rows: SeriesIndex) -> pl.S
     numbers, zone = times.dtype.is_integer(), getattr(times.dtype, "time_zone", None)
     if numbers != kind.is_integer() or zone != schema.zone:
         raise CalendarError(
-            f"column {schema.columns.time!r} holds {times.dtype}, and the times of the data are {kind}: convert them"
+            f"column {quote(schema.columns.time)} holds {brief(str(times.dtype))}, and the times of the data are "
+            f"{kind}: convert "
+            "them"
         )
     alike = times.cast(kind, strict=False)
     finer = alike.is_null() | (alike.cast(times.dtype) != times)
@@ -85,8 +88,9 @@ def cast_times(times: pl.Series, schema: TableSchema, rows: SeriesIndex) -> pl.S
 
 def off_calendar_message(times: pl.Series, row: int, schema: TableSchema, rows: SeriesIndex) -> str:
     return (
-        f"{rows.describe_row(row)}, column {schema.columns.time!r}: {times[row]} is not on the calendar of the data "
-        f"(frequency {schema.freq})"
+        f"{rows.describe_row(row)}, column {quote(schema.columns.time)}: {times[row]} is not on the calendar of the "
+        "data "
+        f"(frequency {schema.freq}): correct it, or drop the row"
     )
 
 
@@ -107,10 +111,13 @@ def order_rows(panel: PanelFields, series: np.ndarray, steps: np.ndarray) -> tup
         twice = there < due
         time = _future_time(panel, i, int(there if twice else due))
         if twice:
-            raise CalendarError(f"series {panel.ids[i]!r}: {time} comes twice among the future covariates")
+            raise CalendarError(
+                f"series {quote(panel.ids[i])}: {time} comes twice among the future covariates: keep one row"
+            )
         raise ValuesError(
-            f"series {panel.ids[i]!r}: the future covariates of {time} are missing, and later ones are there: each "
-            "step after the end of a series needs a row"
+            f"series {quote(panel.ids[i])}: the future covariates of {time} are missing, and later ones are there: "
+            "each "
+            "step after the end of a series needs a row: add it"
         )
     return rows, counts
 
@@ -124,7 +131,8 @@ def _require_values(panel: PanelFields, values: np.ndarray, counts: np.ndarray) 
     ends = np.cumsum(counts)
     i = int(np.searchsorted(ends, row, side="right"))
     raise ValuesError(
-        f"series {panel.ids[i]!r}: the future covariate {panel.schema.columns.future[int(column)]!r} has no value at "
+        f"series {quote(panel.ids[i])}: the future covariate {quote(panel.schema.columns.future[int(column)])} has no "
+        "value at "
         f"{_future_time(panel, i, int(row - ends[i] + counts[i]))}: give it, or name it as a past covariate"
     )
 
@@ -147,9 +155,10 @@ def require_future(panel: PanelFields, horizon: int) -> None:
     if not short.any():
         return
     i = int(short.argmax())
-    names = ", ".join(panel.schema.columns.future)
+    names = quote_all(panel.schema.columns.future)
     raise ValuesError(
-        f"{horizon} steps ahead need the future covariates ({names}) of those steps, and series {panel.ids[i]!r} has "
+        f"{horizon} steps ahead need the future covariates ({names}) of those steps, and series {quote(panel.ids[i])} "
+        "has "
         f"none at {_future_time(panel, i, int(panel.future_lengths[i]))} "
         f"({int(short.sum())} of {panel.n_series} series have too few): "
         "give them, as in predict(future=table) or --future FILE"

@@ -1,10 +1,13 @@
 """Which frequency a table of times has, judged by its most common step."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
-from loopcast.data.calendar import Ticks, period_index, to_local
-from loopcast.data.frequency import DAY, HOUR, MINUTE, SECOND, Frequency
+from loopcast.data.calendar import Ticks, period_index, step_index, to_local
+from loopcast.data.frequency import DAY, HOUR, LAST_DAY, MINUTE, SECOND, Frequency
 
 
 def infer(ticks: Ticks, offsets: np.ndarray, *, integer: bool, zone: str | None) -> Frequency | None:
@@ -54,32 +57,49 @@ def _days(walls: Ticks, offsets: np.ndarray) -> Frequency | None:
     if step % DAY:
         return None
     step //= DAY
-    months = _months(walls, offsets) if step >= 28 else None
-    if months is not None:
-        return months
+    if step >= 28:
+        return _best([*_monthly(walls, offsets), _weeks_or_days(walls, step)], walls, offsets)
     if step == 1:
         return Frequency("B" if _skips_weekends(walls, offsets) else "D")
+    return _weeks_or_days(walls, step)
+
+
+def _weeks_or_days(walls: Ticks, step: int) -> Frequency:
     if step % 7 == 0:
         return Frequency("W", step // 7, most_common((walls // DAY + 3) % 7))
     return Frequency("D", step)
 
 
-def _months(walls: Ticks, offsets: np.ndarray) -> Frequency | None:
-    """Months, quarters or years, where most rows are the first or the last day of a month."""
-    for suffix in "SE":
-        months, fits = period_index(walls, Frequency("M" + suffix))
-        step = most_common(_steps(months, offsets))
-        if fits.mean() > 0.5 and step > 0:
-            return _month_steps(suffix, months, step)
-    return None
+def _best(candidates: Sequence[Frequency], walls: Ticks, offsets: np.ndarray) -> Frequency:
+    """The first of those that the most rows are on."""
+    first = np.repeat(offsets[:-1], np.diff(offsets))
+    return max(candidates, key=lambda freq: int(step_index(walls, first, freq, None)[1].sum()))
 
 
-def _month_steps(suffix: str, months: np.ndarray, step: int) -> Frequency:
+def _monthly(walls: Ticks, offsets: np.ndarray) -> Iterator[Frequency]:
+    """Months, quarters or years: on their first or last day, on days of the month that rows have, on business days."""
+    days = (walls // DAY).astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    of_month = (days - months).astype(np.int64) + 1
+    months = months.astype(np.int64)
+    step = most_common(_steps(months, offsets))
+    if step <= 0:
+        return
+    for suffix in ("S", "E"):
+        yield _month_steps("", suffix, months, step)
+    for day in dict.fromkeys([most_common(of_month), int(of_month.max())]):  # the latest, where February cuts it off
+        if 1 < day <= LAST_DAY:
+            yield replace(_month_steps("", "S", months, step), day=day)
+    for suffix in ("S", "E"):
+        yield _month_steps("B", suffix, months, step)
+
+
+def _month_steps(business: str, suffix: str, months: np.ndarray, step: int) -> Frequency:
     if step % 12 == 0:
-        return Frequency("Y" + suffix, step // 12, most_common(months % 12))
+        return Frequency(f"{business}Y{suffix}", step // 12, most_common(months % 12))
     if step % 3 == 0:
-        return Frequency("Q" + suffix, step // 3, most_common(months % 3) + (0 if suffix == "S" else 9))
-    return Frequency("M" + suffix, step)
+        return Frequency(f"{business}Q{suffix}", step // 3, most_common(months % 3) + (0 if suffix == "S" else 9))
+    return Frequency(f"{business}M{suffix}", step)
 
 
 def _skips_weekends(walls: Ticks, offsets: np.ndarray) -> bool:

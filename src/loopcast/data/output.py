@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import CUTOFF, SAMPLE, TARGET_NAME
+from loopcast.data.arrays import plain_numbers
 from loopcast.data.fields import PanelFields
 from loopcast.data.tables import build
 from loopcast.data.time_grid import future_times
-from loopcast.errors import DataError
+from loopcast.errors import DataError, quote
 
 
 def forecast_table(panel: PanelFields, forecasts: Mapping[str, np.ndarray]) -> Any:
@@ -23,7 +24,7 @@ def forecast_table(panel: PanelFields, forecasts: Mapping[str, np.ndarray]) -> A
     series, if need be); for several targets each has a row, and a column `target` names it.
     DataError where a shape or name does not fit, such as an id column that is called `target`.
     """
-    columns = {name: _forecast(panel, name, np.asarray(array)) for name, array in forecasts.items()}
+    columns = {name: _forecast(panel, name, plain_numbers(array)) for name, array in forecasts.items()}
     several = panel.n_channels > 1
     _check_free(panel, columns, which=several)
     ids, times = _future_keys(panel, _one_horizon(columns))
@@ -77,10 +78,10 @@ def sample_table(panel: PanelFields, name: str, samples: np.ndarray) -> Any:
     """
     several = panel.n_channels > 1
     _check_free(panel, [name], SAMPLE, which=several)
-    shaped = reshape_channels(panel, samples, 3)
+    shaped = reshape_channels(panel, plain_numbers(samples), 3)
     if shaped is None:
         raise DataError(
-            f"samples of {name!r} are {_wanted(panel, 'series, sample, horizon')}, got shape {samples.shape}"
+            f"samples of {quote(name)} are {_wanted(panel, 'series, sample, horizon')}, got shape {samples.shape}"
         )
     count, horizon = shaped.shape[1:3]
     series = np.repeat(np.arange(panel.n_series), count)
@@ -149,7 +150,7 @@ def _forecast(panel: PanelFields, name: str, array: np.ndarray) -> np.ndarray:
         array = array[:, 0]
     shaped = reshape_channels(panel, array, 2)
     if shaped is None:
-        raise DataError(f"forecast {name!r} is {_wanted(panel, 'series, horizon')}, got shape {array.shape}")
+        raise DataError(f"forecast {quote(name)} is {_wanted(panel, 'series, horizon')}, got shape {array.shape}")
     return shaped
 
 
@@ -186,7 +187,7 @@ def _check_free(panel: PanelFields, columns: Iterable[str], *others: str, which:
     taken = {names.time, *others} | ({names.id} if panel.schema.has_id else set()) | ({TARGET_NAME} if which else set())
     for name in columns:
         if name in taken:
-            raise DataError(f"a forecast cannot be called {name!r}: that is another column of the table")
+            raise DataError(f"a forecast cannot be called {quote(name)}: that is another column of the table")
 
 
 def _check_key(panel: PanelFields, name: str) -> None:
@@ -195,6 +196,6 @@ def _check_key(panel: PanelFields, name: str) -> None:
     key = "time" if name == names.time else "id" if name == names.id else None
     if key is not None:
         raise DataError(
-            f"a result for several targets has a column {name!r} of its own, and the table's {key} is called so: "
+            f"a result for several targets has a column {quote(name)} of its own, and the table's {key} is called so: "
             "rename that column"
         )

@@ -11,7 +11,6 @@ from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.data import future
 from loopcast.data.build import Freq, from_array, from_long, from_series, from_wide
 from loopcast.data.fields import FEWER, PanelFields, check_count
-from loopcast.data.frequency import Frequency
 from loopcast.data.missing import first_observed
 from loopcast.data.output import future_table, rows_table
 from loopcast.data.ranges import concat_ranges
@@ -19,7 +18,7 @@ from loopcast.data.series_index import Source
 from loopcast.data.static import join_static
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import End, Gaps, future_times
-from loopcast.errors import DataError, OptionError
+from loopcast.errors import DataError, OptionError, quote, quote_all
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -40,9 +39,9 @@ class Panel(PanelFields):
         places = dict(zip(self.targets, range(self.n_channels), strict=True))
         place = places.get(which) if isinstance(which, str) else which
         if isinstance(place, bool) or not isinstance(place, int | np.integer) or not 0 <= place < self.n_channels:
-            known = ", ".join(map(repr, self.targets))
+            known = quote_all(self.targets)
             raise OptionError(
-                f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {which!r}"
+                f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {quote(which)}"
             )
         columns = replace(self.schema.columns, target=self.targets[place])
         return replace(self, values=self.values[:, [place]], schema=replace(self.schema, columns=columns))
@@ -264,12 +263,13 @@ class Panel(PanelFields):
         *,
         ids: Sequence[Any] | None = None,
         start: Any = 0,
-        freq: Frequency | str | int = 1,
+        freq: Freq = None,
         targets: Sequence[str] | None = None,
     ) -> Self:
         """A panel from numbers `[series, time, channel]`; NaN is missing. The array is copied.
 
         ids: a name for each series; None numbers them from 0. start: the first time of all series.
+        freq: None is 1, for integer times.
         targets: a name for each channel; None is `y`, or `y0`, `y1` and so on for several.
         Raises DataError for another shape or an empty one, ValuesError for infinity or numbers beyond 3.4e38.
 

@@ -10,7 +10,7 @@ import polars as pl
 from loopcast.columns import Bands
 from loopcast.data.output import cv_table, forecast_table, wide_table
 from loopcast.data.panel import Panel
-from loopcast.errors import DataError, OptionError
+from loopcast.errors import DataError, OptionError, quote
 
 NO_PROBABILITIES: tuple[float, ...] = ()
 
@@ -54,7 +54,7 @@ class Prediction:
             raise OptionError(f"quantiles are the shape of the forecasts and a probability, got {self.quantiles.shape}")
         lacking = [each for each in self.bands.probabilities if each not in self.probabilities]
         if lacking:
-            raise OptionError(f"the prediction of {self.name!r} has no quantiles of {lacking}: ask for them")
+            raise OptionError(f"the prediction of {quote(self.name)} has no quantiles of {lacking}: ask for them")
 
     @property
     def horizon(self) -> int:
@@ -64,7 +64,7 @@ class Prediction:
     def quantile(self, probability: float) -> np.ndarray:
         """The quantile of one probability, `[series, cutoff, step, channel]`; OptionError where it is not there."""
         if self.quantiles is None or probability not in self.probabilities:
-            raise OptionError(f"the prediction of {self.name!r} has no quantile of {probability:g}")
+            raise OptionError(f"the prediction of {quote(self.name)} has no quantile of {probability:g}")
         each: np.ndarray = self.quantiles[..., self.probabilities.index(probability)]
         return each
 
@@ -174,5 +174,5 @@ def _merged(parts: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     names = [name for part in parts for name in part]
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
-        raise DataError(f"two columns of the table would be called {twice!r}: rename a model (option alias)")
+        raise DataError(f"two columns of the table would be called {quote(twice)}: rename a model (option alias)")
     return {name: values for part in parts for name, values in part.items()}

@@ -14,7 +14,8 @@ from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
-from loopcast.errors import OptionError
+from loopcast.data.validate import check_names
+from loopcast.errors import OptionError, brief, quote, quote_all
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,16 +101,18 @@ def _require_whole(places: TablePlaces, panel: Panel) -> None:
     due = future_times(panel.starts[[i]], panel.lengths[[i]] + step, 1, panel.schema.freq)[0]
     raise OptionError(
         f"the forecasts of every series, and of every target, are of as many steps after its end: series "
-        f"{panel.ids[i]!r} has no row at {due} ({panel.targets[channel]!r}); give the history that was forecast"
+        f"{quote(panel.ids[i])} has no row at {due} ({quote(panel.targets[channel])}); give the history that was "
+        "forecast"
     )
 
 
 def _series(table: Table, panel: Panel) -> np.ndarray:
     names = panel.schema.columns
-    if names.id not in table.names:
+    if names.id not in table.names and names.id not in table.index_names:
         if panel.n_series > 1:
-            raise OptionError(f"the forecasts of {panel.n_series} series need the column {names.id!r}")
+            raise OptionError(f"the forecasts of {panel.n_series} series need the column {quote(names.id)}")
         return np.zeros(len(table.column(names.time)), np.int64)
+    check_names(table, [names.id], "", Source("the table of forecasts"))
     ids = table.column(names.id)
     known = dict(zip(panel.ids.to_list(), range(panel.n_series), strict=True))
     if not panel.schema.has_id and ids.n_unique() == 1:
@@ -118,7 +121,7 @@ def _series(table: Table, panel: Panel) -> np.ndarray:
     missing = next((each for each in known if each not in set(ids.to_list())), None)
     if unknown is not None or missing is not None:
         other = unknown if unknown is not None else missing
-        raise OptionError(f"forecasts and history are of the same series; {other!r} is in one of them only")
+        raise OptionError(f"forecasts and history are of the same series; {quote(other)} is in one of them only")
     return np.array([known[each] for each in ids.to_list()], np.int64)
 
 
@@ -126,7 +129,7 @@ def _steps(table: Table, panel: Panel, series: np.ndarray) -> tuple[np.ndarray, 
     """int64 `[row]` each: steps after the cutoff, from 0, and how many rows of its series lie after that."""
     time = panel.schema.columns.time
     if time not in table.names:
-        raise OptionError(f"the table of forecasts has no column {time!r}, the time")
+        raise OptionError(f"the table of forecasts has no column {quote(time)}, the time")
     index, on_grid = panel.step_index(_times(table, time, panel), series)
     last = panel.lengths[series] - 1
     if CUTOFF in table.names:
@@ -137,7 +140,8 @@ def _steps(table: Table, panel: Panel, series: np.ndarray) -> tuple[np.ndarray, 
     if len(wrong):
         row = int(wrong[0])
         raise OptionError(
-            f"{table.column(time)[row]} is not a time after the history of series {panel.ids[int(series[row])]!r} (or "
+            f"{table.column(time)[row]} is not a time after the history of series "
+            f"{quote(panel.ids[int(series[row])])} (or "
             "after its cutoff) on its calendar: give the history that was forecast"
         )
     return after, panel.lengths[series] - 1 - last
@@ -145,9 +149,12 @@ def _steps(table: Table, panel: Panel, series: np.ndarray) -> tuple[np.ndarray, 
 
 def _times(table: Table, name: str, panel: Panel) -> pl.Series:
     column = table.column(name)
-    times = as_times(column, SeriesIndex.one(name, len(column), Source()))
+    plain = panel.schema.freq.unit == "int"
+    times = as_times(column, SeriesIndex.one(name, len(column), Source()), plain=plain)
     if times.dtype.is_integer() != panel.starts.dtype.is_integer():
-        raise OptionError(f"column {name!r} is {times.dtype}, and the times of the history are {panel.starts.dtype}")
+        raise OptionError(
+            f"column {quote(name)} is {times.dtype}, and the times of the history are {panel.starts.dtype}"
+        )
     return times
 
 
@@ -156,17 +163,18 @@ def _channels(table: Table, panel: Panel) -> np.ndarray:
         return np.zeros(len(table.column(panel.schema.columns.time)), np.int64)
     if TARGET_NAME not in table.names:
         raise OptionError(
-            f"a forecast table of several targets is long: its column {TARGET_NAME!r} names the target of each row, "
-            f"and this has the columns {list(table.names)} (predict without wide=True gives one)"
+            f"a forecast table of several targets is long: its column {quote(TARGET_NAME)} names the target of each "
+            "row, "
+            f"and this has the columns {quote_all(table.names)} (predict without wide=True gives one)"
         )
     named = table.column(TARGET_NAME).cast(pl.String)
     missing = next((target for target in panel.targets if not (named == target).any()), None)
     if missing is not None:
-        raise OptionError(f"the forecast table has no row about the target {missing!r}")
+        raise OptionError(f"the forecast table has no row about the target {quote(missing)}")
     places = {target: channel for channel, target in enumerate(panel.targets)}
     unknown = next((each for each in named.unique().to_list() if each not in places), None)
     if unknown is not None:
-        raise OptionError(f"the forecast table is about {unknown!r}, which is no target of the history")
+        raise OptionError(f"the forecast table is about {quote(unknown)}, which is no target of the history")
     return np.array([places[each] for each in named.to_list()], np.int64)
 
 
@@ -174,7 +182,10 @@ def _laid(table: Table, name: str, places: TablePlaces, panel: Panel) -> np.ndar
     """A column as `[series, cutoff, step, channel]`."""
     column = table.column(name)
     if column.dtype != pl.Null and not column.dtype.is_numeric():
-        raise OptionError(f"column {name!r} of a forecast table holds {column.dtype}, not numbers: cast it, or drop it")
+        raise OptionError(
+            f"column {quote(name)} of a forecast table holds {brief(str(column.dtype))}, not numbers: cast it, or "
+            "drop it"
+        )
     whole = np.full((panel.n_series, len(places.cutoffs), places.horizon, panel.n_channels), np.nan)
     numbers = column.cast(pl.Float64).fill_null(np.nan).to_numpy()
     whole[places.series, places.cutoff, places.step, places.channel] = numbers

@@ -13,20 +13,29 @@ from loopcast.data.build import AlignedTable, Freq, align, from_long
 from loopcast.data.fill_table import fill_aligned, validate
 from loopcast.data.future import future_covariates
 from loopcast.data.panel import Panel
-from loopcast.data.series_index import Source
+from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table
-from loopcast.data.text import read_text
+from loopcast.data.text import MAX_UNPACKED, read_text
 from loopcast.data.time_grid import Gaps
-from loopcast.errors import DataError
+from loopcast.data.times import as_times
+from loopcast.errors import DataError, printable, quote, reason
+from loopcast.forks import check_not_forked
 
 
 def read(
-    path: str | os.PathLike[str], *, columns: Columns = STANDARD, freq: Freq = None, gaps: Gaps = "error"
+    path: str | os.PathLike[str],
+    *,
+    columns: Columns = STANDARD,
+    freq: Freq = None,
+    gaps: Gaps = "error",
+    max_unpacked: int = MAX_UNPACKED,
 ) -> Panel:
     """A panel from a long table in a file: .csv, .tsv (either may be .gz) or .parquet.
 
     Text files are UTF-8 with a header; a comma (.csv) or a tab (.tsv) separates fields, and a point the decimals.
-    In them ids are text, times whole numbers or ISO 8601, and an empty field or NaN is missing.
+    In them ids are text (007 is not 7), times whole numbers or ISO 8601, and an empty field or NaN is missing. A static
+    covariate is numbers where all its fields are, unless one would lose a zero in front (0501) or two would be one.
+    max_unpacked: bytes that a compressed file may become; DataError for more.
     The other arguments are those of `Panel.from_table`. Forecasts are given as polars tables.
 
     Raises DataError, naming the file, the line or row and the cure, for a file that is not what it seems.
@@ -46,7 +55,8 @@ def read(
     ending = _ending(file)
     _check_file(file)
     source = Source(str(file), lines=ending != ".parquet")
-    return Panel(**vars(from_long(ENDINGS[ending](file, columns, False), columns, freq, gaps, source)))
+    table = ENDINGS[ending](file, columns, False, max_unpacked)
+    return Panel(**vars(from_long(table, columns, freq, gaps, source)))
 
 
 def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
@@ -59,7 +69,7 @@ def read_future(path: str | os.PathLike[str], panel: Panel) -> Panel:
     _check_file(file)
     names = panel.schema.columns
     columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
-    table = ENDINGS[ending](file, columns, False)
+    table = ENDINGS[ending](file, columns, False, MAX_UNPACKED)
     return replace(panel, covariates=future_covariates(panel, table, Source(str(file), lines=ending != ".parquet")))
 
 
@@ -80,12 +90,12 @@ class WholeFile:
         return done.with_columns(done[name].fill_nan(None) for name in extra)
 
     def with_types(self, filled: pl.DataFrame) -> pl.DataFrame:
-        """`filled` for a file with types of its own: numbers, dates and times instead of text; ids stay text."""
-        texts = filled.select(pl.col(pl.String).exclude(self.panel.schema.columns.id).replace({"": None}))
-        if not texts.width:
-            return filled
-        written = texts.write_csv().encode()
-        return filled.with_columns(pl.read_csv(written, infer_schema_length=None, try_parse_dates=True).get_columns())
+        """`filled` for a file with types of its own: targets are numbers and times are times; all else is text."""
+        schema = self.panel.schema
+        time = filled[schema.columns.time]
+        plain = schema.freq.unit == "int"
+        times = as_times(time, SeriesIndex.one(time.name, len(time), Source()), plain=plain)
+        return filled.with_columns(pl.col(self.panel.targets).cast(pl.Float64), times)
 
 
 def read_whole(
@@ -98,7 +108,7 @@ def read_whole(
     file = Path(path)
     ending = _ending(file)
     _check_file(file)
-    table = ENDINGS[ending](file, columns, True)
+    table = ENDINGS[ending](file, columns, True, MAX_UNPACKED)
     laid = align(table, columns, freq, gaps, Source(str(file), lines=ending != ".parquet"))
     whole = WholeFile(panel=Panel(**vars(laid.parts)), table=table, laid=laid)
     nothing = np.zeros_like(whole.panel.values)
@@ -110,44 +120,49 @@ def _ending(file: Path) -> str:
     found = max((ending for ending in ENDINGS if file.name.lower().endswith(ending)), key=len, default=None)
     if found is None:
         raise DataError(
-            f"{file}: the ending says which format a file has, and is one of {', '.join(ENDINGS)}; rename the file, "
+            f"{printable(str(file))}: the ending says which format a file has, and is one of {', '.join(ENDINGS)}; "
+            "rename the file, "
             "or read it with pandas or polars and give the table"
         )
     return found
 
 
 def _check_file(file: Path) -> None:
+    check_not_forked()
     if not file.exists():
-        raise DataError(f"{file}: no such file (looked in {file.absolute().parent})")
+        raise DataError(f"{printable(str(file))}: no such file (looked in {printable(str(file.absolute().parent))})")
     if not file.is_file():
-        raise DataError(f"{file} is a directory or a device, not a file: name one file")
+        raise DataError(f"{printable(str(file))} is a directory or a device, not a file: name one file")
     if file.stat().st_size == 0:
-        raise DataError(f"{file} is empty: a panel needs a header and at least one row")
+        raise DataError(f"{printable(str(file))} is empty: a panel needs a header and at least one row")
 
 
-def _read_csv(path: Path, columns: Columns, every: bool) -> Table:
-    return read_text(path, columns, ",", every=every)
+def _read_csv(path: Path, columns: Columns, every: bool, max_unpacked: int) -> Table:
+    return read_text(path, columns, ",", every=every, max_unpacked=max_unpacked)
 
 
-def _read_tsv(path: Path, columns: Columns, every: bool) -> Table:
-    return read_text(path, columns, "\t", every=every)
+def _read_tsv(path: Path, columns: Columns, every: bool, max_unpacked: int) -> Table:
+    return read_text(path, columns, "\t", every=every, max_unpacked=max_unpacked)
 
 
-def _read_parquet(path: Path, columns: Columns, every: bool) -> Table:
+def _read_parquet(path: Path, columns: Columns, every: bool, _: int) -> Table:
     with path.open("rb") as file:
         start = file.read(4)
     if start != b"PAR1":
-        raise DataError(f"{path} is no Parquet file (one starts with PAR1, this with {start!r}): is its ending right?")
+        raise DataError(
+            f"{printable(str(path))} is no Parquet file (one starts with PAR1, this with {quote(start)}): is its "
+            "ending right?"
+        )
     try:
         names = list(pl.read_parquet_schema(path))
         wanted = (columns.id, columns.time, *columns.targets, *columns.covariates)
         frame = pl.read_parquet(path, columns=[n for n in names if every or n in wanted])
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path} is a damaged Parquet file: {error}") from error
+        raise DataError(f"{printable(str(path))} is a damaged Parquet file: {reason(error)}") from error
     return Table(frame, "polars", names)
 
 
-ENDINGS: dict[str, Callable[[Path, Columns, bool], Table]] = {
+ENDINGS: dict[str, Callable[[Path, Columns, bool, int], Table]] = {
     ".csv": _read_csv,
     ".csv.gz": _read_csv,
     ".tsv": _read_tsv,

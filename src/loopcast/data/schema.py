@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import polars as pl
 
 from loopcast.columns import Columns
 from loopcast.data.frequency import Frequency
-from loopcast.errors import LoopcastError, ModelFileError
+from loopcast.errors import LoopcastError, ModelFileError, quote, reason
 
 Kind = Literal["polars", "pandas", "pyarrow"]
 
@@ -17,12 +17,12 @@ INTEGERS = {
     str(dtype).lower(): dtype
     for dtype in (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 }
-_TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\[\], /:+-]{0,99}")
+STORED = ("columns", "freq", "time")  # what a model asks of tables to come; how its own was typed, its panel knows
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableSchema:
-    """How a table looked: a small value that a saved model keeps.
+    """How a table looked. A saved model keeps of it what it asks of tables to come: columns, frequency, times.
 
     columns: the names of its columns; has_id: whether it had a column that tells series apart.
     freq: the step of its calendar.
@@ -55,24 +55,23 @@ class TableSchema:
         return dtype.time_zone if isinstance(dtype, pl.Datetime) else None
 
     def to_json(self) -> dict[str, Any]:
-        """This schema as plain values that `json.dumps` takes."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return plain | {"columns": self.columns.to_json(), "freq": self.freq.alias}
+        """What a model file holds of it, as plain values that `json.dumps` takes."""
+        return {"columns": self.columns.to_json(), "freq": self.freq.alias, "time": self.time}
 
     @classmethod
     def from_json(cls, plain: Any) -> "TableSchema":
-        """The schema that `to_json` wrote; ModelFileError where the values are anything else."""
-        names = {field.name for field in fields(cls)}
-        if not isinstance(plain, Mapping) or set(plain) != names:
-            raise ModelFileError(f"the model's table schema needs exactly the entries {sorted(names)}, got {plain!r}")
+        """A schema of what `to_json` wrote; ModelFileError where the values are anything else."""
+        if not isinstance(plain, Mapping) or set(plain) != set(STORED):
+            raise ModelFileError(f"the model's table schema needs exactly the entries {STORED}, got {quote(plain)}")
         try:
             columns = Columns.from_json(plain["columns"])
             freq = Frequency.parse(plain["freq"])
             time_dtype(plain["time"])
         except (LoopcastError, pl.exceptions.PolarsError) as error:
-            raise ModelFileError(f"the model's table schema is damaged: {error}") from error
-        _check(plain)
-        return cls(**{**plain, "columns": columns, "freq": freq})
+            raise ModelFileError(f"the model's table schema is damaged: {reason(error)}") from error
+        if (freq.unit == "int") != (plain["time"] in INTEGERS) or (freq.family == "clock" and plain["time"] == "date"):
+            raise ModelFileError(f"times of type {quote(plain['time'])} cannot have the frequency {freq}")
+        return cls(columns=columns, has_id=True, freq=freq, time=plain["time"])
 
 
 def time_name(dtype: pl.DataType) -> str:
@@ -85,7 +84,7 @@ def time_name(dtype: pl.DataType) -> str:
 def time_dtype(name: str) -> pl.DataType:
     """The type that `time_name` called so; ModelFileError where there is none."""
     if not isinstance(name, str):
-        raise ModelFileError(f"the type of times is named in words, got {name!r}")
+        raise ModelFileError(f"the type of times is named in words, got {quote(name)}")
     parts = re.fullmatch(r"datetime\[(ms|us|ns)(?:, ([A-Za-z0-9_+/-]{1,64}))?\]", name)
     if parts is not None:
         dtype = pl.Datetime(parts[1], parts[2])  # type: ignore[arg-type]
@@ -95,15 +94,4 @@ def time_dtype(name: str) -> pl.DataType:
         return pl.Date()
     if name in INTEGERS:
         return INTEGERS[name]()
-    raise ModelFileError(f"{name!r} is no type of times: expected an integer type, date or datetime[us, zone]")
-
-
-def _check(plain: Mapping[str, Any]) -> None:
-    if not isinstance(plain["has_id"], bool) or plain["kind"] not in get_args(Kind):
-        raise ModelFileError(f"has_id is true or false and kind one of {get_args(Kind)}, got {plain!r}")
-    for name in ("id_type", "time_type"):
-        if not isinstance(plain[name], str) or not (plain[name] == "" or _TYPE_NAME.fullmatch(plain[name])):
-            raise ModelFileError(f"{name} is the name of a column type, got {plain[name]!r}")
-    freq, time = Frequency.parse(plain["freq"]), plain["time"]
-    if (freq.unit == "int") != (time in INTEGERS) or (freq.family == "clock" and time == "date"):
-        raise ModelFileError(f"times of type {time!r} cannot have the frequency {freq}")
+    raise ModelFileError(f"{quote(name)} is no type of times: expected an integer type, date or datetime[us, zone]")

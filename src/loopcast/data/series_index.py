@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from loopcast.errors import printable, quote
+
 
 @dataclass(frozen=True)
 class Source:
@@ -19,10 +21,10 @@ class Source:
     def row(self, row: int) -> str:
         """The place of a row (counted from 0), as "row 5" or "line 7 of sales.csv"."""
         place = f"line {row + 2}" if self.lines else f"row {row}"
-        return f"{place} of {self.file}" if self.file else place
+        return f"{place} of {printable(self.file)}" if self.file else place
 
     def __str__(self) -> str:
-        return self.file or "the table"
+        return printable(self.file) or "the table"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ class SeriesIndex:
     def describe_row(self, row: int) -> str:
         """A row as its caller knows it: "series 'a', row 5"."""
         theirs = row if self.order is None else int(self.order[row])
-        return f"series {self.ids[self.series_of(row)]!r}, {self.source.row(theirs)}"
+        return f"series {quote(self.ids[self.series_of(row)])}, {self.source.row(theirs)}"
 
 
 def _codes(ids: pl.Series, unique: pl.Series) -> np.ndarray:

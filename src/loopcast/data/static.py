@@ -7,8 +7,12 @@ from typing import Any
 import polars as pl
 
 from loopcast.columns import Columns
+from loopcast.data.series_index import Source
 from loopcast.data.tables import Table, open_table
-from loopcast.errors import ColumnError, DataError, OptionError
+from loopcast.data.validate import check_names
+from loopcast.errors import DataError, OptionError, quote
+
+NAMING = "Both tables have the id, under the name in Columns(id=...), and the static covariates are in the second"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +37,19 @@ def join_static(table: Table, static: Any, columns: Columns) -> Table:
         raise DataError(f"static is a table with a row for each series, got {type(static).__qualname__}")
     if not columns.static:
         raise OptionError("the columns name no static covariate: Columns(static=[...])")
-    lacking = [name for name in (columns.id, *columns.static) if name not in other.names]
-    if lacking or columns.id not in table.names:
-        where = "the table of static covariates" if lacking else "the table"
-        raise ColumnError(f"{where} has no column {(lacking or [columns.id])[0]!r}")
+    check_names(other, [columns.id, *columns.static], NAMING, Source("the table of static covariates"))
+    check_names(table, [columns.id], NAMING, Source())
     ids, known = (each.column(columns.id).cast(pl.String) for each in (table, other))
     if known.n_unique() < len(known):
-        raise DataError(f"the table of static covariates has two rows of one series, {known.mode()[0]!r}: keep one")
+        raise DataError(
+            f"the table of static covariates has two rows of one series, {quote(known.mode()[0])}: keep one"
+        )
     places = pl.DataFrame({"id": known}).with_row_index("place")
     place = pl.DataFrame({"id": ids}).join(places, on="id", how="left", maintain_order="left")["place"]
     if place.null_count():
-        raise DataError(f"series {ids[int(place.is_null().arg_max() or 0)]!r} has no row of static covariates")
+        raise DataError(
+            f"series {quote(ids[int(place.is_null().arg_max() or 0)])} has no row of static covariates: add one, or "
+            "leave the series out"
+        )
     joined = {name: other.column(name).gather(place) for name in columns.static}
     return JoinedTable(table.native, table.kind, [*table.names, *joined], joined)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loopcast.errors import OptionError
+from loopcast.errors import OptionError, quote
 
 
 def generate_time_series(batch_size: int, n_steps: int, *, shared_frequency: bool = False, seed: int) -> np.ndarray:
@@ -36,4 +36,4 @@ def generate_time_series(batch_size: int, n_steps: int, *, shared_frequency: boo
 
 def _whole(name: str, value: int, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise OptionError(f"{name} is a whole number of at least {least}, got {value!r}")
+        raise OptionError(f"{name} is a whole number of at least {least}, got {quote(value)}")

@@ -1,9 +1,7 @@
 """Columns out of, and tables into, whatever kind of data frame the caller uses."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -12,10 +10,10 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
+from loopcast.data.cells import from_pandas, from_pyarrow
 from loopcast.data.schema import Kind, TableSchema
-from loopcast.errors import CalendarError, DataError
-
-NANOSECOND_UNITS = ("ns", "us", "ms")
+from loopcast.errors import DataError
+from loopcast.forks import check_not_forked
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,25 +29,44 @@ class Table:
         if self.kind == "polars":
             return self.native[name]
         if self.kind == "pyarrow":
-            return pl.Series(str(name), self.native[name])
+            return from_pyarrow(str(name), self.native[name])
         return from_pandas(self.native[name])
 
     def type_name(self, name: Any) -> str:
-        """What the caller's library calls the type of a column."""
+        """What the caller's library calls the type of a column; "" where it could not read that name back."""
         if self.kind == "polars":
             return ""
         if self.kind == "pyarrow":
             return str(self.native.schema.field(name).type)
-        return str(self.native[name].dtype)
+        named = str(self.native[name].dtype)
+        return "" if "<" in named or "(" in named else named  # such as dictionary<...>[pyarrow], or a zone tzutc()
 
     @property
-    def index_name(self) -> Any:
-        """The name of a pandas index, None elsewhere."""
-        return self.native.index.name if self.kind == "pandas" else None
+    def index_names(self) -> tuple[Any, ...]:
+        """The names of the levels of a pandas index, None for one without a name; none for its usual numbers."""
+        if self.kind != "pandas":
+            return ()
+        names = tuple(self.native.index.names)
+        return () if names == (None,) and self.native.index.dtype.kind in "iu" else names
+
+    @property
+    def unnamed_labels(self) -> int | None:
+        """The first level of a pandas index that has no name, and labels that tell groups of rows apart; None for none.
+
+        Whole numbers of a single level tell nothing, nor do times: of those there is a column, or an error.
+        """
+        levels = self.native.index.nlevels if self.kind == "pandas" else 0
+        for level in range(levels):
+            labels = self.native.index.get_level_values(level)
+            counted = labels.dtype.kind == "M" or (levels == 1 and labels.dtype.kind in "iu")
+            if labels.name is None and not counted and labels.has_duplicates:
+                return level
+        return None
 
 
 def open_table(native: Any) -> Table | None:
     """The table behind a pandas or polars data frame or a pyarrow table; None for anything else."""
+    check_not_forked()
     if nw.dependencies.is_polars_lazyframe(native):
         raise DataError("the table is a polars LazyFrame, which holds no rows yet: give table.collect()")
     if nw.dependencies.is_polars_dataframe(native):
@@ -59,87 +76,6 @@ def open_table(native: Any) -> Table | None:
     if nw.dependencies.is_pyarrow_table(native):
         return Table(native, "pyarrow", native.column_names)
     return None
-
-
-def from_pandas(column: Any) -> pl.Series:
-    """A pandas Series as a polars one, by way of NumPy: pyarrow may not be there."""
-    series = nw.from_native(column, series_only=True)
-    name = str(series.name)
-    if isinstance(series.dtype, nw.Datetime):
-        return _datetimes(name, series)
-    if isinstance(series.dtype, nw.Categorical | nw.Enum):
-        return _categories(name, column)
-    missing = series.is_null().to_numpy()
-    if series.dtype.is_float() or (series.dtype.is_integer() and not missing.any()):
-        return pl.Series(name, np.ascontiguousarray(series.to_numpy()))
-    cells = column.to_numpy(dtype=object).copy()
-    cells[missing] = None
-    return from_cells(name, cells.tolist())
-
-
-def _datetimes(name: str, series: "nw.Series[Any]") -> pl.Series:
-    zone = _known_zone(series.dtype.time_zone)  # type: ignore[attr-defined]
-    if zone is not None:
-        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    array = np.ascontiguousarray(series.to_numpy())
-    if np.datetime_data(array.dtype)[0] not in NANOSECOND_UNITS:
-        array = array.astype("datetime64[us]")
-    times = pl.Series(name, array)
-    return times if zone is None else times.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-
-
-def _known_zone(zone: str | None) -> str | None:
-    """The name under which the time zone data base knows a zone, also one that is a fixed offset."""
-    if zone is None or not zone.removeprefix("UTC").startswith(("+", "-")):
-        return zone
-    return offset_zone(zone.removeprefix("UTC"))
-
-
-def offset_zone(offset: str) -> str:
-    """The named zone of a fixed offset such as "+01:00"; CalendarError where the data base has none."""
-    hours, minutes = int(offset[:3]), offset[3:].strip(":")
-    if minutes not in ("", "00") or not -12 <= hours <= 14:
-        raise CalendarError(f"no time zone is always at {offset}: convert the times to a named zone, or to UTC")
-    return f"Etc/GMT{-hours:+d}" if hours else "UTC"  # the sign of these names is the wrong way round by design
-
-
-def _categories(name: str, column: Any) -> pl.Series:
-    codes, categories = column.cat.codes.to_numpy(), from_cells(name, column.cat.categories.to_list())
-    index = pl.Series(codes.astype(np.int64))
-    cells = categories.gather(index.set(index < 0, None))
-    return cells.cast(pl.Enum(categories)) if categories.dtype == pl.String else cells
-
-
-def from_cells(name: str, cells: list[Any]) -> pl.Series:
-    """Python values, None for missing, as the column they make up; pl.Object where they are of mixed kinds."""
-    kinds = {_kind(cell) for cell in set(map(type, cells)) - {type(None)}}
-    if kinds == {dt.datetime}:
-        _one_zone(name, cells)
-    if kinds == {int, float}:
-        return pl.Series(name, [cell if cell is None else float(cell) for cell in cells], dtype=pl.Float64)
-    if len(kinds) > 1 or None in kinds:
-        return pl.Series(name, cells, dtype=pl.Object)
-    return pl.Series(name, cells)
-
-
-def _kind(cell: type) -> type | None:
-    """The plain type that a type of cell counts as, None for one that no column of ours holds."""
-    plain = {bool: bool, np.bool_: bool, int: int, np.integer: int, float: float, np.floating: float}
-    plain |= {Decimal: float, str: str, dt.datetime: dt.datetime, dt.date: dt.date}
-    return next((kind for parent, kind in plain.items() if issubclass(cell, parent)), None)
-
-
-def _one_zone(name: str, cells: list[Any]) -> None:
-    zones: dict[str, int] = {}
-    for row, cell in enumerate(cells):
-        if hasattr(cell, "tzinfo"):
-            zones.setdefault(str(cell.tzinfo), row)
-    if len(zones) > 1:
-        (one, i), (other, j), *_ = zones.items()
-        raise CalendarError(
-            f"column {name!r} mixes time zones: {one} (row {i}) and {other} (row {j}); "
-            "convert all times to one zone, or to UTC, first"
-        )
 
 
 def build(

@@ -7,10 +7,12 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.calendar import from_ticks, future_ticks, step_index, to_ticks, zone_of
+from loopcast.data.dates_as_numbers import dates_message
 from loopcast.data.frequency import Frequency
 from loopcast.data.infer_frequency import infer
 from loopcast.data.series_index import SeriesIndex
-from loopcast.errors import CalendarError, OptionError
+from loopcast.data.time_errors import disorder, gap, irregular
+from loopcast.errors import CalendarError, OptionError, quote
 
 Gaps = Literal["error", "insert"]
 End = Literal["series", "global"]
@@ -61,33 +63,42 @@ def build_grid(
     end: each series ends with its own last row; or all with the latest of all, and what is missing there is inserted.
     """
     if end not in ("series", "global") or (end == "global" and gaps != "insert"):
-        raise OptionError(f'end is "series", or with gaps="insert" also "global", got {end!r}')
+        raise OptionError(f'end is "series", or with gaps="insert" also "global", got {quote(end)}')
     if gaps not in ("error", "insert"):
-        raise OptionError(f'gaps is "error" or "insert", got {gaps!r}')
+        raise OptionError(f'gaps is "error" or "insert", got {quote(gaps)}')
     ticks, zone = to_ticks(times), zone_of(times.dtype)
     _check_order(ticks, times, rows)
     stated = freq is not None
-    step = (
-        Frequency.parse(freq)
-        if freq is not None
-        else infer(ticks, rows.offsets, integer=times.dtype.is_integer(), zone=zone)
-    )
+    check_plain(times, freq)
+    step = Frequency.parse(freq) if freq is not None else _inferred(ticks, times, rows)
     if step is None:
-        raise CalendarError(
-            "no series has two rows, so the frequency cannot be told: state it, as in freq='D' (--freq D)"
-        )
+        usual = "freq=1 (--freq 1)" if times.dtype.is_integer() else "freq='D' (--freq D)"
+        raise CalendarError(f"no series has two rows, so the frequency cannot be told: state it, as in {usual}")
     _check_kind(times, step)
     steps, fits = step_index(ticks, rows.first, step, zone)
     said = f"frequency {step} ({'stated' if stated else 'the most common step'})"
     if not fits.all():
-        row = int(np.argmin(fits))
-        raise CalendarError(_irregular(times, row, rows, said))
+        raise CalendarError(irregular(times, rows, fits, said, _all_fit(ticks, times, rows) if stated else None))
     lengths = steps[rows.offsets[1:] - 1] + 1
     if end == "global":
         lengths = _common_end(ticks, rows, step, zone)
     table = TimeGrid(step, times.gather(rows.offsets[:-1]), steps, lengths)
     _check_gaps(table, times, rows, gaps, said)
     return table
+
+
+def states_numbers(freq: "Frequency | str | int | None") -> bool:
+    """Whether a frequency that was stated says that times are plain numbers."""
+    return freq is not None and Frequency.parse(freq).unit == "int"
+
+
+def check_plain(times: pl.Series, freq: "Frequency | str | int | None") -> None:
+    """CalendarError where times are whole numbers that are dates, and freq does not say that they are plain numbers."""
+    if not times.dtype.is_integer() or states_numbers(freq):
+        return
+    message = dates_message(times)
+    if message is not None:
+        raise CalendarError(message)
 
 
 def _common_end(ticks: np.ndarray, rows: SeriesIndex, freq: Frequency, zone: str | None) -> np.ndarray:
@@ -98,47 +109,46 @@ def _common_end(ticks: np.ndarray, rows: SeriesIndex, freq: Frequency, zone: str
     if not fits[count:].all():
         i = int(np.argmin(fits[count:]))
         raise CalendarError(
-            f'series {rows.ids[i]!r} has no step at the latest time of all: end="global" needs one calendar for all'
+            f"series {quote(rows.ids[i])} has no step at the latest time of all, and with end="
+            '"global" all need one calendar: leave end out'
         )
     return steps[count:] + 1
+
+
+def _inferred(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> Frequency | None:
+    return infer(ticks, rows.offsets, integer=times.dtype.is_integer(), zone=zone_of(times.dtype))
+
+
+def _all_fit(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> Frequency | None:
+    """The frequency that rows have, if all are on it."""
+    freq = _inferred(ticks, times, rows)
+    fit = freq is not None and step_index(ticks, rows.first, freq, zone_of(times.dtype))[1].all()
+    return freq if fit else None
 
 
 def _check_order(ticks: np.ndarray, times: pl.Series, rows: SeriesIndex) -> None:
     back = np.diff(ticks) <= 0
     back[rows.offsets[1:-1] - 1] = False
     if back.any():
-        row = int(back.argmax()) + 1
-        raise CalendarError(_disorder(times, row, rows))
-
-
-def _disorder(times: pl.Series, row: int, rows: SeriesIndex) -> str:
-    here = f"{rows.describe_row(row)}, column {times.name!r}: {times[row]}"
-    if times[row] == times[row - 1]:
-        return (
-            f"{here} comes twice in the series; keep one row for each time"
-            " (or, where these are several series, say which column tells them apart: Columns(id=...) or --id)"
-        )
-    return f"{here} comes after {times[row - 1]}; sort each series by time first"
+        raise CalendarError(disorder(times, int(back.argmax()) + 1, rows))
 
 
 def _check_kind(times: pl.Series, freq: Frequency) -> None:
     kind = "integers" if times.dtype.is_integer() else "dates" if times.dtype == pl.Date else "timestamps"
     if (freq.unit == "int") != (kind == "integers"):
         use = "a whole number, as in freq=1" if kind == "integers" else "an alias, as in freq='D'"
-        raise CalendarError(f"column {times.name!r} holds {kind}, and freq is {freq.alias!r}: use {use}")
+        raise CalendarError(f"column {quote(times.name)} holds {kind}, and freq is {quote(freq.alias)}: use {use}")
     if kind == "dates" and freq.family == "clock":
-        raise CalendarError(f"column {times.name!r} holds dates, which have no steps of {freq}: give timestamps")
+        raise CalendarError(
+            f"column {quote(times.name)} holds dates, which have no steps of {freq}: give timestamps, as by "
+            "cast(pl.Datetime)"
+        )
     coarse = isinstance(times.dtype, pl.Datetime) and times.dtype.time_unit == "ms"
     if coarse and freq.family == "clock" and freq.size % 1000:
-        raise CalendarError(f"column {times.name!r} holds milliseconds, which have no steps of {freq}: cast it first")
-
-
-def _irregular(times: pl.Series, row: int, rows: SeriesIndex, said: str) -> str:
-    before = f" (the row before is {times[row - 1]})" if row != rows.offsets[rows.series_of(row)] else ""
-    return (
-        f"{rows.describe_row(row)}, column {times.name!r}: {times[row]}{before} is not on the calendar of {said}; "
-        "correct the time, or state another freq"
-    )
+        raise CalendarError(
+            f"column {quote(times.name)} holds milliseconds, which have no steps of {freq}: cast it first, to "
+            'pl.Datetime("us")'
+        )
 
 
 def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps, said: str) -> None:
@@ -148,9 +158,7 @@ def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps
     jump = np.diff(table.steps) > 1  # between two series steps go back to 0
     row = int(jump.argmax()) + 1
     missing = int(table.steps[row] - table.steps[row - 1]) - 1
-    here = (
-        f"{rows.describe_row(row)}, column {times.name!r}: {missing} missing between {times[row - 1]} and {times[row]}"
-    )
+    here = gap(times, row, missing, rows, table.freq)
     if gaps == "error":
         raise CalendarError(
             f'{here} at {said}; {total - came} times are missing in all. gaps="insert" (--gaps insert) adds them as NaN'

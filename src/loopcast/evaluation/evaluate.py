@@ -40,7 +40,7 @@ def evaluate(
     by: any of "series", "target", "step" (1 is the first time of each series and cutoff) and "cutoff". Without
         "target", scores in the units of the data are null over several targets, which have units of their own.
     data: the histories, a panel or a table, for scaled metrics. Each series (and target, and cutoff) is scaled by its
-        rows up to the cutoff, or by all of them in a table without cutoffs: give no rows of the forecasts' times then.
+        rows up to the cutoff; in a table without cutoffs by those before its first forecast.
     season: steps in a season, for the scale; None is the usual one of the calendar of `data`.
     reference: the model that OWA compares with.
     missing: "error" raises where what came or a forecast is missing (NaN or null); "skip" leaves such rows out, for

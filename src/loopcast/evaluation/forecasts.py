@@ -7,14 +7,14 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, ID, TARGET_NAME, Columns, interval_columns, interval_probabilities
+from loopcast.columns import CUTOFF, TARGET_NAME, Columns, interval_columns, interval_probabilities
 from loopcast.data.output import actuals_at
 from loopcast.data.prediction import Prediction
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, open_table
 from loopcast.data.time_grid import future_times
 from loopcast.data.times import as_times
-from loopcast.data.validate import check_ids, check_names
+from loopcast.data.validate import check_ids, check_names, has_id_column
 from loopcast.errors import CalendarError, ColumnError, DataError, OptionError, ValuesError
 from loopcast.evaluation.metric import MEDIAN
 from loopcast.evaluation.model_columns import ModelColumns, find_models
@@ -30,9 +30,9 @@ class Forecasts:
     """Forecasts beside what came, sorted by series, target, cutoff and time.
 
     frame: `row` (of the caller's table), `series` (its place in `ids`), `target` (its place in `targets`, where the
-        table names them), `cutoff` (where the table has one), `time`, `step` (1 is the first time of a window), `y`,
-        and every column of forecasts as "= NAME"; float64, null where missing. Later `scale` and `squares`, the
-        in-sample scales.
+        table names them), `cutoff` (where the table has one, else `first`, the first time of its window), `time`,
+        `step` (1 is the first time of a window), `y`, and every column of forecasts as "= NAME"; float64, null where
+        missing. Later `scale` and `squares`, the in-sample scales.
     ids: `[series]`; has_id: whether the table had them; columns: as the caller calls them.
     targets: those that a column `target` names; none where the table has no such column.
     """
@@ -115,7 +115,7 @@ def read_forecasts(table: Any, columns: Columns, *, intervals: bool) -> Forecast
     opened, source = _opened(table), Source()
     if not isinstance(columns, Columns):
         raise OptionError(f"columns is a Columns(id=..., time=..., target=...), got {columns!r}")
-    has_id = columns.id in opened.names or columns.id != ID
+    has_id = has_id_column(opened, columns, source)
     keys = ([columns.id] if has_id else []) + [columns.time, columns.actual_column]
     keys += [CUTOFF] if CUTOFF in opened.names else []
     keys += [TARGET_NAME] if _names_targets(opened, columns) else []
@@ -238,8 +238,10 @@ def _frame(
     for name in (column for model in models.values() for column in model.quantiles.values()):
         frame[f"= {name}"] = rows.reorder(_numbers(table, name))
     window = window_keys(list(frame))
-    step = pl.int_range(1, pl.len() + 1).over(window).alias("step")
-    return pl.DataFrame(frame).sort(*window, "time").with_columns(step)
+    made = [pl.int_range(1, pl.len() + 1).over(window).alias("step")]
+    if CUTOFF not in table.names:
+        made.append(pl.col("time").first().over(window).alias("first"))
+    return pl.DataFrame(frame).sort(*window, "time").with_columns(made)
 
 
 def _numbers(table: Table, name: str) -> pl.Series:

@@ -1,12 +1,11 @@
 """Finished results of a backtest, kept in a folder for a run that goes on after an interruption."""
 
 import hashlib
-import io
 import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,20 +13,36 @@ from loopcast.columns import Bands
 from loopcast.data.calendar import to_ticks
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
-from loopcast.errors import OptionError
+from loopcast.errors import DataError, ModelFileError, OptionError
 from loopcast.evaluation.fold_result import FoldResult
 from loopcast.models.forecaster import Forecaster
 from loopcast.public import public
+from loopcast.storage import tensors
 from loopcast.storage.atomic import write_whole
+from loopcast.storage.canonical_zip import chunks, locate, pack
+from loopcast.storage.codec import Encoded, decode, encode
+from loopcast.storage.strict_json import strict_json
 
-FACTS = ("fit_seconds", "predict_seconds", "parameters", "description")
+FACTS, ARRAYS = "facts.json", "arrays.safetensors"
+
+
+class Facts(NamedTuple):
+    """What a result says besides its prediction."""
+
+    fit_seconds: float
+    predict_seconds: float
+    parameters: int
+    description: str
 
 
 class ResultCache(Protocol):
     """Where finished results are looked up."""
 
     def get(self, key: str, like: Prediction) -> FoldResult | None:
-        """The result kept under `key`, its prediction as `like` but for the numbers; None where there is none."""
+        """The result kept under `key`, its prediction as `like` but for the numbers; None where there is none.
+
+        DataError for one that is damaged.
+        """
 
     def put(self, key: str, result: FoldResult) -> None:
         """Keep a result."""
@@ -44,31 +59,64 @@ class NullCache:
 
 
 class FolderCache:
-    """A file for each result, named after everything that it depends on; a failure is not kept, but tried again."""
+    """A file for each result, named after everything that it depends on; a failure is not kept, but tried again.
+
+    It is an archive of facts and arrays as a model file is, of which damage in any byte shows.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def get(self, key: str, like: Prediction) -> FoldResult | None:
-        path = self.folder / f"{key}.npz"
-        if not path.exists():
+        path = self._path(key)
+        if not path.is_file():
             return None
-        with np.load(path, allow_pickle=False) as stored:
-            facts = json.loads(str(stored["facts"]))
-            quantiles = stored["quantiles"] if like.quantiles is not None else None
-            prediction = replace(like, values=stored["values"], quantiles=quantiles)
-        return FoldResult(prediction=prediction, **facts)
+        try:
+            facts, arrays = read_result(path)
+            require_shapes(arrays, arrays_of(like))
+        except ModelFileError as error:
+            raise DataError(f"{path} is damaged: remove it, and that part of the backtest is run again") from error
+        prediction = replace(like, values=arrays["values"], quantiles=arrays.get("quantiles"))
+        return FoldResult(prediction=prediction, **facts._asdict())
 
     def put(self, key: str, result: FoldResult) -> None:
         if result.failure is not None:
             return
-        prediction, buffer = result.prediction, io.BytesIO()
-        arrays = {"values": prediction.values}
-        if prediction.quantiles is not None:
-            arrays["quantiles"] = prediction.quantiles
-        facts = {name: getattr(result, name) for name in FACTS}
-        np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)  # type: ignore[arg-type]
-        write_whole(self.folder / f"{key}.npz", buffer.getvalue())
+        facts = Facts(*(getattr(result, name) for name in Facts._fields))
+        content = {
+            FACTS: json.dumps(encode(facts).facts).encode(),
+            ARRAYS: tensors.write(arrays_of(result.prediction)),
+        }
+        write_whole(self._path(key), pack(content))
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.result"
+
+
+def arrays_of(prediction: Prediction) -> dict[str, np.ndarray]:
+    """The numbers of a prediction, by name."""
+    arrays = {"values": prediction.values, "quantiles": prediction.quantiles}
+    return {name: array for name, array in arrays.items() if array is not None}
+
+
+def require_shapes(arrays: dict[str, np.ndarray], like: dict[str, np.ndarray]) -> None:
+    """ModelFileError for other arrays than these, or of other shapes."""
+    got, wanted = ({name: array.shape for name, array in each.items()} for each in (arrays, like))
+    if got != wanted:
+        raise ModelFileError(f"arrays of the shapes {wanted} were expected, got {str(got)[:200]}")
+
+
+def read_result(path: Path) -> tuple[Facts, dict[str, np.ndarray]]:
+    """The facts and arrays of a kept result; ModelFileError for a file that is not as it was written."""
+    with path.open("rb") as file:
+        members = locate(file, path.stat().st_size, (FACTS, ARRAYS))
+        for member in members.values():
+            for _ in chunks(file, member):  # compares the checksum
+                pass
+        file.seek(members[FACTS].start)
+        facts: Facts = decode(Facts, Encoded(strict_json(file, members[FACTS].size), {}))
+        header, start = tensors.read_header(file, members[ARRAYS].start, members[ARRAYS].size)
+        return facts, tensors.read_arrays(file, header, start)
 
 
 def open_cache(folder: str | os.PathLike[str] | None) -> ResultCache:

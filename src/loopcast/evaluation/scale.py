@@ -24,16 +24,18 @@ def as_histories(data: Any, columns: Columns) -> Panel:
 def with_scale(forecasts: Forecasts, panel: Panel, season: int) -> Forecasts:
     """`forecasts` with the scales of each window: mean |y_t - y_{t-m}| and mean (y_t - y_{t-m})², m = `season`.
 
-    They are taken over the rows of the series up to the cutoff (all its rows where there is no cutoff), without the
-    pairs of which one value is missing; null where that is 0 or no pair is left. Each target has its own.
+    They are taken over the rows of the series up to the cutoff (where there is none, before the first time that was
+    forecast), without the pairs of which one value is missing; null where that is 0 or no pair is left. Each target
+    has its own.
     """
-    windows = forecasts.frame.select(forecasts.window).unique(maintain_order=True)
+    last = CUTOFF if forecasts.has_cutoff else "first"
+    windows = forecasts.frame.select({*forecasts.window, last}).unique(forecasts.window, maintain_order=True)
     channels = _channels(forecasts, panel)[windows[TARGET_NAME].to_numpy() if forecasts.targets else 0]
     series = _places(forecasts, panel)[windows["series"].to_numpy()] * panel.n_channels + channels
     panel = panel.drop_covariates().to_univariate()
-    rows = _rows_known(windows[CUTOFF], series, panel) if forecasts.has_cutoff else panel.lengths[series]
+    rows = _rows_before(windows[last], series, panel, inclusive=forecasts.has_cutoff)
     known = running_scale(panel, check_positive("season", season))[panel.offsets[series] + np.maximum(rows, 1) - 1]
-    scales = windows.with_columns(
+    scales = windows.select(forecasts.window).with_columns(
         pl.when(pl.Series(rows > 0) & (column > 0)).then(column).alias(column.name) for column in known
     )
     return replace(
@@ -98,19 +100,23 @@ def _channels(forecasts: Forecasts, panel: Panel) -> np.ndarray:
     return np.array([panel.targets.index(name) for name in forecasts.targets])
 
 
-def _rows_known(cutoffs: pl.Series, series: np.ndarray, panel: Panel) -> np.ndarray:
-    """int64 `[window]`: how many rows of its series each window knew."""
-    starts = panel.starts
-    if cutoffs.dtype.is_integer() != starts.dtype.is_integer() or zone_of(cutoffs.dtype) != zone_of(starts.dtype):
-        raise CalendarError(f"cutoffs are {cutoffs.dtype} and the times of the histories {starts.dtype}: convert one")
-    steps, fits = panel.step_index(cutoffs, series)
+def _rows_before(times: pl.Series, series: np.ndarray, panel: Panel, *, inclusive: bool) -> np.ndarray:
+    """int64 `[window]`: how many rows of its series come before a time of each window, or (inclusive) up to it."""
+    starts, what = panel.starts, "cutoffs" if inclusive else "the times of the forecasts"
+    if times.dtype.is_integer() != starts.dtype.is_integer() or zone_of(times.dtype) != zone_of(starts.dtype):
+        raise CalendarError(f"{what} are {times.dtype} and the times of the histories {starts.dtype}: convert one")
+    steps, fits = panel.step_index(times, series)
     if not fits.all():
         window = int(np.argmin(fits))
-        raise CalendarError(
-            f"the cutoff {cutoffs[window]} of series {panel.ids[int(series[window])]!r} is not on the calendar of its "
-            f"history (frequency {panel.schema.freq}): a cutoff is the last time that was known"
+        which = "the cutoff" if inclusive else "the first forecast,"
+        why = (
+            "a cutoff is the last time that was known" if inclusive else "forecasts are of the calendar of the history"
         )
-    return np.clip(steps + 1, 0, panel.lengths[series])
+        raise CalendarError(
+            f"{which} {times[window]} of series {panel.ids[int(series[window])]!r} is not on the calendar of its "
+            f"history (frequency {panel.schema.freq}): {why}"
+        )
+    return np.clip(steps + inclusive, 0, panel.lengths[series])
 
 
 def season_of(panel: Panel, season: int | None) -> int:

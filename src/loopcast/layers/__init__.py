@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import loopcast.backend  # noqa: F401 - Keras, imported after this, is on JAX
+
 if TYPE_CHECKING:  # loaded at first use: the functions beside them need JAX alone
     from loopcast.layers.keras_layers import GRU, LSTM, SimpleRNN
 

@@ -12,6 +12,7 @@ from loopcast.data.output import sample_table
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction, to_table
 from loopcast.errors import DataError, LengthError, NotFittedError, OptionError
+from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
 from loopcast.models.estimator import BoundedEstimator
@@ -81,8 +82,8 @@ class Forecaster(BoundedEstimator, ABC):
         """Learn from `data`, and measure on held-back rows how wrong that is, wherever there are enough.
 
         data: a Panel, or a table with the columns unique_id, ds and y, or those that `columns` names.
-        ValuesError for a covariate from which nothing can be learned: without a value, constant, or with more than a
-        thousand categories; and for a value beyond a bound that was asked for.
+        ValuesError for a covariate without a value, constant, or with more than a thousand categories: nothing can be
+        learned from it; and for a value beyond a bound that was asked for.
         """
         panel = as_panel(data, columns=columns)
         panel.require_informative()
@@ -90,6 +91,7 @@ class Forecaster(BoundedEstimator, ABC):
 
     def fit_panel(self, panel: Panel, *, calibrate: bool = True) -> Self:
         """As `fit`, from earlier rows of a panel that was checked: in them a covariate may be constant."""
+        check_not_forked()
         panel.require_any_value(f"{self.name} needs a value of each series")
         self.bounds.check(panel)
         fit = self._fit(panel)
@@ -109,8 +111,7 @@ class Forecaster(BoundedEstimator, ABC):
         horizon: steps ahead; None is the forecaster's.
         data: rows that the model was not fitted on, which it forecasts as it is; None takes the series of the fit, and
             a copy that is fitted on all but a tail of them forecasts that.
-        n_windows: cutoffs; None chooses.
-        LengthError where series are too short for it; NotFittedError for a loaded forecaster without `data`.
+        n_windows: cutoffs; None chooses. LengthError where series are too short; NotFittedError for a file alone.
         """
         model, steps = self.model, self.steps_ahead(horizon)
         count = None if n_windows is None else check_positive("n_windows", n_windows)
@@ -188,7 +189,7 @@ class Forecaster(BoundedEstimator, ABC):
         return sample_table(panel, self.name, self.model.sample_paths(panel, count, self.steps_ahead(horizon), seed))
 
     def cross_validation(self, data: Any, horizon: int | None = None, **options: Any) -> Any:
-        """What copies of this forecaster would have forecast at past cutoffs; see `loopcast.cross_validation`."""
+        """What copies of it would have forecast at past cutoffs; see `loopcast.cross_validation`."""
         return public("cross_validation")(self, data, self.steps_ahead(horizon), **options)
 
     def impute(self, data: Any = None, *, level: float | Sequence[float] = (), columns: Columns | None = None) -> Any:
@@ -273,8 +274,8 @@ class Forecaster(BoundedEstimator, ABC):
     def _complete(self, model: Model, panel: Panel) -> Model:
         """The model with what is the same for every kind."""
         recipe = model.recipe if model.recipe is not None else self.with_options()
-        text = "\n  ".join(filter(None, [model.description, self.bounds.describe(panel)]))
-        return replace(model, panel=panel, recipe=recipe, provenance=Provenance.of(panel), description=text)
+        said = "\n  ".join(filter(None, [model.description, self.bounds.describe(panel)]))
+        return replace(model, panel=panel, recipe=recipe, provenance=Provenance.of(panel), description=said)
 
     def steps_ahead(self, horizon: int | None) -> int:
         """So many steps as are asked for, or as the forecaster is made for; OptionError where neither says."""

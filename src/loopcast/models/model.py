@@ -12,6 +12,7 @@ from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.data.schema import TableSchema
 from loopcast.errors import NotFittedError, OptionError, ValuesError
+from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import PROBABILITY_GRID, Calibration, interpolate_quantiles
 from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.models.bounds import NO_BOUNDS, Bounds
@@ -80,6 +81,7 @@ class Model(ABC):
         All are within the bounds. NotFittedError where there is neither so far ahead, LengthError where a series would
         have no row left, ValuesError where it would have no value, or has one beyond a bound that was asked for.
         """
+        check_not_forked()
         steps, back = check_positive("horizon", horizon), check_cutoffs(cutoffs)
         panel.require_any_value(f"{self.name} needs a value of each series", back[0])
         wanted = tuple(float(each) for each in probabilities)

@@ -6,6 +6,7 @@ serves any number of threads, and a state can be kept, copied or sent elsewhere.
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import jax
@@ -17,6 +18,9 @@ from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights, Sta
 from loopcast.nn.decoder import DECODER_UNITS, decode, decode_plain
 from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
 from loopcast.validation import LARGEST, check_positive
+
+MOST_LAYERS = 100  # and with two they are deep
+MOST_PARAMETERS = 2**28  # of which a gigabyte holds the weights
 
 CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent", "none"]
@@ -50,6 +54,23 @@ class LayerShape(NamedTuple):
 States = tuple[State, ...]  # one entry per recurrent layer that reads one way
 
 
+def check_layers(units: tuple[int, ...]) -> None:
+    """OptionError for layers that are too many, or have no size that can be."""
+    if len(units) > MOST_LAYERS:
+        raise OptionError(f"a network has at most {MOST_LAYERS} layers, got {len(units):,}")
+    for size in units:
+        check_positive("units", size)
+
+
+def check_parameters(units: tuple[int, ...], count: int) -> None:
+    """OptionError for more numbers than a file holds, before room for any is made."""
+    if count > MOST_PARAMETERS:
+        raise OptionError(
+            f"a network has at most {MOST_PARAMETERS:,} parameters, and one with layers of {units} units here would "
+            f"have {count:,}: give fewer"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """`units` recurrent layers one upon the other, then a head that gives `outputs` numbers a step.
@@ -81,7 +102,8 @@ class Network:
     directions: int = 1
 
     def __post_init__(self) -> None:
-        for size in (*self.units, self.inputs, self.outputs, self.per_step, *sum(self.embeddings, ())):
+        check_layers(self.units)
+        for size in (self.inputs, self.outputs, self.per_step, *chain.from_iterable(self.embeddings)):
             check_positive("a size of the network", size)
         if not 0 <= self.n_future <= LARGEST or not 0 <= self.dropout < 1:
             raise OptionError(f"a network cannot have {self.n_future} numbers known ahead, dropout {self.dropout}")
@@ -89,6 +111,7 @@ class Network:
             raise OptionError(f"without a head a network gives its last layer's {self.hidden_width} numbers")
         if self.directions not in (1, 2) or (self.directions == 2 and (self.head == "recurrent" or self.dropout)):
             raise OptionError("a network reads in 1 direction, or in 2 with a dense head and no dropout")
+        check_parameters(self.units, self.parameters)
 
     @property
     def kind(self) -> Cell:

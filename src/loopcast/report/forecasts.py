@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from loopcast.data.arrays import plain_numbers
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.data.prediction_table import read_predictions
@@ -45,6 +46,7 @@ def as_predictions(given: Any, panel: Panel) -> tuple[Prediction, ...]:
 
 def as_prediction(name: str, values: np.ndarray, panel: Panel) -> Prediction:
     """Values `[series, step]` or `[series, step, channel]` as a prediction without intervals."""
+    values = plain_numbers(values)
     line = values[:, :, None] if values.ndim == 2 else values
     if line.ndim != 3 or len(line) != panel.n_series or line.shape[1] < 1 or line.shape[2] != panel.n_channels:
         axes = "[series, step]" if panel.n_channels == 1 else f"[series, step, {panel.n_channels}]"

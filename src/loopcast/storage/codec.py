@@ -119,8 +119,13 @@ def _missable(kind: Any) -> frozenset[str]:
     )
 
 
+@cache
+def _parts_of(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(kind), get_args(kind)
+
+
 def _decode(kind: Any, facts: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin, arguments = _parts_of(kind)
     if origin in (Union, UnionType):
         return _decode(_alternative(arguments, facts, path), facts, path, arrays)
     _require(_could_be(kind, facts), path, kind, facts)
@@ -142,9 +147,9 @@ def _alternative(kinds: Sequence[Any], facts: Any, path: str) -> Any:
 
 
 def _could_be(kind: Any, facts: Any) -> bool:
-    origin = get_origin(kind)
+    origin, arguments = _parts_of(kind)
     if origin is Literal:
-        return any(facts == each and type(facts) is type(each) for each in get_args(kind))
+        return any(facts == each and type(facts) is type(each) for each in arguments)
     if kind in PLAIN:
         return _is_plain(kind, facts)
     if origin in (tuple, Sequence):
@@ -161,6 +166,8 @@ def _is_plain(kind: type, facts: Any) -> bool:
 
 def _decode_items(kinds: Sequence[Any], facts: Any, path: str, arrays: dict[str, np.ndarray]) -> tuple[Any, ...]:
     if len(kinds) == 1 or kinds[-1] is Ellipsis:
+        if kinds[0] in PLAIN and all(_is_plain(kinds[0], each) for each in facts):
+            return tuple(facts)
         kinds = (kinds[0],) * len(facts)
     _require(len(kinds) == len(facts), path, kinds, facts)
     pairs = zip(kinds, facts, strict=True)

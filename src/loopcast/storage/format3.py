@@ -1,31 +1,29 @@
 """Reads model files of format 3."""
 
 import hashlib
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
-import safetensors
 
 from loopcast.data.schema import TableSchema
 from loopcast.errors import ModelFileError
+from loopcast.storage import tensors as tensor_file
+from loopcast.storage.canonical_zip import Member, chunks
 from loopcast.storage.codec import Encoded, decode
 from loopcast.storage.registry import class_of
 
 KEYS = {"format", "loopcast", "kind", "options", "model_of", "model", "schema", "tags", "weights"}
-DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "I64": np.dtype("<i8")}
 
 
-def read(manifest: dict[str, Any], weights: bytes) -> Any:
+def read(manifest: dict[str, Any], file: BinaryIO, member: Member) -> Any:
     """The estimator of a manifest and its weights; ModelFileError or OptionError where they cannot be of one."""
     if set(manifest) != KEYS:
         raise ModelFileError(f"a manifest of format 3 has the keys {sorted(KEYS)}, got {sorted(manifest)}"[:500])
-    if manifest["weights"] != describe_weights(weights):
-        raise ModelFileError("the weights are not those that the manifest describes")
-    arrays, schema = arrays_of(weights), TableSchema.from_json(manifest["schema"])
+    estimator = estimator_of(manifest["kind"], manifest["options"])
+    kind, schema = class_of(manifest["model_of"]).model_type, TableSchema.from_json(manifest["schema"])
     tags = decode(dict[str, str], Encoded(manifest["tags"], {}))
-    encoded = Encoded(manifest["model"], arrays)
-    model = decode(class_of(manifest["model_of"]).model_type, encoded, schema=schema, tags=tags)
-    return estimator_of(manifest["kind"], manifest["options"]).set_model(model)
+    encoded = Encoded(manifest["model"], arrays_of(file, member, manifest["weights"]))
+    return estimator.set_model(decode(kind, encoded, schema=schema, tags=tags))
 
 
 def estimator_of(kind: Any, options: Any) -> Any:
@@ -38,19 +36,19 @@ def estimator_of(kind: Any, options: Any) -> Any:
     return made_of(**options)
 
 
-def arrays_of(weights: bytes) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file, all finite."""
-    try:
-        views: list[tuple[str, dict[str, Any]]] = safetensors.deserialize(weights)  # type: ignore[no-untyped-call]
-    except safetensors.SafetensorError as error:
-        raise ModelFileError(f"the weights are not a safetensors file: {error}") from error
-    for name, view in views:
-        if view["dtype"] not in DTYPES:
-            raise ModelFileError(f"weights are {' or '.join(DTYPES)}, {name} is {view['dtype']}")
-    arrays = {name: np.frombuffer(view["data"], DTYPES[view["dtype"]]).reshape(view["shape"]) for name, view in views}
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ModelFileError(f"the weights {name} hold NaN or infinity")
+def arrays_of(file: BinaryIO, member: Member, described: Any) -> dict[str, np.ndarray]:
+    """The arrays of the weights that a manifest describes, all finite; they are read once all else is right.
+
+    ModelFileError for others than those, and for what is no safetensors file.
+    """
+    tensors, start = tensor_file.read_header(file, member.start, member.size)
+    digest = hashlib.sha256()
+    for part in chunks(file, member):
+        digest.update(part)
+    if described != {"size": member.size, "sha256": digest.hexdigest()}:
+        raise ModelFileError("the weights are not those that the manifest describes")
+    arrays = tensor_file.read_arrays(file, tensors, start)
+    tensor_file.require_finite(arrays)
     return arrays
 
 

@@ -8,28 +8,30 @@ Nothing in a file chooses what code runs: a kind is looked up among the register
 learned loads into the types that its class declares (`codec`).
 """
 
+import io
 import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
-
-import safetensors.numpy
+from typing import Any, BinaryIO, Protocol
 
 from loopcast.errors import ModelFileError, OptionError
 from loopcast.public import public
-from loopcast.storage import format3
+from loopcast.storage import format3, tensors
 from loopcast.storage.atomic import write_whole
-from loopcast.storage.canonical_zip import pack, unpack
+from loopcast.storage.canonical_zip import Member, chunks, locate, pack
 from loopcast.storage.codec import encode
 from loopcast.storage.registry import kind_of, model_kind_of
 from loopcast.storage.strict_json import LARGEST_TEXT, strict_json
 
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 LARGEST_FILE = 2**30
+MOST_HOLES = 2**24  # bytes up to which it is no matter whether they were ever written
 MOST_TAG = 1000  # characters of a tag
+MOST_SAID = 1000  # characters of an error: the names in a file may be long and many
 FORMAT = 3
-READERS: dict[int, Callable[[dict[str, Any], bytes], Any]] = {FORMAT: format3.read}
+Reader = Callable[[dict[str, Any], BinaryIO, Member], Any]
+READERS: dict[int, Reader] = {FORMAT: format3.read}
 
 
 class Stored(Protocol):
@@ -44,12 +46,13 @@ class Stored(Protocol):
 def save(estimator: Stored, path: str | os.PathLike[str], tags: Mapping[str, str] | None = None) -> None:
     """Write a fitted forecaster or imputer to `path`, whole or not at all; see `Estimator.save`.
 
-    OptionError for one of a class that is not registered, for tags that are not text, and for a model too large for it.
+    OptionError for one of a class that is not registered, for tags that are not text, and for what `load` would refuse,
+    such as a model too large for a file: it is loaded before it is written.
     OSError as the system gives it.
     """
     model = estimator.model
     learned = encode(model)
-    weights = safetensors.numpy.save(learned.arrays)
+    weights = tensors.write(learned.arrays)
     manifest = {
         "format": FORMAT,
         "loopcast": public("__version__"),
@@ -63,11 +66,10 @@ def save(estimator: Stored, path: str | os.PathLike[str], tags: Mapping[str, str
     }
     text = json.dumps(manifest, indent=1, allow_nan=False)
     content = pack({MANIFEST: text.encode(), WEIGHTS: weights})
-    if len(text) > LARGEST_TEXT or len(content) > LARGEST_FILE:
-        raise OptionError(
-            f"a model file is at most {LARGEST_FILE:,} bytes, {LARGEST_TEXT:,} of them for options and facts, and this "
-            f"one would have {len(content):,}, {len(text):,} of them: it could not be loaded again"
-        )
+    try:
+        from_bytes(content)
+    except ModelFileError as error:
+        raise OptionError(f"this model could not be loaded again, and is not written: {error}") from error
     write_whole(path, content)
 
 
@@ -78,22 +80,38 @@ def load(path: str | os.PathLike[str]) -> Any:
     it cannot be read. The file may come from anyone: it can hold numbers only, and no more of them than its own size.
     """
     try:
-        return from_bytes(read_capped(Path(path)))
+        with open_file(Path(path)) as file:
+            return read(file, size_of(file))
     except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from error
+        raise ModelFileError(f"{path}: {str(error)[:MOST_SAID]}") from error
 
 
 def from_bytes(content: bytes) -> Any:
     """The forecaster or imputer in the bytes of a model file."""
-    members = unpack(content, (MANIFEST, WEIGHTS))
-    manifest = strict_json(members[MANIFEST])
+    return read(io.BytesIO(content), len(content))
+
+
+def read(file: BinaryIO, size: int) -> Any:
+    """The forecaster or imputer in a file of `size` bytes: headers first, then facts, then numbers."""
+    if size > LARGEST_FILE:
+        raise ModelFileError(f"a model file is at most {LARGEST_FILE:,} bytes, got {size:,}")
+    members = locate(file, size, (MANIFEST, WEIGHTS))
+    manifest = read_manifest(file, members[MANIFEST])
     try:
-        return reader_of(manifest)(manifest, members[WEIGHTS])
+        return reader_of(manifest)(manifest, file, members[WEIGHTS])
     except OptionError as error:
         raise ModelFileError(f"the manifest and the weights do not fit each other: {error}") from error
 
 
-def reader_of(manifest: Any) -> Callable[[dict[str, Any], bytes], Any]:
+def read_manifest(file: BinaryIO, member: Member) -> Any:
+    """The facts of a model file."""
+    if member.size > LARGEST_TEXT:
+        raise ModelFileError(f"a manifest is at most {LARGEST_TEXT:,} bytes, got {member.size:,}")
+    text = b"".join(chunks(file, member))
+    return strict_json(io.BytesIO(text), len(text))
+
+
+def reader_of(manifest: Any) -> Reader:
     """The reader of the format that a manifest says; ModelFileError where there is none."""
     if not isinstance(manifest, dict) or type(manifest.get("format")) is not int:
         raise ModelFileError("the manifest does not say its format")
@@ -105,17 +123,21 @@ def reader_of(manifest: Any) -> Callable[[dict[str, Any], bytes], Any]:
     return READERS[written]
 
 
-def read_capped(path: Path) -> bytes:
-    """The content of a file, unless it is too large to be a model."""
+def open_file(path: Path) -> BinaryIO:
+    """A file for reading; ModelFileError for what is none: a pipe would be waited for, a device never ends."""
     if not path.exists():
         raise ModelFileError(f"no such file (looked in {path.absolute().parent})")
-    if path.is_dir():
-        raise ModelFileError("a folder, and a model is one file")
-    with path.open("rb") as file:
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise ModelFileError(f"a model file is at most {LARGEST_FILE:,} bytes")
-    return content
+    if not path.is_file():
+        raise ModelFileError(f"a {'folder' if path.is_dir() else 'device or a pipe'}, and a model is one file")
+    return path.open("rb")
+
+
+def size_of(file: BinaryIO) -> int:
+    """The bytes of a file; ModelFileError where most are holes, which take room in memory but none on a disk."""
+    status = os.fstat(file.fileno())
+    if status.st_size > MOST_HOLES and 512 * getattr(status, "st_blocks", status.st_size) < status.st_size // 2:
+        raise ModelFileError("most of the file are holes, and a model file has none")
+    return status.st_size
 
 
 def check_tags(tags: Mapping[str, str]) -> dict[str, str]:

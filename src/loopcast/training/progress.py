@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from loopcast.errors import printable
 from loopcast.training.history import Epoch
 
 
@@ -19,17 +20,17 @@ def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int]
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         lines: dict[tuple[bool, int], TaskID] = {}
 
         def callback(epoch: Epoch, epochs: int) -> None:
             line = (epoch.final, epoch.member)
             if line not in lines:
-                lines[line] = bar.add_task(title, total=epochs)
+                lines[line] = bar.add_task(printable(title), total=epochs)
             stage = f"{'on all rows, ' if epoch.final else ''}network {epoch.member + 1}  "
             stage = stage if epoch.final or epoch.member else ""
-            bar.update(lines[line], completed=epoch.epoch, description=f"{title}  {stage}{losses(epoch)}")
+            bar.update(lines[line], completed=epoch.epoch, description=printable(f"{title}  {stage}{losses(epoch)}"))
 
         yield callback
 

@@ -1,7 +1,5 @@
 """Saved imputers: the same bits come back, and what cannot be right is refused."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -10,9 +8,8 @@ from loopcast.errors import ModelFileError, NotFittedError
 from loopcast.models.imputer.imputer import Imputer
 from loopcast.models.imputer.load import load_imputer as load
 from loopcast.storage import model_file
-from loopcast.storage.canonical_zip import pack, unpack
-from loopcast.storage.model_file import MANIFEST, WEIGHTS
 from models.imputer.made import QUICK, ends, filled, waves
+from storage.made import rewritten
 
 
 @pytest.mark.parametrize("mode", ["two-sided", "causal"])
@@ -38,14 +35,6 @@ def content(tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "a.loopcast"
     Imputer(**QUICK).fit(waves(series=1)[1]).save(path)
     return path.read_bytes()
-
-
-def rewritten(content, change):
-    """The bytes of a model file, well formed, with its manifest changed."""
-    members = unpack(content, (MANIFEST, WEIGHTS))
-    manifest = json.loads(members[MANIFEST])
-    change(manifest)
-    return pack({MANIFEST: json.dumps(manifest).encode(), WEIGHTS: members[WEIGHTS]})
 
 
 @pytest.mark.parametrize(

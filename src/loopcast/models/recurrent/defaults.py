@@ -14,6 +14,7 @@ FEW_SERIES = 32  # below this, windows are kept short enough for there to be man
 SEASONS = (1, 2, 4, 7)  # of how many the mean may be what a forecast is added to
 ENOUGH = 1.005  # times the least error: fewer seasons follow a change sooner
 MANY = 16  # times as many seasons have to be there: on shorter series the last one was as good
+LONG_SEASON = 2000  # steps, more than a day of minutes: of so many a series may have seen no more than a part
 LAGS = 104  # two years of weeks
 UPDATES = 800  # of the weights, roughly; enough for a one-cycle schedule to settle
 FORECASTS = 100  # with fewer to judge by, the number of epochs is chosen by luck

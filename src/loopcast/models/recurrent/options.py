@@ -9,7 +9,7 @@ from loopcast.errors import OptionError
 from loopcast.features.windows import Strategy
 from loopcast.models.forecaster import Forecaster
 from loopcast.nn.heads import DistributionName, LossName
-from loopcast.nn.network import CellName, Head
+from loopcast.nn.network import CellName, Head, check_layers
 from loopcast.nn.stack import Fused
 from loopcast.training.config import ScheduleName
 from loopcast.validation import LARGEST, check_positive, check_seed
@@ -73,8 +73,7 @@ class RecurrentOptions(Forecaster, ABC):
             return
         if not isinstance(self.units, tuple):
             raise OptionError(f"units is a tuple of layer sizes such as (40, 40), got {self.units!r}")
-        for units in self.units:
-            check_positive("units", units)
+        check_layers(self.units)
 
     def _check_numbers(self) -> None:
         for name in ("learning_rate", "clip", "weight_decay"):

@@ -14,6 +14,7 @@ from loopcast.features.gather import merge_channels
 from loopcast.features.interpolate import History, interpolate_gaps
 from loopcast.features.levels import from_levels, levels_of
 from loopcast.features.sizes import power_of_two
+from loopcast.forks import check_not_forked
 from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.stream_state import (
     FutureInputs,
@@ -29,6 +30,7 @@ from loopcast.models.recurrent.stream_state import (
 Array = jax.Array
 CHUNK = 1024  # series taken at once
 SEGMENT = 512  # rows taken at once: memory does not grow with the history
+FAR = 4096  # values that each row may look back on without fewer series, and rows, being taken at once
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,7 +103,7 @@ def _at_cutoffs(
 ) -> np.ndarray:
     """What `read` makes of the carry at each cutoff, and of `steps` known ahead of it, `[series, cutoff, ...]`."""
     n_series, count = shown.panel.n_series, len(cutoffs)
-    size = min(CHUNK, power_of_two(n_series))
+    size = min(at_once(CHUNK, model), power_of_two(n_series))
     nothing = initial_state(model, size)
     chunks = (np.arange(first, min(first + size, n_series)) for first in range(0, n_series, size))
     parts = [
@@ -156,6 +158,7 @@ def features(model: Ensemble, panel: Panel) -> list[np.ndarray]:
 
     Without the embeddings of its categories, which each member has its own of.
     """
+    check_not_forked()
     reach, shown = model.scaling.lookback, EncodedPanel.of(model, panel, 0)
     seen = []
     for begin, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
@@ -196,7 +199,7 @@ def build_state(
     context = longest if model.context is None else min(model.context, longest)
     # A model's own context is the same at every call; shorter histories share what is compiled for near lengths.
     rows = context if context == model.context else power_of_two(context)
-    segment = -(-rows // -(-rows // SEGMENT))
+    segment = -(-rows // -(-rows // at_once(SEGMENT, model)))
     steps = -(-context // segment) * segment
     history = shown.values.map(right_align, begin, stop, steps + reach, size)
     known = right_align(shown.exogenous.rows, begin, stop, steps, size, missing=0.0).swapaxes(1, 2)
@@ -222,12 +225,21 @@ def advance_state(
     at = stop[:, None] + np.arange(rows)
     values = shown.values.map(lambda each: pad_rows(each[at].swapaxes(1, 2), size))
     known, codes = pad_rows(shown.exogenous.rows[at], size), pad_rows(shown.exogenous.codes[series], size)
-    for first in range(0, rows, SEGMENT):
-        part = slice(first, first + SEGMENT)
+    most = at_once(SEGMENT, model)
+    for first in range(0, rows, most):
+        part = slice(first, first + most)
         some = values.map(getitem, (..., part))
         taken = InputChunk(*jax.device_put((some, known[:, part], codes)))
         carry = update_state(model.network, model.scaling, model.members, carry, taken, None)
     return carry
+
+
+def at_once(most: int, model: Ensemble) -> int:
+    """`most`, or so many fewer as each looks back further than FAR: memory does not grow with that either.
+
+    A power of two where `most` is one, so that the parts of a panel have few sizes.
+    """
+    return max(most // power_of_two(-(-model.scaling.lookback // FAR)), 1)
 
 
 def pad_rows(rows: np.ndarray, size: int) -> np.ndarray:

@@ -11,9 +11,11 @@ from loopcast.features.exogenous_features import ExogenousFeatures
 from loopcast.features.interpolate import interpolate_gaps
 from loopcast.features.levels import from_levels, levels_of
 from loopcast.features.scaling import Scaling
+from loopcast.features.sizes import power_of_two
 from loopcast.features.windows import WindowIndex, WindowPlan
 from loopcast.models.recurrent import defaults as choices
 from loopcast.models.recurrent.options import RecurrentOptions
+from loopcast.models.recurrent.reasons import describe_exogenous, why_gaps, why_targets
 from loopcast.nn.heads import DISTRIBUTIONS
 from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
@@ -51,6 +53,7 @@ def set_up(options: RecurrentOptions, panel: Panel, targets_per_series: int = 1)
         if encoding is not None and any(encoding.has_missing):
             raise ValuesError(f"{options.name} cannot take missing covariates with gaps=False: {cure}")
     facts = choices.PanelStats.of(panel, options.season_of(panel), options.horizon)
+    _require_in_reach(options, facts)
     scaling, why_scaling = _scaling(options, facts, panel)
     plan, why_plan = _plan(options, facts, panel, scaling.lags)
     network = _network(options, facts, panel.n_channels * scaling.features, panel.n_channels, plan.horizon, encoding)
@@ -85,10 +88,10 @@ def set_up(options: RecurrentOptions, panel: Panel, targets_per_series: int = 1)
         held_rows=held_back,
         reasons=(
             _why_network(options, network, facts),
-            *_why_targets(panel),
+            *why_targets(panel),
             *describe_exogenous(encoding),
             why_scaling,
-            *_why_gaps(facts, scaling),
+            *why_gaps(facts, scaling),
             why_plan,
             why_held,
             _why_recipe(options, recipe),
@@ -108,6 +111,17 @@ def _require_possible(options: RecurrentOptions, encoding: ExogenousEncoder | No
         )
     if options.head == "recurrent" and encoding.ahead_width:
         raise OptionError('what is known of steps ahead comes in at a dense head: take head="dense"')
+
+
+def _require_in_reach(options: RecurrentOptions, facts: choices.PanelStats) -> None:
+    """LengthError for options that look far further back than any series goes: windows would be as wide, of nothing."""
+    for name in ("season", "lags"):
+        steps = getattr(options, name)
+        if steps is not None and steps > max(facts.longest, choices.LONG_SEASON):
+            rows = f"the longest series, which has {facts.longest:,} rows"
+            raise LengthError(
+                f"{name}={steps:,} looks back further than {rows}: give a smaller {name}, or longer series"
+            )
 
 
 def _network(
@@ -136,26 +150,6 @@ def _network(
     )
 
 
-def _why_targets(panel: Panel) -> tuple[str, ...]:
-    if panel.n_channels == 1:
-        return ()
-    return (f"One state sees {panel.n_channels} targets together and gives all of them ({', '.join(panel.targets)}).",)
-
-
-def describe_exogenous(encoding: ExogenousEncoder | None) -> tuple[str, ...]:
-    if encoding is None:
-        return ()
-    columns, calendar = encoding.columns, ", ".join(encoding.parts)
-    kinds = [
-        f"{kind} {', '.join(names)}"
-        for kind, names in (("past", columns.past), ("future", columns.future), ("static", columns.static))
-        if names
-    ]
-    seen = "; ".join([*kinds, *([f"the calendar's {calendar}"] if calendar else [])])
-    ahead = " What is known ahead also corrects each step of the forecast." if encoding.ahead_width else ""
-    return (f"Each step also shows {seen}.{ahead}",)
-
-
 def _scaling(options: RecurrentOptions, facts: choices.PanelStats, panel: Panel) -> tuple[Scaling, str]:
     gaps = facts.missing > 0 if options.gaps is None else options.gaps
     if options.scaling == "none":
@@ -173,24 +167,6 @@ def _scaling(options: RecurrentOptions, facts: choices.PanelStats, panel: Panel)
         f"Each step shows the last {lags} values relative to the latest, {curve}; "
         f"the network's output is added to {before}."
     )
-
-
-def _why_gaps(facts: choices.PanelStats, scaling: Scaling) -> tuple[str, ...]:
-    """Nothing where the network does not expect missing values."""
-    if not scaling.gaps:
-        return ()
-    share = f"{100 * facts.missing:.2g} % of the values are" if facts.missing else "No value is"
-    return (
-        f"{share} missing; each step also shows whether its own is there and how many steps ago the last one was. "
-        f"What is missing is no target.{_why_bridge(scaling)}",
-    )
-
-
-def _why_bridge(scaling: Scaling) -> str:
-    if not scaling.max_interpolated_gap:
-        return ""
-    steps = f"{scaling.max_interpolated_gap} steps" if scaling.max_interpolated_gap > 1 else "a step"
-    return f" Across gaps of at most {steps} it shows the straight line, once their end is known."
 
 
 def _plan(options: RecurrentOptions, facts: choices.PanelStats, panel: Panel, lags: int) -> tuple[WindowPlan, str]:
@@ -247,7 +223,9 @@ def _validation(plan: WindowPlan, panel: Panel, cutoffs: np.ndarray) -> WindowIn
 
 
 def _recipe(options: RecurrentOptions, facts: choices.PanelStats, windows: int) -> TrainingConfig:
-    batch_size = choices.choose_batch_size(windows) if options.batch_size is None else options.batch_size
+    batch_size = choices.choose_batch_size(windows)
+    if options.batch_size is not None:
+        batch_size = min(options.batch_size, power_of_two(windows))  # no larger than what it could hold
     epochs = choices.choose_epochs(-(-windows // batch_size)) if options.epochs is None else options.epochs
     return TrainingConfig(
         epochs=epochs,

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.errors import OptionError
+from loopcast.forks import check_not_forked
 from loopcast.models.recurrent.ensemble import Members, step, zero_states
 from loopcast.nn.ctypes_step import DirectStep
 from loopcast.nn.network import Network
@@ -40,6 +41,7 @@ class Stepper:
                 f"state and features have the shapes {self._shapes[0]} and {self._shapes[1]}, "
                 f"got {state.shape} and {features.shape}"
             )
+        check_not_forked()
         return self._take(state, features)
 
 

@@ -1,0 +1,51 @@
+"""Ctrl-C: one line on standard error and exit code 130, whenever it comes, and never a traceback."""
+
+import os
+import signal
+import sys
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+INTERRUPTED = 130
+_ctrl_c = SimpleNamespace(came=False)
+
+
+def end_at_once() -> None:
+    """From now on Ctrl-C ends the process: while libraries load, and when all is done, there is nothing to clear up."""
+    _handle(end)
+
+
+def raise_interrupt() -> None:
+    """From now on Ctrl-C raises KeyboardInterrupt, so that what is half done is cleared up."""
+    sys.unraisablehook = _report_others
+    _handle(_raise)
+
+
+def was_interrupted() -> bool:
+    """Whether Ctrl-C came: a library may turn its KeyboardInterrupt into an error of its own."""
+    return bool(_ctrl_c.came)
+
+
+def _handle(handler: Any) -> None:
+    signal.signal(signal.SIGINT, handler)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, handler)
+
+
+def end(*_: object) -> NoReturn:
+    """Say so and end: threads of JAX may be at work, and would run on in an interpreter that is gone."""
+    os.write(2, b"loopcast: interrupted\n")
+    os._exit(INTERRUPTED)
+
+
+def _raise(*_: object) -> NoReturn:
+    """And again after a second, for where it was raised an exception may be ignored, as in JAX's callbacks."""
+    _ctrl_c.came = True
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+    raise KeyboardInterrupt
+
+
+def _report_others(ignored: "sys.UnraisableHookArgs") -> None:
+    if ignored.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(ignored)

@@ -1,0 +1,61 @@
+"""Text that is no time in ISO 8601: which other format all of it is in, and the line that converts it."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from loopcast.errors import quote
+
+DAYS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d %m %Y",
+    "%d %B %Y", "%d. %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %d %Y", "%a %d %B %Y",
+    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%B-%y", "%Y%m%d", "%Y-%j",
+)  # fmt: skip
+CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H%M%S", "%H%M")
+MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m", "%Y.%m", "%B %Y", "%B-%Y", "%B-%y", "%Y-%B", "%YM%m", "%Y %B")
+TRIED = 1000  # texts of a column that a format is tried on before all are
+
+
+def conversions(times: pl.Series) -> list[str]:
+    """Expressions of polars that make times of a column of text: those that read all of it.
+
+    >>> conversions(pl.Series("ds", ["31/12/2020", "01/01/2021"]))
+    ["pl.col('ds').str.to_date('%d/%m/%Y')"]
+    """
+    stripped = times.str.strip_chars().alias("text")
+    line = f"pl.col({quote(times.name)})" + ("" if (stripped == times).all() else ".str.strip_chars()")
+    return [
+        shown.format(text=line, name=quote(times.name)) for shown, tried in _candidates() if _reads(stripped, tried)
+    ]
+
+
+def _candidates() -> Iterator[tuple[str, pl.Expr]]:
+    """Ways to convert text: how they are written, and what to try."""
+    text = pl.col("text")
+    for day in DAYS:
+        yield f"{{text}}.str.to_date({day!r})", text.str.to_date(day, strict=False)
+    for form in (f"{day}{between}{clock}" for day in DAYS for between in (" ", "T", ", ") for clock in CLOCKS):
+        yield f"{{text}}.str.to_datetime({form!r})", text.str.to_datetime(form, strict=False)
+    for ending, form in ((" 1", f"{month} %d") for month in MONTHS):
+        yield (
+            f"({{text}} + {ending!r}).str.to_date({form!r})",
+            (text + ending).str.to_date(form, strict=False),
+        )
+    week, hour = "%G-W%V-%u", "%Y-%m-%d %H:%M"
+    yield f"({{text}} + '-1').str.to_date({week!r})", (text + "-1").str.to_date(week, strict=False)
+    yield f"({{text}} + ':00').str.to_datetime({hour!r})", (text + ":00").str.to_datetime(hour, strict=False)
+    quarter = text.str.extract(r"^\d{4}[ -]?[Qq]([1-4])$").cast(pl.Int32)
+    yield (
+        "pl.date({text}.str.head(4).cast(pl.Int32), {text}.str.tail(1).cast(pl.Int32) * 3 - 2, 1).alias({name})",
+        pl.date(text.str.head(4).cast(pl.Int32, strict=False), quarter * 3 - 2, 1),
+    )
+    number = text.str.extract(r"^(\d{1,15})\.0*$").cast(pl.Int64)  # whole numbers that were floats for a while
+    yield "{text}.cast(pl.Float64).cast(pl.Int64)", pl.datetime(2000, 1, 1) + pl.duration(days=number.clip(0, 1))
+
+
+def _reads(times: pl.Series, tried: pl.Expr) -> bool:
+    """Whether an expression reads all texts as times of this age: 20 is no year that %Y means."""
+    return all(
+        part.to_frame().select((tried.dt.year() >= 1000).fill_null(value=False).all()).item()
+        for part in (times.head(1), times.head(TRIED), times)
+    )
