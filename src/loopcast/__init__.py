@@ -45,7 +45,9 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.models.load import load
     from loopcast.models.model import Model
     from loopcast.models.model_list import forecast
+    from loopcast.models.pretrained.forecaster import Pretrained
     from loopcast.models.recurrent.forecaster import Recurrent
+    from loopcast.pretraining.series import synthetic_series
     from loopcast.report.gaps import plot_gaps
     from loopcast.report.gaps_page import gaps_page
     from loopcast.report.page import backtest_page, forecast_page
@@ -78,6 +80,7 @@ __all__ = [
     "OptionError",
     "Panel",
     "Prediction",
+    "Pretrained",
     "Recurrent",
     "SearchResult",
     "SeasonalNaive",
@@ -101,6 +104,7 @@ __all__ = [
     "read",
     "register",
     "search",
+    "synthetic_series",
     "why_no_backtest",
 ]
 
@@ -123,7 +127,9 @@ _MODULES = {
     "models.baselines": ["Drift", "Naive", "SeasonalNaive", "WindowAverage"],
     "models.linear": ["Linear"],
     "evaluation.backtest_result": ["Backtest"],
+    "models.pretrained.forecaster": ["Pretrained"],
     "models.recurrent.forecaster": ["Recurrent"],
+    "pretraining.series": ["synthetic_series"],
     "data.panel": ["Panel"],
     "data.read": ["read"],
     "data.synthetic": ["generate_time_series"],

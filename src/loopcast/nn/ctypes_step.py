@@ -49,7 +49,7 @@ class _Stack(ctypes.Structure):
     )
 
 
-class _Forward(ctypes.Structure):
+class Forward(ctypes.Structure):
     _fields_ = (
         ("stack", _Stack),
         ("inputs", Floats),
@@ -60,11 +60,11 @@ class _Forward(ctypes.Structure):
     )
 
 
-class _StepCall(ctypes.Structure):
-    _fields_ = (("forward", _Forward), ("workspace_floats", ctypes.c_size_t))
+class StepCall(ctypes.Structure):
+    _fields_ = (("forward", Forward), ("workspace_floats", ctypes.c_size_t))
 
 
-STRUCTURES = {"Layer": _Layer, "Head": _Head, "Stack": _Stack, "Forward": _Forward, "StepCall": _StepCall}
+STRUCTURES = {"Layer": _Layer, "Head": _Head, "Stack": _Stack, "Forward": Forward, "StepCall": StepCall}
 
 
 @cache
@@ -114,10 +114,10 @@ class DirectStep:
 
         dense = None if head is None else (_pad_rows(head.kernel, padded[-1].units), _floats(head.bias))
         states = _split_state(self.before, kind, padded), _split_state(self.after, kind, padded)
-        stack = _stack(cell, padded, *states, dense)
-        workspace = np.zeros(_workspace_floats(stack, width, padded), np.float32)
-        forward = _Forward(stack, pointer(self.inputs), None, pointer(outputs), False, pointer(workspace))
-        self._call = _StepCall(forward, workspace.size)
+        stack = stack_of(cell, padded, *states, dense)
+        workspace = np.zeros(workspace_floats(stack, width, padded), np.float32)
+        forward = Forward(stack, pointer(self.inputs), None, pointer(outputs), False, pointer(workspace))
+        self._call = StepCall(forward, workspace.size)
         self._reference = ctypes.byref(self._call)
         self._pointed_to = padded, dense, outputs, workspace  # ctypes keeps no array alive
         self._step = self._library.loopcast_step
@@ -126,10 +126,10 @@ class DirectStep:
         """Take the step. Raises LoopcastError, with nothing computed, where the call would leave its buffers."""
         status = self._step(self._reference)
         if status:
-            raise _step_error(self._library, status, self._call)
+            raise step_error(self._library, status, self._call)
 
 
-def _step_error(loaded: ctypes.CDLL, status: int, call: _StepCall) -> LoopcastError:
+def step_error(loaded: ctypes.CDLL, status: int, call: StepCall) -> LoopcastError:
     stack, reason = call.forward.stack, loaded.loopcast_step_message(status).decode()
     return LoopcastError(
         f"the kernels cannot take this step: {reason} (cell {stack.cell}, {stack.depth} layers, batch {stack.batch}, "
@@ -137,12 +137,16 @@ def _step_error(loaded: ctypes.CDLL, status: int, call: _StepCall) -> LoopcastEr
     )
 
 
-def _stack(
+def stack_of(
     cell: str,
     layers: Sequence[_Weights],
     before: list[list[np.ndarray]],
     after: list[list[np.ndarray]],
     head: tuple[np.ndarray, np.ndarray] | None,
+    *,
+    batch: int = 1,
+    time: int = 1,
+    last_only: bool = True,
 ) -> _Stack:
     """A stack that points to these arrays, which have to outlive it."""
     structures = [
@@ -151,13 +155,13 @@ def _stack(
     ]
     dense = None if head is None else ctypes.pointer(_Head(head[1].size, *map(pointer, head)))
     array = (_Layer * len(structures))(*structures)
-    return _Stack(CELL_NUMBERS[cell], 1, 1, len(structures), array, dense, False, True)
+    return _Stack(CELL_NUMBERS[cell], batch, time, len(structures), array, dense, False, last_only)
 
 
-def _workspace_floats(stack: _Stack, width: int, layers: Sequence[_Weights]) -> int:
-    sizes = (ctypes.c_int64 * (3 + len(layers)))(1, 1, width, *(layer.units for layer in layers))
+def workspace_floats(stack: _Stack, width: int, layers: Sequence[_Weights]) -> int:
+    sizes = (ctypes.c_int64 * (3 + len(layers)))(stack.batch, stack.time, width, *(layer.units for layer in layers))
     outputs = stack.head.contents.outputs if stack.head else -1
-    floats = library().loopcast_workspace(0, stack.cell, False, True, outputs, sizes, len(layers))
+    floats = library().loopcast_workspace(0, stack.cell, False, stack.last_only, outputs, sizes, len(layers))
     if floats < 0:
         raise OptionError(
             f"{len(layers)} layers of {[layer.units for layer in layers]} units are too many for a kernel"

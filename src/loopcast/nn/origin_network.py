@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -57,16 +57,18 @@ class OriginNetwork:
         split = self.recurrent.parameters
         shapes = list(self.decoder.shapes.values())
         ends = split + np.cumsum([0, *(math.prod(shape) for shape in shapes)])
-        parts = [vector[a:b].reshape(shape) for (a, b), shape in zip(pairwise(ends), shapes, strict=True)]
+        parts: list[Any] = [vector[a:b].reshape(shape) for (a, b), shape in zip(pairwise(ends), shapes, strict=True)]
         return OriginWeights(from_vector(self.recurrent, vector[:split]), StepWeights(*parts))
 
-    def scan(self, weights: OriginWeights, state: States, inputs: Array) -> tuple[States, Array]:
+    def scan(self, weights: OriginWeights, state: States, inputs: Any) -> tuple[States, Array]:
         """`[batch, time, input]` to the state after the last row and what the decoder reads, `[batch, time, unit]`."""
         return self.recurrent.scan_layers(weights.recurrent, state, inputs)
 
-    def quantiles(self, weights: OriginWeights, hidden: Array, inputs: Array, candidates: Array, codes: Array) -> Array:
+    def quantiles(
+        self, weights: OriginWeights, hidden: Any, inputs: Any, candidates: Any, codes: Any, *, xp: Any = jnp
+    ) -> Any:
         """At some rows `[..., unit]`, of some steps ahead; see `StepDecoder.apply`."""
-        return self.decoder.apply(weights.decoder, hidden, inputs, candidates, codes)
+        return self.decoder.apply(weights.decoder, hidden, inputs, candidates, codes, xp=xp)
 
 
 def take_rows(rows: Array, origins: Array) -> Array:

@@ -8,9 +8,8 @@ cannot cross. Any step ahead is read by the same numbers, also one beyond those 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.special import ndtri
@@ -81,19 +80,22 @@ class StepDecoder:
         parts = [kernels[place] if place in kernels else jnp.zeros(shape) for place, shape in enumerate(shapes)]
         return StepWeights(*parts)._replace(readout=0.1 * parts[5], readout_bias=jnp.asarray(bias))
 
-    def apply(self, weights: StepWeights, state: Array, inputs: Array, candidates: Array, codes: Array) -> Array:
+    def apply(
+        self, weights: StepWeights, state: Any, inputs: Any, candidates: Any, codes: Any, *, xp: Any = jnp
+    ) -> Any:
         """Quantiles `[..., step, probability]`, in units of the scale, from the base.
 
-        state: `[..., state]`; inputs: `[..., inputs]`; candidates: `[..., step, candidate]`; codes: `[..., step, code]`.
+        state: `[..., state]`; inputs: `[..., input]`; candidates: `[..., step, candidate]`; codes: `[..., step, code]`.
+        xp: the library of the arrays, JAX's or NumPy itself.
         """
-        known = jnp.concatenate([state, inputs], axis=-1) @ weights.state + weights.bias
-        ahead = jnp.concatenate([jnp.arcsinh(candidates), codes], axis=-1) @ weights.step
-        hidden = jnp.tanh(known[..., None, :] + ahead)
-        hidden = hidden + jnp.tanh(hidden @ weights.second + weights.second_bias)
+        known = xp.concatenate([state, inputs], axis=-1) @ weights.state + weights.bias
+        ahead = xp.concatenate([xp.arcsinh(candidates), codes], axis=-1) @ weights.step
+        hidden = xp.tanh(known[..., None, :] + ahead)
+        hidden = hidden + xp.tanh(hidden @ weights.second + weights.second_bias)
         out = hidden @ weights.readout + weights.readout_bias
         shares = out[..., 1 : 1 + self.candidates]
         median = MEDIAN_GAIN * out[..., 0] + (shares * candidates).sum(axis=-1)
-        gaps = jax.nn.softplus(out[..., 1 + self.candidates :])
-        below = median[..., None] - jnp.cumsum(gaps[..., :SIDE], axis=-1)
-        above = median[..., None] + jnp.cumsum(gaps[..., SIDE:], axis=-1)
-        return jnp.concatenate([below[..., ::-1], median[..., None], above], axis=-1)
+        gaps = xp.logaddexp(out[..., 1 + self.candidates :], 0.0)  # softplus
+        below = median[..., None] - xp.cumsum(gaps[..., :SIDE], axis=-1)
+        above = median[..., None] + xp.cumsum(gaps[..., SIDE:], axis=-1)
+        return xp.concatenate([below[..., ::-1], median[..., None], above], axis=-1)

@@ -1,4 +1,4 @@
-"""Where a series stands: a walk, a growth that changes, breaks and dies down, shifts, and cycles longer than a season."""
+"""Where a series stands: a walk, a growth that changes, breaks and dies down, shifts, and long waves."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class LevelPrior:
     """One of two halves of the prior; numbers are powers of ten, or probabilities.
 
     walk: size of the steps of the level, in sigma; still: none. growth: size of the steps of growth; steady: none; rho:
-    how far it forgets; forever: not at all. yearly: growth a year of a random size, and its mean and spread; flat: none.
+    how far it forgets; forever: not at all. yearly: growth a year, with its mean and spread, else as drift; flat: none.
     """
 
     walk: tuple[float, float]
@@ -88,7 +88,7 @@ def shifts(rng: Generator, series: int, steps: int, sigma: np.ndarray) -> np.nda
 
 
 def cycles(rng: Generator, series: int, steps: int, sigma: np.ndarray, season: int) -> np.ndarray:
-    """A few waves of periods between 0.8 and 12 seasons, in a fifth of the series; without a season, of 4 to 40 steps."""
+    """A few waves of 0.8 to 12 seasons, in a fifth of the series; without a season, of 4 to 60 steps."""
     unit = season if season > 1 else 5
     time, total = np.arange(steps), np.zeros((series, steps))
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""From what a series does to what is recorded of it: prices, counts, temperatures; rounded, intermittent, with holes."""
+"""From what a series does to what is recorded: prices, counts, temperatures; rounded, intermittent, with holes."""
 
 import numpy as np
 

@@ -13,7 +13,7 @@ POOL, LONG_POOL, USES = 1024, 256, 2  # series that are drawn at once, and how o
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """Series of these periods and so many rows, forecast so far ahead; of all updates, the share `weight` of the sum."""
+    """Series of these periods and so many rows, forecast so far ahead; weight: its share of updates."""
 
     season: int
     second: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.features.causal.ahead import CANDIDATES, CODES, Ahead, look_ahead
-from loopcast.features.causal.encoder import Encoder, inputs_of
+from loopcast.features.causal.encoder import Encoder, drop_leading, inputs_of
 from loopcast.pretraining.draws import Generator
 from loopcast.pretraining.plan import BATCH, ORIGINS, STEPS, USES, Kind
 from loopcast.pretraining.series import draw_series
@@ -70,22 +70,6 @@ def encode_examples(rng: Generator, values: np.ndarray, kind: Kind) -> OriginBat
         targets=targets.astype(np.float32),
         weights=_weights(state, origins, scale, kind.season).astype(np.float32),
     )
-
-
-def drop_leading(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Series from their first value on that is neither missing nor 0, longest first, left aligned; and their lengths.
-
-    One without such a value keeps its last row, as a 0.
-    """
-    series, steps = values.shape
-    there = ~np.isnan(values) & (values != 0)
-    first = np.where(there.any(axis=1), there.argmax(axis=1), steps - 1)
-    lengths = steps - first
-    order = np.argsort(-lengths, kind="stable")
-    at = first[order, None] + np.arange(steps)
-    aligned = np.where(at < steps, values[order[:, None], np.minimum(at, steps - 1)], np.nan)
-    aligned[:, 0] = np.nan_to_num(aligned[:, 0])
-    return aligned, lengths[order]
 
 
 def draw_origins(rng: Generator, lengths: np.ndarray, kind: Kind) -> np.ndarray:

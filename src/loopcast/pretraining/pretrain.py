@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,24 +12,16 @@ import jax
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from loopcast.features.causal.ahead import CANDIDATES, CODES
-from loopcast.features.causal.encoder import INPUTS
-from loopcast.nn.origin_network import OriginNetwork
+from loopcast.models.pretrained.weights import shipped_network
 from loopcast.pretraining.plan import KINDS, kinds_of_updates
 from loopcast.pretraining.pools import Pool, draw_pool
 from loopcast.training.adam import Moments, bias_corrected_rate
-from loopcast.training.origin_objective import OriginObjective
+from loopcast.training.origin_objective import OriginBatch, OriginObjective
 from loopcast.training.train_step import StepSizes, TrainState, TrainStep
 
-UNITS = (64, 64)
 PEAK, WARM, CLIP = 2e-3, 0.06, 1.0  # learning rate, share of the updates before it, largest norm of a gradient
 AVERAGED, EVERY = 0.95, 10  # how much of the mean of weights is kept, every so many updates
 KEPT = 500  # updates between two files
-
-
-def network() -> OriginNetwork:
-    """The one that is shipped."""
-    return OriginNetwork.of(inputs=INPUTS, units=UNITS, candidates=CANDIDATES, codes=CODES)
 
 
 class Progress(NamedTuple):
@@ -48,7 +41,7 @@ class Pretraining:
 
     def run(self) -> None:
         """To the end; what was interrupted goes on from the last file, to the same bits."""
-        program = TrainStep(objective=OriginObjective(network=network()), clip=CLIP, weight_decay=None)
+        program = TrainStep(objective=OriginObjective(network=shipped_network()), clip=CLIP, weight_decay=None)
         progress, done = self._begun(program)
         kinds, rate = kinds_of_updates(self.updates, self.seed), self._rates()
         step = bias_corrected_rate(rate, np.arange(self.updates))
@@ -70,11 +63,8 @@ class Pretraining:
             losses.append(float(sums.loss) / max(float(sums.counted), 1e-6))
             if (update + 1) % KEPT == 0 or update + 1 == self.updates:
                 self._keep(progress, update + 1)
-                print(
-                    f"{update + 1:6} of {self.updates}  loss {np.mean(losses):.4f}  {time.monotonic() - began:.0f} s",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                took = time.monotonic() - began
+                sys.stderr.write(f"{update + 1:6} of {self.updates}  loss {np.mean(losses):.4f}  {took:.0f} s\n")
                 losses = []
 
     def _rates(self) -> np.ndarray:
@@ -107,7 +97,7 @@ class Pretraining:
         save_file({"weights": progress.mean.astype(np.float32)}, self.out)
 
 
-def _batch(pools: "lru_cache[Pool]", place: int, counts: np.ndarray) -> object:  # type: ignore[type-arg]
+def _batch(pools: Callable[[int, int], Pool], place: int, counts: np.ndarray) -> OriginBatch:
     """The next examples of a kind."""
     number, within = divmod(int(counts[place]), KINDS[place].updates_per_pool)
     counts[place] += 1

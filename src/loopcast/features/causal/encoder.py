@@ -1,7 +1,7 @@
 """What a pretrained or trained network is shown of a series: a causal encoding that needs no unit from its end.
 
 Every series is written two ways at once: on a curve like the logarithm's, which is taken until the first negative
-value, and as it is, from then on. All numbers are float64 until they are shown: a change of 1 at a level of 1e9 is seen.
+value, and as it is, from then on. Numbers are float64 until they are shown: a change of 1 at a level of 1e9 is seen.
 """
 
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ class Written(NamedTuple):
 class Encoded:
     """Series, left aligned, row by row as they were taken in.
 
-    curve, straight: the two ways; linear: bool `[series, time]`, whether the second one is shown. unit: `[series, time]`.
-    first_curve, first_straight: `[series]`, where the first value stands. zeros: the share of zeros; age: rows since the
-    last value that was there.
+    curve, straight: the two ways; linear: bool `[series, time]`, whether the second one is shown; unit: `[series,
+    time]`. first_curve, first_straight: `[series]`, where the first value stands. zeros: the share of zeros; age: rows
+    since the last value that was there.
     """
 
     periods: Periods
@@ -176,3 +176,19 @@ def inputs_of(state: Encoded, linear: bool) -> np.ndarray:
     else:
         columns += [0.0] * 6
     return np.stack([np.broadcast_to(column, z.shape) for column in columns], axis=-1).astype(np.float32)
+
+
+def drop_leading(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Series from their first value on that is neither missing nor 0, longest first, left aligned; and their lengths.
+
+    One without such a value keeps its last row, as a 0.
+    """
+    steps = values.shape[1]
+    there = ~np.isnan(values) & (values != 0)
+    first = np.where(there.any(axis=1), there.argmax(axis=1), steps - 1)
+    lengths = steps - first
+    order = np.argsort(-lengths, kind="stable")
+    at = first[order, None] + np.arange(steps)
+    aligned = np.where(at < steps, values[order[:, None], np.minimum(at, steps - 1)], np.nan)
+    aligned[:, 0] = np.nan_to_num(aligned[:, 0])
+    return aligned, lengths[order]

@@ -32,8 +32,8 @@ class Periods:
 class Track:
     """The state of many series that are written one way, and its history.
 
-    z: values as written, missing ones filled with what was expected; level: their trailing mean over a season; adjusted:
-    less the season; all float64 `[series, time]`. light: only what another track asks of it is kept up.
+    z: values as written, missing ones filled with what was expected; level: their trailing mean over a season;
+    adjusted: less the season; all float64 `[series, time]`. light: only what another track asks of it is kept up.
     """
 
     def __init__(self, series: int, steps: int, periods: Periods, *, light: bool = False) -> None:

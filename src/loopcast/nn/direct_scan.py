@@ -1,0 +1,59 @@
+"""Recurrent layers over whole sequences by the kernels, without XLA: nothing is compiled, and a forecast is soon."""
+
+import ctypes
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+
+from loopcast.nn.cells import CELLS, CellWeights
+from loopcast.nn.ctypes_step import (
+    Forward,
+    StepCall,
+    checked_library,
+    pad_units,
+    pointer,
+    stack_of,
+    step_error,
+    workspace_floats,
+)
+
+ROWS = 2**16  # rows of series that are taken at once: memory does not grow with their number
+
+
+class DirectScan:
+    """A stack of layers without a head, ready to run on any batch, in as many threads as there are processors.
+
+    It holds copies of the weights; the kernels must be built.
+    """
+
+    def __init__(self, cell: str, layers: tuple[CellWeights, ...]) -> None:
+        self.cell, self.kind = cell, CELLS[cell]
+        self.layers = [pad_units(self.kind, layer, first=index == 0) for index, layer in enumerate(layers)]
+        self.units = int(layers[-1].recurrent_kernel.shape[0])
+        self.library = checked_library()
+
+    def __call__(self, inputs: np.ndarray) -> np.ndarray:
+        """`[batch, time, input]` float32 from a state of zeros to the last layer's output, `[batch, time, unit]`."""
+        batch, time, _ = inputs.shape
+        outputs = np.empty((batch, time, self.layers[-1].units), np.float32)
+        count = max(-(-batch * time // ROWS), min(os.cpu_count() or 1, batch))
+        parts = [slice(a, b) for a, b in pairwise(np.linspace(0, batch, count + 1).astype(int)) if b > a]
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the kernels let go of Python's lock
+            list(pool.map(lambda part: self._run(np.ascontiguousarray(inputs[part]), outputs[part]), parts))
+        return outputs[..., : self.units]
+
+    def _run(self, inputs: np.ndarray, outputs: np.ndarray) -> None:
+        batch, time, width = inputs.shape
+        before, after = (
+            [[np.zeros((batch, layer.units), np.float32) for _ in range(self.kind.states)] for layer in self.layers]
+            for _ in range(2)
+        )
+        stack = stack_of(self.cell, self.layers, before, after, None, batch=batch, time=time, last_only=False)
+        workspace = np.zeros(workspace_floats(stack, width, self.layers), np.float32)
+        forward = Forward(stack, pointer(inputs), None, pointer(outputs), False, pointer(workspace))
+        call = StepCall(forward, workspace.size)
+        status = self.library.loopcast_step(ctypes.byref(call))
+        if status:
+            raise step_error(self.library, status, call)
