@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -34,6 +35,7 @@ class PretrainedModel(Model):
     def _predict(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
+        panel.require_rows(cutoffs[0] + 1, "a row before the first cutoff", "ask for later cutoffs")
         alone = panel.to_univariate() if panel.n_channels > 1 else panel
         wanted = (0.5, *probabilities)
         found = np.zeros((alone.n_series, len(cutoffs), horizon, len(wanted)))
@@ -50,6 +52,10 @@ class PretrainedModel(Model):
             probabilities=probabilities,
             quantiles=each[..., 1:] if probabilities else None,
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is made of the weights when it is first asked for: pointers do not travel."""
+        return {name: value for name, value in vars(self).items() if name not in ("_parts", "_direct")}
 
     def _answers(self, questions: Questions) -> np.ndarray:
         """Quantiles of PROBABILITIES, `[series, cutoff, step, probability]`, in units of the scale."""
