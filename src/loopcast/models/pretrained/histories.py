@@ -20,7 +20,8 @@ class Questions:
     series: which of the panel's; inputs: float32 `[series, time, input]`; origins: int `[series, cutoff]`, rows of
     `inputs`, -1 where a series has no value yet. base, candidates, codes: `[series, cutoff, step, ...]`, scale:
     `[series, cutoff]`. written: how results are read, by series and cutoff end to end; highest: what no forecast is
-    above, infinite where there was a negative value.
+    above, infinite where there was a negative value. repeated: `[series, cutoff, step]`, what comes if a series that
+    repeated itself exactly goes on to; NaN for others.
     """
 
     series: np.ndarray
@@ -32,16 +33,20 @@ class Questions:
     codes: np.ndarray
     written: Written
     highest: np.ndarray
+    repeated: np.ndarray
 
     def read(self, scaled: np.ndarray) -> np.ndarray:
-        """Values of what is said `[series, cutoff, step, ...]` in units of the scale, from the base."""
+        """Values of what is said `[series, cutoff, step, quantile]`, the median first, in units of the scale."""
         room = (..., *(None,) * (scaled.ndim - 3))
         written = self.base[room] + self.scale[..., None][room] * scaled
         values = self.written.read(written.reshape(-1, *written.shape[2:])).reshape(written.shape)
         most = self.highest[..., None][room]
-        return np.where(np.isinf(most), values, np.clip(values, 0, most))
+        values = np.where(np.isinf(most), values, np.clip(values, 0, most))
+        again = self.repeated[room]
+        return np.where(np.isnan(again), values, values + again - values[..., :1])
 
 
+REPEATED = 8  # rows that have to be as those a season before
 MOST_TIMES = 20  # as large as the largest value before it a forecast of what was never negative may be
 
 
@@ -93,7 +98,24 @@ def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequ
         codes=codes.astype(np.float32),
         written=Written(curved.ravel(), unit.ravel(), start.ravel()),
         highest=np.where(state.linear[at], np.inf, MOST_TIMES * highest[at]),
+        repeated=repeated(values, origins, horizon, periods.second or periods.season),
     )
+
+
+def repeated(values: np.ndarray, origins: np.ndarray, horizon: int, season: int) -> np.ndarray:
+    """What comes if series go on as in the last season, `[series, cutoff, step]`, where that repeated the one before.
+
+    NaN for those that did not, or not for REPEATED rows.
+    """
+    rows = max(season, REPEATED)
+    back = np.arange(rows)
+    series = np.arange(len(values))[:, None, None]
+    at = origins[..., None] - back
+    before = np.maximum(at - season, 0)
+    same = (values[series, np.maximum(at, 0)] == values[series, before]).all(axis=-1) & (origins >= rows + season - 1)
+    steps = np.arange(1, horizon + 1)
+    source = np.maximum(origins[..., None] + steps - season * -(-steps // season), 0)
+    return np.where(same[..., None], values[series, source], np.nan)
 
 
 def _aligned(panel: Panel, series: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
