@@ -53,7 +53,8 @@ def forecast(
         str | None, Parameter(metavar="P,P", help="Percentages of the intervals, or none [80,95 where series allow].")
     ] = None,
     model: Annotated[
-        Literal["Recurrent", "Auto"], Parameter(help="A network, or the best of several models.")
+        Literal["Recurrent", "Pretrained", "Auto"],
+        Parameter(help="A network, one that needs no training, or the best of several models."),
     ] = "Recurrent",
     budget: Budget = "60s",
     bounds: BoundOptions = NO_BOUNDS,
@@ -124,4 +125,5 @@ def build_forecaster(model: str, common: CommonOptions, options: dict[str, Any],
     if model != "Recurrent" and options:
         raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {model} chooses by itself")
     [forecaster] = build_models([model], common)
-    return forecaster.with_options(show_progress=False if quiet else None, **options)
+    shown = {"show_progress": False if quiet else None} if "show_progress" in forecaster.option_names() else {}
+    return forecaster.with_options(**shown, **options)
