@@ -50,7 +50,7 @@ def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(k
 def test_what_there_was_no_time_for_is_named():
     model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=40))
     assert "Not compared, for lack of time (budget 0.001 s): Recurrent, GRU" in model.describe()
-    assert "the best of 5 candidates" in model.describe()
+    assert "the best of 6 candidates" in model.describe()
 
 
 def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypatch):

@@ -32,8 +32,8 @@ WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half 
 class Auto(Forecaster):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
-    Candidates are Naive, SeasonalNaive, Drift and Linear, then Recurrent as it is, with GRUs, on the other scale and
-    smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on everything, and its model
+    Candidates are Naive, SeasonalNaive, Drift, Linear and Pretrained, then Recurrent as it is, with GRUs, on the other
+    scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on everything, and its model
     is this one's. The same data, options and version give the same choice: how many networks are compared follows from
     the budget and the size of the data, before any clock is read.
 
@@ -71,6 +71,7 @@ class Auto(Forecaster):
 
     def candidates(self, panel: Panel) -> list[Forecaster]:
         """What may be compared, in this order."""
+        from loopcast.models.pretrained.forecaster import Pretrained
         from loopcast.models.recurrent.forecaster import Recurrent
 
         season, horizon = self.season, self.horizon
@@ -81,6 +82,7 @@ class Auto(Forecaster):
             SeasonalNaive(horizon=horizon, season=season),
             Drift(horizon=horizon),
             Linear(horizon=horizon, season=season),
+            Pretrained(horizon=horizon, season=season),
             network,
             network.with_options(cell="gru", alias="Recurrent, GRU"),
             *([network.with_options(log=False, alias="Recurrent, not on a log scale")] if positive else []),

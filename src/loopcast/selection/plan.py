@@ -12,8 +12,8 @@ MOST_ROWS = 50_000
 
 
 def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
-    """About how long a fit takes; 0 for what is no network."""
-    if not forecaster.network:
+    """About how long a fit takes; 0 for what trains no network."""
+    if forecaster.cheap_to_refit:
         return 0.0
     return SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
 
@@ -23,7 +23,7 @@ def affordable(
 ) -> list[Forecaster]:
     """The candidates, in their order, whose fits and one last fit find room in `budget` seconds.
 
-    What is no network, and the first network, are always among them.
+    What trains no network, and the first that does, are always among them.
     """
     taken: list[Forecaster] = []
     spent, networks = 0.0, 0
@@ -32,5 +32,5 @@ def affordable(
         if networks and spent + cost + seconds_of(each, panel) > budget:
             break
         taken.append(each)
-        spent, networks = spent + cost, networks + each.network
+        spent, networks = spent + cost, networks + (not each.cheap_to_refit)
     return taken
