@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from loopcast.features.causal.ahead import look_ahead
-from loopcast.features.causal.encoder import INPUTS, Encoder, drop_leading, inputs_of
+from loopcast.features.causal.encoder import Encoder, drop_leading
+from loopcast.features.causal.inputs import INPUTS, inputs_of
 from loopcast.features.causal.track import Periods
 from reference.causal_loop import candidates, some_inputs
 

@@ -256,7 +256,7 @@ class Forecaster(BoundedEstimator, ABC):
         """The model with a calibration, from what the fit held back or else a second fit; or with why it has none."""
         if model.calibration is not None or model.panel is None:
             return model
-        if model.own_horizon:
+        if model.own_horizon and not self.cheap_to_refit:
             return replace(model, uncalibrated="its own distribution reaches no further")
         try:
             return replace(model, calibration=self._calibration(model.panel, model.recipe, fit))

@@ -98,7 +98,7 @@ class Model(ABC):
     def why_no_quantiles(self, horizon: int) -> str | None:
         """Why it cannot say how sure it is so far ahead, in a sentence; None where it can."""
         known = self.calibration
-        if (known is not None and known.horizon >= horizon) or (known is None and horizon <= self.own_horizon):
+        if horizon <= self.own_horizon or (known is not None and known.horizon >= horizon):
             return None
         if known is not None:
             return f"it is calibrated for {known.horizon} steps ahead, and not for {horizon}"
@@ -136,7 +136,9 @@ class Model(ABC):
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
         calibration = self._require_calibration(horizon)
-        shares = calibration.quantiles(np.array(probabilities), horizon)[None, None]
+        shares = calibration.quantiles(np.array(probabilities), horizon)
+        further = np.minimum(np.arange(horizon), len(shares) - 1)  # of its own distribution, as at the last step known
+        shares = shares[further][None, None]
         center, scale = self.center_and_scale(panel, horizon, cutoffs, calibration.usual)
         return Prediction(
             name=self.name, panel=panel, cutoffs=cutoffs, values=center, probabilities=probabilities,
@@ -145,7 +147,7 @@ class Model(ABC):
 
     def _require_calibration(self, horizon: int) -> Calibration:
         known = self.calibration
-        if known is not None and known.horizon >= horizon:
+        if known is not None and horizon <= max(known.horizon, self.own_horizon):
             return known
         cure = (
             f"calibrate(horizon={horizon}) first, or fit with horizon={horizon}"

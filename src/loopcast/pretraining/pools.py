@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.features.causal.ahead import CANDIDATES, CODES, Ahead, look_ahead
-from loopcast.features.causal.encoder import Encoder, drop_leading, inputs_of
+from loopcast.features.causal.encoder import Encoder, drop_leading
+from loopcast.features.causal.inputs import inputs_of
 from loopcast.pretraining.draws import Generator
 from loopcast.pretraining.plan import BATCH, ORIGINS, STEPS, USES, Kind
 from loopcast.pretraining.series import draw_series

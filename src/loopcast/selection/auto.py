@@ -33,9 +33,9 @@ class Auto(Forecaster):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
     Candidates are Naive, SeasonalNaive, Drift, Linear and Pretrained, then Recurrent as it is, with GRUs, on the other
-    scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on everything, and its model
-    is this one's. The same data, options and version give the same choice: how many networks are compared follows from
-    the budget and the size of the data, before any clock is read.
+    scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on everything, and
+    its model is this one's. The same data, options and version give the same choice: how many networks are compared
+    follows from the budget and the size of the data, before any clock is read.
 
     budget: seconds that all of it may take, about, on two ordinary cores. The baselines and the first network are
         compared in any case; a further network only where the plan has the time for it, and for the last fit.

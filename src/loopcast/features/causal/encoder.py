@@ -13,7 +13,6 @@ from loopcast.features.causal.running import RunningMean
 from loopcast.features.causal.track import Periods, Track
 
 NEAR_ZERO = 0.1  # share of a series' size below which its curve is a straight line
-INPUTS = 41
 
 
 class Written(NamedTuple):
@@ -112,70 +111,6 @@ class Encoder:
         state.curve.update(t, one.write(y), state.seen, np.ones(rows), n)
         state.straight.update(t, y - state.first_straight[:rows], state.seen, unit, n)
         return rows
-
-
-def inputs_of(state: Encoded, linear: bool) -> np.ndarray:
-    """What the network is shown at each row by one of the two ways, float32 `[series, time, INPUTS]`."""
-    track = state.straight if linear else state.curve
-    m, second = state.periods.season, state.periods.second
-    z, level, stats = track.z, track.level, track.stats
-    scale = np.where(stats["scale"] > 0, stats["scale"], 1.0)  # 0 after the end of a series, where nobody looks
-    steps = np.arange(z.shape[1])
-
-    def shown(numbers: np.ndarray) -> np.ndarray:
-        return np.clip(np.arcsinh(numbers / scale), -15, 15)
-
-    def ago(numbers: np.ndarray, rows: int) -> np.ndarray:
-        return numbers[:, np.maximum(steps - rows, 0)]
-
-    def share(name: str, least: float) -> np.ndarray:
-        return np.log(stats[name] / scale + least)
-
-    slope = np.where(steps >= m, (level - level[:, [min(m - 1, z.shape[1] - 1)]]) / np.maximum(steps - m + 1, 1), 0.0)
-    size = np.full_like(z, np.log(0.1)) if linear else np.log(np.maximum(scale, 1e-300))
-    columns = [
-        *(shown(ago(track.adjusted, j) - level) for j in range(8)),
-        shown(z - level),
-        shown(level - ago(level, m)),
-        shown(ago(level, m) - ago(level, 2 * m)),
-        shown(level - ago(level, max(1, m // 2))),
-        shown(level - ago(level, 4 * m)),
-        shown(level - stats["slow"]),
-        shown(z - ago(z, m)),
-        shown(z - ago(z, 2 * m)),
-        shown(ago(z, 1) - ago(z, m + 1)),
-        shown(ago(z, 2) - ago(z, m + 2)),
-        np.clip(size, -9, 2) / 2 + 1,
-        np.log(stats["step"] / scale + 0.001) / 2,
-        share("recent", 0.01),
-        share("seasonal_error", 0.01),
-        np.log(np.sqrt(stats["square"]) / scale + 0.5),
-        np.arcsinh(4 * slope * m / scale),
-        stats["w0"] / np.sqrt(stats["w2"] + 0.001),
-        np.clip(stats["w1"] / (stats["w2"] + 0.001), -1.5, 1.5),
-        np.clip(stats["vv"] / (stats["v2"] + 0.001), -1.5, 1.5),
-        np.log1p(steps) / 2 - 1,
-        np.log1p(steps / m) - 1,
-        np.log(m) / 2,
-        m == 1,
-        state.seen,
-        np.log1p(state.age),
-        linear,
-        state.zeros,
-    ]
-    if second:
-        there = steps >= second
-        columns += [
-            there,
-            there * shown(z - ago(z, second)),
-            there * shown(level - ago(level, second)),
-            there * shown(level - track.second_level),
-            there * share("second", 0.01),
-            there * np.log(second / m) / 2,
-        ]
-    else:
-        columns += [0.0] * 6
-    return np.stack([np.broadcast_to(column, z.shape) for column in columns], axis=-1).astype(np.float32)
 
 
 def drop_leading(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,8 +22,9 @@ class Pretrained(Forecaster):
     """A recurrent network that forecasts any series at once, without training: it learned from synthetic ones alone.
 
     An LSTM of 74 thousand parameters reads each history from its first value on, row by row, and a decoder that all
-    steps ahead share says the median and the quantiles of each, for any horizon and any season. `fit` stores the series
-    and measures nothing that needs training; `predict(data=)` takes series that it never saw, also of one row.
+    steps ahead share says the median and the quantiles of each, for any horizon and any season. `fit` stores the
+    series, and measures how wide intervals have to be at past cutoffs of these, where rows allow; elsewhere they are as
+    the network has them. `predict(data=)` takes series that it never saw, also of one row.
 
     seasons: steps in a season and in a second one, such as (24, 168); one alone is the only one. None takes `season`,
         or the usual one of the calendar, and a week beside a day.

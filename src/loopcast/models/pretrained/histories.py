@@ -7,7 +7,8 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.features.causal.ahead import CANDIDATES, CODES, look_ahead
-from loopcast.features.causal.encoder import Encoder, Written, inputs_of
+from loopcast.features.causal.encoder import Encoder, Written
+from loopcast.features.causal.inputs import inputs_of
 from loopcast.features.causal.track import Periods
 
 ROWS = 2**18  # of series that are encoded at once: memory does not grow with the panel

@@ -7,7 +7,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from loopcast.features.causal.ahead import CANDIDATES, CODES
-from loopcast.features.causal.encoder import INPUTS
+from loopcast.features.causal.inputs import INPUTS
 from loopcast.nn.origin_network import OriginNetwork
 
 UNITS = (64, 64)
