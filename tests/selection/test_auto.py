@@ -15,7 +15,7 @@ from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.recurrent.forecaster import Recurrent
-from loopcast.selection import auto
+from loopcast.selection import auto, plan
 from loopcast.selection.auto import Auto
 from loopcast.storage import model_file
 
@@ -47,10 +47,13 @@ def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(k
     assert "the best of 3 candidates at 3 cutoffs of 4 series" in model.describe()
 
 
-def test_what_there_was_no_time_for_is_named():
-    model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=40))
-    assert "Not compared, for lack of time (budget 0.001 s): Recurrent, GRU" in model.describe()
-    assert "the best of 6 candidates" in model.describe()
+@pytest.mark.parametrize(
+    ("length", "why"), [(40, "as training pays from 1,000 values on"), (300, r"for lack of time (budget 0.001 s)")]
+)
+def test_what_was_not_compared_is_named(length, why):
+    model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=length))
+    assert f"Not compared, {why}: Recurrent, Recurrent, GRU" in model.describe()
+    assert "the best of 5 candidates" in model.describe()
 
 
 def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypatch):
@@ -136,8 +139,9 @@ def test_in_a_backtest_a_network_is_chosen_anew_where_gaps_begin_and_takes_them(
     values = several().values.reshape(4, 60, 2).copy()
     values[0, 55, 0] = np.nan  # after the first cutoff, before the second
     chosen = []
+    monkeypatch.setattr(plan, "ENOUGH_VALUES", 0)
     monkeypatch.setattr(auto, "leaderboard", lambda done: network_first(done, chosen))
-    done = backtest(Networks(**QUICK), Panel.from_array(values), 3, n_windows=2)
+    done = backtest(Networks(**QUICK | {"budget": 1000.0}), Panel.from_array(values), 3, n_windows=2)
     assert (done.models[0].failures, chosen) == ((), ["Network", "Network"])
     assert done.table["Networks"].null_count() == 0
 

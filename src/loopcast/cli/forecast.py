@@ -53,10 +53,10 @@ def forecast(
         str | None, Parameter(metavar="P,P", help="Percentages of the intervals, or none [80,95 where series allow].")
     ] = None,
     model: Annotated[
-        Literal["Recurrent", "Pretrained", "Auto"],
-        Parameter(help="A network, one that needs no training, or the best of several models."),
-    ] = "Recurrent",
-    budget: Budget = "60s",
+        Literal["Auto", "Pretrained", "Recurrent"] | None,
+        Parameter(help="The best of several, a network that needs no training, or one that trains [Auto]."),
+    ] = None,
+    budget: Budget = "10s",
     bounds: BoundOptions = NO_BOUNDS,
     cell: Annotated[Literal["lstm", "gru", "simple"] | None, Parameter(help="Kind of recurrent layer [lstm].")] = None,
     units: Units = None,
@@ -81,7 +81,7 @@ def forecast(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a recurrent network on the series in FILE, forecast them, and compare it with the baselines."""
+    """Forecast the series in FILE with what does best on their past, and show how well that would have done."""
     check_outputs(file, future, output=output, plot=plot, save=save, report=report)
     common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
@@ -115,15 +115,17 @@ def forecast(
         printing.print_object(result.facts(wide=wide))
     else:
         printing.show_forecast(result.table(wide=wide), result.unsure)
+        printing.show_choice(result.forecaster)
         printing.show_check(result.check, result.unchecked, horizon)
     if result.check is not None:
         require_better(result.check, fail_if_worse_than)
 
 
-def build_forecaster(model: str, common: CommonOptions, options: dict[str, Any], *, quiet: bool) -> "Forecaster":
-    """The forecaster with the options that were given; OptionError where it takes none of them."""
-    if model != "Recurrent" and options:
-        raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {model} chooses by itself")
-    [forecaster] = build_models([model], common)
+def build_forecaster(model: str | None, common: CommonOptions, options: dict[str, Any], *, quiet: bool) -> "Forecaster":
+    """The forecaster with the options that were given, which are those of Recurrent; OptionError for another one."""
+    name = model or ("Recurrent" if options else "Auto")
+    if name != "Recurrent" and options:
+        raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {name} chooses by itself")
+    [forecaster] = build_models([name], common)
     shown = {"show_progress": False if quiet else None} if "show_progress" in forecaster.option_names() else {}
     return forecaster.with_options(**shown, **options)

@@ -20,7 +20,7 @@ from loopcast.storage.atomic import write_whole
 if TYPE_CHECKING:  # a table's library loads with the table
     import polars as pl
 
-    from loopcast import Backtest, Leaderboard
+    from loopcast import Backtest, Forecaster, Leaderboard
 
 MOST_ROWS = 60
 MOST_WIDE = 2000  # characters of a line where no terminal says how many: what reads it wants whole names
@@ -55,6 +55,12 @@ def show_check(board: "Leaderboard | None", unchecked: str | None, horizon: int)
         return
     say(f"\nErrors on the last {horizon} steps, forecast from those before (less is better):")
     show_board(board, ["model", "mase", "smape", "mae", "rmse", "skill", "p_value"])
+
+
+def show_choice(forecaster: "Forecaster") -> None:
+    """What a forecaster that chooses has chosen, and why."""
+    if forecaster.chooses:
+        say(f"\n{forecaster.name} took {forecaster.model.description.splitlines()[0]}")
 
 
 def show_backtest(done: "Backtest", board: "Leaderboard") -> None:

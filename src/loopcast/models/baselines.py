@@ -14,8 +14,8 @@ import numpy as np
 from loopcast.data.missing import first_observed, last_observed
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
-from loopcast.models.forecaster import Fit, Forecaster
-from loopcast.models.model import Model
+from loopcast.models.forecaster import Forecaster
+from loopcast.models.model import Fit, Model
 from loopcast.storage.registry import register
 from loopcast.validation import check_positive
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 from loopcast.columns import Bands, Columns
 from loopcast.data.convert import as_panel, refuse_table
@@ -17,22 +17,10 @@ from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
 from loopcast.models.estimator import BoundedEstimator
 from loopcast.models.fill_gaps import fill_gaps
-from loopcast.models.model import Model
+from loopcast.models.model import Fit, Model
 from loopcast.models.provenance import Provenance, describe
 from loopcast.public import public
 from loopcast.validation import check_positive
-
-
-class Fit(NamedTuple):
-    """What a fit gave.
-
-    model: as learned from everything. held_out: the same as learned without the last `held_rows` rows of each series,
-    where that came about on the way.
-    """
-
-    model: Model
-    held_out: Model | None = None
-    held_rows: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,6 +38,7 @@ class Forecaster(BoundedEstimator, ABC):
     """
 
     network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
+    chooses: ClassVar[bool] = False  # True where its model is that of another
     cheap_to_refit: ClassVar[bool] = True  # whether `fit` may fit a copy without the last rows, to calibrate from
 
     horizon: int | None = None
@@ -189,7 +178,7 @@ class Forecaster(BoundedEstimator, ABC):
         return sample_table(panel, self.name, self.model.sample_paths(panel, count, self.steps_ahead(horizon), seed))
 
     def cross_validation(self, data: Any, horizon: int | None = None, **options: Any) -> Any:
-        """What copies of it would have forecast at past cutoffs; see `loopcast.cross_validation`."""
+        """As `loopcast.cross_validation`."""
         return public("cross_validation")(self, data, self.steps_ahead(horizon), **options)
 
     def impute(self, data: Any = None, *, level: float | Sequence[float] = (), columns: Columns | None = None) -> Any:

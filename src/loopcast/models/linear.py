@@ -13,9 +13,9 @@ from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.sizes import FARTHEST
 from loopcast.models.baselines import at_each_cutoff
-from loopcast.models.forecaster import Fit, Forecaster
+from loopcast.models.forecaster import Forecaster
 from loopcast.models.lagged import ExogenousRows, Lagged, width_of
-from loopcast.models.model import Model
+from loopcast.models.model import Fit, Model
 from loopcast.storage.registry import register
 from loopcast.validation import check_positive
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -158,6 +158,18 @@ class Model(ABC):
             f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; {cure}, "
             "or ask for no level"
         )
+
+
+class Fit(NamedTuple):
+    """What a fit gave.
+
+    model: as learned from everything. held_out: the same as learned without the last `held_rows` rows of each series,
+    where that came about on the way.
+    """
+
+    model: Model
+    held_out: Model | None = None
+    held_rows: int = 0
 
 
 def require_finite(prediction: Prediction) -> Prediction:

@@ -16,11 +16,12 @@ from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
 from loopcast.evaluation.result_cache import NullCache
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
-from loopcast.models.forecaster import Fit, Forecaster
+from loopcast.models.forecaster import Forecaster
 from loopcast.models.linear import Linear
+from loopcast.models.model import Fit
 from loopcast.models.model_list import as_model_list
 from loopcast.progress import progress_bar
-from loopcast.selection.plan import affordable
+from loopcast.selection.plan import ENOUGH_VALUES, affordable, pays
 from loopcast.storage.registry import register
 from loopcast.validation import check_seed
 
@@ -37,8 +38,9 @@ class Auto(Forecaster):
     its model is this one's. The same data, options and version give the same choice: how many networks are compared
     follows from the budget and the size of the data, before any clock is read.
 
-    budget: seconds that all of it may take, about, on two ordinary cores. The baselines and the first network are
-        compared in any case; a further network only where the plan has the time for it, and for the last fit.
+    budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
+        case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
+        last fit.
     gaps: whether values may be missing, as in `Recurrent`; None is as the data given to `fit`.
     show_progress: a bar on standard error; None shows it on a terminal.
 
@@ -52,10 +54,11 @@ class Auto(Forecaster):
     """
 
     network: ClassVar[bool] = True
+    chooses: ClassVar[bool] = True
     runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
 
     horizon: int = field()
-    budget: float = 60.0
+    budget: float = 10.0
     seed: int = 0
     gaps: bool | None = None
     show_progress: bool | None = None
@@ -117,7 +120,11 @@ class Auto(Forecaster):
             f"{compared.n_series} series. {board.verdict}"
         )
         names = ", ".join(each.name for each in left)
-        return [why, f"Not compared, for lack of time (budget {self.budget:g} s): {names}."] if left else [why]
+        if not left:
+            return [why]
+        short = f"for lack of time (budget {self.budget:g} s)"
+        lack = short if pays(left[0], compared) else f"as training pays from {ENOUGH_VALUES:,} values on"
+        return [why, f"Not compared, {lack}: {names}."]
 
     def _min_rows(self, season: int, horizon: int) -> int:
         """What its candidates need, and one cutoff to compare them on."""

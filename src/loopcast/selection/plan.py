@@ -9,6 +9,7 @@ from loopcast.models.forecaster import Forecaster
 SECONDS_PER_FIT = 3.0  # of a network on two ordinary cores: compiling, and the updates that any size of data gets
 SECONDS_PER_ROW = 6e-4  # more for each value that is learned from, up to where the number of updates ends
 MOST_ROWS = 50_000
+ENOUGH_VALUES = 1000  # to train on: with fewer, what needs no training is hard to beat
 
 
 def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
@@ -18,19 +19,25 @@ def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
     return SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
 
 
+def pays(forecaster: Forecaster, panel: Panel) -> bool:
+    """Whether there is enough to learn from, if it is trained."""
+    return forecaster.cheap_to_refit or panel.values.size >= ENOUGH_VALUES
+
+
 def affordable(
     candidates: Sequence[Forecaster], panel: Panel, origins: RollingOrigin, budget: float
 ) -> list[Forecaster]:
-    """The candidates, in their order, whose fits and one last fit find room in `budget` seconds.
+    """The candidates, in their order, whose fits and one last fit find room in `budget` seconds, and pay.
 
-    What trains no network, and the first that does, are always among them.
+    What trains no network is always among them.
     """
     taken: list[Forecaster] = []
-    spent, networks = 0.0, 0
+    spent = 0.0
     for each in candidates:
-        cost = seconds_of(each, panel) * len(origins.fit_groups)
-        if networks and spent + cost + seconds_of(each, panel) > budget:
+        last = seconds_of(each, panel)
+        cost = last * len(origins.fit_groups)
+        if last and (not pays(each, panel) or spent + cost + last > budget):
             break
         taken.append(each)
-        spent, networks = spent + cost, networks + (not each.cheap_to_refit)
+        spent += cost
     return taken

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from loopcast.data.panel import Panel
 from loopcast.errors import OptionError
 from loopcast.features.causal.track import Periods
-from loopcast.models.forecaster import Fit, Forecaster
+from loopcast.models.forecaster import Forecaster
+from loopcast.models.model import Fit
 from loopcast.models.pretrained.model import PretrainedModel
 from loopcast.models.pretrained.weights import shipped_network, shipped_weights
 from loopcast.storage.registry import register
