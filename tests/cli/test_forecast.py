@@ -111,6 +111,24 @@ def test_a_level_that_was_asked_for_and_cannot_be_had_is_an_error(csv, capsys):
     assert "calibrating intervals takes 3 rows" in capsys.readouterr().err
 
 
+def test_without_options_of_a_network_auto_chooses_and_says_what_it_took(csv, capsys):
+    assert run(["forecast", str(csv), "--horizon", "3", "--season", "4", "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[2:] == ["Auto", "Auto-lo-80", "Auto-hi-80", "Auto-lo-95", "Auto-hi-95"]
+    assert sum(line.startswith("Auto took loopcast.") for line in lines) == 1
+    assert any(line.startswith("Auto ") and len(line.split()) > 4 for line in lines)
+
+
+def test_the_pretrained_network_is_a_model_of_its_own(csv, tmp_path, capsys):
+    model = tmp_path / "model"
+    asked = ("--horizon", "3", "--model", "Pretrained", "--season", "4", "--quiet", "--json")
+    assert run(["forecast", str(csv), *asked, "--save", str(model)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert "synthetic series" in result["models"]["Pretrained"]
+    assert run(["predict", str(model), str(csv), "--level", "80,95", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["forecast"] == result["forecast"]
+
+
 def test_auto_chooses_within_its_budget_and_can_be_kept(csv, tmp_path, capsys):
     model = tmp_path / "auto.loopcast"
     asked = ("--horizon", "2", "--model", "Auto", "--budget", "1s", "--no-check", "--save", str(model), "--quiet")

@@ -9,7 +9,7 @@ import polars as pl
 
 from loopcast.data.panel import Panel
 from loopcast.errors import NotFittedError, OptionError
-from loopcast.models.forecaster import Fit
+from loopcast.models.model import Fit
 from loopcast.models.recurrent.channel_mode import ChannelMode, Channels, select_best
 from loopcast.models.recurrent.model import RecurrentModel, history_array
 from loopcast.models.recurrent.options import RecurrentOptions
