@@ -13,8 +13,8 @@ from loopcast.features.scaling import Scaling
 
 def with_gaps(seed, share, rows=40, channels=2):
     rng = np.random.default_rng(seed)
-    values = rng.normal(size=(rows, channels)).astype(np.float32)
-    return np.where(rng.random(values.shape) < share, np.float32(np.nan), values)
+    values = rng.normal(size=(rows, channels))
+    return np.where(rng.random(values.shape) < share, np.nan, values)
 
 
 def by_loop(values, longest):
@@ -57,7 +57,7 @@ def test_what_comes_later_changes_nothing_that_is_seen_now(seed, share):
     views = []
     for each in (values, changed):
         whole, rows = interpolate_gaps(each, np.array([0, 40]), 3), slice(now + 1 - scaling.lookback, now + 1)
-        views.append(scaling.encode(each[None, rows, 0], 5, whole[None, rows, 0]))
+        views.append(scaling.encode(np.float32(each[None, rows, 0]), 5, np.float32(whole[None, rows, 0])))
     for one, other in zip(*views, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -26,9 +26,7 @@ def panel(**made):
 
 def by_loop(panel, horizon, step):
     """`step(values, h)` for each series and each step ahead h = 1, 2, …"""
-    return np.array(
-        [[[step(panel.series(i)[:, 0], h)] for h in range(1, horizon + 1)] for i in range(panel.n_series)], np.float32
-    )
+    return np.array([[[step(panel.series(i)[:, 0], h)] for h in range(1, horizon + 1)] for i in range(panel.n_series)])
 
 
 def test_naive_repeats_the_last_value():
@@ -130,9 +128,9 @@ class TestEveryBaseline:
     def test_describes_what_it_chose(self, forecaster):
         assert forecaster.fit(table()).describe().startswith(f"{forecaster.name}: ")
 
-    def test_makes_a_float32_column_of_its_alias(self, forecaster):
+    def test_makes_a_column_of_its_alias(self, forecaster):
         fitted = type(forecaster)(**{**forecaster.get_params(), "alias": "mine"}).fit(table())
-        assert fitted.predict(2).schema["mine"] == pl.Float32
+        assert fitted.predict(2).schema["mine"] == pl.Float64
 
 
 def test_before_fit_there_is_no_forecast():
@@ -180,7 +178,9 @@ def test_a_table_in_the_place_of_the_horizon_is_an_error_that_names_data():
 
 def test_options_are_frozen_and_known_by_name():
     model = SeasonalNaive(season=7)
-    assert model.get_params() == {"horizon": None, "season": 7, "alias": None}
+    assert model.get_params() == {
+        "horizon": None, "season": 7, "alias": None, "lower": "auto", "upper": None, "integer": False
+    }  # fmt: skip
     with pytest.raises(OptionError, match=r"with_options\(season=\.\.\.\)"):
         model.set_params(season=4)
 

@@ -77,7 +77,7 @@ def walked(model, values, horizon):
 def test_a_forecast_is_a_walk_through_the_history_one_step_at_a_time(scaling, cell, context, horizon):
     model, panel = model_of(scaling, cell, context), panel_of()
     got = forecast(model, panel, horizon)[:, 0, :, 0]
-    wanted = [walked(model, panel.series(i)[:, 0], horizon) for i in range(panel.n_series)]
+    wanted = [walked(model, panel.series(i)[:, 0].astype(np.float32), horizon) for i in range(panel.n_series)]
     np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-5)
 
 
@@ -96,7 +96,7 @@ def with_gaps(panel, share=0.4, seed=0):
 def test_with_gaps_too_a_forecast_is_a_walk_through_the_history(scaling, cell, context):
     model, panel = model_of(scaling, cell, context), with_gaps(panel_of())
     got = forecast(model, panel, 7)[:, 0, :, 0]
-    wanted = [walked(model, panel.series(i)[:, 0], 7) for i in range(panel.n_series)]
+    wanted = [walked(model, panel.series(i)[:, 0].astype(np.float32), 7) for i in range(panel.n_series)]
     np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-5)
 
 

@@ -112,8 +112,8 @@ def _one_zone(name: str, cells: list[Any]) -> None:
     zone = next((cell.tzinfo for cell in cells if hasattr(cell, "tzinfo")), None)
     if zone is not None and zone.utcoffset(None) is None and not hasattr(zone, "key") and not hasattr(zone, "zone"):
         raise CalendarError(
-            f"column {quote(name)} is in {brief(zone)}, a zone that changes its offset and has no name: convert the "
-            "times to a named zone, as by .dt.tz_convert('Europe/Berlin'), or to UTC"
+            f"column {quote(name)} is in {brief(repr(zone))}, a zone that changes its offset and has no name: "
+            "convert the times to a named zone, as by .dt.tz_convert('Europe/Berlin'), or to UTC"
         )
 
 

@@ -23,7 +23,7 @@ class Prediction:
     panel: the history; rows after a cutoff are not seen by the forecasts made there.
     cutoffs: for each cutoff how many of the last rows of every series lie after it, fewer from one to the next; 0 is
         the end of the series.
-    values: float `[series, cutoff, step, channel]`, the forecast; NaN where there is none.
+    values: float64 `[series, cutoff, step, channel]`, the forecast; NaN where there is none.
     probabilities: of the quantiles, none or several; quantiles: float
         `[series, cutoff, step, channel, probability]`, the values that lie above so large a share of what may come.
     bands: which of them a table shows, as ends of intervals and as quantiles.
@@ -38,6 +38,9 @@ class Prediction:
     bands: Bands = field(default_factory=Bands)
 
     def __post_init__(self) -> None:
+        for name in ("values", "quantiles"):  # laid out in one way: sums of the same numbers are then the same bits
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), np.float64))
         series, channels = self.panel.n_series, self.panel.n_channels
         if self.values.ndim != 4 or (*self.values.shape[:2], self.values.shape[3]) != (
             series,

@@ -47,7 +47,7 @@ def content(tmp_path_factory):
         (lambda m: m["model"]["config"].pop("window"), "ImputerConfig"),
         (lambda m: m["model"]["config"].update(window=10**9), "window is a whole number"),
         (lambda m: m["model"]["config"].update(causal=True), "methods of an imputer"),
-        (lambda m: m["model"]["config"]["network"].update(units=[10**6] * 3), r"weights are \[member"),
+        (lambda m: m["model"]["config"]["network"].update(units=[10**6] * 3), "at most"),
         (lambda m: m["model"]["config"]["network"].update(units=["6"]), "should be of type int"),
         (lambda m: m["model"]["config"]["network"].update(outputs=3), "expected 1 targets"),
         (lambda m: m["model"].update(weights="float32 1 7"), "another one or none"),
