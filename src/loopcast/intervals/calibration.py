@@ -15,6 +15,7 @@ from loopcast.errors import LengthError, OptionError
 MAX_PATHS = 4096  # kept: more would make a model file large and no quantile better
 MIN_PATHS_PER_STEP = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
 MIN_PATHS_PER_TAIL = 100  # with as many paths the lower and the upper tail are told apart
+OWN_PATHS = 10  # as many paths as these say no more than a distribution of a model's own does
 PROBABILITY_GRID = np.linspace(0.005, 0.995, 199)  # shares at which a distribution is read to draw from it
 
 
@@ -27,10 +28,12 @@ class Calibration:
         every channel has a number.
     usual: float64 `[2, channel]`, the `usual_changes` of these series, for those with a shorter history; zeros where
         the spread is not that of changes.
+    independent: how many paths do not overlap.
     """
 
     errors: np.ndarray = field(metadata={"may_miss": True})
     usual: np.ndarray
+    independent: int = 1
 
     def __post_init__(self) -> None:
         if self.errors.ndim != 3 or 0 in self.errors.shape or self.errors.dtype != np.float64:
@@ -45,6 +48,11 @@ class Calibration:
     @property
     def horizon(self) -> int:
         return self.errors.shape[1]
+
+    @property
+    def trust(self) -> float:
+        """How much it counts beside what a model says of itself: little where few paths say it."""
+        return self.independent / (self.independent + OWN_PATHS)
 
     @property
     def channels(self) -> int:
@@ -112,7 +120,7 @@ def mean_abs_error(sizes: np.ndarray) -> np.ndarray:
 
 
 def calibration_of(
-    errors: np.ndarray, spread: np.ndarray, usual: np.ndarray, who: str, targets: Sequence[str]
+    errors: np.ndarray, spread: np.ndarray, usual: np.ndarray, who: str, targets: Sequence[str], independent: int = 1
 ) -> Calibration:
     """From errors and spreads, `[series, cutoff, horizon, channel]` or what broadcasts to it; thinned where many.
 
@@ -129,7 +137,7 @@ def calibration_of(
     unknown = np.isnan(errors_kept).all(axis=(0, 1))
     if unknown.any():
         raise LengthError(_why_not(who, targets, int(unknown.argmax()), missing))
-    return Calibration(errors=errors_kept, usual=usual)
+    return Calibration(errors=errors_kept, usual=usual, independent=independent)
 
 
 def _why_not(who: str, targets: Sequence[str], channel: int, missing: np.ndarray) -> str:

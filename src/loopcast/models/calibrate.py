@@ -24,7 +24,8 @@ def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) 
     usual = usual_changes(changes_of(panel, model.season, cutoffs))
     center, scale = model.center_and_scale(panel, horizon, cutoffs, usual)
     actual = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
-    return calibration_of(actual - center, scale, usual, model.name, panel.targets)
+    independent = panel.n_series * (1 + (cutoffs[0] - cutoffs[-1]) // horizon)
+    return calibration_of(actual - center, scale, usual, model.name, panel.targets, independent)
 
 
 def by_refit(

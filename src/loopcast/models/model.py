@@ -140,9 +140,13 @@ class Model(ABC):
         further = np.minimum(np.arange(horizon), len(shares) - 1)  # of its own distribution, as at the last step known
         shares = shares[further][None, None]
         center, scale = self.center_and_scale(panel, horizon, cutoffs, calibration.usual)
+        quantiles = center[..., None] + scale[..., None] * shares
+        own = self._predict(panel, cutoffs, horizon, probabilities).quantiles if horizon <= self.own_horizon else None
+        if own is not None:
+            quantiles = calibration.trust * quantiles + (1 - calibration.trust) * own
         return Prediction(
             name=self.name, panel=panel, cutoffs=cutoffs, values=center, probabilities=probabilities,
-            quantiles=center[..., None] + scale[..., None] * shares,
+            quantiles=quantiles,
         )  # fmt: skip
 
     def _require_calibration(self, horizon: int) -> Calibration:
