@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.models.model_list import forecast
     from loopcast.models.pretrained.forecaster import Pretrained
     from loopcast.models.recurrent.forecaster import Recurrent
+    from loopcast.models.theta import Theta
     from loopcast.pretraining.series import synthetic_series
     from loopcast.report.gaps import plot_gaps
     from loopcast.report.gaps_page import gaps_page
@@ -84,6 +85,7 @@ __all__ = [
     "Recurrent",
     "SearchResult",
     "SeasonalNaive",
+    "Theta",
     "TrainingError",
     "UndefinedMetricWarning",
     "ValuesError",
@@ -129,6 +131,7 @@ _MODULES = {
     "evaluation.backtest_result": ["Backtest"],
     "models.pretrained.forecaster": ["Pretrained"],
     "models.recurrent.forecaster": ["Recurrent"],
+    "models.theta": ["Theta"],
     "pretraining.series": ["synthetic_series"],
     "data.panel": ["Panel"],
     "data.read": ["read"],

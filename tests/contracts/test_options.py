@@ -7,7 +7,7 @@ import pytest
 
 import loopcast
 from contracts.kinds import FORECASTERS, HORIZON, IMPUTERS, SmallAuto, gappy_panel, training_panel
-from loopcast import Auto, Drift, Imputer, Linear, Naive, OptionError, Recurrent, SeasonalNaive, WindowAverage
+from loopcast import Auto, Drift, Imputer, Linear, Naive, OptionError, Recurrent, SeasonalNaive, Theta, WindowAverage
 from loopcast.models.estimator import Estimator
 
 # Another value than the one that an option has of itself; an option without a value here fails the checks.
@@ -53,7 +53,7 @@ OTHER: dict[str, Any] = {
 }
 MADE = {
     Naive: {}, SeasonalNaive: {}, Drift: {}, WindowAverage: {"window": 3}, Linear: {"horizon": 2},
-    Recurrent: {"horizon": 2}, Auto: {"horizon": 2}, Imputer: {},
+    Theta: {}, Recurrent: {"horizon": 2}, Auto: {"horizon": 2}, Imputer: {},
 }  # fmt: skip
 OPTIONS = [(made, option) for made in MADE for option in sorted(made.option_names())]
 COPYING = {"get_params", "stored_options", "option_names", "__post_init__", "replace", "_replace", "__repr__"}

@@ -38,6 +38,7 @@ MAKERS: "dict[str, Callable[[CommonOptions], Forecaster]]" = {
     "SeasonalNaive": lambda common: loopcast.SeasonalNaive(horizon=common.horizon, season=common.season),
     "Drift": lambda common: loopcast.Drift(horizon=common.horizon),
     "Linear": lambda common: loopcast.Linear(horizon=common.horizon, season=common.season),
+    "Theta": lambda common: loopcast.Theta(horizon=common.horizon, season=common.season),
     "Recurrent": recurrent,
     "LSTM": lambda common: recurrent(common).with_options(cell="lstm", alias="LSTM"),
     "GRU": lambda common: recurrent(common).with_options(cell="gru", alias="GRU"),
