@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.models.imputer.load import load_imputer
     from loopcast.models.linear import Linear
     from loopcast.models.load import load
+    from loopcast.models.mean import Mean
     from loopcast.models.model import Model
     from loopcast.models.model_list import forecast
     from loopcast.models.pretrained.forecaster import Pretrained
@@ -74,6 +75,7 @@ __all__ = [
     "LengthError",
     "Linear",
     "LoopcastError",
+    "Mean",
     "Model",
     "ModelFileError",
     "Naive",
@@ -120,6 +122,7 @@ _MODULES = {
     "models.load": ["load"],
     "models.imputer.load": ["load_imputer"],
     "models.fill_gaps": ["FilledGaps"],
+    "models.mean": ["Mean"],
     "models.model": ["Model"],
     "models.model_list": ["forecast"],
     "data.prediction": ["Prediction"],

@@ -12,6 +12,7 @@ from loopcast import (
     Forecaster,
     Imputer,
     Linear,
+    Mean,
     Naive,
     Panel,
     Prediction,
@@ -52,6 +53,12 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "WindowAverage": lambda: WindowAverage(window=5),
     "Linear": lambda: Linear(horizon=HORIZON, season=SEASON, context=6),
     "Theta": lambda: Theta(season=SEASON),
+    "Mean": lambda: Mean(
+        models=[Naive(), Linear(horizon=HORIZON, season=SEASON, context=6), SeasonalNaive(season=SEASON)], season=SEASON
+    ),
+    "Mean, by errors": lambda: Mean(
+        models=[Drift(), Mean(models=[Naive(), Drift()], alias="both")], weights="error", season=SEASON, horizon=HORIZON
+    ),
     "sequence, lstm": recurrent,
     "iterated, gru": lambda: recurrent(strategy="iterated", cell="gru", log=False),
     "direct, simple": lambda: recurrent(strategy="direct", cell="simple", context=12, log=False),

@@ -7,7 +7,19 @@ import pytest
 
 import loopcast
 from contracts.kinds import FORECASTERS, HORIZON, IMPUTERS, SmallAuto, gappy_panel, training_panel
-from loopcast import Auto, Drift, Imputer, Linear, Naive, OptionError, Recurrent, SeasonalNaive, Theta, WindowAverage
+from loopcast import (
+    Auto,
+    Drift,
+    Imputer,
+    Linear,
+    Mean,
+    Naive,
+    OptionError,
+    Recurrent,
+    SeasonalNaive,
+    Theta,
+    WindowAverage,
+)
 from loopcast.models.estimator import Estimator
 
 # Another value than the one that an option has of itself; an option without a value here fails the checks.
@@ -35,6 +47,7 @@ OTHER: dict[str, Any] = {
     "lower": None,
     "members": 2,
     "mode": "causal",
+    "models": (Theta(season=4), WindowAverage(window=3, alias="few")),
     "patience": 4,
     "refit": False,
     "ridge": 0.5,
@@ -49,11 +62,12 @@ OTHER: dict[str, Any] = {
     "updates": 9,
     "upper": 1e9,
     "weight_decay": 0.01,
+    "weights": "error",
     "window": 6,
 }
 MADE = {
     Naive: {}, SeasonalNaive: {}, Drift: {}, WindowAverage: {"window": 3}, Linear: {"horizon": 2},
-    Theta: {}, Recurrent: {"horizon": 2}, Auto: {"horizon": 2}, Imputer: {},
+    Theta: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2}, Auto: {"horizon": 2}, Imputer: {},
 }  # fmt: skip
 OPTIONS = [(made, option) for made in MADE for option in sorted(made.option_names())]
 COPYING = {"get_params", "stored_options", "option_names", "__post_init__", "replace", "_replace", "__repr__"}

@@ -24,7 +24,7 @@ class Estimator:
         return frozenset(option.name for option in fields(cls) if option.init)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The options by name, as scikit-learn asks for them; none of them has options of its own.
+        """The options by name, as scikit-learn asks for them.
 
         >>> from loopcast.models.baselines import SeasonalNaive
         >>> SeasonalNaive(season=7).get_params()["season"]
@@ -54,12 +54,22 @@ class Estimator:
         """
         defaults = {option.name: option.default for option in fields(self)}
         chosen = [name for name, value in self.stored_options().items() if value != defaults[name]]
-        arguments = [f"{name}={getattr(self, name)!r}" for name in chosen]
+        arguments = [f"{name}={_code(getattr(self, name))}" for name in chosen]
         return f"loopcast.{type(self).__name__}({', '.join(arguments)})"
 
     def stored_options(self) -> dict[str, Any]:
-        """The options that a model file holds: all but those that say how to run."""
-        return {name: value for name, value in self.get_params().items() if name not in self.runtime}
+        """The options that a model file holds, as plain values: all but those that say how to run."""
+        return {name: _plain(value) for name, value in self.get_params().items() if name not in self.runtime}
+
+    def parts(self) -> "list[Estimator]":
+        """The estimators among its options, and theirs."""
+        own = [part for value in self.get_params().values() for part in _estimators(value)]
+        return [each for part in own for each in (part, *part.parts())]
+
+    @property
+    def leaves_gaps_open(self) -> bool:
+        """Whether it is made for missing values only where the data of its fit has some."""
+        return self.get_params().get("gaps", False) is None
 
     @property
     def model(self) -> Any:
@@ -88,6 +98,23 @@ class Estimator:
         """Keep what a fit or a file gave; the only thing about it that ever changes."""
         object.__setattr__(self, "_model", model)
         return self
+
+
+def _estimators(option: Any) -> list[Estimator]:
+    """Those that an option is made of."""
+    return [each for each in option if isinstance(each, Estimator)] if isinstance(option, tuple) else []
+
+
+def _plain(option: Any) -> Any:
+    """An option in which an estimator is its kind and its own options."""
+    found = _estimators(option)
+    return tuple({"kind": type(each).__name__, "options": each.stored_options()} for each in found) or option
+
+
+def _code(option: Any) -> str:
+    """The Python expression for an option."""
+    found = _estimators(option)
+    return f"[{', '.join(each.to_code() for each in found)}]" if found else repr(option)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

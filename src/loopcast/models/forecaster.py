@@ -229,8 +229,7 @@ class Forecaster(BoundedEstimator, ABC):
 
     def configured_for(self, panel: Panel) -> Self:
         """An unfitted copy that is ready for missing values where `panel` has some and that was left open."""
-        options = self.get_params()
-        if options.get("gaps", False) is None and panel.trim_leading_missing().has_gaps:
+        if self.leaves_gaps_open and panel.trim_leading_missing().has_gaps:
             return self.with_options(gaps=True)
         return self.with_options()
 
