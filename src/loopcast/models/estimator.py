@@ -14,6 +14,8 @@ class Estimator:
     """Options are the frozen fields; what `fit` learned is one immutable value beside them, `model`."""
 
     runtime: ClassVar[frozenset[str]] = frozenset()  # options that say how to run; a model file leaves them out
+    network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
+    cheap_to_refit: ClassVar[bool] = True  # whether `fit` may fit a copy without the last rows, to calibrate from
     model_type: ClassVar[Any] = None  # of what `fit` leaves; None where that is another estimator's
 
     _model: Any = field(default=None, init=False, repr=False)
@@ -61,15 +63,20 @@ class Estimator:
         """The options that a model file holds, as plain values: all but those that say how to run."""
         return {name: _plain(value) for name, value in self.get_params().items() if name not in self.runtime}
 
-    def parts(self) -> "list[Estimator]":
+    def parts(self) -> list[Any]:
         """The estimators among its options, and theirs."""
-        own = [part for value in self.get_params().values() for part in _estimators(value)]
+        own = [part for value in self.get_params().values() for part in estimators_in(value)]
         return [each for part in own for each in (part, *part.parts())]
 
     @property
+    def has_network(self) -> bool:
+        """Whether it is one that has to beat the others, or has such a part."""
+        return any(each.network for each in (self, *self.parts()))
+
+    @property
     def leaves_gaps_open(self) -> bool:
-        """Whether it is made for missing values only where the data of its fit has some."""
-        return self.get_params().get("gaps", False) is None
+        """Whether it, or a part of it, is made for missing values only where the data of its fit has some."""
+        return any(each.get_params().get("gaps", False) is None for each in (self, *self.parts()))
 
     @property
     def model(self) -> Any:
@@ -100,20 +107,20 @@ class Estimator:
         return self
 
 
-def _estimators(option: Any) -> list[Estimator]:
+def estimators_in(option: Any) -> list[Any]:
     """Those that an option is made of."""
     return [each for each in option if isinstance(each, Estimator)] if isinstance(option, tuple) else []
 
 
 def _plain(option: Any) -> Any:
     """An option in which an estimator is its kind and its own options."""
-    found = _estimators(option)
+    found = estimators_in(option)
     return tuple({"kind": type(each).__name__, "options": each.stored_options()} for each in found) or option
 
 
 def _code(option: Any) -> str:
     """The Python expression for an option."""
-    found = _estimators(option)
+    found = estimators_in(option)
     return f"[{', '.join(each.to_code() for each in found)}]" if found else repr(option)
 
 

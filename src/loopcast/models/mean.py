@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
-from loopcast.errors import DataError, LengthError, LoopcastError, OptionError
-from loopcast.intervals.calibration import Calibration
+from loopcast.errors import DataError, LoopcastError, OptionError
 from loopcast.models import calibrate
 from loopcast.models.forecaster import Fit, Forecaster
 from loopcast.models.member_errors import HeldOut, held_out_members, inverse, scaled_errors
@@ -81,20 +80,6 @@ class Mean(Forecaster):
         object.__setattr__(self, "models", tuple(self.models))
         if self.weights not in get_args(Weights):
             raise OptionError(f'weights is "equal" or "error", got {self.weights!r}')
-
-    @property
-    def network(self) -> bool:  # type: ignore[override]  # for other kinds it is the same whatever their options are
-        """Whether a network is among the members."""
-        return any(member.network for member in self.models)
-
-    @property
-    def leaves_gaps_open(self) -> bool:
-        """Whether a member does."""
-        return any(member.leaves_gaps_open for member in self.models)
-
-    def configured_for(self, panel: Panel) -> Self:
-        """An unfitted copy, each of whose members is ready for the missing values of `panel`."""
-        return self.with_options(models=tuple(member.configured_for(panel) for member in self.models))
 
     def _fit(self, panel: Panel) -> Fit:
         members = as_model_list(self.models)
@@ -170,12 +155,6 @@ class Mean(Forecaster):
         weights, why = self._weigh(held_out, "", judged)
         copy = self._model_of(held_out.models, weights, held_out.panel, why)
         return Fit(model, held_out=copy, held_rows=judged)
-
-    def _calibration(self, panel: Panel, recipe: Forecaster, fit: Fit) -> Calibration:
-        slow = [member.name for member in self.models if not member.cheap_to_refit]
-        if fit.held_out is None and slow:
-            raise LengthError(f"no rows were held back from the training of {', '.join(slow)}")
-        return super()._calibration(panel, recipe, fit)
 
     def _steps(self, panel: Panel) -> int:
         return self.horizon or calibrate.usual_steps(panel, self.season_of(panel))
