@@ -98,7 +98,9 @@ class Mean(Forecaster):
         with self._naming(member):
             member.bounds.check(panel)
             fit = member._fit(panel)
-            return fit._replace(model=replace(member._complete(fit.model, panel), calibration=None))
+            whole = member._complete(fit.model, panel)
+            said = fit.model.description  # without the bounds: those of the mean are said of what comes out
+            return fit._replace(model=replace(whole, calibration=None, description=said))
 
     @contextmanager
     def _naming(self, member: Forecaster) -> Iterator[None]:
