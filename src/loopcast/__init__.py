@@ -43,10 +43,12 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.models.imputer.load import load_imputer
     from loopcast.models.linear import Linear
     from loopcast.models.load import load
+    from loopcast.models.mean import Mean
     from loopcast.models.model import Model
     from loopcast.models.model_list import forecast
     from loopcast.models.pretrained.forecaster import Pretrained
     from loopcast.models.recurrent.forecaster import Recurrent
+    from loopcast.models.theta import Theta
     from loopcast.pretraining.series import synthetic_series
     from loopcast.report.gaps import plot_gaps
     from loopcast.report.gaps_page import gaps_page
@@ -73,6 +75,7 @@ __all__ = [
     "LengthError",
     "Linear",
     "LoopcastError",
+    "Mean",
     "Model",
     "ModelFileError",
     "Naive",
@@ -84,6 +87,7 @@ __all__ = [
     "Recurrent",
     "SearchResult",
     "SeasonalNaive",
+    "Theta",
     "TrainingError",
     "UndefinedMetricWarning",
     "ValuesError",
@@ -118,6 +122,7 @@ _MODULES = {
     "models.load": ["load"],
     "models.imputer.load": ["load_imputer"],
     "models.fill_gaps": ["FilledGaps"],
+    "models.mean": ["Mean"],
     "models.model": ["Model"],
     "models.model_list": ["forecast"],
     "data.prediction": ["Prediction"],
@@ -129,6 +134,7 @@ _MODULES = {
     "evaluation.backtest_result": ["Backtest"],
     "models.pretrained.forecaster": ["Pretrained"],
     "models.recurrent.forecaster": ["Recurrent"],
+    "models.theta": ["Theta"],
     "pretraining.series": ["synthetic_series"],
     "data.panel": ["Panel"],
     "data.read": ["read"],

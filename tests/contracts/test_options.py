@@ -12,11 +12,13 @@ from loopcast import (
     Drift,
     Imputer,
     Linear,
+    Mean,
     Naive,
     OptionError,
     Pretrained,
     Recurrent,
     SeasonalNaive,
+    Theta,
     WindowAverage,
 )
 from loopcast.models.estimator import Estimator
@@ -46,6 +48,7 @@ OTHER: dict[str, Any] = {
     "lower": None,
     "members": 2,
     "mode": "causal",
+    "models": (Theta(season=4), WindowAverage(window=3, alias="few")),
     "patience": 4,
     "refit": False,
     "ridge": 0.5,
@@ -61,11 +64,13 @@ OTHER: dict[str, Any] = {
     "updates": 9,
     "upper": 1e9,
     "weight_decay": 0.01,
+    "weights": "error",
     "window": 6,
 }
 MADE = {
     Naive: {}, SeasonalNaive: {}, Drift: {}, WindowAverage: {"window": 3}, Linear: {"horizon": 2},
-    Pretrained: {}, Recurrent: {"horizon": 2}, Auto: {"horizon": 2}, Imputer: {},
+    Pretrained: {}, Theta: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2}, Auto: {"horizon": 2},
+    Imputer: {},
 }  # fmt: skip
 OPTIONS = [(made, option) for made in MADE for option in sorted(made.option_names())]
 COPYING = {"get_params", "stored_options", "option_names", "__post_init__", "replace", "_replace", "__repr__"}

@@ -53,7 +53,7 @@ def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(k
 def test_what_was_not_compared_is_named(length, why):
     model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=length))
     assert f"Not compared, {why}: Recurrent, Recurrent, GRU" in model.describe()
-    assert "the best of 5 candidates" in model.describe()
+    assert "the best of 6 candidates" in model.describe()
 
 
 def test_intervals_are_those_of_the_chosen_one_which_is_not_chosen_anew(monkeypatch):

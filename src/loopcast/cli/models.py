@@ -39,6 +39,7 @@ MAKERS: "dict[str, Callable[[CommonOptions], Forecaster]]" = {
     "Drift": lambda common: loopcast.Drift(horizon=common.horizon),
     "Linear": lambda common: loopcast.Linear(horizon=common.horizon, season=common.season),
     "Pretrained": lambda common: loopcast.Pretrained(horizon=common.horizon, season=common.season),
+    "Theta": lambda common: loopcast.Theta(horizon=common.horizon, season=common.season),
     "Recurrent": recurrent,
     "LSTM": lambda common: recurrent(common).with_options(cell="lstm", alias="LSTM"),
     "GRU": lambda common: recurrent(common).with_options(cell="gru", alias="GRU"),

@@ -161,6 +161,10 @@ class PanelFields:
                 f"({len(short)} of {self.n_series} series are too short): {cure}"
             )
 
+    def require_rows_before(self, held_out: int) -> None:
+        """LengthError naming the first series that has no row before its last `held_out`."""
+        self.require_rows(held_out + 1, f"leaving out the last {held_out} steps and a row before them", FEWER)
+
     def require_informative(self) -> None:
         """ValuesError for a covariate from which nothing can be learned: without a value, constant, or too varied."""
         if self.covariates is not None:

@@ -10,7 +10,7 @@ import polars as pl
 from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.data import future
 from loopcast.data.build import Freq, from_array, from_long, from_series, from_wide
-from loopcast.data.fields import FEWER, PanelFields, check_count
+from loopcast.data.fields import PanelFields, check_count
 from loopcast.data.missing import first_observed
 from loopcast.data.output import future_table, rows_table
 from loopcast.data.ranges import concat_ranges
@@ -87,7 +87,7 @@ class Panel(PanelFields):
     def drop_last(self, steps: int) -> "Panel":
         """Each series less its last `steps` rows; LengthError where one would have no row left."""
         check_count("steps", steps)
-        self.require_rows(steps + 1, f"leaving out the last {steps} steps and a row before them", FEWER)
+        self.require_rows_before(steps)
         every = np.arange(self.n_series)
         return self._take(every, np.zeros_like(every), self.lengths - steps)
 

@@ -126,7 +126,7 @@ def model_run(run: FoldRun, results: Sequence[FoldResult]) -> ModelRun:
     ]
     return ModelRun(
         name=model.name,
-        network=model.network,
+        network=model.has_network,
         fit_seconds=sum(result.fit_seconds for result in results),
         predict_seconds=sum(result.predict_seconds for result in results),
         parameters=(done[-1].parameters if done else 0) or None,

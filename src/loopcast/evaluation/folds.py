@@ -31,7 +31,7 @@ class FoldRun:
         A forecaster that takes missing values only as it finds them is fitted anew before the first cutoff that has
         some: what it is made for depends on nothing later.
         """
-        if self.forecaster.get_params().get("gaps", False) is not None:
+        if not self.forecaster.leaves_gaps_open:
             return self.origins.fit_groups
         return [tuple(part) for group in self.origins.fit_groups for _, part in groupby(group, self._has_gaps)]
 

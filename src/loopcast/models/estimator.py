@@ -14,6 +14,9 @@ class Estimator:
     """Options are the frozen fields; what `fit` learned is one immutable value beside them, `model`."""
 
     runtime: ClassVar[frozenset[str]] = frozenset()  # options that say how to run; a model file leaves them out
+    network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
+    chooses: ClassVar[bool] = False  # True where its model is that of another
+    cheap_to_refit: ClassVar[bool] = True  # whether `fit` may fit a copy without the last rows, to calibrate from
     model_type: ClassVar[Any] = None  # of what `fit` leaves; None where that is another estimator's
 
     _model: Any = field(default=None, init=False, repr=False)
@@ -24,7 +27,7 @@ class Estimator:
         return frozenset(option.name for option in fields(cls) if option.init)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The options by name, as scikit-learn asks for them; none of them has options of its own.
+        """The options by name, as scikit-learn asks for them.
 
         >>> from loopcast.models.baselines import SeasonalNaive
         >>> SeasonalNaive(season=7).get_params()["season"]
@@ -54,12 +57,27 @@ class Estimator:
         """
         defaults = {option.name: option.default for option in fields(self)}
         chosen = [name for name, value in self.stored_options().items() if value != defaults[name]]
-        arguments = [f"{name}={getattr(self, name)!r}" for name in chosen]
+        arguments = [f"{name}={_code(getattr(self, name))}" for name in chosen]
         return f"loopcast.{type(self).__name__}({', '.join(arguments)})"
 
     def stored_options(self) -> dict[str, Any]:
-        """The options that a model file holds: all but those that say how to run."""
-        return {name: value for name, value in self.get_params().items() if name not in self.runtime}
+        """The options that a model file holds, as plain values: all but those that say how to run."""
+        return {name: _plain(value) for name, value in self.get_params().items() if name not in self.runtime}
+
+    def parts(self) -> list[Any]:
+        """The estimators among its options, and theirs."""
+        own = [part for value in self.get_params().values() for part in estimators_in(value)]
+        return [each for part in own for each in (part, *part.parts())]
+
+    @property
+    def has_network(self) -> bool:
+        """Whether it is one that has to beat the others, or has such a part."""
+        return any(each.network for each in (self, *self.parts()))
+
+    @property
+    def leaves_gaps_open(self) -> bool:
+        """Whether it, or a part of it, is made for missing values only where the data of its fit has some."""
+        return any(each.get_params().get("gaps", False) is None for each in (self, *self.parts()))
 
     @property
     def model(self) -> Any:
@@ -88,6 +106,23 @@ class Estimator:
         """Keep what a fit or a file gave; the only thing about it that ever changes."""
         object.__setattr__(self, "_model", model)
         return self
+
+
+def estimators_in(option: Any) -> list[Any]:
+    """Those that an option is made of."""
+    return [each for each in option if isinstance(each, Estimator)] if isinstance(option, tuple) else []
+
+
+def _plain(option: Any) -> Any:
+    """An option in which an estimator is its kind and its own options."""
+    found = estimators_in(option)
+    return tuple({"kind": type(each).__name__, "options": each.stored_options()} for each in found) or option
+
+
+def _code(option: Any) -> str:
+    """The Python expression for an option."""
+    found = estimators_in(option)
+    return f"[{', '.join(each.to_code() for each in found)}]" if found else repr(option)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from loopcast.columns import Bands, Columns
 from loopcast.data.convert import as_panel, refuse_table
@@ -15,7 +15,7 @@ from loopcast.errors import DataError, LengthError, NotFittedError, OptionError
 from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
-from loopcast.models.estimator import BoundedEstimator
+from loopcast.models.estimator import BoundedEstimator, estimators_in
 from loopcast.models.fill_gaps import fill_gaps
 from loopcast.models.model import Fit, Model
 from loopcast.models.provenance import Provenance, describe
@@ -36,10 +36,6 @@ class Forecaster(BoundedEstimator, ABC):
 
     A subclass gives `_fit` and `_min_rows`, and its models `_predict`; `loopcast.register` lets a file hold them.
     """
-
-    network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
-    chooses: ClassVar[bool] = False  # True where its model is that of another
-    cheap_to_refit: ClassVar[bool] = True  # whether `fit` may fit a copy without the last rows, to calibrate from
 
     horizon: int | None = None
     season: int | None = None
@@ -217,11 +213,12 @@ class Forecaster(BoundedEstimator, ABC):
         return panel.season if self.season is None else self.season
 
     def configured_for(self, panel: Panel) -> Self:
-        """An unfitted copy that is ready for missing values where `panel` has some and that was left open."""
-        options = self.get_params()
-        if options.get("gaps", False) is None and panel.trim_leading_missing().has_gaps:
-            return self.with_options(gaps=True)
-        return self.with_options()
+        """An unfitted copy that is ready, in all its parts, for missing values of `panel` where that was left open."""
+        if not self.leaves_gaps_open or not panel.trim_leading_missing().has_gaps:
+            return self.with_options()
+        options = {name: estimators_in(value) for name, value in self.get_params().items()}
+        parts = {name: tuple(each.configured_for(panel) for each in found) for name, found in options.items() if found}
+        return self.with_options(**parts, **({"gaps": True} if self.get_params().get("gaps", False) is None else {}))
 
     def calibration_by_refit(self, panel: Panel, horizon: int, n_windows: int | None) -> Calibration:
         """From a copy that is fitted on all but a tail of `panel`; errors are those of `calibrate`."""
@@ -256,8 +253,9 @@ class Forecaster(BoundedEstimator, ABC):
         steps = self.horizon or calibrate.usual_steps(panel, self.season_of(panel))
         if fit.held_out is not None:
             return calibrate.from_held_out(fit.held_out, panel, steps, fit.held_rows)
-        if not self.cheap_to_refit:
-            raise LengthError("no rows were held back from its training")
+        slow = [each.name for each in (recipe, *recipe.parts()) if not each.cheap_to_refit]
+        if slow:
+            raise LengthError(f"no rows were held back from the training of {', '.join(slow)}")
         return recipe.calibration_by_refit(panel, steps, None)
 
     def _complete(self, model: Model, panel: Panel) -> Model:

@@ -83,6 +83,7 @@ class Model(ABC):
         """
         check_not_forked()
         steps, back = check_positive("horizon", horizon), check_cutoffs(cutoffs)
+        panel.require_rows_before(back[0])
         panel.require_any_value(f"{self.name} needs a value of each series", back[0])
         wanted = tuple(float(each) for each in probabilities)
         self.bounds.check(panel)

@@ -20,6 +20,7 @@ from loopcast.models.forecaster import Forecaster
 from loopcast.models.linear import Linear
 from loopcast.models.model import Fit
 from loopcast.models.model_list import as_model_list
+from loopcast.models.theta import Theta
 from loopcast.progress import progress_bar
 from loopcast.selection.plan import ENOUGH_VALUES, affordable, pays
 from loopcast.storage.registry import register
@@ -33,10 +34,10 @@ WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half 
 class Auto(Forecaster):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
-    Candidates are Naive, SeasonalNaive, Drift, Linear and Pretrained, then Recurrent as it is, with GRUs, on the other
-    scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on everything, and
-    its model is this one's. The same data, options and version give the same choice: how many networks are compared
-    follows from the budget and the size of the data, before any clock is read.
+    Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Recurrent as it is, with GRUs, on the
+    other scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on
+    everything, and its model is this one's. The same data, options and version give the same choice: how many networks
+    are compared follows from the budget and the size of the data, before any clock is read.
 
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
         case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
@@ -84,6 +85,7 @@ class Auto(Forecaster):
             Naive(horizon=horizon),
             SeasonalNaive(horizon=horizon, season=season),
             Drift(horizon=horizon),
+            Theta(horizon=horizon, season=season),
             Linear(horizon=horizon, season=season),
             Pretrained(horizon=horizon, season=season),
             network,

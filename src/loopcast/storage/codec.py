@@ -3,10 +3,11 @@
 `encode` takes a tree of dataclasses, named tuples, tuples, plain values and arrays apart. `decode` loads into the types
 that the fields declare, and into nothing else: every fact has the declared type, every array the dtype and the shape
 that its own fact says, none is left over. What values may be, and which shapes belong together, each class checks when
-it is made.
+it is made. Where a field is of models of any kind, each says which, and that is looked up among the registered ones.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
@@ -15,9 +16,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from loopcast.errors import ModelFileError
+from loopcast.storage.registry import class_of, model_kind_of
 
 TRANSIENT = {"transient": True}  # metadata of a field that a file leaves out; it has a default
 MAY_MISS = {"may_miss": True}  # metadata of an array in which NaN means something
+OF_ANY_KIND = {"of_any_kind": True}  # metadata of a tuple of models: each is of a registered kind, which the file names
 DTYPES = {"float32", "float64", "int64"}
 PLAIN = (bool, int, float, str, NoneType)
 MISSING = ".missing"  # after the name of an array: where it is NaN
@@ -65,12 +68,7 @@ def _encode(value: Any, path: str, arrays: dict[str, np.ndarray], *, may_miss: b
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if is_dataclass(value) or hasattr(value, "_fields"):
-        kind: Any = type(value)
-        missable = _missable(kind)
-        return {
-            name: _encode(getattr(value, name), _join(path, name), arrays, may_miss=name in missable)
-            for name in _field_types(kind)
-        }
+        return _encode_fields(value, path, arrays)
     if isinstance(value, tuple | list):
         return [_encode(item, _join(path, str(i)), arrays, may_miss=may_miss) for i, item in enumerate(value)]
     if isinstance(value, Mapping):
@@ -78,6 +76,24 @@ def _encode(value: Any, path: str, arrays: dict[str, np.ndarray], *, may_miss: b
     if hasattr(value, "__array__"):
         return _encode_array(np.asarray(value), path, arrays, may_miss)
     raise ModelFileError(f"a model file holds no {type(value).__name__} ({path})")
+
+
+def _encode_fields(value: Any, path: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    kind: Any = type(value)
+    missable, of_any_kind = _marked(kind, "may_miss"), _marked(kind, "of_any_kind")
+    return {
+        name: _encode_models(getattr(value, name), _join(path, name), arrays)
+        if name in of_any_kind
+        else _encode(getattr(value, name), _join(path, name), arrays, may_miss=name in missable)
+        for name in _field_types(kind)
+    }
+
+
+def _encode_models(models: Sequence[Any], path: str, arrays: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    return [
+        {"model_of": model_kind_of(model), "model": _encode_fields(model, _join(path, str(i)), arrays)}
+        for i, model in enumerate(models)
+    ]
 
 
 def _encode_array(array: np.ndarray, path: str, arrays: dict[str, np.ndarray], may_miss: bool) -> str:
@@ -111,12 +127,9 @@ def _field_types(kind: Any) -> dict[str, Any]:
 
 
 @cache
-def _missable(kind: Any) -> frozenset[str]:
-    return (
-        frozenset(each.name for each in fields(kind) if "may_miss" in each.metadata)
-        if is_dataclass(kind)
-        else frozenset()
-    )
+def _marked(kind: Any, mark: str) -> frozenset[str]:
+    """The fields of a dataclass that have this metadata."""
+    return frozenset(each.name for each in fields(kind) if mark in each.metadata) if is_dataclass(kind) else frozenset()
 
 
 @cache
@@ -179,8 +192,31 @@ def _decode_fields(
 ) -> Any:
     types = _field_types(kind)
     _require(isinstance(facts, dict) and set(facts) == set(types), path, kind, facts)
-    values = {name: _decode(each, facts[name], _join(path, name), arrays) for name, each in types.items()}
+    of_any_kind = _marked(kind, "of_any_kind")
+    values = {
+        name: _decode_models(each, facts[name], _join(path, name), arrays, transient)
+        if name in of_any_kind
+        else _decode(each, facts[name], _join(path, name), arrays)
+        for name, each in types.items()
+    }
     return kind(**values, **transient)
+
+
+def _decode_models(
+    declared: Any, facts: Any, path: str, arrays: dict[str, np.ndarray], transient: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """Models inside of another one; of what that one was given they take what they cannot do without."""
+    _require(isinstance(facts, tuple | list), path, declared, facts)
+    models = []
+    for i, each in enumerate(facts):
+        here = _join(path, str(i))
+        _require(isinstance(each, dict) and set(each) == {"model_of", "model"}, here, declared, each)
+        kind = class_of(each["model_of"]).model_type
+        _require(isinstance(kind, type) and issubclass(kind, _parts_of(declared)[1][0]), here, declared, each)
+        needed = {one.name for one in fields(kind) if one.default is NO_DEFAULT and one.default_factory is NO_DEFAULT}
+        given = {name: value for name, value in transient.items() if name in needed}
+        models.append(_decode_fields(kind, each["model"], here, arrays, given))
+    return tuple(models)
 
 
 def _decode_array(facts: Any, path: str, arrays: dict[str, np.ndarray]) -> np.ndarray:

@@ -33,7 +33,14 @@ def estimator_of(kind: Any, options: Any) -> Any:
     if not isinstance(options, dict) or set(options) != names:
         got = sorted(options) if isinstance(options, dict) else options
         raise ModelFileError(f"{kind} has the options {sorted(names)}, got {got}"[:500])
-    return made_of(**options)
+    return made_of(**{name: _option(value) for name, value in options.items()})
+
+
+def _option(value: Any) -> Any:
+    """An option, or the estimators that it is made of."""
+    if isinstance(value, tuple):
+        return tuple(map(_option, value))
+    return estimator_of(value.get("kind"), value.get("options")) if isinstance(value, dict) else value
 
 
 def arrays_of(file: BinaryIO, member: Member, described: Any) -> dict[str, np.ndarray]:

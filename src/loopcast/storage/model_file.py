@@ -11,7 +11,7 @@ learned loads into the types that its class declares (`codec`).
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -42,6 +42,8 @@ class Stored(Protocol):
 
     def stored_options(self) -> dict[str, Any]: ...
 
+    def parts(self) -> Sequence["Stored"]: ...
+
 
 def save(estimator: Stored, path: str | os.PathLike[str], tags: Mapping[str, str] | None = None) -> None:
     """Write a fitted forecaster or imputer to `path`, whole or not at all; see `Estimator.save`.
@@ -51,6 +53,8 @@ def save(estimator: Stored, path: str | os.PathLike[str], tags: Mapping[str, str
     OSError as the system gives it.
     """
     model = estimator.model
+    for part in estimator.parts():
+        kind_of(part)
     learned = encode(model)
     weights = tensors.write(learned.arrays)
     manifest = {
@@ -101,6 +105,8 @@ def read(file: BinaryIO, size: int) -> Any:
         return reader_of(manifest)(manifest, file, members[WEIGHTS])
     except OptionError as error:
         raise ModelFileError(f"the manifest and the weights do not fit each other: {error}") from error
+    except RecursionError as error:
+        raise ModelFileError("the file holds models within models, more of them than Loopcast writes") from error
 
 
 def read_manifest(file: BinaryIO, member: Member) -> Any:

@@ -1,0 +1,114 @@
+"""The theta forecast: a line and a smoothed level, weighed as suits each series."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, ClassVar
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.data.prediction import Prediction
+from loopcast.models.baselines import Baseline
+from loopcast.models.model import Fit, Model
+from loopcast.models.seasonal_pattern import SeasonalPattern
+from loopcast.models.theta_fit import Histories, theta_forecast
+from loopcast.storage.registry import register
+
+MOST_NUMBERS, MOST_ROWS = 2**22, 4096  # of histories that are fitted at once: memory does not grow with the panel
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ThetaModel(Model):
+    """Fits each series to its rows before each cutoff when it is asked: there is nothing to keep."""
+
+    def _predict(
+        self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
+    ) -> Prediction:
+        values = np.empty((panel.n_series, len(cutoffs), horizon, panel.n_channels))
+        places = list(product(range(panel.n_series), range(len(cutoffs)), range(panel.n_channels)))
+        places.sort(key=lambda place: int(panel.lengths[place[0]]) - cutoffs[place[1]])
+        for block in _blocks(places, int(panel.lengths.max())):
+            seen = [panel.series(i)[: panel.lengths[i] - cutoffs[j], channel] for i, j, channel in block]
+            for (i, j, channel), forecast in zip(block, forecast_each(seen, self.season, horizon), strict=True):
+                values[i, j, :, channel] = forecast
+        return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=values)
+
+
+@register
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Theta(Baseline):
+    """The dynamic optimised theta model, fitted to each series by itself: a level, and a line that moves on with it.
+
+    Fiorucci et al. (2016), "Models for optimising the theta method and their relationship to state space models",
+    *International Journal of Forecasting* 32: the initial level, the smoothing alpha from 0.1 to 0.99 and theta of 1 or
+    more are those with the least squared one-step errors. The parameters of a series are found anew from its rows
+    before each cutoff, so that a series is forecast alike whether `fit` had it or not, and whatever others there are.
+
+    season: where the autocorrelation at so many steps says that there is a season, it is taken off by classical
+        decomposition and put on the forecast again: as factors where all values are above 0 (and differ by more than a
+        percent), else as differences. It takes two seasons of rows.
+
+    Missing values: the forecast of a missing value stands in for it and no error of it counts, so a gap before the
+    cutoff is forecast over; to estimate the season, gaps are bridged by the line between what is known on both sides.
+    With fewer than 4 values after the third row alpha is 0.5 and theta is 2, as in the classical method; a single value
+    is repeated. Covariates are not looked at; several targets are forecast each by itself.
+
+    >>> from loopcast.data.panel import Panel
+    >>> panel = Panel.from_series([float(i) for i in range(10)])
+    >>> Theta().fit(panel).predict_panel(panel, 2).values.ravel().round(6).tolist()
+    [10.0, 11.0]
+    """
+
+    model_type: ClassVar[Any] = ThetaModel
+
+    def _fit(self, panel: Panel) -> Fit:
+        season = self.season_of(panel)
+        why = "as chosen" if self.season else "the usual season of this calendar"
+        seasons = f", less a season of {season} steps ({why}) where a test finds one" if season > 1 else ""
+        return Fit(
+            ThetaModel(
+                **self.model_fields(panel),
+                description=f"a smoothed level and a line, fitted to each series by itself{seasons}",
+            )
+        )
+
+
+def forecast_each(histories: Sequence[np.ndarray], season: int, horizon: int) -> np.ndarray:
+    """Forecasts of `horizon` steps after each history `[time]`, float64 `[history, step]`.
+
+    NaN is missing; each history has a value.
+    """
+    trimmed = [_trimmed(values) for values in histories]
+    patterns = [SeasonalPattern.of(values, season) for values, _ in trimmed]
+    flat = [pattern.take_off(values) for pattern, (values, _) in zip(patterns, trimmed, strict=True)]
+    first = np.array([values[0] for values in flat])
+    unit = np.array([np.nanmax(np.abs(values - values[0])) for values in flat])
+    unit[unit == 0] = 1.0
+    gaps = np.array([gap for _, gap in trimmed])
+    told = theta_forecast(_aligned(flat, first, unit), horizon + int(gaps.max())).T
+    ahead = np.take_along_axis(told, gaps[:, None] + np.arange(horizon), axis=1)
+    levels = first[:, None] + unit[:, None] * ahead
+    ends = [len(values) + gap for values, gap in trimmed]
+    return np.stack([pattern.put_on(row, end) for pattern, row, end in zip(patterns, levels, ends, strict=True)])
+
+
+def _trimmed(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """From the first known value to the last, and how many rows come after that."""
+    known = np.flatnonzero(~np.isnan(values))
+    return values[known[0] : known[-1] + 1], len(values) - 1 - int(known[-1])
+
+
+def _aligned(each: Sequence[np.ndarray], first: np.ndarray, unit: np.ndarray) -> Histories:
+    """All side by side, less their first value and in units of how far they leave it."""
+    lengths = np.array([len(values) for values in each])
+    values = np.full((int(lengths.max()), len(each)), np.nan)
+    for row, series in enumerate(each):
+        values[: len(series), row] = (series - first[row]) / unit[row]
+    return Histories(values=np.nan_to_num(values), known=(~np.isnan(values)).astype(np.float64), lengths=lengths)
+
+
+def _blocks(places: Sequence[tuple[int, int, int]], longest: int) -> Iterator[Sequence[tuple[int, int, int]]]:
+    """As many at a time as memory should hold."""
+    count = min(max(MOST_NUMBERS // longest, 1), MOST_ROWS)
+    return (places[begin : begin + count] for begin in range(0, len(places), count))
