@@ -80,7 +80,7 @@ def test_what_is_finished_is_kept_in_a_folder(csv, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        (["--models", "Naive,Theta"], "there is no model 'Theta'"),
+        (["--models", "Naive,Prophet"], "there is no model 'Prophet'"),
         (["--models", "Naive,Naive"], "named once"),
         (["--n-windows", "0"], "n_windows is a whole number"),
         (["--n-windows", "99"], "99 windows of 3 steps need series of"),
@@ -89,7 +89,7 @@ def test_what_is_finished_is_kept_in_a_folder(csv, tmp_path, capsys):
         (["--level", "0"], "percentages from 1 to below 100"),
         (["--budget", "0s"], "a time budget"),
         (["--report", "page.txt"], "--report is a file ending in .html"),
-        (["--fail-if-worse-than", "Theta"], "there is no model 'Theta'"),
+        (["--fail-if-worse-than", "Prophet"], "there is no model 'Prophet'"),
         (["--models", "Naive", "--fail-if-worse-than", "Naive"], "another model to compare it with"),
     ],
 )

@@ -193,6 +193,7 @@ def test_targets_alone_are_one_network_for_all_of_them():
     np.testing.assert_allclose(model.predict_panel(made, STEPS).values[:, 0], theirs, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_targets_miss_values_independently():
     table = sales().with_columns(z=pl.when(pl.col("ds") % 3 == 0).then(None).otherwise("z"))
     made = Panel.from_table(table, columns=Columns(target=["y", "z"], past=["visits"]))

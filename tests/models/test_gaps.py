@@ -193,6 +193,7 @@ def test_a_tail_without_a_value_holds_nothing_back_and_leaves_a_finite_loss():
     assert model.predict()["Recurrent"].is_finite().all()
 
 
+@pytest.mark.slow
 def test_a_series_whose_reach_is_all_missing_stays_at_its_last_value():
     values = np.concatenate([walks(share=0.1), 100 + walks(share=0.1)])
     model = Recurrent(horizon=3, season=4, lags=5, distribution="normal", **SMALL).fit(Panel.from_array(values))
@@ -205,6 +206,7 @@ def test_a_series_whose_reach_is_all_missing_stays_at_its_last_value():
     assert abs(model.predict_panel(panel, 7).values[:, 0][4] - last).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_a_network_with_gaps_survives_its_file_and_steps_as_it_scans(tmp_path):
     panel = Panel.from_array(walks())
     model = Recurrent(horizon=3, **SMALL).fit(panel)
@@ -272,7 +274,7 @@ def test_a_file_that_says_wrongly_what_is_known_is_refused(known):
         "usual": np.zeros((2, 1)),
     }
     with pytest.raises(ModelFileError, match="0 or 1"):
-        decode(Calibration, Encoded({"errors": "float64 1 2 1", "usual": "float64 2 1"}, arrays))
+        decode(Calibration, Encoded({"errors": "float64 1 2 1", "usual": "float64 2 1", "independent": 1}, arrays))
 
 
 def test_a_file_that_knows_no_error_of_a_path_is_refused():
@@ -318,6 +320,7 @@ def test_a_series_that_begins_in_the_windows_is_too_short_for_a_backtest():
     assert done.notes == ("Compared on 3 of 4 series: the others have fewer than 11 steps.",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [52, 58])
 def test_gaps_that_come_only_after_the_fit_or_only_in_what_is_to_come_stop_no_backtest(gap):
     values = walks(share=0.0)[2:]

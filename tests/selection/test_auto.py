@@ -135,6 +135,7 @@ class Networks(Few):
         ]
 
 
+@pytest.mark.slow
 def test_in_a_backtest_a_network_is_chosen_anew_where_gaps_begin_and_takes_them(monkeypatch):
     values = several().values.reshape(4, 60, 2).copy()
     values[0, 55, 0] = np.nan  # after the first cutoff, before the second

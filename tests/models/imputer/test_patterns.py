@@ -18,6 +18,7 @@ def imputer():
     return Imputer(**QUICK).fit(waves()[1])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @example(seed=st.integers(0, 10_000), share=st.floats(0, 0.97), length=st.integers(1, 60))
 def test_whatever_the_gaps_known_values_stay_and_intervals_hold_what_fills_them(imputer, seed, share, length):

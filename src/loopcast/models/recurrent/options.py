@@ -9,10 +9,12 @@ from loopcast.errors import OptionError
 from loopcast.features.windows import Strategy
 from loopcast.models.forecaster import Forecaster
 from loopcast.nn.heads import DistributionName, LossName
-from loopcast.nn.network import CellName, Head, check_layers
+from loopcast.nn.network import CellName, check_layers
 from loopcast.nn.stack import Fused
 from loopcast.training.config import ScheduleName
 from loopcast.validation import LARGEST, check_positive, check_seed
+
+OwnHead = Literal["dense", "recurrent"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,7 +24,7 @@ class RecurrentOptions(Forecaster, ABC):
     horizon: int = field()
     cell: CellName = "lstm"
     units: tuple[int, ...] | None = None
-    head: Head = "dense"
+    head: OwnHead = "dense"
     distribution: DistributionName = "point"
     dropout: float | None = None
     strategy: Strategy = "sequence"
@@ -50,7 +52,7 @@ class RecurrentOptions(Forecaster, ABC):
     def __post_init__(self) -> None:
         super().__post_init__()
         _one_of("cell", self.cell, CellName)
-        _one_of("head", self.head, Head)
+        _one_of("head", self.head, OwnHead)
         _one_of("distribution", self.distribution, DistributionName)
         _one_of("strategy", self.strategy, Strategy)
         _one_of("loss", self.loss, LossName)
