@@ -1,10 +1,15 @@
 """The pretrained network forecasts what it never saw, at once, sanely, from any cutoff."""
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from loopcast import OptionError, Panel, Pretrained, SeasonalNaive, load, synthetic_series
+from loopcast.models.pretrained.weights import SHIPPED, shipped_network, shipped_weights
 
+CARD = Path(__file__).parents[2] / "docs" / "reference" / "pretrained.md"
 FAMILIES = {
     "level": lambda t, rng: 50 + rng.normal(0, 1, len(t)),
     "walk": lambda t, rng: 100 + rng.normal(0, 1, len(t)).cumsum(),
@@ -128,3 +133,10 @@ def test_it_is_kept_and_loaded_whole(tmp_path):
 def test_seasons_that_mean_nothing_are_refused(seasons):
     with pytest.raises(OptionError):
         Pretrained(seasons=seasons)
+
+
+def test_the_card_is_of_the_weights_that_are_shipped():
+    content = SHIPPED.read_bytes()
+    assert hashlib.sha256(content).hexdigest() in CARD.read_text()
+    assert len(content) < 2**20
+    assert shipped_weights().shape == (shipped_network().parameters,)
