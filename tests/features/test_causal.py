@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from loopcast.features.causal.ahead import look_ahead
-from loopcast.features.causal.encoder import Encoder, drop_leading
+from loopcast.features.causal.encoder import Encoder, left_align
 from loopcast.features.causal.inputs import INPUTS, inputs_of
 from loopcast.features.causal.track import Periods
 from reference.causal_loop import candidates, some_inputs
@@ -88,9 +88,10 @@ def test_every_input_is_a_number_whatever_comes():
 
 
 def test_series_begin_with_their_first_value_that_is_neither_missing_nor_zero():
-    aligned, lengths = drop_leading(
-        np.array([[np.nan, 0.0, 3.0, np.nan], [1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, np.nan]])
+    aligned, lengths, skipped, order = left_align(
+        [np.array(each) for each in [[np.nan, 0.0, 3.0, np.nan], [1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, np.nan]]]
     )
     assert lengths.tolist() == [4, 2, 1]
+    assert (order.tolist(), skipped.tolist()) == ([1, 0, 2], [0, 2, 3])
     np.testing.assert_array_equal(aligned[1, :2], [3.0, np.nan])
     assert aligned[2, 0] == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from loopcast.features.causal.ahead import look_ahead
-from loopcast.features.causal.encoder import Encoder, drop_leading
+from loopcast.features.causal.encoder import Encoder, left_align
 from loopcast.pretraining.plan import BATCH, KINDS, ORIGINS, Kind, kinds_of_updates
 from loopcast.pretraining.pools import draw_pool, encode_examples
 from loopcast.pretraining.series import draw_series
@@ -15,7 +15,7 @@ SMALL = Kind(season=4, second=0, length=40, horizon=6, weight=1.0)
 def test_targets_are_what_came_as_written_at_the_origin():
     values = draw_series(np.random.default_rng(0), 20, 40, 4, 0)
     examples = encode_examples(np.random.default_rng(1), values, SMALL)
-    aligned, lengths = drop_leading(values)
+    aligned, lengths, _, _ = left_align(list(values), values.shape[1])
     encoder = Encoder(aligned, lengths, SMALL.periods)
     for t in range(40):
         encoder.update(t)

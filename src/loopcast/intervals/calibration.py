@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError
+from loopcast.storage.codec import MAY_MISS
 
 MAX_PATHS = 4096  # kept: more would make a model file large and no quantile better
 MIN_PATHS_PER_STEP = 400  # with as many paths each step has its own quantiles; with fewer the steps share a shape
@@ -26,12 +27,12 @@ class Calibration:
     errors: float64 `[path, step, channel]`, what came less its forecast, in units of the spread of its series; a path
         is a series at a cutoff. NaN where what came is missing, or the spread of that channel is 0; every path and
         every channel has a number.
-    usual: float64 `[2, channel]`, the `usual_changes` of these series, for those with a shorter history; zeros where
-        the spread is not that of changes.
+    usual: float64 `[2, channel]`, the `usual_changes` of these series, for those with a shorter history; 0 where
+        none changes.
     independent: how many paths do not overlap.
     """
 
-    errors: np.ndarray = field(metadata={"may_miss": True})
+    errors: np.ndarray = field(metadata=MAY_MISS)
     usual: np.ndarray
     independent: int = 1
 

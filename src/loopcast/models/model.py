@@ -130,8 +130,7 @@ class Model(ABC):
         if horizon > self.own_horizon:
             scale = naive_scale(changes_of(panel, self.season, cutoffs), usual)
             return self.bounds.apply(self._predict(panel, cutoffs, horizon, ())).values, scale
-        low, center, high = map(self._predict(panel, cutoffs, horizon, OWN_SPREAD).quantile, OWN_SPREAD)
-        return center, (high - low) / 2
+        return own_center_and_scale(self._predict(panel, cutoffs, horizon, OWN_SPREAD))
 
     def _predict_calibrated(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
@@ -140,11 +139,15 @@ class Model(ABC):
         shares = calibration.quantiles(np.array(probabilities), horizon)
         further = np.minimum(np.arange(horizon), len(shares) - 1)  # of its own distribution, as at the last step known
         shares = shares[further][None, None]
-        center, scale = self.center_and_scale(panel, horizon, cutoffs, calibration.usual)
-        quantiles = center[..., None] + scale[..., None] * shares
-        own = self._predict(panel, cutoffs, horizon, probabilities).quantiles if horizon <= self.own_horizon else None
-        if own is not None:
-            quantiles = calibration.trust * quantiles + (1 - calibration.trust) * own
+        if horizon > self.own_horizon:
+            center, scale = self.center_and_scale(panel, horizon, cutoffs, calibration.usual)
+            quantiles = center[..., None] + scale[..., None] * shares
+        else:
+            told = self._predict(panel, cutoffs, horizon, tuple(dict.fromkeys((*OWN_SPREAD, *probabilities))))
+            center, scale = own_center_and_scale(told)
+            own = np.stack([told.quantile(each) for each in probabilities], axis=-1)
+            measured = center[..., None] + scale[..., None] * shares
+            quantiles = calibration.trust * measured + (1 - calibration.trust) * own
         return Prediction(
             name=self.name, panel=panel, cutoffs=cutoffs, values=center, probabilities=probabilities,
             quantiles=quantiles,
@@ -175,6 +178,12 @@ class Fit(NamedTuple):
     model: Model
     held_out: Model | None = None
     held_rows: int = 0
+
+
+def own_center_and_scale(told: Prediction) -> tuple[np.ndarray, np.ndarray]:
+    """The median of a distribution of a model's own, and half the distance of its outer quantiles of OWN_SPREAD."""
+    low, center, high = map(told.quantile, OWN_SPREAD)
+    return center, (high - low) / 2
 
 
 def require_finite(prediction: Prediction) -> Prediction:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.features.causal.ahead import CANDIDATES, CODES, Ahead, look_ahead
-from loopcast.features.causal.encoder import Encoder, drop_leading
-from loopcast.features.causal.inputs import inputs_of
+from loopcast.features.causal.encoder import Encoded, Encoder, left_align
+from loopcast.features.causal.inputs import shown_inputs
 from loopcast.pretraining.draws import Generator
 from loopcast.pretraining.plan import BATCH, ORIGINS, STEPS, USES, Kind
 from loopcast.pretraining.series import draw_series
@@ -44,7 +44,7 @@ def draw_pool(kind: Kind, seed: int, place: int, number: int) -> Pool:
 
 def encode_examples(rng: Generator, values: np.ndarray, kind: Kind) -> OriginBatch:
     """Series `[series, time]` with NaN, encoded at random origins."""
-    values, lengths = drop_leading(values)
+    values, lengths, _, _ = left_align(list(values), values.shape[1])
     origins, steps = draw_origins(rng, lengths, kind), draw_steps(rng, len(values), kind)
     encoder = Encoder(values, lengths, kind.periods)
     shape = (*origins.shape, steps.shape[-1])
@@ -60,11 +60,8 @@ def encode_examples(rng: Generator, values: np.ndarray, kind: Kind) -> OriginBat
         candidates[series, place], codes[series, place] = ahead.candidates, ahead.codes
         targets[series, place] = _targets(values, ahead, series, t, steps[series, place])
     state = encoder.state
-    inputs = inputs_of(state, linear=False)
-    if state.linear.any():
-        inputs = np.where(state.linear[..., None], inputs_of(state, linear=True), inputs)
     return OriginBatch(
-        inputs=inputs,
+        inputs=shown_inputs(state),
         origins=origins.astype(np.int32),
         candidates=candidates.astype(np.float32),
         codes=codes.astype(np.float32),
@@ -103,14 +100,12 @@ def _targets(values: np.ndarray, ahead: Ahead, series: np.ndarray, t: int, steps
     return np.clip(off, -FARTHEST, FARTHEST)
 
 
-def _weights(state: object, origins: np.ndarray, scale: np.ndarray, season: int) -> np.ndarray:
+def _weights(state: Encoded, origins: np.ndarray, scale: np.ndarray, season: int) -> np.ndarray:
     """An origin counts by its scale beside that of its whole series: calm beginnings would drown the rest."""
-    rows = np.arange(len(origins))[:, None]
-    track, linear = state.curve, state.linear[rows, origins]  # type: ignore[attr-defined]
     usual = []
-    for one in (state.curve, state.straight):  # type: ignore[attr-defined]
-        changes = np.abs(one.z[:, season:] - one.z[:, :-season]) if one.z.shape[1] > season else np.abs(one.z)
+    for track in (state.curve, state.straight):
+        changes = np.abs(track.z[:, season:] - track.z[:, :-season]) if track.z.shape[1] > season else np.abs(track.z)
         usual.append(changes.mean(axis=1, keepdims=True))
-    del track
+    linear = state.linear[np.arange(len(origins))[:, None], origins]
     whole = np.where(linear, usual[1], usual[0])
     return np.clip(scale / np.maximum(whole, 1e-12), LIGHTEST, HEAVIEST)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loopcast.features.causal.encoder import Encoded, Written
+from loopcast.features.causal.running import Season
 from loopcast.features.causal.track import Track
 
 CANDIDATES, CODES = 10, 8
@@ -48,7 +49,7 @@ def _look(
     m = state.periods.season
     scale, level = track.stats["scale"][series, t], track.level[series, t][:, None]
     before = t + steps - m * -(-steps // m)  # the latest row of the same phase
-    slow, fast = (_of_phase(season, series, before, t, m) for season in (track.slow_season, track.fast_season))
+    slow, fast = (_of_phase(season, series, before, t) for season in (track.slow_season, track.fast_season))
     base = level + slow
     begun = t >= m - 1
     z, own = track.z, series[:, None]
@@ -70,12 +71,9 @@ def _look(
     return base, scale, np.stack(each, axis=-1) / scale[:, None, None]
 
 
-def _of_phase(season: object, series: np.ndarray, rows: np.ndarray, t: int, length: int) -> np.ndarray:
+def _of_phase(season: Season, series: np.ndarray, rows: np.ndarray, t: int) -> np.ndarray:
     """What a season adds at the phase of each of `rows` `[series, step]`; 0 before there is one."""
-    if t < length - 1:
-        return np.zeros(rows.shape)
-    added: np.ndarray = season.raw[series[:, None], rows % length] - (season.total[series] / length)[:, None]  # type: ignore[attr-defined]
-    return added
+    return season.at_rows(series, rows) if t >= season.length - 1 else np.zeros(rows.shape)
 
 
 def _second(
@@ -87,7 +85,7 @@ def _second(
         return [np.zeros_like(base)] * 3
     before = t + steps - second * -(-steps // second)
     own = series[:, None]
-    added = _of_phase(track.second_season, series, before, t, second)
+    added = _of_phase(track.second_season, series, before, t)
     level = track.level
     return [
         track.z[own, before] - base,
@@ -100,7 +98,7 @@ def _line(state: Encoded, series: np.ndarray, t: int, steps: np.ndarray) -> np.n
     """What level and season of the values as they are say, on the curve."""
     m, track = state.periods.season, state.straight
     before = t + steps - m * -(-steps // m)
-    straight = track.level[series, t][:, None] + _of_phase(track.slow_season, series, before, t, m)
+    straight = track.level[series, t][:, None] + _of_phase(track.slow_season, series, before, t)
     values = straight + state.first_straight[series][:, None]
     curved = np.ones(len(series), bool)
     return Written(curved, state.unit[series, t], state.first_curve[series]).write(values)

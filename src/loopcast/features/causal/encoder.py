@@ -4,6 +4,7 @@ Every series is written two ways at once: on a curve like the logarithm's, which
 value, and as it is, from then on. Numbers are float64 until they are shown: a change of 1 at a level of 1e9 is seen.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -113,17 +114,22 @@ class Encoder:
         return rows
 
 
-def drop_leading(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Series from their first value on that is neither missing nor 0, longest first, left aligned; and their lengths.
+def left_align(
+    series: Sequence[np.ndarray], width: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Series from their first value on that is neither missing nor 0, longest first; one without keeps its last row.
 
-    One without such a value keeps its last row, as a 0.
+    series: `[time]` each, NaN where missing. width: of the result; None is the longest that is left.
+    Values `[series, width]`, lengths, how many rows are left out of each, and the order.
     """
-    steps = values.shape[1]
-    there = ~np.isnan(values) & (values != 0)
-    first = np.where(there.any(axis=1), there.argmax(axis=1), steps - 1)
-    lengths = steps - first
+    there = [np.flatnonzero(~np.isnan(values) & (values != 0)) for values in series]
+    skipped = np.array(
+        [found[0] if len(found) else len(values) - 1 for found, values in zip(there, series, strict=True)]
+    )
+    lengths = np.array([len(values) for values in series]) - skipped
     order = np.argsort(-lengths, kind="stable")
-    at = first[order, None] + np.arange(steps)
-    aligned = np.where(at < steps, values[order[:, None], np.minimum(at, steps - 1)], np.nan)
+    aligned = np.full((len(series), int(lengths.max()) if width is None else width), np.nan)
+    for row, place in enumerate(order):
+        aligned[row, : lengths[place]] = series[place][skipped[place] :]
     aligned[:, 0] = np.nan_to_num(aligned[:, 0])
-    return aligned, lengths[order]
+    return aligned, lengths[order], skipped[order], order

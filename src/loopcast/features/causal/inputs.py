@@ -44,6 +44,12 @@ class View:
         return np.log(self.track.stats[name] / self.scale + least)
 
 
+def shown_inputs(state: Encoded) -> np.ndarray:
+    """What the network sees: of each row by the way in which its series is written there, as `inputs_of`."""
+    inputs = inputs_of(state, linear=False)
+    return np.where(state.linear[..., None], inputs_of(state, linear=True), inputs) if state.linear.any() else inputs
+
+
 def inputs_of(state: Encoded, linear: bool) -> np.ndarray:
     """All of it by one of the two ways, float32 `[series, time, INPUTS]`."""
     view = View.of(state, linear)

@@ -70,3 +70,8 @@ class Season:
     def at(self, phase: int, rows: int) -> np.ndarray:
         """What the phase adds, of the first `rows` series; 0 before a season was seen."""
         return self.raw[:rows, phase] - self.total[:rows] / self.length
+
+    def at_rows(self, series: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """What the phases of `rows` `[series, step]` add, of some series."""
+        added: np.ndarray = self.raw[series[:, None], rows % self.length] - (self.total[series] / self.length)[:, None]
+        return added

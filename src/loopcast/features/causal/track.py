@@ -46,7 +46,7 @@ class Track:
         self.means = {name: RunningMean.zero(series, periods.memory) for name in MEANS}
         self.means["recent"].least = 1 / max(m, 4)
         self.means["slow"].least = 1 / (4 * m + 12)
-        self.stats = {name: np.zeros((series, steps)) for name in (*MEANS, "scale")}
+        self.stats = {name: np.zeros((series, steps)) for name in (*MEANS, "v", "scale")}
         self.second_level = np.zeros((series, steps))
         self.second_season = Season.zero(series, max(periods.second, 1), SLOW_SECOND)
 
@@ -146,5 +146,5 @@ class Track:
 
 
 MEANS = (
-    "slow", "step", "season", "square", "recent", "seasonal_error", "second", "w0", "w1", "w2", "v", "v2", "vv",
+    "slow", "step", "season", "square", "recent", "seasonal_error", "second", "w0", "w1", "w2", "v2", "vv",
 )  # fmt: skip

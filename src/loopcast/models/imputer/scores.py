@@ -9,6 +9,7 @@ import polars as pl
 from loopcast.models.imputer.blend import NETWORK
 from loopcast.models.imputer.masked_errors import MaskedErrors
 from loopcast.significance import NOISE
+from loopcast.storage.codec import MAY_MISS
 
 ENOUGH = 50  # hidden values of a series, for a way of its own
 
@@ -20,8 +21,8 @@ class Scores:
     p_values: of each simple way, by channel, that the network only differs from it by chance; NaN without a test.
     """
 
-    mae: Mapping[str, np.ndarray] = field(metadata={"may_miss": True})
-    p_values: Mapping[str, np.ndarray] = field(metadata={"may_miss": True})
+    mae: Mapping[str, np.ndarray] = field(metadata=MAY_MISS)
+    p_values: Mapping[str, np.ndarray] = field(metadata=MAY_MISS)
 
     @classmethod
     def of(cls, trial: MaskedErrors) -> "Scores":

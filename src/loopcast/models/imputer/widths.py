@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from loopcast.errors import OptionError
+from loopcast.storage.codec import MAY_MISS
 
 WIDTH_SHARES = np.linspace(0.01, 0.99, 99)  # of errors at which sizes are kept
 EDGES = np.array([2, 3, 5, 9, 17, 33, 65])  # steps at which a new bin begins; the first holds a distance of 1
@@ -23,7 +24,7 @@ class IntervalWidths:
     NaN for a channel of which nothing could be hidden: how far off its fills are is not known.
     """
 
-    sizes: np.ndarray = field(metadata={"may_miss": True})
+    sizes: np.ndarray = field(metadata=MAY_MISS)
 
     def check(self, channels: int) -> None:
         """OptionError unless the sizes are of so many channels."""

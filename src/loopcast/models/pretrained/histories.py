@@ -7,8 +7,8 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.features.causal.ahead import CANDIDATES, CODES, look_ahead
-from loopcast.features.causal.encoder import Encoder, Written
-from loopcast.features.causal.inputs import inputs_of
+from loopcast.features.causal.encoder import Encoder, Written, left_align
+from loopcast.features.causal.inputs import shown_inputs
 from loopcast.features.causal.track import Periods
 
 ROWS = 2**18  # of series that are encoded at once: memory does not grow with the panel
@@ -62,7 +62,7 @@ def ask(panel: Panel, periods: Periods, cutoffs: Sequence[int], horizon: int) ->
 
 
 def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequence[int], horizon: int) -> Questions:
-    values, lengths, skipped, places = _aligned(panel, series)
+    values, lengths, skipped, places = left_align([panel.series(i)[:, 0] for i in series])
     series = series[places]
     origins = panel.lengths[series][:, None] - skipped[:, None] - 1 - np.asarray(cutoffs)
     origins = np.maximum(origins, -1)
@@ -84,14 +84,11 @@ def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequ
             base[at], scale[at], candidates[at], codes[at] = ahead.base, ahead.scale, ahead.candidates, ahead.codes
             curved[at], unit[at], start[at] = ahead.written
     state = encoder.state
-    inputs = inputs_of(state, linear=False)
-    if state.linear.any():
-        inputs = np.where(state.linear[..., None], inputs_of(state, linear=True), inputs)
     highest = np.maximum.accumulate(np.nan_to_num(values), axis=1)
     at = np.arange(len(series))[:, None], np.maximum(origins, 0)
     return Questions(
         series=series,
-        inputs=inputs,
+        inputs=shown_inputs(state),
         origins=origins,
         base=base,
         scale=scale,
@@ -117,20 +114,3 @@ def repeated(values: np.ndarray, origins: np.ndarray, horizon: int, season: int)
     steps = np.arange(1, horizon + 1)
     source = np.maximum(origins[..., None] + steps - season * -(-steps // season), 0)
     return np.where(same[..., None], values[series, source], np.nan)
-
-
-def _aligned(panel: Panel, series: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Series from their first value on that is neither missing nor 0, longest first; one without keeps its last row.
-
-    Values, lengths, how many rows are left out, and the order.
-    """
-    each = [panel.series(i)[:, 0] for i in series]
-    there = [np.flatnonzero(~np.isnan(values) & (values != 0)) for values in each]
-    skipped = np.array([found[0] if len(found) else len(values) - 1 for found, values in zip(there, each, strict=True)])
-    lengths = panel.lengths[series] - skipped
-    order = np.argsort(-lengths, kind="stable")
-    aligned = np.full((len(series), int(lengths.max())), np.nan)
-    for row, place in enumerate(order):
-        aligned[row, : lengths[place]] = each[place][skipped[place] :]
-    aligned[:, 0] = np.nan_to_num(aligned[:, 0])
-    return aligned, lengths[order], skipped[order], order

@@ -12,6 +12,7 @@ from loopcast.models.model import Model
 from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.predict import features, forecast, quantiles
 from loopcast.models.recurrent.setup import SHORTER_CONTEXT
+from loopcast.storage.codec import MAY_MISS
 from loopcast.training.history import Epoch
 
 MEDIAN = 0.5
@@ -26,7 +27,7 @@ class RecurrentModel(Model):
 
     ensemble: Ensemble
     best_epoch: int
-    history: np.ndarray = field(metadata={"may_miss": True})
+    history: np.ndarray = field(metadata=MAY_MISS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
