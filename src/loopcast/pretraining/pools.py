@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopcast.features.causal.ahead import CANDIDATES, CODES, Ahead, look_ahead
-from loopcast.features.causal.encoder import Encoded, Encoder, left_align
-from loopcast.features.causal.inputs import shown_inputs
+from loopcast.features.causal.encode import Encoding, encode
+from loopcast.features.causal.encoder import left_align
 from loopcast.pretraining.draws import Generator
 from loopcast.pretraining.plan import BATCH, ORIGINS, STEPS, USES, Kind
 from loopcast.pretraining.series import draw_series
@@ -46,27 +45,14 @@ def encode_examples(rng: Generator, values: np.ndarray, kind: Kind) -> OriginBat
     """Series `[series, time]` with NaN, encoded at random origins."""
     values, lengths, _, _ = left_align(list(values), values.shape[1])
     origins, steps = draw_origins(rng, lengths, kind), draw_steps(rng, len(values), kind)
-    encoder = Encoder(values, lengths, kind.periods)
-    shape = (*origins.shape, steps.shape[-1])
-    base, scale = np.zeros(shape), np.zeros(origins.shape)
-    candidates, codes, targets = np.zeros((*shape, CANDIDATES)), np.zeros((*shape, CODES)), np.full(shape, np.nan)
-    for t in range(values.shape[1]):
-        encoder.update(t)
-        series, place = np.nonzero(origins == t)
-        if not len(series):
-            continue
-        ahead = look_ahead(encoder.state, series, t, steps[series, place])
-        base[series, place], scale[series, place] = ahead.base, ahead.scale
-        candidates[series, place], codes[series, place] = ahead.candidates, ahead.codes
-        targets[series, place] = _targets(values, ahead, series, t, steps[series, place])
-    state = encoder.state
+    told = encode(values, lengths, kind.periods, origins, steps)
     return OriginBatch(
-        inputs=shown_inputs(state),
+        inputs=told.inputs,
         origins=origins.astype(np.int32),
-        candidates=candidates.astype(np.float32),
-        codes=codes.astype(np.float32),
-        targets=targets.astype(np.float32),
-        weights=_weights(state, origins, scale, kind.season).astype(np.float32),
+        candidates=told.candidates,
+        codes=told.codes,
+        targets=_targets(values, told, origins, steps).astype(np.float32),
+        weights=_weights(told).astype(np.float32),
     )
 
 
@@ -92,20 +78,15 @@ def draw_steps(rng: Generator, series: int, kind: Kind) -> np.ndarray:
     return np.minimum(np.concatenate([near, far], axis=-1).astype(np.int64), kind.horizon)
 
 
-def _targets(values: np.ndarray, ahead: Ahead, series: np.ndarray, t: int, steps: np.ndarray) -> np.ndarray:
+def _targets(values: np.ndarray, told: Encoding, origins: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """What came, as written at the origin, in units of its scale from the base; NaN where nothing is there."""
-    at = t + steps
-    came = np.where(at < values.shape[1], values[series[:, None], np.minimum(at, values.shape[1] - 1)], np.nan)
-    off = (ahead.written.write(came) - ahead.base) / ahead.scale[:, None]
+    at = origins[..., None] + steps
+    series = np.arange(len(values))[:, None, None]
+    came = np.where(at < values.shape[1], values[series, np.minimum(at, values.shape[1] - 1)], np.nan)
+    off = (told.written.write(came) - told.base) / told.scale[..., None]
     return np.clip(off, -FARTHEST, FARTHEST)
 
 
-def _weights(state: Encoded, origins: np.ndarray, scale: np.ndarray, season: int) -> np.ndarray:
+def _weights(told: Encoding) -> np.ndarray:
     """An origin counts by its scale beside that of its whole series: calm beginnings would drown the rest."""
-    usual = []
-    for track in (state.curve, state.straight):
-        changes = np.abs(track.z[:, season:] - track.z[:, :-season]) if track.z.shape[1] > season else np.abs(track.z)
-        usual.append(changes.mean(axis=1, keepdims=True))
-    linear = state.linear[np.arange(len(origins))[:, None], origins]
-    whole = np.where(linear, usual[1], usual[0])
-    return np.clip(scale / np.maximum(whole, 1e-12), LIGHTEST, HEAVIEST)
+    return np.clip(told.scale / np.maximum(told.usual, 1e-12), LIGHTEST, HEAVIEST)

@@ -17,7 +17,7 @@ NEAR_ZERO = 0.1  # share of a series' size below which its curve is a straight l
 
 
 class Written(NamedTuple):
-    """The values of series written one way, with what is needed to read them back, `[series]` each.
+    """The values of series written one way, with what is needed to read them back, `[series]` or `[series, origin]`.
 
     curved: whether on the curve. unit: the size of the series; first: where its first value stands.
     """
@@ -27,20 +27,21 @@ class Written(NamedTuple):
     first: np.ndarray
 
     def write(self, values: np.ndarray) -> np.ndarray:
-        """`values` `[series, ...]` as written at this unit."""
-        unit, first, curved = (
-            part.reshape(-1, *(1,) * (values.ndim - 1)) for part in (self.unit, self.first, self.curved)
-        )
+        """`values`, with more axes at the end than each part has, as written at this unit."""
+        unit, first, curved = self._beside(values)
         scale = NEAR_ZERO * unit
         return np.where(curved, np.arcsinh(values / scale) + np.log(scale), values) - first
 
     def read(self, written: np.ndarray) -> np.ndarray:
         """The values again."""
-        unit, first, curved = (
-            part.reshape(-1, *(1,) * (written.ndim - 1)) for part in (self.unit, self.first, self.curved)
-        )
+        unit, first, curved = self._beside(written)
         scale, whole = NEAR_ZERO * unit, written + first
         return np.where(curved, scale * np.sinh(np.where(curved, whole - np.log(scale), 0.0)), whole)
+
+    def _beside(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Unit, first and curved, with axes of size 1 at the end, as many as `numbers` has."""
+        shape = (*self.unit.shape, *(1,) * (numbers.ndim - self.unit.ndim))
+        return self.unit.reshape(shape), self.first.reshape(shape), self.curved.reshape(shape)
 
 
 @dataclass(kw_only=True)

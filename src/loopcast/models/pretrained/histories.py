@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.features.causal.ahead import CANDIDATES, CODES, look_ahead
-from loopcast.features.causal.encoder import Encoder, Written, left_align
-from loopcast.features.causal.inputs import shown_inputs
+from loopcast.features.causal.encode import Encoding, encode
+from loopcast.features.causal.encoder import left_align
 from loopcast.features.causal.track import Periods
 
 ROWS = 2**18  # of series that are encoded at once: memory does not grow with the panel
@@ -18,32 +17,24 @@ ROWS = 2**18  # of series that are encoded at once: memory does not grow with th
 class Questions:
     """What is asked of some series at several cutoffs.
 
-    series: which of the panel's; inputs: float32 `[series, time, input]`; origins: int `[series, cutoff]`, rows of
-    `inputs`, -1 where a series has no value yet. base, candidates, codes: `[series, cutoff, step, ...]`, scale:
-    `[series, cutoff]`. written: how results are read, by series and cutoff end to end; highest: what no forecast is
-    above, infinite where there was a negative value. repeated: `[series, cutoff, step]`, what comes if a series that
-    repeated itself exactly goes on to; NaN for others.
+    series: which of the panel's; origins: int `[series, cutoff]`, rows of `told.inputs`, -1 where a series has no value
+    yet. highest: what no forecast is above, `[series, cutoff]`, infinite where there was a negative value. repeated:
+    `[series, cutoff, step]`, what comes if a series that repeated itself exactly goes on to; NaN for others.
     """
 
     series: np.ndarray
-    inputs: np.ndarray
     origins: np.ndarray
-    base: np.ndarray
-    scale: np.ndarray
-    candidates: np.ndarray
-    codes: np.ndarray
-    written: Written
+    told: Encoding
     highest: np.ndarray
     repeated: np.ndarray
 
     def read(self, scaled: np.ndarray) -> np.ndarray:
         """Values of what is said `[series, cutoff, step, quantile]`, the median first, in units of the scale."""
-        room = (..., *(None,) * (scaled.ndim - 3))
-        written = self.base[room] + self.scale[..., None][room] * scaled
-        values = self.written.read(written.reshape(-1, *written.shape[2:])).reshape(written.shape)
-        most = self.highest[..., None][room]
+        told = self.told
+        values = told.written.read(told.base[..., None] + told.scale[..., None, None] * scaled)
+        most = self.highest[..., None, None]
         values = np.where(np.isinf(most), values, np.clip(values, 0, most))
-        again = self.repeated[room]
+        again = self.repeated[..., None]
         return np.where(np.isnan(again), values, values + again - values[..., :1])
 
 
@@ -64,38 +55,15 @@ def ask(panel: Panel, periods: Periods, cutoffs: Sequence[int], horizon: int) ->
 def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequence[int], horizon: int) -> Questions:
     values, lengths, skipped, places = left_align([panel.series(i)[:, 0] for i in series])
     series = series[places]
-    origins = panel.lengths[series][:, None] - skipped[:, None] - 1 - np.asarray(cutoffs)
-    origins = np.maximum(origins, -1)
-    shape = (len(series), len(cutoffs), horizon)
-    base, scale, candidates, codes = (
-        np.zeros(shape),
-        np.ones(shape[:2]),
-        np.zeros((*shape, CANDIDATES)),
-        np.zeros((*shape, CODES)),
-    )
-    curved, unit, start = np.ones(shape[:2], bool), np.ones(shape[:2]), np.zeros(shape[:2])
-    encoder, steps = Encoder(values, lengths, periods), np.arange(1, horizon + 1)
-    for t in range(values.shape[1]):
-        encoder.update(t)
-        rows, place = np.nonzero(origins == t)
-        if len(rows):
-            ahead = look_ahead(encoder.state, rows, t, np.broadcast_to(steps, (len(rows), horizon)))
-            at = (rows, place)
-            base[at], scale[at], candidates[at], codes[at] = ahead.base, ahead.scale, ahead.candidates, ahead.codes
-            curved[at], unit[at], start[at] = ahead.written
-    state = encoder.state
-    highest = np.maximum.accumulate(np.nan_to_num(values), axis=1)
-    at = np.arange(len(series))[:, None], np.maximum(origins, 0)
+    origins = np.maximum(panel.lengths[series][:, None] - skipped[:, None] - 1 - np.asarray(cutoffs), -1)
+    steps = np.broadcast_to(np.arange(1, horizon + 1), (*origins.shape, horizon))
+    highest, at = np.maximum.accumulate(np.nan_to_num(values), axis=1), np.maximum(origins, 0)
+    negative = np.take_along_axis(np.logical_or.accumulate(values < 0, axis=1), at, axis=1)
     return Questions(
         series=series,
-        inputs=shown_inputs(state),
         origins=origins,
-        base=base,
-        scale=scale,
-        candidates=candidates.astype(np.float32),
-        codes=codes.astype(np.float32),
-        written=Written(curved.ravel(), unit.ravel(), start.ravel()),
-        highest=np.where(state.linear[at], np.inf, MOST_TIMES * highest[at]),
+        told=encode(values, lengths, periods, origins, steps),
+        highest=np.where(negative, np.inf, MOST_TIMES * np.take_along_axis(highest, at, axis=1)),
         repeated=repeated(values, origins, horizon, periods.second or periods.season),
     )
 

@@ -59,13 +59,11 @@ class PretrainedModel(Model):
 
     def _answers(self, questions: Questions) -> np.ndarray:
         """Quantiles of PROBABILITIES, `[series, cutoff, step, probability]`, in units of the scale."""
-        at = np.maximum(questions.origins, 0)[..., None]
-        hidden = np.take_along_axis(self._scan(questions.inputs), at, axis=1)
-        seen = np.take_along_axis(questions.inputs, at, axis=1)
-        told: np.ndarray = self.network.quantiles(
-            self._parts, hidden, seen, questions.candidates, questions.codes, xp=np
-        )
-        return told
+        told, at = questions.told, np.maximum(questions.origins, 0)[..., None]
+        hidden = np.take_along_axis(self._scan(told.inputs), at, axis=1)
+        seen = np.take_along_axis(told.inputs, at, axis=1)
+        said: np.ndarray = self.network.quantiles(self._parts, hidden, seen, told.candidates, told.codes, xp=np)
+        return said
 
     def _scan(self, inputs: np.ndarray) -> np.ndarray:
         """What the decoder reads at each row, by the kernels where they are built."""
