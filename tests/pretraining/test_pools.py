@@ -5,9 +5,10 @@ import pytest
 
 from loopcast.features.causal.ahead import look_ahead
 from loopcast.features.causal.encoder import Encoder, left_align
-from loopcast.pretraining.plan import BATCH, KINDS, ORIGINS, Kind, kinds_of_updates
+from loopcast.pretraining.plan import BATCH, KINDS, Kind, kinds_of_updates
 from loopcast.pretraining.pools import draw_pool, encode_examples
 from loopcast.pretraining.series import draw_series
+from loopcast.training.origin_pool import ORIGINS
 
 SMALL = Kind(season=4, second=0, length=40, horizon=6, weight=1.0)
 
@@ -39,9 +40,10 @@ def test_no_target_lies_beyond_the_end_and_inputs_are_numbers():
 
 def test_a_pool_gives_each_series_twice_with_other_origins():
     pool = draw_pool(SMALL, 0, 0, 0)
-    batches = [pool.batch(number) for number in range(SMALL.updates_per_pool)]
-    assert {batch.inputs.shape[0] for batch in batches} == {BATCH}
-    assert {batch.origins.shape for batch in batches} == {(BATCH, ORIGINS)}
+    draws = [pool.draw(number, BATCH) for number in range(SMALL.updates_per_pool)]
+    assert {draw.windows.shape for draw in draws} == {(BATCH,)}
+    assert sorted({int(draw.use) for draw in draws}) == [0, 1]
+    assert pool.examples.origins.shape == (SMALL.pool, 2 * ORIGINS)
     assert sorted(np.concatenate(pool.order).tolist()) == sorted([*range(SMALL.pool)] * 2)
     assert not np.array_equal(pool.examples.origins[:, :ORIGINS], pool.examples.origins[:, ORIGINS:])
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from loopcast.features.causal.track import Periods
 
-BATCH, ORIGINS, STEPS = 64, 8, 12  # series of an update, rows that each is forecast from, and steps ahead at most
+BATCH = 64  # series of an update
 LONG = 500  # rows from which a pool has fewer series
 POOL, LONG_POOL, USES = 1024, 256, 2  # series that are drawn at once, and how often each is seen
 

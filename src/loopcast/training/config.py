@@ -9,7 +9,6 @@ from loopcast.nn.heads import LossName
 
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 
-WARM_SHARE = 0.25  # of a one-cycle's updates spent rising to the peak
 WARM_START = 0.04  # of the peak, where a one-cycle starts
 
 
@@ -17,7 +16,9 @@ WARM_START = 0.04  # of the peak, where a one-cycle starts
 class TrainingConfig:
     """Adam's settings and when to stop.
 
-    schedule: "constant"; "cosine", falling to zero over all epochs; "one-cycle", rising first.
+    schedule: "constant"; "cosine", falling to zero over all epochs; "one-cycle", rising first, for `warm` of them.
+    average: how much of the mean of weights is kept at each update, and the mean is what is learned; None takes the
+        last weights.
     clip: largest norm of a whole gradient; None leaves it.
     patience: epochs in a row that are clearly worse before training stops; None never stops early.
     short_epochs: epochs of a shorter training to try first, where rows are held back that can tell which is better.
@@ -28,6 +29,8 @@ class TrainingConfig:
     learning_rate: float
     loss: LossName
     schedule: ScheduleName = "constant"
+    warm: float = 0.25
+    average: float | None = None
     clip: float | None = None
     weight_decay: float | None = None
     patience: int | None = None
@@ -48,7 +51,7 @@ def rates(recipe: TrainingConfig, update: np.ndarray, updates: int) -> np.ndarra
     peak = recipe.learning_rate
     if recipe.schedule == "constant":
         return np.full(len(update), peak)
-    warm = max(round(WARM_SHARE * updates), 1) if recipe.schedule == "one-cycle" else 0
+    warm = max(round(recipe.warm * updates), 1) if recipe.schedule == "one-cycle" else 0
     rising = peak * (WARM_START + (1 - WARM_START) * update / max(warm, 1))
     done = np.clip((update - warm) / max(updates - warm, 1), 0.0, 1.0)
     return np.where(update < warm, rising, 0.5 * peak * (1 + np.cos(np.pi * done)))

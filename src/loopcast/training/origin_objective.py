@@ -4,8 +4,9 @@ A loss of every step ahead at every row costs time x horizon; at random origins 
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -13,19 +14,9 @@ from loopcast.nn.cells import Array
 from loopcast.nn.origin_network import OriginNetwork, OriginWeights, take_rows
 from loopcast.nn.step_decoder import PROBABILITIES
 from loopcast.training.data_source import Losses
+from loopcast.training.origin_pool import ORIGINS, Draw, Examples
 
 MEDIAN_TIMES = 4.0  # as much as another quantile does the median count
-
-
-class OriginBatch(NamedTuple):
-    """A batch of series, encoded, with origins and targets."""
-
-    inputs: Any  # float32 [series, time, input]
-    origins: Any  # int32 [series, origin]: rows that are forecast from
-    candidates: Any  # float32 [series, origin, step, candidate]
-    codes: Any  # float32 [series, origin, step, code]
-    targets: Any  # float32 [series, origin, step], in units of the scale, from the base; NaN where nothing counts
-    weights: Any  # float32 [series, origin]
 
 
 def quantile_weights() -> np.ndarray:
@@ -51,15 +42,22 @@ class OriginObjective:
     def from_vector(self, vector: Any) -> OriginWeights:
         return self.network.from_vector(vector)
 
-    def gather(self, rows: Any, batch: OriginBatch) -> OriginBatch:
-        return batch
+    def gather(self, rows: Examples, batch: Draw) -> Examples:
+        """The windows that are drawn, with the origins of this use."""
+        return Examples(
+            rows.inputs[batch.windows],
+            *(
+                jax.lax.dynamic_slice_in_dim(part[batch.windows], batch.use * ORIGINS, ORIGINS, axis=1)
+                for part in rows[1:]
+            ),
+        )
 
-    def no_losses(self, batches: OriginBatch) -> Losses:
+    def no_losses(self, batches: Draw) -> Losses:
         none = jnp.float32(0)
         return Losses(none, none, none, none)
 
     def loss(
-        self, weights: OriginWeights, examples: OriginBatch, key: Array | None, *, training: bool
+        self, weights: OriginWeights, examples: Examples, key: Array | None, *, training: bool
     ) -> tuple[Array, Losses]:
         network = self.network
         zero = network.recurrent.zero_state(len(examples.inputs))

@@ -10,7 +10,7 @@ from loopcast.errors import TrainingError
 from loopcast.features.sizes import power_of_two
 from loopcast.training.adam import bias_corrected_rate
 from loopcast.training.config import TrainingConfig, rates
-from loopcast.training.data_source import DataSource, Losses
+from loopcast.training.data_source import DataSource, Losses, Objective
 from loopcast.training.early_stopping import EarlyStopping, tolerance
 from loopcast.training.history import Epoch, Trained
 from loopcast.training.train_step import StepSizes, TrainState, TrainStep
@@ -27,14 +27,24 @@ class Means(NamedTuple):
 
 
 class TrainingRun:
-    """One network, trained once. rows: what the source's `to_device` gave, once for all runs of a fit."""
+    """One network, trained once.
+
+    rows: what the source's `to_device` gave, once for all runs of a fit. start: weights to go on from; None: new ones.
+    """
 
     def __init__(
-        self, source: DataSource, recipe: TrainingConfig, rows: Any, *, member: int = 0, final: bool = False
+        self,
+        source: DataSource,
+        recipe: TrainingConfig,
+        rows: Any,
+        *,
+        member: int = 0,
+        final: bool = False,
+        start: np.ndarray | None = None,
     ) -> None:
         self.source, self.recipe, self.rows, self.member, self.final = source, recipe, rows, member, final
-        objective = source.objective(recipe)
-        self.program = TrainStep(objective=objective, clip=recipe.clip, weight_decay=recipe.weight_decay)
+        self.start = start
+        self.program = program_of(source.objective(recipe), recipe)
         self.held_back = source.validation_batches
         self.untrained = 0.0  # the loss on what is held back before the first epoch
         self.ends = np.append(0, np.cumsum(source.updates(recipe)))
@@ -54,10 +64,8 @@ class TrainingRun:
 
     def epochs(self) -> Iterator[Trained]:
         """What training has come to after each epoch. TrainingError when a loss or a weight is NaN or infinite."""
-        carry = self.program.start(self.recipe.seed)
-        best = EarlyStopping(
-            patience=self.recipe.patience, tolerance=tolerance(self.source.judges), weights=carry.weights
-        )
+        carry = self.program.start(self.recipe.seed, self.start)
+        best = EarlyStopping(patience=self.recipe.patience, tolerance=tolerance(self.source.judges), weights=carry.best)
         self.untrained = self._validate(carry) or 0.0
         history: list[Epoch] = []
         rng = np.random.default_rng(self.recipe.seed)
@@ -73,21 +81,15 @@ class TrainingRun:
             )
             require_finite(epoch, carry.weights, self.cure)
             history.append(epoch)
-            best = best.update(epoch, carry.weights)
+            best = best.update(epoch, carry.best)
             weights = jax.device_put(self.program.objective.from_vector(np.asarray(best.weights)))
             yield Trained(members=(weights,), epochs=self.recipe.epochs, best_epoch=best.epoch, history=tuple(history))
 
     def _train(self, carry: TrainState, before: int, rng: np.random.Generator) -> tuple[TrainState, Means]:
         first, last = self.ends[before : before + 2]
         batches = self.source.batches(last - first, self.recipe, rng)
-        rate = rates(self.recipe, np.arange(first, last), self.ends[-1])
-        step = bias_corrected_rate(rate, np.arange(first, last))
-        sums = []
-        for part in np.array_split(np.arange(last - first), -(-(last - first) // CHUNK)):
-            pace = StepSizes(*jax.device_put(tuple(padded(each[part].astype(np.float32)) for each in (rate, step))))
-            works = jax.tree.map(lambda each, part=part: padded(each[part]), batches)
-            carry, losses = self.program.run_batches(carry, self.rows, works, np.int32(len(part)), pace)
-            sums.append(losses)
+        paces = paces_of(rates(self.recipe, np.arange(first, last), self.ends[-1]), first)
+        carry, sums = run_updates(self.program, carry, self.rows, batches, paces)
         return carry, means_of(sums)
 
     def _validate(self, carry: TrainState) -> float | None:
@@ -95,7 +97,30 @@ class TrainingRun:
             return None
         count = np.int32(len(jax.tree.leaves(self.held_back)[0]))
         works = jax.tree.map(padded, self.held_back)
-        return means_of([self.program.validate(carry.weights, self.rows, works, count)]).loss
+        return means_of([self.program.validate(carry.best, self.rows, works, count)]).loss
+
+
+def program_of(objective: Objective, recipe: TrainingConfig) -> TrainStep:
+    """What is compiled for a recipe."""
+    return TrainStep(objective=objective, clip=recipe.clip, weight_decay=recipe.weight_decay, average=recipe.average)
+
+
+def paces_of(rate: np.ndarray, first: int) -> StepSizes:
+    """How far updates go at these rates, of which the first is update number `first`."""
+    step = bias_corrected_rate(rate, first + np.arange(len(rate)))
+    return StepSizes(*(each.astype(np.float32) for each in (rate, step)))
+
+
+def run_updates(
+    program: TrainStep, carry: TrainState, rows: Any, batches: Any, paces: StepSizes
+) -> tuple[TrainState, list[Losses]]:
+    """Take in `batches`, a pytree of arrays `[update, ...]`, at most CHUNK in one compiled call."""
+    sums, count = [], len(paces.rate)
+    for part in np.array_split(np.arange(count), -(-count // CHUNK)):
+        works, pace = jax.tree.map(lambda each, part=part: padded(each[part]), (batches, paces))
+        carry, losses = program.run_batches(carry, rows, works, np.int32(len(part)), jax.device_put(pace))
+        sums.append(losses)
+    return carry, sums
 
 
 def require_finite(epoch: Epoch, weights: jax.Array, cure: str) -> None:

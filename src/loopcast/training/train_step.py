@@ -22,8 +22,8 @@ Array = jax.Array
 class StepSizes(NamedTuple):
     """How far each batch's update goes, float32 `[batch]`."""
 
-    rate: Array  # the learning rate
-    step: Array  # the same with Adam's correction
+    rate: Any  # the learning rate
+    step: Any  # the same with Adam's correction
 
 
 class TrainState(NamedTuple):
@@ -33,6 +33,12 @@ class TrainState(NamedTuple):
     moments: Moments
     seed: Array  # of what is dropped
     update: Array  # how many there were
+    mean: Array | None  # of the weights so far, later ones counting more; None where no mean is kept
+
+    @property
+    def best(self) -> Array:
+        """What to forecast with: the mean where one is kept."""
+        return self.weights if self.mean is None else self.mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +48,17 @@ class TrainStep:
     objective: Objective
     clip: float | None
     weight_decay: float | None
+    average: float | None = None  # how much of the mean of weights is kept at each update; None keeps no mean
 
     @property
     def runs_on_kernels(self) -> bool:
         return self.objective.runs_on_kernels
 
-    def start(self, seed: int) -> TrainState:
-        """Before the first batch."""
-        weights = self.objective.initial(seed)
-        return TrainState(*jax.device_put((weights, Moments.zero(len(weights)), np.uint32(seed), np.int32(0))))
+    def start(self, seed: int, weights: np.ndarray | None = None) -> TrainState:
+        """Before the first batch, from these weights or the objective's own."""
+        first = self.objective.initial(seed) if weights is None else weights
+        mean = None if self.average is None else first.copy()
+        return TrainState(*jax.device_put((first, Moments.zero(len(first)), np.uint32(seed), np.int32(0), mean)))
 
     @jit_network(1)
     def run_batches(
@@ -99,7 +107,11 @@ class TrainStep:
             step=pace.step,
             weight_decay=self.weight_decay,
         )
-        return carry._replace(weights=weights, moments=moments, update=carry.update + 1), losses
+        mean = carry.mean
+        if self.average is not None and mean is not None:  # at first the mean of all: the start is forgotten soon
+            kept = jnp.minimum(self.average, carry.update / (carry.update + 1.0))
+            mean = kept * mean + (1 - kept) * weights
+        return TrainState(weights, moments, carry.seed, carry.update + 1, mean), losses
 
 
 def take(batches: Any, number: Array) -> Any:

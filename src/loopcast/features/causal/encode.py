@@ -10,13 +10,29 @@ from loopcast.features.causal.inputs import shown_inputs
 from loopcast.features.causal.track import Periods
 
 
-class Encoding(NamedTuple):
-    """Of series that are left aligned, longest first; an origin is a row that is forecast from.
+class Origins(NamedTuple):
+    """Rows that are forecast from: which series, int `[origin]`, which row of it, and how far ahead from 1, `[origin,
+    step]`.
+    """
 
-    inputs: float32 `[series, time, INPUTS]`. base: what 0 means, as written, float64 `[series, origin, step]`; scale:
-    what 1 means more, float64 `[series, origin]`. candidates: float32 `[series, origin, step, CANDIDATES]`, in those
-    units; codes: float32 `[series, origin, step, CODES]`. written: how results are read, `[series, origin]` each part.
-    usual: the mean change from season to season of the whole of each series, as written, float64 `[series, origin]`.
+    series: np.ndarray
+    rows: np.ndarray
+    steps: np.ndarray
+
+    def after(self, values: np.ndarray) -> np.ndarray:
+        """What came, of `values` `[series, time]`: `[origin, step]`, NaN beyond the end."""
+        at = self.rows[:, None] + self.steps
+        came = values[self.series[:, None], np.minimum(at, values.shape[1] - 1)]
+        return np.where(at < values.shape[1], came, np.nan)
+
+
+class Encoding(NamedTuple):
+    """What a network reads, and how what it says is read.
+
+    inputs: float32 `[series, time, INPUTS]`. base: what 0 means, as written, float64 `[origin, step]`; scale: what 1
+    means more, float64 `[origin]`. candidates: float32 `[origin, step, CANDIDATES]`, in those units; codes: float32
+    `[origin, step, CODES]`. written: how results are read, `[origin]` each part. usual: the mean change from season to
+    season of the whole of each origin's series, as written, float64 `[origin]`.
     """
 
     inputs: np.ndarray
@@ -27,39 +43,40 @@ class Encoding(NamedTuple):
     written: Written
     usual: np.ndarray
 
+    def targets(self, came: np.ndarray) -> np.ndarray:
+        """Values `[origin, step]` as the network should have said them: as written at the origin, in its units."""
+        return (self.written.write(came) - self.base) / self.scale[:, None]
 
-def encode(
-    values: np.ndarray, lengths: np.ndarray, periods: Periods, origins: np.ndarray, steps: np.ndarray
-) -> Encoding:
-    """The encoding of series as `left_align` gives them, `[series, time]`.
+    def read(self, said: np.ndarray) -> np.ndarray:
+        """The values that the network's outputs `[origin, step, quantile]` mean."""
+        return self.written.read(self.base[..., None] + self.scale[:, None, None] * said)
 
-    origins: int `[series, origin]`, -1 where there is none, of which base and candidates are 0 and scales 1.
-    steps: int `[series, origin, step]`, how far ahead, from 1.
-    """
-    shape = steps.shape
-    base, scale = np.zeros(shape), np.ones(origins.shape)
-    candidates, codes = np.zeros((*shape, CANDIDATES), np.float32), np.zeros((*shape, CODES), np.float32)
-    written = Written(np.ones(origins.shape, bool), np.ones(origins.shape), np.zeros(origins.shape))
-    encoder = Encoder(values, lengths, periods)
+
+def encode(values: np.ndarray, lengths: np.ndarray, periods: Periods, origins: Origins) -> Encoding:
+    """The encoding of series as `left_align` gives them: `[series, time]` and lengths, the longest first."""
+    count, steps = origins.steps.shape
+    base, scale = np.zeros((count, steps)), np.ones(count)
+    candidates, codes = np.zeros((count, steps, CANDIDATES), np.float32), np.zeros((count, steps, CODES), np.float32)
+    written = Written(np.ones(count, bool), np.ones(count), np.zeros(count))
+    encoder, order = Encoder(values, lengths, periods), np.argsort(origins.rows, kind="stable")
+    ends = np.searchsorted(origins.rows[order], np.arange(values.shape[1] + 1))
     for t in range(values.shape[1]):
         encoder.update(t)
-        at = series, place = np.nonzero(origins == t)
-        if not len(series):
-            continue
-        ahead = look_ahead(encoder.state, series, t, steps[series, place])
-        base[at], scale[at], candidates[at], codes[at] = ahead.base, ahead.scale, ahead.candidates, ahead.codes
-        for part, own in zip(written, ahead.written, strict=True):
-            part[at] = own
+        at = order[ends[t] : ends[t + 1]]
+        if len(at):
+            ahead = look_ahead(encoder.state, origins.series[at], t, origins.steps[at])
+            base[at], scale[at], candidates[at], codes[at] = ahead.base, ahead.scale, ahead.candidates, ahead.codes
+            for part, own in zip(written, ahead.written, strict=True):
+                part[at] = own
     state = encoder.state
     return Encoding(shown_inputs(state), base, scale, candidates, codes, written, _usual(state, origins))
 
 
-def _usual(state: Encoded, origins: np.ndarray) -> np.ndarray:
+def _usual(state: Encoded, origins: Origins) -> np.ndarray:
     """Mean changes of whole series, in the writing that is shown at each origin."""
     season, each = state.periods.season, []
     for track in (state.curve, state.straight):
         z = track.z
         changes = np.abs(z[:, season:] - z[:, :-season]) if z.shape[1] > season else np.abs(z)
-        each.append(changes.mean(axis=1, keepdims=True))
-    linear = state.linear[np.arange(len(origins))[:, None], np.maximum(origins, 0)]
-    return np.where(linear, each[1], each[0])
+        each.append(changes.mean(axis=1)[origins.series])
+    return np.where(state.linear[origins.series, origins.rows], each[1], each[0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.features.causal.encode import Encoding, encode
+from loopcast.features.causal.encode import Encoding, Origins, encode
 from loopcast.features.causal.encoder import left_align
 from loopcast.features.causal.track import Periods
 
@@ -17,21 +17,21 @@ ROWS = 2**18  # of series that are encoded at once: memory does not grow with th
 class Questions:
     """What is asked of some series at several cutoffs.
 
-    series: which of the panel's; origins: int `[series, cutoff]`, rows of `told.inputs`, -1 where a series has no value
-    yet. highest: what no forecast is above, `[series, cutoff]`, infinite where there was a negative value. repeated:
-    `[series, cutoff, step]`, what comes if a series that repeated itself exactly goes on to; NaN for others.
+    series: which of the panel's. rows: int `[series, cutoff]`, the last row of `told.inputs` that is known; -1 where a
+    series has no value yet. told: its origins are these, end to end. highest: what no forecast is above, `[series,
+    cutoff]`, infinite where there was a negative value. repeated: `[series, cutoff, step]`, what comes if a series that
+    repeated itself exactly goes on to; NaN for others.
     """
 
     series: np.ndarray
-    origins: np.ndarray
+    rows: np.ndarray
     told: Encoding
     highest: np.ndarray
     repeated: np.ndarray
 
-    def read(self, scaled: np.ndarray) -> np.ndarray:
-        """Values of what is said `[series, cutoff, step, quantile]`, the median first, in units of the scale."""
-        told = self.told
-        values = told.written.read(told.base[..., None] + told.scale[..., None, None] * scaled)
+    def read(self, said: np.ndarray) -> np.ndarray:
+        """Values of what is said of each origin, `[series, cutoff, step, quantile]`; the median is the first."""
+        values = self.told.read(said).reshape(*self.rows.shape, *said.shape[1:])
         most = self.highest[..., None, None]
         values = np.where(np.isinf(most), values, np.clip(values, 0, most))
         again = self.repeated[..., None]
@@ -55,16 +55,19 @@ def ask(panel: Panel, periods: Periods, cutoffs: Sequence[int], horizon: int) ->
 def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequence[int], horizon: int) -> Questions:
     values, lengths, skipped, places = left_align([panel.series(i)[:, 0] for i in series])
     series = series[places]
-    origins = np.maximum(panel.lengths[series][:, None] - skipped[:, None] - 1 - np.asarray(cutoffs), -1)
-    steps = np.broadcast_to(np.arange(1, horizon + 1), (*origins.shape, horizon))
-    highest, at = np.maximum.accumulate(np.nan_to_num(values), axis=1), np.maximum(origins, 0)
+    rows = np.maximum(panel.lengths[series][:, None] - skipped[:, None] - 1 - np.asarray(cutoffs), -1)
+    at = np.maximum(rows, 0)
+    steps = np.broadcast_to(np.arange(1, horizon + 1), (rows.size, horizon))
+    highest = np.maximum.accumulate(np.nan_to_num(values), axis=1)
     negative = np.take_along_axis(np.logical_or.accumulate(values < 0, axis=1), at, axis=1)
     return Questions(
         series=series,
-        origins=origins,
-        told=encode(values, lengths, periods, origins, steps),
+        rows=rows,
+        told=encode(
+            values, lengths, periods, Origins(np.repeat(np.arange(len(series)), len(cutoffs)), at.ravel(), steps)
+        ),
         highest=np.where(negative, np.inf, MOST_TIMES * np.take_along_axis(highest, at, axis=1)),
-        repeated=repeated(values, origins, horizon, periods.second or periods.season),
+        repeated=repeated(values, rows, horizon, periods.second or periods.season),
     )
 
 

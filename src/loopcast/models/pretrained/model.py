@@ -41,7 +41,7 @@ class PretrainedModel(Model):
         found = np.zeros((alone.n_series, len(cutoffs), horizon, len(wanted)))
         for questions in ask(alone, self.periods, cutoffs, horizon):
             values = questions.read(interpolate(self._answers(questions), np.array(wanted)))
-            found[questions.series] = np.where((questions.origins < 0)[..., None, None], 0.0, values)
+            found[questions.series] = np.where((questions.rows < 0)[..., None, None], 0.0, values)
         apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
         each = np.moveaxis(apart, 1, 3)  # [series, cutoff, step, channel, probability]
         return Prediction(
@@ -58,11 +58,12 @@ class PretrainedModel(Model):
         return {name: value for name, value in vars(self).items() if name not in ("_parts", "_direct")}
 
     def _answers(self, questions: Questions) -> np.ndarray:
-        """Quantiles of PROBABILITIES, `[series, cutoff, step, probability]`, in units of the scale."""
-        told, at = questions.told, np.maximum(questions.origins, 0)[..., None]
-        hidden = np.take_along_axis(self._scan(told.inputs), at, axis=1)
-        seen = np.take_along_axis(told.inputs, at, axis=1)
-        said: np.ndarray = self.network.quantiles(self._parts, hidden, seen, told.candidates, told.codes, xp=np)
+        """Quantiles of PROBABILITIES at each origin, `[origin, step, probability]`, in units of the scale."""
+        told, cutoffs = questions.told, questions.rows.shape[1]
+        at = np.repeat(np.arange(len(questions.series)), cutoffs), np.maximum(questions.rows, 0).ravel()
+        said: np.ndarray = self.network.quantiles(
+            self._parts, self._scan(told.inputs)[at], told.inputs[at], told.candidates, told.codes, xp=np
+        )
         return said
 
     def _scan(self, inputs: np.ndarray) -> np.ndarray:

@@ -1,0 +1,111 @@
+"""Series to learn forecasting from at random origins: encoded once, cut into windows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import jax
+import numpy as np
+
+from loopcast.features.causal.encode import Origins, encode
+from loopcast.features.causal.encoder import left_align
+from loopcast.features.causal.track import Periods
+from loopcast.nn.origin_network import OriginNetwork
+from loopcast.training.config import TrainingConfig
+from loopcast.training.origin_objective import OriginObjective
+from loopcast.training.origin_pool import ORIGINS, Draw, Examples, draw_steps, examples_of
+
+MOST_WINDOWS = 4096  # that are kept: memory does not grow with the panel
+MOST_USES = 8  # origins of a window are drawn so often; then they come again
+EARLY = 0.12  # of the origins in the first rows of a series lie in its first two seasons
+ROWS = 2**18  # of series that are encoded at once
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OriginData:
+    """series: float64 `[time]` each, NaN where missing.
+
+    width: rows of a window. batch: windows of an update. stretches: updates between two looks at the weights.
+    See `DataSource`.
+    """
+
+    cure: ClassVar[str] = ""
+    validation_batches: ClassVar[None] = None
+    judges: ClassVar[int] = 1
+
+    network: OriginNetwork
+    periods: Periods
+    series: Sequence[np.ndarray]
+    horizon: int
+    width: int
+    batch: int
+    stretches: tuple[int, ...]
+    seed: int = 0
+
+    def objective(self, recipe: TrainingConfig) -> OriginObjective:
+        return OriginObjective(network=self.network)
+
+    def to_device(self) -> Any:
+        return jax.device_put(self.examples)
+
+    def updates(self, recipe: TrainingConfig) -> np.ndarray:
+        return np.array(self.stretches)
+
+    def batches(self, count: int, recipe: TrainingConfig, rng: np.random.Generator) -> Draw:
+        """Every window once before any comes again, each time with some of its origins."""
+        windows, uses = len(self.examples.inputs), self.examples.origins.shape[1] // ORIGINS
+        turns = [rng.permutation(windows) for _ in range(-(-count * self.batch // windows))]
+        drawn = np.concatenate(turns)[: count * self.batch].reshape(count, self.batch)
+        return Draw(drawn.astype(np.int32), rng.integers(uses, size=count).astype(np.int32))
+
+    @cached_property
+    def examples(self) -> Examples:
+        """All windows with their origins."""
+        rng = np.random.default_rng([self.seed, 2])
+        parts = zip(*self._encoded(rng), strict=True)
+        return Examples(*(np.concatenate(part) for part in parts))
+
+    def _encoded(self, rng: np.random.Generator) -> Iterator[Examples]:
+        """The longest series first, so many at a time as ROWS allows."""
+        lengths = np.array([len(values) for values in self.series])
+        total = np.maximum(-(-2 * (lengths - self.width) // self.width), 0).sum() + len(lengths)
+        kept = min(MOST_WINDOWS / total, 1.0)
+        uses = int(np.clip(np.ceil(sum(self.stretches) * self.batch / (kept * total)), 1, MOST_USES))
+        order, first = np.argsort(-lengths, kind="stable"), 0
+        while first < len(order):
+            count = max(ROWS // int(lengths[order[first]]), 1)
+            chunk = [self.series[i] for i in order[first : first + count]]
+            yield self._windows_of(chunk, kept, uses, rng)
+            first += count
+
+    def _windows_of(self, series: Sequence[np.ndarray], kept: float, uses: int, rng: np.random.Generator) -> Examples:
+        """The windows of some series, each kept with a probability, and origins for so many uses."""
+        values, lengths, _, _ = left_align(series)
+        room = np.full((len(values), max(self.width - values.shape[1], 0)), np.nan)
+        values = np.concatenate([values, room], axis=1)
+        counts = np.maximum(-(-2 * (lengths - self.width) // self.width), 0) + 1
+        which = np.repeat(np.arange(len(values)), counts)
+        place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+        last = np.maximum(lengths - self.width, 0)[which]
+        starts = np.round(last * place / np.maximum(counts[which] - 1, 1)).astype(int)
+        chosen = rng.random(len(which)) < kept
+        chosen |= ~chosen.any()
+        which, starts = which[chosen], starts[chosen]
+        rows = self._origins(rng, lengths[which], starts, uses)
+        steps = draw_steps(rng, rows.size, self.horizon)
+        origins = Origins(np.repeat(which, rows.shape[1]), (starts[:, None] + rows).ravel(), steps)
+        told = encode(values, lengths, self.periods, origins)
+        inputs = told.inputs[which[:, None], starts[:, None] + np.arange(self.width)]
+        return examples_of(told, inputs, rows, origins.after(values))
+
+    def _origins(self, rng: np.random.Generator, lengths: np.ndarray, starts: np.ndarray, uses: int) -> np.ndarray:
+        """Rows of each window that are forecast from, int `[window, use * origin]`; the series goes on after each."""
+        shape, m = (len(starts), uses * ORIGINS), self.periods.season
+        last = np.maximum(np.minimum(lengths - starts, self.width + 1) - 2, 0)[:, None]
+        low = np.where(starts > 0, self.width // 4, m + 1)[:, None]
+        low = np.minimum(low, last)
+        usual = low + rng.random(shape) * (last - low + 1)
+        early = rng.random(shape) * np.minimum(max(2 * m, 4), last + 1)
+        begins = (starts == 0)[:, None] & (rng.random(shape) < EARLY)
+        return np.minimum(np.where(begins, early, usual).astype(np.int64), last)
