@@ -112,6 +112,12 @@ class ExogenousEncoder:
         return width_of_columns(self.has_missing[len(self.columns.past) :]) + n_features(self.parts)
 
     @property
+    def future_values(self) -> list[int]:
+        """Which of the numbers that are known ahead are the values of covariates."""
+        gappy = self.has_missing[len(self.columns.past) :]
+        return [width_of_columns(gappy[:place]) for place in range(len(gappy))]
+
+    @property
     def width(self) -> int:
         """How many numbers a row has: of the past, static ones, and those known ahead, in this order."""
         return self.past_width + len(self.static.mean) + self.ahead_width

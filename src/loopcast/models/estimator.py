@@ -16,10 +16,14 @@ class Estimator:
     runtime: ClassVar[frozenset[str]] = frozenset()  # options that say how to run; a model file leaves them out
     network: ClassVar[bool] = False  # True for what has to beat the others, its baselines
     chooses: ClassVar[bool] = False  # True where its model is that of another
-    cheap_to_refit: ClassVar[bool] = True  # whether `fit` may fit a copy without the last rows, to calibrate from
     model_type: ClassVar[Any] = None  # of what `fit` leaves; None where that is another estimator's
 
     _model: Any = field(default=None, init=False, repr=False)
+
+    @property
+    def cheap_to_refit(self) -> bool:
+        """Whether `fit` may fit a copy without the last rows, to calibrate from: nothing is trained."""
+        return True
 
     @classmethod
     def option_names(cls) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -49,8 +49,7 @@ class OriginNetwork:
 
     def initial(self, seed: int) -> np.ndarray:
         """Every weight to start from, one vector."""
-        recurrent, decoder = initial_weights(self.recurrent, seed), self.decoder.initial(seed + 100)
-        return np.concatenate([to_vector(recurrent), *(np.ravel(part) for part in decoder)]).astype(np.float32)
+        return self.to_vector(OriginWeights(initial_weights(self.recurrent, seed), self.decoder.initial(seed + 100)))
 
     def from_vector(self, vector: Array | np.ndarray) -> OriginWeights:
         """The weights, from one vector."""
@@ -59,6 +58,23 @@ class OriginNetwork:
         ends = split + np.cumsum([0, *(math.prod(shape) for shape in shapes)])
         parts: list[Any] = [vector[a:b].reshape(shape) for (a, b), shape in zip(pairwise(ends), shapes, strict=True)]
         return OriginWeights(from_vector(self.recurrent, vector[:split]), StepWeights(*parts))
+
+    def to_vector(self, weights: Any) -> np.ndarray:
+        """The weights as one vector, float32."""
+        parts = [to_vector(weights.recurrent), *(np.ravel(part) for part in weights.decoder)]
+        return np.concatenate([np.asarray(part, np.float32) for part in parts])
+
+    def widened(self, weights: np.ndarray, inputs: int, codes: int) -> tuple["OriginNetwork", np.ndarray]:
+        """A network with so many more inputs and codes, and weights that make nothing of them yet."""
+        decoder = replace(self.decoder, inputs=self.decoder.inputs + inputs, codes=self.decoder.codes + codes)
+        wide = OriginNetwork(recurrent=replace(self.recurrent, inputs=self.recurrent.inputs + inputs), decoder=decoder)
+        old = self.from_vector(weights)
+        first, *rest = old.recurrent.layers
+        layers = (first._replace(kernel=_with_rows(first.kernel, inputs)), *rest)
+        step = old.decoder._replace(
+            state=_with_rows(old.decoder.state, inputs), step=_with_rows(old.decoder.step, codes)
+        )
+        return wide, wide.to_vector(OriginWeights(old.recurrent._replace(layers=layers), step))
 
     def scan(self, weights: OriginWeights, state: States, inputs: Any) -> tuple[States, Array]:
         """`[batch, time, input]` to the state after the last row and what the decoder reads, `[batch, time, unit]`."""
@@ -69,6 +85,11 @@ class OriginNetwork:
     ) -> Any:
         """At some rows `[..., unit]`, of some steps ahead; see `StepDecoder.apply`."""
         return self.decoder.apply(weights.decoder, hidden, inputs, candidates, codes, xp=xp)
+
+
+def _with_rows(matrix: Any, count: int) -> Any:
+    """A matrix with so many rows of zeros below."""
+    return np.concatenate([np.asarray(matrix), np.zeros((count, matrix.shape[1]), np.float32)])
 
 
 def take_rows(rows: Array, origins: Array) -> Array:

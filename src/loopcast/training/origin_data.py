@@ -11,6 +11,7 @@ import numpy as np
 from loopcast.features.causal.encode import Origins, encode
 from loopcast.features.causal.encoder import left_align
 from loopcast.features.causal.track import Periods
+from loopcast.features.known import Known
 from loopcast.nn.origin_network import OriginNetwork
 from loopcast.training.config import TrainingConfig
 from loopcast.training.origin_objective import OriginObjective
@@ -42,6 +43,7 @@ class OriginData:
     batch: int
     stretches: tuple[int, ...]
     seed: int = 0
+    known: Known | None = None
 
     def objective(self, recipe: TrainingConfig) -> OriginObjective:
         return OriginObjective(network=self.network)
@@ -75,20 +77,15 @@ class OriginData:
         order, first = np.argsort(-lengths, kind="stable"), 0
         while first < len(order):
             count = max(ROWS // int(lengths[order[first]]), 1)
-            chunk = [self.series[i] for i in order[first : first + count]]
-            yield self._windows_of(chunk, kept, uses, rng)
+            yield self._windows_of(order[first : first + count], kept, uses, rng)
             first += count
 
-    def _windows_of(self, series: Sequence[np.ndarray], kept: float, uses: int, rng: np.random.Generator) -> Examples:
+    def _windows_of(self, some: np.ndarray, kept: float, uses: int, rng: np.random.Generator) -> Examples:
         """The windows of some series, each kept with a probability, and origins for so many uses."""
-        values, lengths, _, _ = left_align(series)
+        values, lengths, skipped, places = left_align([self.series[i] for i in some])
         room = np.full((len(values), max(self.width - values.shape[1], 0)), np.nan)
         values = np.concatenate([values, room], axis=1)
-        counts = np.maximum(-(-2 * (lengths - self.width) // self.width), 0) + 1
-        which = np.repeat(np.arange(len(values)), counts)
-        place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-        last = np.maximum(lengths - self.width, 0)[which]
-        starts = np.round(last * place / np.maximum(counts[which] - 1, 1)).astype(int)
+        which, starts = cut(lengths, self.width)
         chosen = rng.random(len(which)) < kept
         chosen |= ~chosen.any()
         which, starts = which[chosen], starts[chosen]
@@ -97,6 +94,12 @@ class OriginData:
         origins = Origins(np.repeat(which, rows.shape[1]), (starts[:, None] + rows).ravel(), steps)
         told = encode(values, lengths, self.periods, origins)
         inputs = told.inputs[which[:, None], starts[:, None] + np.arange(self.width)]
+        if self.known is not None:
+            series, front = some[places], skipped
+            own = self.known.of_windows(series[which], front[which] + starts, self.width)
+            inputs = np.concatenate([inputs, own], axis=-1)
+            ahead = self.known.of_steps(series[origins.series], front[origins.series] + origins.rows, steps)
+            told = told._replace(codes=np.concatenate([told.codes, ahead], axis=-1))
         return examples_of(told, inputs, rows, origins.after(values))
 
     def _origins(self, rng: np.random.Generator, lengths: np.ndarray, starts: np.ndarray, uses: int) -> np.ndarray:
@@ -109,3 +112,12 @@ class OriginData:
         early = rng.random(shape) * np.minimum(max(2 * m, 4), last + 1)
         begins = (starts == 0)[:, None] & (rng.random(shape) < EARLY)
         return np.minimum(np.where(begins, early, usual).astype(np.int64), last)
+
+
+def cut(lengths: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The series and the first row of each window, `[window]` each: half over one another, to the end of a series."""
+    counts = np.maximum(-(-2 * (lengths - width) // width), 0) + 1
+    which = np.repeat(np.arange(len(lengths)), counts)
+    place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    last = np.maximum(lengths - width, 0)[which]
+    return which, np.round(last * place / np.maximum(counts[which] - 1, 1)).astype(int)

@@ -1,17 +1,22 @@
 """The forecaster that has learned already: from synthetic series, before it came here."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
+from loopcast.data.calendar_features import resolve_features
 from loopcast.data.panel import Panel
-from loopcast.errors import OptionError
+from loopcast.errors import LengthError, OptionError
 from loopcast.features.causal.track import Periods
+from loopcast.intervals.holdout import calibration_cutoffs
+from loopcast.models.calibrate import usual_steps
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.model import Fit
 from loopcast.models.pretrained.model import PretrainedModel
+from loopcast.models.pretrained.tuning import UPDATES, UPDATES_KNOWN, Tuning
 from loopcast.models.pretrained.weights import shipped_network, shipped_weights
 from loopcast.storage.registry import register
-from loopcast.validation import check_positive
+from loopcast.training.progress import progress
+from loopcast.validation import check_positive, check_seed
 
 SECOND_SEASONS = {48: 336, 24: 168, 96: 672}  # steps in a day, and in a week
 ANY = 1_000_000  # steps ahead: the network has a distribution of its own at each
@@ -30,21 +35,33 @@ class Pretrained(Forecaster):
     seasons: steps in a season and in a second one, such as (24, 168); one alone is the only one. None takes `season`,
         or the usual one of the calendar, and a week beside a day.
 
-    Missing values are shown as missing, and nothing is learned of them. Covariates are not looked at; several targets
-    are forecast each by itself. A series of zeros is forecast to stay so.
+    tune: "auto" trains it further on panels of fifty series or more (or as many windows of longer ones), and where
+        there are covariates or a calendar, on a thousand values or more: by as many updates as forecast held-back rows
+        best, none being one of the choices. A number asks for so many updates, 0 or False for none.
+    seed: of the windows and rows that tuning learns from. show_progress: as of `Recurrent`.
+
+    Covariates and the calendar are learned in tuning, and left out without it: `describe` says so. Missing values are
+    shown as missing. Several targets are forecast each by itself. A series of zeros is forecast to stay so.
 
     >>> panel = Panel.from_series([float(i % 4) for i in range(40)])
     >>> Pretrained(horizon=4, season=4).fit(panel).predict().shape
     (4, 2)
     """
 
+    runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
     network: ClassVar[bool] = True
     model_type: ClassVar[Any] = PretrainedModel
 
     seasons: tuple[int, ...] | None = None
+    tune: int | Literal["auto"] = "auto"
+    seed: int = 0
+    show_progress: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_seed(self.seed)
+        if self.tune != "auto" and (self.tune is True or not isinstance(self.tune, int) or self.tune < 0):
+            raise OptionError(f'tune is "auto", False, or a number of updates, got {self.tune!r}')
         if self.seasons is None:
             return
         if not isinstance(self.seasons, tuple) or not 1 <= len(self.seasons) <= 2 or self.season is not None:
@@ -53,6 +70,11 @@ class Pretrained(Forecaster):
             check_positive("seasons", steps)
         if len(self.seasons) == 2 and not self.seasons[0] < self.seasons[1]:
             raise OptionError(f"the second of two seasons is the longer one, got {self.seasons!r}")
+
+    @property
+    def cheap_to_refit(self) -> bool:
+        """Not where it may be trained."""
+        return self.tune == 0
 
     def season_of(self, panel: Panel) -> int:
         """The shorter season."""
@@ -66,24 +88,76 @@ class Pretrained(Forecaster):
         return Periods(season=first, second=SECOND_SEASONS.get(first, 0) if self.season is None else 0)
 
     def _fit(self, panel: Panel) -> Fit:
-        periods = self.periods_of(panel)
-        network = shipped_network()
+        plain, known = self._plain(panel), resolve_known(panel)
+        if self.tune == 0:
+            return Fit(_told(plain, f"It is not trained on it{_left_out(known)}."))
+        tuning = Tuning(
+            plain=plain,
+            known=bool(known),
+            horizon=self.horizon or usual_steps(panel, plain.season),
+            choices=(self.tune,) if isinstance(self.tune, int) else (UPDATES_KNOWN if known else UPDATES),
+            seed=self.seed,
+        )
+        few = tuning.why_too_few(panel) if self.tune == "auto" else None
+        if few is not None:
+            return self._untuned(plain, f"It is not trained on these series: {few}{_left_out(known)}.")
+        return self._tuned(tuning, panel, known)
+
+    def _tuned(self, tuning: Tuning, panel: Panel, known: str) -> Fit:
+        """Tuned by the number of updates that forecasts held-back rows best; as it was shipped, where that is best."""
+        try:
+            rows = calibration_cutoffs(panel, tuning.horizon, tuning.plain.season + 1, None)[0]
+        except LengthError as error:
+            if self.tune != "auto":
+                raise
+            return self._untuned(tuning.plain, f"It is not trained on these series, which are too short: {error}.")
+        with progress(self.name, show=self.show_progress) as callback:
+            updates, held_out = tuning.choose(panel, rows, callback)
+            if not updates:
+                why = f"more training did not make its forecasts of the last {rows} rows better{_left_out(known)}"
+                return self._untuned(tuning.plain, f"It is not trained on these series: {why}.")
+            [model] = tuning.tuned(panel, (updates,), callback)
+        beside = f", with {known}" if known else ""
+        how = "as asked" if isinstance(self.tune, int) else f"the best number for the last {rows} rows, held back"
+        said = f"It learned from these series in {updates} updates ({how}){beside}."
+        model = replace(
+            _told(model, said), n_parameters=model.network.parameters, recipe=self.with_options(tune=updates)
+        )
+        return Fit(model, held_out, rows)
+
+    def _untuned(self, plain: PretrainedModel, why: str) -> Fit:
+        return Fit(replace(_told(plain, why), recipe=self.with_options(tune=0)))
+
+    def _plain(self, panel: Panel) -> PretrainedModel:
+        """As it was shipped, for series of these seasons."""
+        periods, network = self.periods_of(panel), shipped_network()
         second = f" and of {periods.second}" if periods.second else ""
-        return Fit(
-            PretrainedModel(
-                **self.model_fields(panel),
-                network=network,
-                weights=shipped_weights(),
-                periods=periods,
-                own_horizon=ANY,
-                n_parameters=network.parameters,
-                description=(
-                    f"a recurrent network of {network.parameters:,} parameters, which learned from synthetic series "
-                    f"alone, reads each history (seasons of {periods.season}{second} steps) and is not trained on it. "
-                    "It knows nothing of other series, of holidays or of weather."
-                ),
-            )
+        return PretrainedModel(
+            **self.model_fields(panel),
+            network=network,
+            weights=shipped_weights(),
+            periods=periods,
+            own_horizon=ANY,
+            n_parameters=network.parameters,
+            description=(
+                f"a recurrent network of {network.parameters:,} parameters, which learned from synthetic series, reads "
+                f"each history (seasons of {periods.season}{second} steps)."
+            ),
         )
 
     def _min_rows(self, season: int, horizon: int) -> int:
         return 1
+
+
+def resolve_known(panel: Panel) -> str:
+    """What is known of the series besides their values, in words; empty where nothing is."""
+    parts = resolve_features(panel.schema.columns, panel.schema.freq)
+    return "; ".join([*panel.schema.columns.covariates, *([f"the calendar's {', '.join(parts)}"] if parts else [])])
+
+
+def _left_out(known: str) -> str:
+    return f", and {known} are left out" if known else ""
+
+
+def _told(model: PretrainedModel, why: str) -> PretrainedModel:
+    return replace(model, description=f"{model.description} {why}")

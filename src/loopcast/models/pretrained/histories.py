@@ -1,7 +1,7 @@
 """Series of a panel as a network with a shared decoder reads them, and what it is asked at each cutoff."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from loopcast.data.panel import Panel
 from loopcast.features.causal.encode import Encoding, Origins, encode
 from loopcast.features.causal.encoder import left_align
 from loopcast.features.causal.track import Periods
+from loopcast.features.known import Known
 
 ROWS = 2**18  # of series that are encoded at once: memory does not grow with the panel
 
@@ -42,13 +43,16 @@ REPEATED = 8  # rows that have to be as those a season before
 MOST_TIMES = 20  # as large as the largest value before it a forecast of what was never negative may be
 
 
-def ask(panel: Panel, periods: Periods, cutoffs: Sequence[int], horizon: int) -> Iterator[Questions]:
-    """Of the series of a panel of one channel, a few at a time, the longest first."""
+def ask(
+    panel: Panel, known: Known | None, periods: Periods, cutoffs: Sequence[int], horizon: int
+) -> Iterator[Questions]:
+    """Of the series of a panel of one channel, a few at a time, the longest first; known: of the same."""
     order = np.argsort(-panel.lengths, kind="stable")
     first = 0
     while first < len(order):
         count = max(ROWS // int(panel.lengths[order[first]]), 1)
-        yield _questions(panel, order[first : first + count], periods, cutoffs, horizon)
+        questions = _questions(panel, order[first : first + count], periods, cutoffs, horizon)
+        yield questions if known is None else _with_known(questions, known, panel, cutoffs)
         first += count
 
 
@@ -69,6 +73,20 @@ def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequ
         highest=np.where(negative, np.inf, MOST_TIMES * np.take_along_axis(highest, at, axis=1)),
         repeated=repeated(values, rows, horizon, periods.second or periods.season),
     )
+
+
+def _with_known(questions: Questions, known: Known, panel: Panel, cutoffs: Sequence[int]) -> Questions:
+    """With what is known beside what is encoded, by row and by step."""
+    told, series = questions.told, questions.series
+    rows = panel.lengths[series][:, None] - 1 - np.asarray(cutoffs)
+    front = rows[:, -1] - questions.rows[:, -1]  # left out before the first value
+    steps = np.broadcast_to(np.arange(1, told.codes.shape[1] + 1), told.codes.shape[:2])
+    ahead = known.of_steps(np.repeat(series, len(cutoffs)), rows.ravel(), steps)
+    own = known.of_windows(series, front, told.inputs.shape[1])
+    told = told._replace(
+        inputs=np.concatenate([told.inputs, own], axis=-1), codes=np.concatenate([told.codes, ahead], axis=-1)
+    )
+    return replace(questions, told=told)
 
 
 def repeated(values: np.ndarray, origins: np.ndarray, horizon: int, season: int) -> np.ndarray:

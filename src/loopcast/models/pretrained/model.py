@@ -11,6 +11,8 @@ from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import OptionError
 from loopcast.features.causal.track import Periods
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.known import Known
 from loopcast.kernels import why_no_kernels
 from loopcast.models.model import Model
 from loopcast.models.pretrained.histories import Questions, ask
@@ -21,11 +23,15 @@ from loopcast.nn.step_decoder import PROBABILITIES
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PretrainedModel(Model):
-    """network: the architecture; weights: all of its numbers, float32; periods: of the series."""
+    """network: the architecture; weights: all of its numbers, float32; periods: of the series.
+
+    encoding: how covariates and the calendar are shown; None where the network does without.
+    """
 
     network: OriginNetwork
     weights: np.ndarray
     periods: Periods
+    encoding: ExogenousEncoder | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -38,8 +44,9 @@ class PretrainedModel(Model):
         panel.require_rows(cutoffs[0] + 1, "a row before the first cutoff", "ask for later cutoffs")
         alone = panel.to_univariate() if panel.n_channels > 1 else panel
         wanted = (0.5, *probabilities)
+        known = self._known(alone, max(0, horizon - cutoffs[-1]))
         found = np.zeros((alone.n_series, len(cutoffs), horizon, len(wanted)))
-        for questions in ask(alone, self.periods, cutoffs, horizon):
+        for questions in ask(alone, known, self.periods, cutoffs, horizon):
             values = questions.read(interpolate(self._answers(questions), np.array(wanted)))
             found[questions.series] = np.where((questions.rows < 0)[..., None, None], 0.0, values)
         apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
@@ -52,6 +59,10 @@ class PretrainedModel(Model):
             probabilities=probabilities,
             quantiles=each[..., 1:] if probabilities else None,
         )
+
+    def _known(self, panel: Panel, extra: int) -> Known | None:
+        """What is known besides the values of a panel and so many steps after its ends."""
+        return None if self.encoding is None else Known.of(self.encoding, panel, extra, self.periods.season)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made of the weights when it is first asked for: pointers do not travel."""

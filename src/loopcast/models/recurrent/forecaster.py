@@ -86,9 +86,13 @@ class Recurrent(RecurrentOptions):
     """
 
     network: ClassVar[bool] = True
-    cheap_to_refit: ClassVar[bool] = False
     model_type: ClassVar[Any] = RecurrentModel
     runtime: ClassVar[frozenset[str]] = frozenset({"fused", "show_progress"})
+
+    @property
+    def cheap_to_refit(self) -> bool:
+        """It is trained."""
+        return False
 
     @property
     def history(self) -> pl.DataFrame:

@@ -1,0 +1,91 @@
+"""What is known of series besides their values, as a network with a decoder of steps reads it: by row, and by step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.exogenous_features import ExogenousFeatures
+
+TRAILING = (1 / 12, 1 / 3, 1, 3)  # seasons over which covariates are averaged: what they do may take its time
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """Of the series of a panel, in their order.
+
+    rows: float32 `[row, number]`; offsets: int64 `[series + 1]`. ahead: float32 `[known row, number]`, of each row and
+    of those after the end of each series: covariates, the calendar, trailing means of covariates; known_offsets: of
+    these. covariates: which numbers of `ahead` are values of covariates. season: steps in one.
+    """
+
+    rows: np.ndarray
+    offsets: np.ndarray
+    ahead: np.ndarray
+    known_offsets: np.ndarray
+    covariates: list[int]
+    season: int
+
+    @classmethod
+    def of(cls, encoding: ExogenousEncoder, panel: Panel, extra: int, season: int) -> "Known":
+        """Of a panel and `extra` steps after its ends; errors are those of `ExogenousEncoder`."""
+        features = ExogenousFeatures.of(encoding, panel, extra)
+        values, offsets = features.ahead
+        tables = encoding.embedding_shapes
+        which = panel.series_of(np.arange(panel.n_rows))
+        places = [
+            np.eye(rows, dtype=np.float32)[codes] for (rows, _), codes in zip(tables, features.codes.T, strict=True)
+        ]
+        covariates = encoding.future_values
+        return cls(
+            rows=np.concatenate([features.rows, *(place[which] for place in places)], axis=1),
+            offsets=panel.offsets,
+            ahead=np.concatenate([values, *trailing_means(values[:, covariates], offsets, season)], axis=1),
+            known_offsets=offsets,
+            covariates=covariates,
+            season=season,
+        )
+
+    def of_windows(self, series: np.ndarray, first: np.ndarray, width: int) -> np.ndarray:
+        """Rows from `first` on of some series, `[window, width, number]`; the last one goes on after the end."""
+        at = self.offsets[series, None] + first[:, None] + np.arange(width)
+        return self.rows[np.minimum(at, self.offsets[series + 1, None] - 1)]
+
+    def of_steps(self, series: np.ndarray, rows: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """Of `steps` `[origin, step]` after `rows`: what is known then, and how covariates differ from a season before.
+
+        From the latest row of the same phase, that is. Of a step beyond what is known: what is known of the last one.
+        """
+        own, end = self.known_offsets[series, None], self.known_offsets[series + 1, None] - 1
+        before = rows[:, None] + steps - self.season * -(-steps // self.season)
+        then = self.ahead[np.minimum(own + rows[:, None] + steps, end)]
+        earlier = self.ahead[np.minimum(own + np.maximum(before, 0), end)]
+        return np.concatenate([then, (then - earlier)[..., self.covariates]], axis=-1)
+
+
+def trailing_means(values: np.ndarray, offsets: np.ndarray, season: int) -> list[np.ndarray]:
+    """Means of columns over the latest rows, of which there are more than one, `[row, column]` each."""
+    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+    rows, first = np.arange(len(values)), np.repeat(offsets[:-1], np.diff(offsets))
+    means = []
+    for share in TRAILING:
+        count = round(share * season)
+        if count < 2:
+            continue
+        begin = np.maximum(rows - count + 1, first)
+        means.append(((sums[rows + 1] - sums[begin]) / (rows - begin + 1)[:, None]).astype(np.float32))
+    return means
+
+
+def width_of_rows(encoding: ExogenousEncoder | None) -> int:
+    """How many numbers are known of a row."""
+    return 0 if encoding is None else encoding.width + sum(rows for rows, _ in encoding.embedding_shapes)
+
+
+def width_of_steps(encoding: ExogenousEncoder | None, season: int) -> int:
+    """How many numbers are known of a step ahead."""
+    if encoding is None:
+        return 0
+    means = sum(round(share * season) > 1 for share in TRAILING)
+    return encoding.ahead_width + len(encoding.future_values) * (1 + means)
