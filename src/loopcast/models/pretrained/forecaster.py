@@ -12,7 +12,7 @@ from loopcast.models.calibrate import usual_steps
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.model import Fit
 from loopcast.models.pretrained.model import PretrainedModel
-from loopcast.models.pretrained.tuning import UPDATES, UPDATES_KNOWN, Tuning
+from loopcast.models.pretrained.tuning import NONE, USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import shipped_network, shipped_weights
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
@@ -38,6 +38,8 @@ class Pretrained(Forecaster):
     tune: "auto" trains it further on panels of fifty series or more (or as many windows of longer ones), and where
         there are covariates or a calendar, on a thousand values or more: by as many updates as forecast held-back rows
         best, none being one of the choices. A number asks for so many updates, 0 or False for none.
+    share: how far of the way from the shipped weights to the tuned ones is gone, above 0 and at most 1; None is half of
+        it, or all where that forecasts held-back rows clearly better, and all with covariates.
     seed: of the windows and rows that tuning learns from. show_progress: as of `Recurrent`.
 
     Covariates and the calendar are learned in tuning, and left out without it: `describe` says so. Missing values are
@@ -54,6 +56,7 @@ class Pretrained(Forecaster):
 
     seasons: tuple[int, ...] | None = None
     tune: int | Literal["auto"] = "auto"
+    share: float | None = None
     seed: int = 0
     show_progress: bool | None = None
 
@@ -62,6 +65,8 @@ class Pretrained(Forecaster):
         check_seed(self.seed)
         if self.tune != "auto" and (self.tune is True or not isinstance(self.tune, int) or self.tune < 0):
             raise OptionError(f'tune is "auto", False, or a number of updates, got {self.tune!r}')
+        if self.share is not None and (isinstance(self.share, bool) or not 0 < self.share <= 1):
+            raise OptionError(f"share is above 0 and at most 1, got {self.share!r}")
         if self.seasons is None:
             return
         if not isinstance(self.seasons, tuple) or not 1 <= len(self.seasons) <= 2 or self.season is not None:
@@ -95,13 +100,20 @@ class Pretrained(Forecaster):
             plain=plain,
             known=bool(known),
             horizon=self.horizon or usual_steps(panel, plain.season),
-            choices=(self.tune,) if isinstance(self.tune, int) else (UPDATES_KNOWN if known else UPDATES),
+            choices=self._choices(bool(known)),
             seed=self.seed,
         )
         few = tuning.why_too_few(panel) if self.tune == "auto" else None
         if few is not None:
             return self._untuned(plain, f"It is not trained on these series: {few}{_left_out(known)}.")
         return self._tuned(tuning, panel, known)
+
+    def _choices(self, known: bool) -> tuple[Choice, ...]:
+        """What tuning tries, with or without covariates."""
+        usual = WITH_KNOWN if known else USUAL
+        if self.tune == "auto":
+            return usual if self.share is None else (Choice(usual[-1].updates, self.share),)
+        return (Choice(self.tune, usual[0].share if self.share is None else self.share),)
 
     def _tuned(self, tuning: Tuning, panel: Panel, known: str) -> Fit:
         """Tuned by the number of updates that forecasts held-back rows best; as it was shipped, where that is best."""
@@ -112,17 +124,17 @@ class Pretrained(Forecaster):
                 raise
             return self._untuned(tuning.plain, f"It is not trained on these series, which are too short: {error}.")
         with progress(self.name, show=self.show_progress) as callback:
-            updates, held_out = tuning.choose(panel, rows, callback)
-            if not updates:
+            choice, held_out = tuning.choose(panel, rows, callback)
+            if choice == NONE:
                 why = f"more training did not make its forecasts of the last {rows} rows better{_left_out(known)}"
                 return self._untuned(tuning.plain, f"It is not trained on these series: {why}.")
-            [model] = tuning.tuned(panel, (updates,), callback)
+            [model] = tuning.tuned(panel, (choice,), callback)
         beside = f", with {known}" if known else ""
-        how = "as asked" if isinstance(self.tune, int) else f"the best number for the last {rows} rows, held back"
-        said = f"It learned from these series in {updates} updates ({how}){beside}."
-        model = replace(
-            _told(model, said), n_parameters=model.network.parameters, recipe=self.with_options(tune=updates)
-        )
+        how = "as asked" if self.tune != "auto" else f"which forecast the last {rows} rows best, held back"
+        far = f", and {choice.share:.0%} of that is kept" if choice.share < 1 else ""
+        said = f"It learned from these series in {choice.updates} updates{beside}{far} ({how})."
+        recipe = self.with_options(tune=choice.updates, share=choice.share)
+        model = replace(_told(model, said), n_parameters=model.network.parameters, recipe=recipe)
         return Fit(model, held_out, rows)
 
     def _untuned(self, plain: PretrainedModel, why: str) -> Fit:

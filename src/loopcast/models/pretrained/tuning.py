@@ -1,7 +1,12 @@
-"""A few more updates of the pretrained network, on the series of a fit: how many, held-back rows say."""
+"""A few more updates of the pretrained network, on the series of a fit: how many, held-back rows say.
 
-from collections.abc import Callable, Iterator
+Half way from the shipped weights to the tuned ones is hardly ever worse than either end, and often better than both
+(Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,14 +21,27 @@ from loopcast.training.history import Epoch
 from loopcast.training.origin_data import OriginData
 from loopcast.training.run import TrainingRun
 
-UPDATES, UPDATES_KNOWN = (50, 200), (200, 600)  # that are tried, without and with covariates
+
+class Choice(NamedTuple):
+    """So many updates, and how far of the way from the shipped weights to the tuned ones is gone.
+
+    below: the share of the usual choice's error below which its own has to lie to be taken instead.
+    """
+
+    updates: int
+    share: float
+    below: float = 1.0
+
+
+NONE = Choice(0, 0.0, below=0.99)
+USUAL = (Choice(200, 0.5), Choice(200, 1.0, below=0.96))  # the first is the usual one: a few cutoffs say little
+WITH_KNOWN = (Choice(200, 1.0), Choice(600, 1.0))  # covariates are learned from nothing
 RATE, RATE_KNOWN = 3e-4, 1e-3  # how far each goes: what covariates do has to be learned from nothing
 AVERAGE, AVERAGE_KNOWN = 0.98, 0.99
 BATCH = 32
 SHORTEST, SEASONS, LONGEST = 96, 3, 192  # rows of a window: so many seasons, within these
 FEWEST_SERIES = 50  # or as many windows of longer ones: from fewer, tuning makes forecasts worse
 FEWEST_VALUES = 1000  # to learn from what covariates do
-BETTER = 0.99  # as large an error, at most, as without: less is chance
 
 Callback = Callable[[Epoch, int], None]
 
@@ -32,13 +50,13 @@ Callback = Callable[[Epoch, int], None]
 class Tuning:
     """plain: the model as it was shipped. known: whether there are covariates, or a calendar. horizon: steps ahead.
 
-    choices: numbers of updates to choose from. seed: of windows and origins.
+    choices: what is tried, the usual one first, by rising updates. seed: of windows and origins.
     """
 
     plain: PretrainedModel
     known: bool
     horizon: int
-    choices: tuple[int, ...]
+    choices: tuple[Choice, ...]
     seed: int
 
     @property
@@ -54,23 +72,25 @@ class Tuning:
         windows = panel.n_channels * int(np.maximum(panel.lengths // self.width, 1).sum())
         return f"{windows} series, or windows of them, are too few" if windows < FEWEST_SERIES else None
 
-    def choose(self, panel: Panel, held_rows: int, callback: Callback) -> tuple[int, PretrainedModel]:
-        """The number of updates, 0 among them, and the model that it gives without the last `held_rows` rows.
+    def choose(self, panel: Panel, held_rows: int, callback: Callback) -> tuple[Choice, PretrainedModel]:
+        """The choice that forecasts the last `held_rows` rows best, and the model that it gives without them.
 
-        By the forecasts of these rows.
+        None at all is a choice too, where there are others.
         """
         enough = long_enough(panel, held_rows + self.plain.season + 1)
-        tuned = list(self.tuned(enough.drop_last(held_rows), self.choices, callback))
-        models = (self.plain, *tuned) if len(self.choices) > 1 else tuple(tuned)
-        if len(models) == 1:
-            return self.choices[0], models[0]
-        held_out = HeldOut(models=models, panel=enough, rows=held_rows)
+        models = [self.plain, *self.tuned(enough.drop_last(held_rows), self.choices, callback)]
+        if len(self.choices) == 1:
+            return self.choices[0], models[1]
+        held_out = HeldOut(models=tuple(models), panel=enough, rows=held_rows)
         errors = scaled_errors(held_out, self.plain.season, self.horizon, held_out.cutoffs(self.horizon))
-        best = int(errors.argmin()) if errors.min() < BETTER * errors[0] else 0
-        return (0, *self.choices)[best], models[best]
+        shares = [
+            error / (errors[1] * choice.below) for error, choice in zip(errors, (NONE, *self.choices), strict=True)
+        ]
+        best = int(np.argmin(shares))
+        return (NONE, *self.choices)[best], models[best]
 
-    def tuned(self, panel: Panel, updates: tuple[int, ...], callback: Callback) -> Iterator[PretrainedModel]:
-        """The model after each of these numbers of updates, on all rows of a panel."""
+    def tuned(self, panel: Panel, choices: Sequence[Choice], callback: Callback) -> Iterator[PretrainedModel]:
+        """The model of each choice, of all rows of a panel."""
         alone, periods = panel.to_univariate(), self.plain.periods
         network, weights, known = self.plain.network, self.plain.weights, None
         encoding = ExogenousEncoder.of(alone, unknown=True, gaps=True) if self.known else None
@@ -78,6 +98,7 @@ class Tuning:
             known = Known.of(encoding, alone, 0, periods.season)
             widths = width_of_rows(encoding), width_of_steps(encoding, periods.season)
             network, weights = network.widened(weights, *widths)
+        ends = sorted({choice.updates for choice in choices})
         data = OriginData(
             network=network,
             periods=periods,
@@ -85,14 +106,17 @@ class Tuning:
             horizon=self.horizon,
             width=min(self.width, int(alone.lengths.max())),
             batch=BATCH,
-            stretches=tuple(np.diff([0, *updates])),
+            stretches=tuple(np.diff(ends, prepend=0).tolist()),
             seed=self.seed,
             known=known,
         )
-        for trained in TrainingRun(data, self._recipe(len(updates)), data.to_device(), start=weights).epochs():
-            callback(trained.history[-1], len(updates))
-            own = network.to_vector(trained.members[0])
-            yield replace(self.plain, network=network, weights=own, encoding=encoding)
+        run = TrainingRun(data, self._recipe(len(ends)), data.to_device(), start=weights)
+        for end, trained in zip(ends, run.epochs(), strict=True):
+            callback(trained.history[-1], len(ends))
+            whole = network.to_vector(trained.members[0])
+            for share in (choice.share for choice in choices if choice.updates == end):
+                own = weights + np.float32(share) * (whole - weights)
+                yield replace(self.plain, network=network, weights=own, encoding=encoding)
 
     def _recipe(self, stretches: int) -> TrainingConfig:
         return TrainingConfig(
