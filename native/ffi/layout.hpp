@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "loopcast/causal.hpp"
 #include "loopcast/kernels.hpp"
 #include "loopcast/vector.hpp"
 
@@ -19,6 +20,8 @@ struct Constant {
   const char* name;  // a struct's is its size
   size_t value;
 };
+
+using causal::EncodeCall;
 
 #define LOOPCAST_FIELD(type, field) {#type "." #field, offsetof(type, field), sizeof(type::field)}
 constexpr FieldLayout kFields[] = {
@@ -35,6 +38,16 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(Forward, observed),     LOOPCAST_FIELD(Forward, outputs),
     LOOPCAST_FIELD(Forward, training),     LOOPCAST_FIELD(Forward, workspace),
     LOOPCAST_FIELD(StepCall, forward),     LOOPCAST_FIELD(StepCall, workspace_floats),
+    LOOPCAST_FIELD(EncodeCall, series),    LOOPCAST_FIELD(EncodeCall, time),
+    LOOPCAST_FIELD(EncodeCall, origins),   LOOPCAST_FIELD(EncodeCall, steps),
+    LOOPCAST_FIELD(EncodeCall, season),    LOOPCAST_FIELD(EncodeCall, second),
+    LOOPCAST_FIELD(EncodeCall, threads),   LOOPCAST_FIELD(EncodeCall, values),
+    LOOPCAST_FIELD(EncodeCall, lengths),   LOOPCAST_FIELD(EncodeCall, at),
+    LOOPCAST_FIELD(EncodeCall, ahead),     LOOPCAST_FIELD(EncodeCall, inputs),
+    LOOPCAST_FIELD(EncodeCall, base),      LOOPCAST_FIELD(EncodeCall, scale),
+    LOOPCAST_FIELD(EncodeCall, candidates),LOOPCAST_FIELD(EncodeCall, codes),
+    LOOPCAST_FIELD(EncodeCall, curved),    LOOPCAST_FIELD(EncodeCall, unit),
+    LOOPCAST_FIELD(EncodeCall, first),     LOOPCAST_FIELD(EncodeCall, usual),
 };
 #undef LOOPCAST_FIELD
 
@@ -44,10 +57,14 @@ constexpr Constant kConstants[] = {
     {"Stack", sizeof(Stack)},
     {"Forward", sizeof(Forward)},
     {"StepCall", sizeof(StepCall)},
+    {"EncodeCall", sizeof(EncodeCall)},
     {"lanes", plain::kLanes},
     {"max_depth", kMaxDepth},
     {"cells", static_cast<size_t>(kCells)},
     {"decoder_units", kDecoderUnits},
+    {"causal_inputs", causal::kInputs},
+    {"causal_candidates", causal::kCandidates},
+    {"causal_codes", causal::kCodes},
 };
 
 // A line for each: "Struct.field offset size" or "constant value". Text, so that reading it needs no struct itself.

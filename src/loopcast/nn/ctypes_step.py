@@ -71,9 +71,7 @@ STRUCTURES = {"Layer": _Layer, "Head": _Head, "Stack": _Stack, "Forward": Forwar
 def checked_library() -> ctypes.CDLL:
     """The kernels, whose structures are those of this file. Raises LoopcastError where one differs."""
     check_layout(STRUCTURES, layout())
-    loaded = library()
-    loaded.loopcast_step_message.restype = ctypes.c_char_p
-    return loaded
+    return library()
 
 
 class _Weights(NamedTuple):

@@ -15,8 +15,8 @@ import numpy as np
 from jax.custom_derivatives import CustomVJPPrimal, SymbolicZero
 
 from loopcast.errors import OptionError
-from loopcast.kernels import array_spec, library, why_no_kernels
 from loopcast.nn.cells import CELLS, Array, CellWeights, DenseWeights, State
+from loopcast.xla_kernels import array_spec, library, why_no_kernels
 
 CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2, "gru_reset_before": 3}  # as the library counts them
 MOST_LAYERS = 16

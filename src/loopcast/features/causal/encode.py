@@ -7,7 +7,9 @@ import numpy as np
 from loopcast.features.causal.ahead import CANDIDATES, CODES, look_ahead
 from loopcast.features.causal.encoder import Encoded, Encoder, Written
 from loopcast.features.causal.inputs import shown_inputs
+from loopcast.features.causal.native_encode import native_encode
 from loopcast.features.causal.track import Periods
+from loopcast.kernels import why_not_built
 
 
 class Encoding(NamedTuple):
@@ -35,7 +37,19 @@ def encode(
 
     origins: int `[series, origin]`, -1 where there is none, of which base and candidates are 0 and scales 1.
     steps: int `[series, origin, step]`, how far ahead, from 1.
+
+    By the kernels, in all threads, where they are built; else by `encode_plain`, their specification.
     """
+    if why_not_built() is None:
+        told = native_encode(values, lengths, periods, origins, steps)
+        return Encoding(written=Written(*map(told.pop, Written._fields)), **told)
+    return encode_plain(values, lengths, periods, origins, steps)
+
+
+def encode_plain(
+    values: np.ndarray, lengths: np.ndarray, periods: Periods, origins: np.ndarray, steps: np.ndarray
+) -> Encoding:
+    """`encode` in NumPy, a row of all series at a time."""
     shape = steps.shape
     base, scale = np.zeros(shape), np.ones(origins.shape)
     candidates, codes = np.zeros((*shape, CANDIDATES), np.float32), np.zeros((*shape, CODES), np.float32)
@@ -51,15 +65,16 @@ def encode(
         for part, own in zip(written, ahead.written, strict=True):
             part[at] = own
     state = encoder.state
-    return Encoding(shown_inputs(state), base, scale, candidates, codes, written, _usual(state, origins))
+    return Encoding(shown_inputs(state), base, scale, candidates, codes, written, _usual(state, lengths, origins))
 
 
-def _usual(state: Encoded, origins: np.ndarray) -> np.ndarray:
+def _usual(state: Encoded, lengths: np.ndarray, origins: np.ndarray) -> np.ndarray:
     """Mean changes of whole series, in the writing that is shown at each origin."""
-    season, each = state.periods.season, []
+    season, rows, each = state.periods.season, np.arange(state.seen.shape[1]), []
+    whole = lengths[:, None] > season  # of shorter ones, how far from the first value
+    counts = (rows < lengths[:, None]) & ((rows >= season) | ~whole)
     for track in (state.curve, state.straight):
-        z = track.z
-        changes = np.abs(z[:, season:] - z[:, :-season]) if z.shape[1] > season else np.abs(z)
-        each.append(changes.mean(axis=1, keepdims=True))
+        before = np.where(whole, track.z[:, np.maximum(rows - season, 0)], 0.0)
+        each.append(np.abs(track.z - before).mean(axis=1, keepdims=True, where=counts))
     linear = state.linear[np.arange(len(origins))[:, None], np.maximum(origins, 0)]
     return np.where(linear, each[1], each[0])

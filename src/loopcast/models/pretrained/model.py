@@ -11,7 +11,7 @@ from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import OptionError
 from loopcast.features.causal.track import Periods
-from loopcast.kernels import why_no_kernels
+from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
 from loopcast.models.pretrained.histories import Questions, ask
 from loopcast.nn.direct_scan import DirectScan
@@ -67,7 +67,7 @@ class PretrainedModel(Model):
 
     def _scan(self, inputs: np.ndarray) -> np.ndarray:
         """What the decoder reads at each row, by the kernels where they are built."""
-        if why_no_kernels() is None:
+        if why_not_built() is None:
             return self._direct(inputs)
         zero = self.network.recurrent.zero_state(len(inputs))
         return np.asarray(self.network.scan(self._parts, zero, inputs)[1])
