@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <string>
 
-#include "loopcast/causal.hpp"
 #include "loopcast/kernels.hpp"
+#include "loopcast/origin.hpp"
 #include "loopcast/vector.hpp"
 
 namespace loopcast {
@@ -22,6 +22,7 @@ struct Constant {
 };
 
 using causal::EncodeCall;
+using causal::Reading;
 
 #define LOOPCAST_FIELD(type, field) {#type "." #field, offsetof(type, field), sizeof(type::field)}
 constexpr FieldLayout kFields[] = {
@@ -48,6 +49,27 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(EncodeCall, candidates),LOOPCAST_FIELD(EncodeCall, codes),
     LOOPCAST_FIELD(EncodeCall, curved),    LOOPCAST_FIELD(EncodeCall, unit),
     LOOPCAST_FIELD(EncodeCall, first),     LOOPCAST_FIELD(EncodeCall, usual),
+    LOOPCAST_FIELD(StepDecoder, state),    LOOPCAST_FIELD(StepDecoder, inputs),
+    LOOPCAST_FIELD(StepDecoder, candidates),LOOPCAST_FIELD(StepDecoder, codes),
+    LOOPCAST_FIELD(StepDecoder, units),    LOOPCAST_FIELD(StepDecoder, known),
+    LOOPCAST_FIELD(StepDecoder, step),     LOOPCAST_FIELD(StepDecoder, bias),
+    LOOPCAST_FIELD(StepDecoder, second),   LOOPCAST_FIELD(StepDecoder, second_bias),
+    LOOPCAST_FIELD(StepDecoder, readout),  LOOPCAST_FIELD(StepDecoder, readout_bias),
+    LOOPCAST_FIELD(StepDecode, decoder),   LOOPCAST_FIELD(StepDecode, rows),
+    LOOPCAST_FIELD(StepDecode, steps),     LOOPCAST_FIELD(StepDecode, threads),
+    LOOPCAST_FIELD(StepDecode, state),     LOOPCAST_FIELD(StepDecode, inputs),
+    LOOPCAST_FIELD(StepDecode, candidates),LOOPCAST_FIELD(StepDecode, codes),
+    LOOPCAST_FIELD(StepDecode, quantiles), LOOPCAST_FIELD(Reading, probabilities),
+    LOOPCAST_FIELD(Reading, left),         LOOPCAST_FIELD(Reading, share),
+    LOOPCAST_FIELD(ReadCall, rows),        LOOPCAST_FIELD(ReadCall, steps),
+    LOOPCAST_FIELD(ReadCall, reading),     LOOPCAST_FIELD(ReadCall, quantiles),
+    LOOPCAST_FIELD(ReadCall, base),        LOOPCAST_FIELD(ReadCall, scale),
+    LOOPCAST_FIELD(ReadCall, unit),        LOOPCAST_FIELD(ReadCall, first),
+    LOOPCAST_FIELD(ReadCall, highest),     LOOPCAST_FIELD(ReadCall, curved),
+    LOOPCAST_FIELD(ReadCall, repeated),    LOOPCAST_FIELD(ReadCall, values),
+    LOOPCAST_FIELD(LivePlan, season),      LOOPCAST_FIELD(LivePlan, second),
+    LOOPCAST_FIELD(LivePlan, most_steps),  LOOPCAST_FIELD(LivePlan, stack),
+    LOOPCAST_FIELD(LivePlan, decoder),     LOOPCAST_FIELD(LivePlan, reading),
 };
 #undef LOOPCAST_FIELD
 
@@ -58,10 +80,16 @@ constexpr Constant kConstants[] = {
     {"Forward", sizeof(Forward)},
     {"StepCall", sizeof(StepCall)},
     {"EncodeCall", sizeof(EncodeCall)},
+    {"StepDecoder", sizeof(StepDecoder)},
+    {"StepDecode", sizeof(StepDecode)},
+    {"Reading", sizeof(Reading)},
+    {"ReadCall", sizeof(ReadCall)},
+    {"LivePlan", sizeof(LivePlan)},
     {"lanes", plain::kLanes},
     {"max_depth", kMaxDepth},
     {"cells", static_cast<size_t>(kCells)},
     {"decoder_units", kDecoderUnits},
+    {"side", kSide},
     {"causal_inputs", causal::kInputs},
     {"causal_candidates", causal::kCandidates},
     {"causal_codes", causal::kCodes},

@@ -34,7 +34,7 @@ void take_value(const Shape& s, Record& r, double y, size_t t) {
 }
 
 void start(Record& r, double y) {
-  r.first_curve = on_curve(y, r.unit);
+  r.first_curve = Curve(r.unit).write(y);
   r.first_straight = y;
 }
 
@@ -78,7 +78,7 @@ __attribute__((noinline)) void update(const Shape& s, void* record, double y, bo
   if (known) take_value(s, r, y, t);
   r.unit = r.size > 0 ? r.size : 1;
   if (t == 0) start(r, y);
-  Row row = {t, known, known ? on_curve(y, r.unit) - r.first_curve : 0, 1, count_row(s, record, t, known)};
+  Row row = {t, known, known ? Curve(r.unit).write(y) - r.first_curve : 0, 1, count_row(s, record, t, known)};
   take(s, r, track_of(s, record, false), row, false);
   row.written = y - r.first_straight;
   row.unit = r.unit;
@@ -99,6 +99,8 @@ __attribute__((noinline)) double look_ahead(const Shape& s, const void* record, 
   }
   return v.track.state.scale;
 }
+
+int64_t rows_of(const void* record) { return header(record).rows; }
 
 Written written(const void* record) {
   const Record& r = header(record);

@@ -17,7 +17,8 @@ struct EncodeCase {
   EncodeCase()
       : series(one_of({1, 3, 20})), time(one_of({1, 2, 13, 60, 150})), origins(one_of({1, 3})),
         steps(one_of({1, 2, 25})), season(one_of({1, 2, 3, 7, 12, 40})),
-        second(pick({size_t{0}, season + 1, 3 * season})), values(series * time), lengths(series), at(series * origins), ahead(series * origins * steps),
+        second(pick({size_t{0}, season + 1, 3 * season})), values(series * time), lengths(series),
+        at(series * origins), ahead(series * origins * steps),
         inputs(series * time * kInputs), candidates(ahead.size() * kCandidates), codes(ahead.size() * kCodes),
         base(ahead.size()), scale(at.size()), unit(at.size()), first(at.size()), usual(at.size()), curved(at.size()) {
     for (size_t i = 0; i < series; ++i) draw(i);
@@ -100,7 +101,7 @@ inline bool encoder_is_right(int number) {
   const EncodeCall call = c.call();
   const FlushDenormals flush;  // as the threads of a call do
   const Shape shape = shape_of(c.season, c.second);
-  bool right = check_encode(&call) == EncodeStatus::ok && encode(call) == EncodeStatus::ok && all_finite(c.inputs) &&
+  bool right = check_encode(&call) == OriginStatus::ok && encode(call) == OriginStatus::ok && all_finite(c.inputs) &&
                all_finite(c.candidates) && all_finite(c.codes);
   for (size_t i = 0; right && i < c.series; ++i) right = stream_agrees(c, shape, i);
   if (!right)

@@ -17,7 +17,13 @@ FUNCTIONS = (
     "loopcast_step",
     "loopcast_step_message",
     "loopcast_encode",
-    "loopcast_encode_message",
+    "loopcast_decode_steps",
+    "loopcast_read",
+    "loopcast_origin_message",
+    "loopcast_live_plan",
+    "loopcast_live_end",
+    "loopcast_live_take",
+    "loopcast_live_read",
     "loopcast_instructions",
 )
 _REBUILD = "the library was built from other sources than this package; rebuild it (`pip install .`)"
@@ -49,9 +55,7 @@ def library() -> ctypes.CDLL:
     ]
     loaded.loopcast_decoder_workspace.restype = ctypes.c_int64
     loaded.loopcast_decoder_workspace.argtypes = [ctypes.c_int64] * 4 + [ctypes.c_bool]
-    loaded.loopcast_step.restype = ctypes.c_int32
-    loaded.loopcast_encode.restype = ctypes.c_int32
-    loaded.loopcast_step_message.restype = loaded.loopcast_encode_message.restype = ctypes.c_char_p
+    loaded.loopcast_step_message.restype = loaded.loopcast_origin_message.restype = ctypes.c_char_p
     return loaded
 
 

@@ -2,8 +2,8 @@
 //
 // The specification is src/loopcast/features/causal, in NumPy; names are its names. A record is all that is known of
 // one series: a block of `Shape::bytes` bytes, aligned to a double, without pointers: copied, it is a fork of the
-// series. Zeroed, it is a series of which nothing was seen. Every function is compiled once, so that a stream that calls
-// them row by row has the same bits as a loop over many series. Nothing is allocated, thrown or printed.
+// series. Zeroed, it is a series of which nothing was seen. Every function is compiled once, so that a stream that
+// calls them row by row has the same bits as a loop over many series. Nothing is allocated, thrown or printed.
 #pragma once
 
 #include <cstddef>
@@ -55,6 +55,9 @@ struct Ahead {
 double look_ahead(const Shape&, const void* record, const Ahead&);
 
 Written written(const void* record);
+
+// How many rows a record took in.
+int64_t rows_of(const void* record);
 
 // Many series at some of their rows. All arrays are dense, row-major.
 struct EncodeCall {

@@ -13,6 +13,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from loopcast.models.pretrained.weights import shipped_network
+from loopcast.nn.origin_network import OriginNetwork
 from loopcast.pretraining.plan import KINDS, kinds_of_updates
 from loopcast.pretraining.pools import Pool, draw_pool
 from loopcast.training.adam import Moments, bias_corrected_rate
@@ -41,7 +42,9 @@ class Pretraining:
 
     def run(self) -> None:
         """To the end; what was interrupted goes on from the last file, to the same bits."""
-        program = TrainStep(objective=OriginObjective(network=shipped_network()), clip=CLIP, weight_decay=None)
+        program = TrainStep(
+            objective=OriginObjective(network=OriginNetwork(shape=shipped_network())), clip=CLIP, weight_decay=None
+        )
         progress, done = self._begun(program)
         kinds, rate = kinds_of_updates(self.updates, self.seed), self._rates()
         step = bias_corrected_rate(rate, np.arange(self.updates))

@@ -14,6 +14,7 @@ struct View {
   Track track, straight;
   size_t t;
   bool begun, second;  // whether a season was seen, and a row a second season ago
+  Curve curve;
   double over, step, slope, log_rows;
 };
 
@@ -29,6 +30,7 @@ inline View view_of(const Shape& s, const void* record) {
           t,
           t + 1 >= s.season,
           s.second != 0 && t >= s.second,
+          Curve(r.unit),
           1 / now.scale,
           s.season == 1 ? track.z.ago(1) - now.z : now.adjusted - now.level,
           slope_of(s, now, t),
@@ -49,7 +51,7 @@ inline Before before(uint32_t h, size_t season, int64_t phase) {
 // What level and season of the values as they are say, on the curve.
 inline double line(const View& v, size_t phase) {
   const double value = v.straight.state.level + (v.begun ? v.straight.slow_at(v.s, phase) : 0.0) + v.r.first_straight;
-  return on_curve(value, v.r.unit) - v.r.first_curve;
+  return v.curve.write(value) - v.r.first_curve;
 }
 
 // Three candidates of the second season.

@@ -86,11 +86,13 @@ inline Track track_of(const Shape& s, const void* record, bool straight) {
           begin + s.two};
 }
 
-// Where a value stands on the curve of this unit.
-inline double on_curve(double value, double unit) {
-  const double scale = kNearZero * unit;
-  return std::asinh(value / scale) + std::log(scale);
-}
+// The curve of a unit.
+struct Curve {
+  explicit Curve(double unit) : scale(kNearZero * unit), log_scale(std::log(scale)) {}
+  double write(double value) const { return std::asinh(value / scale) + log_scale; }
+  double read(double written) const { return scale * std::sinh(written - log_scale); }
+  double scale, log_scale;
+};
 
 inline double larger(double a, double b) { return a > b ? a : b; }
 inline double bounded(double value, double most) { return value > most ? most : value < -most ? -most : value; }

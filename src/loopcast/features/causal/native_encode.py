@@ -51,7 +51,7 @@ def native_encode(
     call = _EncodeCall(*sizes, *(array.ctypes.data for array in (*given, *told)))
     status = loaded.loopcast_encode(ctypes.byref(call))
     if status:
-        reason = loaded.loopcast_encode_message(status).decode()
+        reason = loaded.loopcast_origin_message(status).decode()
         facts = f"seasons of {periods.season} and {periods.second}, {series} series of {time} rows"
         raise LoopcastError(f"the kernels cannot encode these series: {reason} ({facts})")
     return dict(zip(WRITTEN, told, strict=True))
