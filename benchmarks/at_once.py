@@ -67,6 +67,14 @@ def warm() -> None:
     )
 
 
+def encoder() -> None:
+    """One row of one series: taken in, and shown."""
+    rows = 100_000
+    values, origins = np.random.default_rng(0).normal(50, 5, (1, rows)), np.array([[rows - 1]])
+    taken = timed(lambda: encode(values, np.array([rows]), Periods(season=12), origins, np.ones((1, 1, 1), int)), 10)
+    report("encoder: a row taken in and shown, one thread", [each / rows for each in taken], "us")
+
+
 def live() -> None:
     """A series row by row, called from Python."""
     values = np.random.default_rng(0).normal(50, 5, LIVE_ROWS)
@@ -92,4 +100,5 @@ if __name__ == "__main__":
     for name in ("Pretrained", "Auto"):
         cold(name)
     warm()
+    encoder()
     live()
