@@ -96,7 +96,8 @@ def live() -> None:
 
 
 if __name__ == "__main__":
-    print(f"{os.cpu_count()} processors, {platform.machine()}, {instructions()} kernels")
+    busy = f"{os.getloadavg()[0]:.1f} processes were running on them before"
+    print(f"{os.cpu_count()} processors, {platform.machine()}, {instructions()} kernels; {busy}")
     for name in ("Pretrained", "Auto"):
         cold(name)
     warm()

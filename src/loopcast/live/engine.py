@@ -94,21 +94,20 @@ class Engine:
         """The next row of the record at this address."""
         self._library.loopcast_live_take(self._live, record_at, y, self._workspace_at)
 
-    def read(self, record_at: int, steps: int) -> np.ndarray:
-        """Values float64 `[step, probability]`; OptionError for more steps than there is room for."""
+    def read(self, record_at: int, steps: int, values_at: int) -> None:
+        """Write values float64 `[step, probability]` to an address; OptionError for more steps than there is room."""
         if not 0 <= steps <= self.most_steps:
             raise OptionError(f"steps is 0 to {self.most_steps}, as the engine was made for, got {steps}")
-        values = np.empty((steps, self.columns))
-        self._library.loopcast_live_read(self._live, record_at, steps, values.ctypes.data, self._workspace_at)
-        return values
+        self._library.loopcast_live_read(self._live, record_at, steps, values_at, self._workspace_at)
 
 
 class Following:
-    """One series; rows before its first value that is neither missing nor 0 are left out."""
+    """One series, not for two threads at once; rows before its first value, missing or 0, are left out."""
 
     def __init__(self, engine: Engine, record: np.ndarray) -> None:
         self.engine, self.record = engine, record
-        self._at = record.ctypes.data
+        self._values = np.zeros((engine.most_steps, engine.columns))
+        self._at, self._values_at = record.ctypes.data, self._values.ctypes.data
 
     def take(self, y: float) -> None:
         """The next value; NaN where it is missing. ValuesError, with nothing changed, for one that is out of range."""
@@ -123,7 +122,8 @@ class Following:
 
         0 where nothing was seen yet. OptionError for more steps than the engine was made for.
         """
-        return self.engine.read(self._at, steps)
+        self.engine.read(self._at, steps, self._values_at)
+        return self._values[:steps].copy()
 
     def fork(self) -> "Following":
         """The same series, which goes its own way from here on."""
