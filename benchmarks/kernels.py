@@ -21,8 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from loopcast.kernels import instructions
-from loopcast.nn.cells import CELLS, CellWeights, DenseWeights
+from loopcast.nn.cells import CELLS
 from loopcast.nn.fused import fused_scan
+from loopcast.nn.shapes import CellWeights, DenseWeights
 from loopcast.nn.stack import scan_stack
 
 OUTPUTS = 10

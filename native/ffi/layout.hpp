@@ -6,6 +6,7 @@
 #include <string>
 
 #include "loopcast/kernels.hpp"
+#include "loopcast/origin.hpp"
 #include "loopcast/vector.hpp"
 
 namespace loopcast {
@@ -19,6 +20,9 @@ struct Constant {
   const char* name;  // a struct's is its size
   size_t value;
 };
+
+using causal::EncodeCall;
+using causal::Reading;
 
 #define LOOPCAST_FIELD(type, field) {#type "." #field, offsetof(type, field), sizeof(type::field)}
 constexpr FieldLayout kFields[] = {
@@ -35,6 +39,38 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(Forward, observed),     LOOPCAST_FIELD(Forward, outputs),
     LOOPCAST_FIELD(Forward, training),     LOOPCAST_FIELD(Forward, workspace),
     LOOPCAST_FIELD(StepCall, forward),     LOOPCAST_FIELD(StepCall, workspace_floats),
+    LOOPCAST_FIELD(EncodeCall, series),    LOOPCAST_FIELD(EncodeCall, time),
+    LOOPCAST_FIELD(EncodeCall, origins),   LOOPCAST_FIELD(EncodeCall, steps),
+    LOOPCAST_FIELD(EncodeCall, season),    LOOPCAST_FIELD(EncodeCall, second),
+    LOOPCAST_FIELD(EncodeCall, threads),   LOOPCAST_FIELD(EncodeCall, values),
+    LOOPCAST_FIELD(EncodeCall, lengths),   LOOPCAST_FIELD(EncodeCall, begin),
+    LOOPCAST_FIELD(EncodeCall, at),
+    LOOPCAST_FIELD(EncodeCall, ahead),     LOOPCAST_FIELD(EncodeCall, inputs),
+    LOOPCAST_FIELD(EncodeCall, base),      LOOPCAST_FIELD(EncodeCall, scale),
+    LOOPCAST_FIELD(EncodeCall, candidates),LOOPCAST_FIELD(EncodeCall, codes),
+    LOOPCAST_FIELD(EncodeCall, curved),    LOOPCAST_FIELD(EncodeCall, unit),
+    LOOPCAST_FIELD(EncodeCall, first),     LOOPCAST_FIELD(EncodeCall, usual),
+    LOOPCAST_FIELD(StepDecoder, state),    LOOPCAST_FIELD(StepDecoder, inputs),
+    LOOPCAST_FIELD(StepDecoder, candidates),LOOPCAST_FIELD(StepDecoder, codes),
+    LOOPCAST_FIELD(StepDecoder, units),    LOOPCAST_FIELD(StepDecoder, known),
+    LOOPCAST_FIELD(StepDecoder, step),     LOOPCAST_FIELD(StepDecoder, bias),
+    LOOPCAST_FIELD(StepDecoder, second),   LOOPCAST_FIELD(StepDecoder, second_bias),
+    LOOPCAST_FIELD(StepDecoder, readout),  LOOPCAST_FIELD(StepDecoder, readout_bias),
+    LOOPCAST_FIELD(StepDecode, decoder),   LOOPCAST_FIELD(StepDecode, rows),
+    LOOPCAST_FIELD(StepDecode, steps),     LOOPCAST_FIELD(StepDecode, threads),
+    LOOPCAST_FIELD(StepDecode, state),     LOOPCAST_FIELD(StepDecode, inputs),
+    LOOPCAST_FIELD(StepDecode, candidates),LOOPCAST_FIELD(StepDecode, codes),
+    LOOPCAST_FIELD(StepDecode, quantiles), LOOPCAST_FIELD(Reading, probabilities),
+    LOOPCAST_FIELD(Reading, left),         LOOPCAST_FIELD(Reading, share),
+    LOOPCAST_FIELD(ReadCall, rows),        LOOPCAST_FIELD(ReadCall, steps),
+    LOOPCAST_FIELD(ReadCall, reading),     LOOPCAST_FIELD(ReadCall, quantiles),
+    LOOPCAST_FIELD(ReadCall, base),        LOOPCAST_FIELD(ReadCall, scale),
+    LOOPCAST_FIELD(ReadCall, unit),        LOOPCAST_FIELD(ReadCall, first),
+    LOOPCAST_FIELD(ReadCall, highest),     LOOPCAST_FIELD(ReadCall, curved),
+    LOOPCAST_FIELD(ReadCall, repeated),    LOOPCAST_FIELD(ReadCall, values),
+    LOOPCAST_FIELD(LivePlan, season),      LOOPCAST_FIELD(LivePlan, second),
+    LOOPCAST_FIELD(LivePlan, most_steps),  LOOPCAST_FIELD(LivePlan, stack),
+    LOOPCAST_FIELD(LivePlan, decoder),     LOOPCAST_FIELD(LivePlan, reading),
 };
 #undef LOOPCAST_FIELD
 
@@ -44,10 +80,20 @@ constexpr Constant kConstants[] = {
     {"Stack", sizeof(Stack)},
     {"Forward", sizeof(Forward)},
     {"StepCall", sizeof(StepCall)},
+    {"EncodeCall", sizeof(EncodeCall)},
+    {"StepDecoder", sizeof(StepDecoder)},
+    {"StepDecode", sizeof(StepDecode)},
+    {"Reading", sizeof(Reading)},
+    {"ReadCall", sizeof(ReadCall)},
+    {"LivePlan", sizeof(LivePlan)},
     {"lanes", plain::kLanes},
     {"max_depth", kMaxDepth},
     {"cells", static_cast<size_t>(kCells)},
     {"decoder_units", kDecoderUnits},
+    {"side", kSide},
+    {"causal_inputs", causal::kInputs},
+    {"causal_candidates", causal::kCandidates},
+    {"causal_codes", causal::kCodes},
 };
 
 // A line for each: "Struct.field offset size" or "constant value". Text, so that reading it needs no struct itself.

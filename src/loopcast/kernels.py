@@ -1,55 +1,47 @@
-"""The library of compiled kernels: where it is, whether it can run here, and how a program calls it.
+"""The library of compiled kernels: where it is, and what the compiler made of it.
 
-The kernels are C++ (`native/`), reached through XLA's foreign function interface. Whether they can be used is known
-before anything runs: `why_no_kernels` gives a sentence, or None.
+The kernels are C++ (`native/`), called with ctypes alone, without JAX; `loopcast.xla_kernels` has JAX call them.
 """
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import jax
-import numpy as np
 
 from loopcast.errors import LoopcastError
 
 LIBRARY = Path(__file__).parent / "native" / "loopcast_kernels.so"
-TARGETS = (
-    "loopcast_infer",
-    "loopcast_train",
-    "loopcast_backward",
-    "loopcast_windows",
-    "loopcast_decode",
-    "loopcast_decode_backward",
+FUNCTIONS = (
+    "loopcast_workspace",
+    "loopcast_decoder_workspace",
+    "loopcast_step",
+    "loopcast_step_message",
+    "loopcast_encode",
+    "loopcast_decode_steps",
+    "loopcast_read",
+    "loopcast_origin_message",
+    "loopcast_live_plan",
+    "loopcast_live_end",
+    "loopcast_live_take",
+    "loopcast_live_read",
+    "loopcast_instructions",
 )
 _REBUILD = "the library was built from other sources than this package; rebuild it (`pip install .`)"
 
 
-def why_no_kernels(platform: str = "") -> str | None:
-    """Why no kernel can run, as a sentence; None if they can.
-
-    platform: "cpu", "gpu", ...; empty for the one that JAX uses by default.
-    """
-    platform = platform or jax.default_backend()
-    if platform != "cpu":
-        return f"the kernels run on a CPU, and JAX uses a {platform.upper()}"
-    if not LIBRARY.exists():
-        return f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
-    return None
+def why_not_built() -> str | None:
+    """Why there are no kernels to call, as a sentence; None if there are."""
+    return None if LIBRARY.exists() else f"the kernels are not built: there is no {LIBRARY.name} in {LIBRARY.parent}"
 
 
 @cache
 def library() -> ctypes.CDLL:
-    """The kernels, loaded and registered with JAX once.
+    """The kernels, loaded once.
 
     Raises LoopcastError where the library is older than this package.
     """
     loaded = ctypes.CDLL(str(LIBRARY))
-    lacking = [name for name in TARGETS if not hasattr(loaded, name)]
-    if lacking:
-        raise LoopcastError(f"{LIBRARY} has no {lacking[0]}: {_REBUILD}")
+    require(loaded, FUNCTIONS)
     loaded.loopcast_instructions.restype = ctypes.c_char_p
     loaded.loopcast_workspace.restype = ctypes.c_int64
     loaded.loopcast_workspace.argtypes = [
@@ -63,11 +55,15 @@ def library() -> ctypes.CDLL:
     ]
     loaded.loopcast_decoder_workspace.restype = ctypes.c_int64
     loaded.loopcast_decoder_workspace.argtypes = [ctypes.c_int64] * 4 + [ctypes.c_bool]
-    loaded.loopcast_step.restype = ctypes.c_int32
-    for name in TARGETS:
-        handler = jax.ffi.pycapsule(getattr(loaded, name))  # type: ignore[no-untyped-call]
-        jax.ffi.register_ffi_target(name, handler, platform="cpu")
+    loaded.loopcast_step_message.restype = loaded.loopcast_origin_message.restype = ctypes.c_char_p
     return loaded
+
+
+def require(loaded: ctypes.CDLL, names: Iterable[str]) -> None:
+    """LoopcastError where the library lacks one of these."""
+    lacking = [name for name in names if not hasattr(loaded, name)]
+    if lacking:
+        raise LoopcastError(f"{LIBRARY} has no {lacking[0]}: {_REBUILD}")
 
 
 @cache
@@ -110,11 +106,6 @@ def _layout_of(name: str, structure: type[ctypes.Structure]) -> dict[str, tuple[
 def _describe(numbers: tuple[int, ...]) -> str:
     texts = ("is absent", "has {} bytes", "lies at byte {} with {} bytes")
     return texts[len(numbers)].format(*numbers)
-
-
-def array_spec(*shape: int) -> Any:
-    """Shape and dtype, float32, of an array that a kernel will write."""
-    return jax.ShapeDtypeStruct(shape, np.float32)  # type: ignore[no-untyped-call]
 
 
 def instructions() -> str:

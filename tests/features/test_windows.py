@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from loopcast.features.gather import Batch, copy_windows, gather, read_windows, to_device
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowPlan
-from loopcast.kernels import why_no_kernels
+from loopcast.xla_kernels import why_no_kernels
 
 plans = st.builds(
     WindowPlan,

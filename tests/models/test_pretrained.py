@@ -1,12 +1,14 @@
 """The pretrained network forecasts what it never saw, at once, sanely, from any cutoff."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from loopcast import OptionError, Panel, Pretrained, SeasonalNaive, load, synthetic_series
+from loopcast import OptionError, Panel, Pretrained, SeasonalNaive, kernels, load, synthetic_series
+from loopcast.kernels import LIBRARY
 from loopcast.models.pretrained.weights import SHIPPED, shipped_network, shipped_weights
 
 CARD = Path(__file__).parents[2] / "docs" / "reference" / "pretrained.md"
@@ -127,6 +129,20 @@ def test_it_is_kept_and_loaded_whole(tmp_path):
     model = Pretrained(season=4, horizon=5).fit(panel)
     model.save(tmp_path / "model")
     assert load(tmp_path / "model").predict(data=panel, level=80).equals(model.predict(level=80))
+
+
+@pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
+def test_without_the_kernels_the_same_is_forecast(monkeypatch, tmp_path):
+    whole = synthetic_series(9, 80, 4, seed=5)[:, :, None]
+    whole[:3, 40] = -1.0
+    whole[3] = np.tile([1.0, 5.0, 2.0, 7.0], 20)[:, None]
+    panel = Panel.from_array(np.nan_to_num(whole))
+    model = replace(Pretrained(season=4).fit(panel).model, calibration=None)
+    compiled = model.predict(panel, 6, (9, 0), (0.005, 0.1, 0.9))
+    monkeypatch.setattr(kernels, "LIBRARY", tmp_path / "absent.so")
+    plain = model.predict(panel, 6, (9, 0), (0.005, 0.1, 0.9))
+    for one, other in ((compiled.values, plain.values), (compiled.quantiles, plain.quantiles)):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("seasons", [(24, 24), (168, 24), (), (1, 2, 3), [24], (0,), ("24",)])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from loopcast.backend import keras
-from loopcast.nn.cells import CELLS, CellWeights
+from loopcast.nn.cells import CELLS
 from loopcast.nn.scan import scan_layer
+from loopcast.nn.shapes import CellWeights
 from reference import recurrence
 
 STOCK = {

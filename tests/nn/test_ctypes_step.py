@@ -8,10 +8,16 @@ import pytest
 
 from loopcast import kernels
 from loopcast.errors import LoopcastError, OptionError
+from loopcast.features.causal import native_encode, native_read
+from loopcast.features.causal.ahead import CANDIDATES, CODES
+from loopcast.features.causal.inputs import INPUTS
 from loopcast.kernels import LIBRARY, check_layout, layout
-from loopcast.nn import ctypes_step, decoder, fused
-from loopcast.nn.cells import CELLS, CellWeights, DenseWeights
+from loopcast.live import engine
+from loopcast.nn import ctypes_step, decoder, direct_decoder, fused
+from loopcast.nn.cells import CELLS
 from loopcast.nn.ctypes_step import STRUCTURES, DirectStep, checked_library
+from loopcast.nn.shapes import SHAPES, CellWeights, DenseWeights
+from loopcast.nn.step_decoder import SIDE
 from reference import recurrence
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
@@ -73,13 +79,18 @@ def test_steps_one_by_one_equal_a_numpy_loop(cell, widths):
 
 def test_the_library_describes_every_structure_and_the_constants_that_python_repeats():
     table = layout()
-    check_layout(STRUCTURES, table)
+    structures = STRUCTURES | direct_decoder.STRUCTURES | native_encode.STRUCTURES | native_read.STRUCTURES
+    structures |= engine.STRUCTURES
+    check_layout(structures, table)
     described = {name.partition(".")[0] for name in table if "." in name}
-    assert described == set(STRUCTURES)
+    assert described == set(structures)
     assert table["max_depth"] == (fused.MOST_LAYERS,)
-    assert table["cells"] == (len(fused.CELL_NUMBERS),)
-    assert sorted(fused.CELL_NUMBERS.values()) == list(range(len(fused.CELL_NUMBERS)))
+    assert table["cells"] == (len(SHAPES),)
+    assert [shape.number for shape in SHAPES.values()] == list(range(len(SHAPES)))
     assert table["decoder_units"] == (decoder.DECODER_UNITS,)
+    assert table["side"] == (SIDE,)
+    assert table["causal_inputs"] == (INPUTS,)
+    assert (table["causal_candidates"], table["causal_codes"]) == ((CANDIDATES,), (CODES,))
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
@@ -115,7 +126,7 @@ def test_a_library_without_the_table_or_a_target_says_to_rebuild(monkeypatch):
     with pytest.raises(LoopcastError, match=r"no table of its structures.*pip install \."):
         layout()
     monkeypatch.undo()
-    monkeypatch.setattr(kernels, "TARGETS", (*kernels.TARGETS, "loopcast_other"))
+    monkeypatch.setattr(kernels, "FUNCTIONS", (*kernels.FUNCTIONS, "loopcast_other"))
     with pytest.raises(LoopcastError, match=r"has no loopcast_other.*pip install \."):
         kernels.library.__wrapped__()
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from jax.experimental import rnn
 
-from loopcast.nn.cells import CellWeights
 from loopcast.nn.cudnn import cudnn_scan
+from loopcast.nn.shapes import CellWeights
 from loopcast.nn.stack import scan_stack
 
 SHAPES = [(1, 1, (1, 1)), (3, 17, (3, 5)), (17, 3, (1, 20, 3)), (2, 4, (7, 3, 3, 3))]

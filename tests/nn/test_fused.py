@@ -16,9 +16,10 @@ from loopcast import kernels
 from loopcast.errors import OptionError
 from loopcast.kernels import LIBRARY, instructions
 from loopcast.nn import fused
-from loopcast.nn.cells import CELLS, CellWeights, DenseWeights
+from loopcast.nn.cells import CELLS
 from loopcast.nn.fused import fused_scan, why_not_fused
 from loopcast.nn.scan import scan_layer
+from loopcast.nn.shapes import CellWeights, DenseWeights
 
 NAMES = tuple(CELLS)
 needs_kernels = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")

@@ -15,7 +15,8 @@ PROGRAM = """
 import sys
 import jax, jax.numpy as jnp, numpy as np
 jax.config.update("jax_enable_x64", True)
-from loopcast.nn.cells import CELLS, CellWeights, DenseWeights
+from loopcast.nn.cells import CELLS
+from loopcast.nn.shapes import CellWeights, DenseWeights
 from loopcast.nn.fused import fused_scan
 from loopcast.nn.stack import scan_stack
 

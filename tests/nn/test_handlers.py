@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from loopcast.kernels import LIBRARY, library
+from loopcast.kernels import LIBRARY
 from loopcast.nn import fused
 from loopcast.nn.cells import CELLS
+from loopcast.xla_kernels import library
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
 

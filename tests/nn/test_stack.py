@@ -6,7 +6,8 @@ import pytest
 
 from loopcast import kernels
 from loopcast.errors import OptionError
-from loopcast.nn.cells import CELLS, CellWeights, DenseWeights
+from loopcast.nn.cells import CELLS
+from loopcast.nn.shapes import CellWeights, DenseWeights
 from loopcast.nn.stack import Backend, scan_stack, select_backend
 from reference import recurrence
 

@@ -111,6 +111,32 @@ struct DecoderGradient {
   float* readout;                   // [batch, outputs, kDecoderUnits]
 };
 
+// A decoder that all steps ahead share: src/loopcast/nn/step_decoder.py has its equations. Units, and both parts of the
+// readout, the shares and the gaps, are padded with zeros to whole lanes.
+constexpr size_t kSide = 5;  // quantiles on each side of the median
+
+struct StepDecoder {
+  size_t state, inputs, candidates, codes, units;  // units: a multiple of the lanes
+  const float* known;                              // [state + inputs, units]
+  const float* step;                               // [candidates + codes, units]
+  const float* bias;                               // [units]
+  const float* second;                             // [units, units]
+  const float* second_bias;                        // [units]
+  const float* readout;                            // [units, padded 1 + candidates, then padded 2 * kSide]
+  const float* readout_bias;
+};
+
+// Several rows, each with several steps ahead.
+struct StepDecode {
+  StepDecoder decoder;
+  size_t rows, steps, threads;
+  const float* state;       // [rows, state]
+  const float* inputs;      // [rows, inputs]
+  const float* candidates;  // [rows, steps, candidates], each at most 1e18
+  const float* codes;       // [rows, steps, codes]
+  float* quantiles;         // [rows, steps, 2 * kSide + 1]
+};
+
 // How tasks are spread over threads. work: about how many multiply-adds they take together.
 struct Runner {
   void* self;
@@ -126,6 +152,8 @@ struct Kernels {
   void (*backward)(const Backward&, Runner);
   void (*decode)(const Decoder&, float* outputs, Runner);  // outputs [batch, time, horizon * outputs]
   void (*decode_backward)(const Decoder&, const DecoderGradient&, Runner);
+  // Rows from `first` on, before `last`; workspace: step_decoder_workspace floats.
+  void (*decode_steps)(const StepDecode&, size_t first, size_t last, float* workspace);
 };
 
 // The fastest kernels that this processor can run, or those named by LOOPCAST_INSTRUCTIONS where it can run them.
@@ -135,5 +163,6 @@ const Kernels& kernels();
 size_t forward_workspace(const Stack&, bool training);
 size_t backward_workspace(const Stack&);
 size_t decoder_workspace(const Decoder&, bool backward);
+size_t step_decoder_workspace(const StepDecoder&);
 
 }  // namespace loopcast

@@ -8,6 +8,7 @@ namespace loopcast::LOOPCAST_INSTRUCTIONS {
 
 constexpr size_t kChunk = 16;       // inference computes so many steps in all layers before the next ones
 constexpr size_t kPanelSlack = 24;  // a packed matrix may end in a block that is not full
+constexpr size_t kStepChunk = 24;   // steps ahead that go through a whole decoder before the next ones
 constexpr size_t kFewSeries = 4;    // up to so many, the units are the lanes (rows.hpp), else the series (groups.hpp)
 
 inline bool few_series(const Stack& s) { return s.batch <= kFewSeries; }
@@ -126,6 +127,14 @@ inline size_t gradient_floats(const Decoder& d) {
 // One series' part.
 inline size_t decoder_floats(const Decoder& d, bool backward) {
   return state_floats(d) + future_floats(d) + output_floats(d) + (backward ? gradient_floats(d) : 0);
+}
+
+// A decoder that steps share: its readout's columns before the gaps, and those of the gaps; then one task's part.
+inline size_t shares_of(const StepDecoder& d) { return padded(1 + d.candidates); }
+inline size_t gaps_of() { return padded(2 * kSide); }
+
+inline size_t step_decoder_floats(const StepDecoder& d) {
+  return d.units + padded(kStepChunk * d.candidates) + kStepChunk * (2 * d.units + shares_of(d) + gaps_of());
 }
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -13,7 +13,7 @@ from loopcast.errors import LengthError
 from loopcast.features.scaling import Scaling
 from loopcast.features.sizes import power_of_two
 from loopcast.features.windows import WindowPlan
-from loopcast.kernels import array_spec, library, why_no_kernels
+from loopcast.xla_kernels import array_spec, library, why_no_kernels
 
 Array = jax.Array
 

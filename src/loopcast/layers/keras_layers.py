@@ -12,8 +12,9 @@ import jax.numpy as jnp
 
 from loopcast.backend import keras
 from loopcast.errors import OptionError
-from loopcast.nn.cells import CELLS, Array, CellWeights, State
+from loopcast.nn.cells import CELLS, Array, State
 from loopcast.nn.fused import fused_scan, why_not_fused
+from loopcast.nn.shapes import CellWeights
 from loopcast.nn.stack import Fused
 
 TANH = (keras.activations.tanh, keras.ops.tanh, jnp.tanh)

@@ -1,8 +1,6 @@
 """The recurrent cells: one step of each, as a pure function of its weights, state and input.
 
-Names, gate order and weight shapes are Keras's, so weights go to stock Keras layers and back unchanged:
-`kernel` W `[input, gates * units]`, `recurrent_kernel` U `[units, gates * units]`, `bias` b `[gates * units]`
-(GRU: `[2, 3 * units]`, one row for the input and one for the recurrent product, where it resets after that).
+`loopcast.nn.shapes` has their weights.
 
 The input's share `x W + b` of every gate does not depend on the state, so `project` computes it for all
 steps at once and `advance` adds the state's share.
@@ -10,53 +8,25 @@ steps at once and `advance` adds the state's share.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from loopcast.nn.shapes import GRU_GATES, LSTM_GATES, SHAPES, CellShape, CellWeights
+
 Array = jax.Array
 State = tuple[Array, ...]  # each [batch, units]; the first is the cell's output h
 
-LSTM_GATES = ("input", "forget", "candidate", "output")
-GRU_GATES = ("update", "reset", "candidate")
-
-
-class CellWeights(NamedTuple):
-    """Weights of one recurrent layer, shaped and ordered as `keras.Layer.get_weights()` gives them."""
-
-    kernel: Array
-    recurrent_kernel: Array
-    bias: Array
-
-
-class DenseWeights(NamedTuple):
-    """A linear head, `y = h W + b`: kernel `[units, output]`, bias `[output]`."""
-
-    kernel: Array
-    bias: Array
-
-    def read(self, hidden: Array) -> Array:
-        """`[..., units] -> [..., output]`"""
-        return hidden @ self.kernel + self.bias
-
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
-    """What tells one kind of cell from another."""
+class Cell(CellShape):
+    """A kind of cell: its shapes, and one step of it."""
 
-    gates: int
-    states: int  # how many arrays its state has
-    bias_rows: int  # 2 where input and recurrent product have a bias each
     advance: Callable[[CellWeights, State, Array], State]
 
     def project(self, weights: CellWeights, inputs: Array) -> Array:
         """`x W + b`, `[..., input] -> [..., gates * units]`."""
         return inputs @ weights.kernel + weights.bias.reshape(self.bias_rows, -1)[0]
-
-    def bias_shape(self, units: int) -> tuple[int, ...]:
-        columns = self.gates * units
-        return (columns,) if self.bias_rows == 1 else (self.bias_rows, columns)
 
     def zero_state(self, batch: int, units: int) -> State:
         return (jnp.zeros((batch, units), jnp.float32),) * self.states
@@ -96,9 +66,10 @@ def advance_gru_reset_before(weights: CellWeights, state: State, projected: Arra
     return (z * h + (1 - z) * g,)
 
 
-CELLS = {
-    "simple": Cell(gates=1, states=1, bias_rows=1, advance=advance_simple),
-    "gru": Cell(gates=len(GRU_GATES), states=1, bias_rows=2, advance=advance_gru),
-    "lstm": Cell(gates=len(LSTM_GATES), states=2, bias_rows=1, advance=advance_lstm),
-    "gru_reset_before": Cell(gates=len(GRU_GATES), states=1, bias_rows=1, advance=advance_gru_reset_before),
+ADVANCE = {
+    "simple": advance_simple,
+    "gru": advance_gru,
+    "lstm": advance_lstm,
+    "gru_reset_before": advance_gru_reset_before,
 }
+CELLS = {name: Cell(**vars(SHAPES[name]), advance=advance) for name, advance in ADVANCE.items()}

@@ -8,14 +8,13 @@ import ctypes
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from loopcast.errors import LoopcastError, OptionError
 from loopcast.kernels import check_layout, layout, library
-from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights
-from loopcast.nn.fused import CELL_NUMBERS
+from loopcast.nn.shapes import SHAPES, CellShape, CellWeights, DenseWeights
 
 Floats = ctypes.POINTER(ctypes.c_float)
 
@@ -36,7 +35,7 @@ class _Head(ctypes.Structure):
     _fields_ = (("outputs", ctypes.c_size_t), ("kernel", Floats), ("bias", Floats))
 
 
-class _Stack(ctypes.Structure):
+class Stack(ctypes.Structure):
     _fields_ = (
         ("cell", ctypes.c_int32),
         ("batch", ctypes.c_size_t),
@@ -51,7 +50,7 @@ class _Stack(ctypes.Structure):
 
 class Forward(ctypes.Structure):
     _fields_ = (
-        ("stack", _Stack),
+        ("stack", Stack),
         ("inputs", Floats),
         ("observed", ctypes.c_void_p),
         ("outputs", Floats),
@@ -64,16 +63,14 @@ class StepCall(ctypes.Structure):
     _fields_ = (("forward", Forward), ("workspace_floats", ctypes.c_size_t))
 
 
-STRUCTURES = {"Layer": _Layer, "Head": _Head, "Stack": _Stack, "Forward": Forward, "StepCall": StepCall}
+STRUCTURES = {"Layer": _Layer, "Head": _Head, "Stack": Stack, "Forward": Forward, "StepCall": StepCall}
 
 
 @cache
 def checked_library() -> ctypes.CDLL:
     """The kernels, whose structures are those of this file. Raises LoopcastError where one differs."""
     check_layout(STRUCTURES, layout())
-    loaded = library()
-    loaded.loopcast_step_message.restype = ctypes.c_char_p
-    return loaded
+    return library()
 
 
 class _Weights(NamedTuple):
@@ -104,7 +101,7 @@ class DirectStep:
 
     def __init__(self, cell: str, layers: Sequence[CellWeights], head: DenseWeights | None) -> None:
         self._library = checked_library()
-        kind = CELLS[cell]
+        kind = SHAPES[cell]
         padded = [pad_units(kind, layer, first=index == 0) for index, layer in enumerate(layers)]
         units, width = layers[-1].recurrent_kernel.shape[0], len(padded[0].kernel)
         outputs = np.zeros(padded[-1].units if head is None else head.bias.size, np.float32)
@@ -147,7 +144,7 @@ def stack_of(
     batch: int = 1,
     time: int = 1,
     last_only: bool = True,
-) -> _Stack:
+) -> Stack:
     """A stack that points to these arrays, which have to outlive it."""
     structures = [
         _Layer(len(layer.kernel), layer.units, *map(pointer, layer), *((Floats * 2)(*map(pointer, s)) for s in states))
@@ -155,10 +152,10 @@ def stack_of(
     ]
     dense = None if head is None else ctypes.pointer(_Head(head[1].size, *map(pointer, head)))
     array = (_Layer * len(structures))(*structures)
-    return _Stack(CELL_NUMBERS[cell], batch, time, len(structures), array, dense, False, last_only)
+    return Stack(SHAPES[cell].number, batch, time, len(structures), array, dense, False, last_only)
 
 
-def workspace_floats(stack: _Stack, width: int, layers: Sequence[_Weights]) -> int:
+def workspace_floats(stack: Stack, width: int, layers: Sequence[_Weights]) -> int:
     sizes = (ctypes.c_int64 * (3 + len(layers)))(stack.batch, stack.time, width, *(layer.units for layer in layers))
     outputs = stack.head.contents.outputs if stack.head else -1
     floats = library().loopcast_workspace(0, stack.cell, False, stack.last_only, outputs, sizes, len(layers))
@@ -169,14 +166,14 @@ def workspace_floats(stack: _Stack, width: int, layers: Sequence[_Weights]) -> i
     return int(floats)
 
 
-def _split_state(state: np.ndarray, kind: Cell, layers: Sequence[_Weights]) -> list[list[np.ndarray]]:
+def _split_state(state: np.ndarray, kind: CellShape, layers: Sequence[_Weights]) -> list[list[np.ndarray]]:
     """Each layer's arrays of the state, as views."""
     ends = np.cumsum([0, *(layer.units for layer in layers for _ in range(kind.states))])
     arrays = [state[a:b] for a, b in pairwise(ends)]
     return [arrays[k : k + kind.states] for k in range(0, len(arrays), kind.states)]
 
 
-def pad_units(kind: Cell, layer: CellWeights, *, first: bool) -> _Weights:
+def pad_units(kind: CellShape, layer: CellWeights, *, first: bool) -> _Weights:
     """Pad every gate's units to whole vectors; the inputs too, which are the layer's below, unless it is the first.
 
     The added units stay at zero, as those of every cell do that have no weights.
@@ -197,13 +194,13 @@ def _pad_gates(matrix: np.ndarray, gates: int) -> np.ndarray:
     return np.ascontiguousarray(padded.reshape(len(matrix), gates * units))
 
 
-def _pad_rows(matrix: Array, count: int) -> np.ndarray:
+def _pad_rows(matrix: Any, count: int) -> np.ndarray:
     """`[row, column]` padded to `count` rows."""
     floats = _floats(matrix)
     return np.pad(floats, ((0, count - len(floats)), (0, 0)))
 
 
-def _floats(array: Array) -> np.ndarray:
+def _floats(array: Any) -> np.ndarray:
     return np.array(array, np.float32)
 
 

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax.experimental import rnn
 
-from loopcast.nn.cells import Array, CellWeights, State
+from loopcast.nn.cells import Array, State
+from loopcast.nn.shapes import CellWeights
 
 Kernel = Callable[..., tuple[Array, Array, Array]]
 

@@ -11,8 +11,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from loopcast.kernels import array_spec, library
 from loopcast.nn.cells import Array
+from loopcast.xla_kernels import array_spec, library
 
 DECODER_UNITS = 16  # hidden numbers; the kernel's loops are written for as many
 

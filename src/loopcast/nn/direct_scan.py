@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from loopcast.nn.cells import CELLS, CellWeights
 from loopcast.nn.ctypes_step import (
     Forward,
     StepCall,
@@ -18,6 +17,7 @@ from loopcast.nn.ctypes_step import (
     step_error,
     workspace_floats,
 )
+from loopcast.nn.shapes import SHAPES, CellWeights
 
 ROWS = 2**16  # rows of series that are taken at once: memory does not grow with their number
 
@@ -29,7 +29,7 @@ class DirectScan:
     """
 
     def __init__(self, cell: str, layers: tuple[CellWeights, ...]) -> None:
-        self.cell, self.kind = cell, CELLS[cell]
+        self.cell, self.kind = cell, SHAPES[cell]
         self.layers = [pad_units(self.kind, layer, first=index == 0) for index, layer in enumerate(layers)]
         self.units = int(layers[-1].recurrent_kernel.shape[0])
         self.library = checked_library()

@@ -15,10 +15,10 @@ import numpy as np
 from jax.custom_derivatives import CustomVJPPrimal, SymbolicZero
 
 from loopcast.errors import OptionError
-from loopcast.kernels import array_spec, library, why_no_kernels
-from loopcast.nn.cells import CELLS, Array, CellWeights, DenseWeights, State
+from loopcast.nn.cells import CELLS, Array, State
+from loopcast.nn.shapes import SHAPES, CellWeights, DenseWeights
+from loopcast.xla_kernels import array_spec, library, why_no_kernels
 
-CELL_NUMBERS = {"simple": 0, "gru": 1, "lstm": 2, "gru_reset_before": 3}  # as the library counts them
 MOST_LAYERS = 16
 Workspace = Literal["infer", "train", "backward"]
 States = tuple[State, ...]
@@ -35,8 +35,8 @@ def why_not_fused(
     why_none = why_no_kernels(platform)
     if why_none is not None:
         return why_none
-    if cell_name not in CELL_NUMBERS:
-        return f"there are kernels for {', '.join(CELL_NUMBERS)}, not for {cell_name!r}"
+    if cell_name not in SHAPES:
+        return f"there are kernels for {', '.join(SHAPES)}, not for {cell_name!r}"
     if dtypes:
         return f"the kernels compute in float32, and some arrays are {', '.join(sorted(dtypes))}"
     if not 1 <= len(weights) <= MOST_LAYERS:
@@ -93,7 +93,7 @@ class _Plan:
     @property
     def flags(self) -> dict[str, Any]:
         return {
-            "cell": np.int32(CELL_NUMBERS[self.cell_name]),
+            "cell": np.int32(SHAPES[self.cell_name].number),
             "masked": self.masked,
             "last_only": self.last_only,
             "head": self.head is not None,
@@ -105,7 +105,7 @@ class _Plan:
         sizes = (ctypes.c_int64 * (2 + len(self.widths)))(self.batch, self.time, *self.widths)
         depth, outputs = len(self.widths) - 1, -1 if self.head is None else self.head
         floats = library().loopcast_workspace(
-            number, CELL_NUMBERS[self.cell_name], self.masked, self.last_only, outputs, sizes, depth
+            number, SHAPES[self.cell_name].number, self.masked, self.last_only, outputs, sizes, depth
         )
         if floats < 0:
             raise OptionError(f"batch {self.batch}, time {self.time}, widths {self.widths} are too large for a kernel")

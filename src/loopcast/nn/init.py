@@ -5,9 +5,10 @@ import math
 import jax
 import numpy as np
 
-from loopcast.nn.cells import CELLS, Array, CellWeights, DenseWeights
+from loopcast.nn.cells import CELLS, Array
 from loopcast.nn.decoder import DECODER_UNITS
 from loopcast.nn.network import DecoderWeights, Network, Weights
+from loopcast.nn.shapes import CellWeights, DenseWeights
 from loopcast.nn.threefry import normal, uniform
 
 

@@ -13,11 +13,12 @@ import jax
 import jax.numpy as jnp
 
 from loopcast.errors import OptionError
-from loopcast.kernels import array_spec, why_no_kernels
-from loopcast.nn.cells import CELLS, Array, Cell, CellWeights, DenseWeights, State
+from loopcast.nn.cells import CELLS, Array, Cell, State
 from loopcast.nn.decoder import DECODER_UNITS, decode, decode_plain
+from loopcast.nn.shapes import CellWeights, DenseWeights
 from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
 from loopcast.validation import LARGEST, check_positive
+from loopcast.xla_kernels import array_spec, why_no_kernels
 
 MOST_LAYERS = 100  # and with two they are deep
 MOST_PARAMETERS = 2**28  # of which a gigabyte holds the weights

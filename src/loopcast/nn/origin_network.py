@@ -1,19 +1,23 @@
-"""A recurrent network that reads encoded rows, and a decoder that tells of any step after any of them."""
+"""A recurrent network that reads encoded rows, and a decoder that tells of any step after any of them, with JAX."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from scipy.special import ndtri
 
 from loopcast.nn.cells import Array
-from loopcast.nn.init import initial_weights
+from loopcast.nn.init import glorot_uniform, initial_weights
 from loopcast.nn.network import Network, States, Weights
-from loopcast.nn.step_decoder import StepDecoder, StepWeights
-from loopcast.nn.weights import from_vector, to_vector
+from loopcast.nn.origin_shape import CELL, OriginShape
+from loopcast.nn.step_decoder import PROBABILITIES, SIDE, StepDecoder, StepWeights
+from loopcast.nn.weights import to_vector
+
+LAST, BEFORE_LAST = 2, 3  # candidates of which the median is made at first: the last season, and the one before
+START = {LAST: 0.2, BEFORE_LAST: 0.1}
 
 
 class OriginWeights(NamedTuple):
@@ -25,56 +29,45 @@ class OriginWeights(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class OriginNetwork:
-    """recurrent: without a head, its last layer's output is the state that `decoder` reads."""
+    """What a network of this shape computes, and how it starts."""
 
-    recurrent: Network
-    decoder: StepDecoder
+    shape: OriginShape
 
-    @classmethod
-    def of(cls, *, inputs: int, units: tuple[int, ...], candidates: int, codes: int) -> "OriginNetwork":
-        """An LSTM of these layers, and a decoder as wide as the last one."""
-        recurrent = Network(cell="lstm", units=units, inputs=inputs, outputs=units[-1], head="none")
-        decoder = StepDecoder(state=units[-1], inputs=inputs, candidates=candidates, codes=codes, units=units[-1])
-        return cls(recurrent=recurrent, decoder=decoder)
+    @cached_property
+    def recurrent(self) -> Network:
+        """Without a head: its last layer's output is the state that the decoder reads."""
+        units = self.shape.units
+        return Network(cell=CELL, units=units, inputs=self.shape.inputs, outputs=units[-1], head="none")
+
+    @property
+    def decoder(self) -> StepDecoder:
+        return self.shape.decoder
 
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         """Name and shape of every weight."""
-        return {**self.recurrent.shapes, **self.decoder.shapes}
+        return self.shape.shapes
 
     @property
     def parameters(self) -> int:
         """How many numbers training sets."""
-        return sum(math.prod(shape) for shape in self.shapes.values())
+        return self.shape.parameters
 
     def initial(self, seed: int) -> np.ndarray:
         """Every weight to start from, one vector."""
-        return self.to_vector(OriginWeights(initial_weights(self.recurrent, seed), self.decoder.initial(seed + 100)))
+        return self.to_vector(
+            OriginWeights(initial_weights(self.recurrent, seed), initial_decoder(self.decoder, seed + 100))
+        )
 
     def from_vector(self, vector: Array | np.ndarray) -> OriginWeights:
         """The weights, from one vector."""
-        split = self.recurrent.parameters
-        shapes = list(self.decoder.shapes.values())
-        ends = split + np.cumsum([0, *(math.prod(shape) for shape in shapes)])
-        parts: list[Any] = [vector[a:b].reshape(shape) for (a, b), shape in zip(pairwise(ends), shapes, strict=True)]
-        return OriginWeights(from_vector(self.recurrent, vector[:split]), StepWeights(*parts))
+        parts = self.shape.parts(vector)
+        return OriginWeights(Weights(parts.layers, None), parts.decoder)
 
     def to_vector(self, weights: Any) -> np.ndarray:
         """The weights as one vector, float32."""
         parts = [to_vector(weights.recurrent), *(np.ravel(part) for part in weights.decoder)]
         return np.concatenate([np.asarray(part, np.float32) for part in parts])
-
-    def widened(self, weights: np.ndarray, inputs: int, codes: int) -> tuple["OriginNetwork", np.ndarray]:
-        """A network with so many more inputs and codes, and weights that make nothing of them yet."""
-        decoder = replace(self.decoder, inputs=self.decoder.inputs + inputs, codes=self.decoder.codes + codes)
-        wide = OriginNetwork(recurrent=replace(self.recurrent, inputs=self.recurrent.inputs + inputs), decoder=decoder)
-        old = self.from_vector(weights)
-        first, *rest = old.recurrent.layers
-        layers = (first._replace(kernel=_with_rows(first.kernel, inputs)), *rest)
-        step = old.decoder._replace(
-            state=_with_rows(old.decoder.state, inputs), step=_with_rows(old.decoder.step, codes)
-        )
-        return wide, wide.to_vector(OriginWeights(old.recurrent._replace(layers=layers), step))
 
     def scan(self, weights: OriginWeights, state: States, inputs: Any) -> tuple[States, Array]:
         """`[batch, time, input]` to the state after the last row and what the decoder reads, `[batch, time, unit]`."""
@@ -87,9 +80,22 @@ class OriginNetwork:
         return self.decoder.apply(weights.decoder, hidden, inputs, candidates, codes, xp=xp)
 
 
-def _with_rows(matrix: Any, count: int) -> Any:
-    """A matrix with so many rows of zeros below."""
-    return np.concatenate([np.asarray(matrix), np.zeros((count, matrix.shape[1]), np.float32)])
+def initial_decoder(decoder: StepDecoder, seed: int) -> StepWeights:
+    """Glorot's weights; the median starts near the last seasons, and gaps as those of a normal distribution."""
+    gaps = np.diff(ndtri(PROBABILITIES))
+    bias = np.zeros(decoder.outputs, np.float32)
+    for candidate, weight in START.items():
+        bias[1 + candidate] = weight
+    outward = np.concatenate([gaps[SIDE - 1 :: -1], gaps[SIDE:]])
+    bias[1 + decoder.candidates :] = np.log(np.expm1(outward))
+    shapes = list(decoder.shapes.values())
+    kernels = {
+        place: glorot_uniform(seed + place, (shape[0], shape[1]))
+        for place, shape in enumerate(shapes)
+        if len(shape) == 2
+    }
+    parts = [kernels[place] if place in kernels else jnp.zeros(shape) for place, shape in enumerate(shapes)]
+    return StepWeights(*parts)._replace(readout=0.1 * parts[5], readout_bias=jnp.asarray(bias))
 
 
 def take_rows(rows: Array, origins: Array) -> Array:

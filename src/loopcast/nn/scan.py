@@ -3,7 +3,8 @@
 import jax
 import jax.numpy as jnp
 
-from loopcast.nn.cells import Array, Cell, CellWeights, State
+from loopcast.nn.cells import Array, Cell, State
+from loopcast.nn.shapes import CellWeights
 
 
 def scan_layer(

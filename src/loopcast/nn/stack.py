@@ -7,10 +7,11 @@ from typing import Literal
 import jax
 
 from loopcast.errors import OptionError
-from loopcast.nn.cells import CELLS, Array, CellWeights, DenseWeights, State
+from loopcast.nn.cells import CELLS, Array, State
 from loopcast.nn.cudnn import cudnn_scan, why_not_cudnn
 from loopcast.nn.fused import fused_scan, why_not_fused
 from loopcast.nn.scan import scan_layer
+from loopcast.nn.shapes import CellWeights, DenseWeights
 
 Fused = Literal["auto", "always", "never"]
 PATHS = {"kernels": "The fused kernels", "cudnn": "cuDNN", "scan": "A compiled scan"}

@@ -10,30 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-import numpy as np
-from scipy.special import ndtri
-
-from loopcast.nn.cells import Array
-from loopcast.nn.init import glorot_uniform
-
 PROBABILITIES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 SIDE = len(PROBABILITIES) // 2  # quantiles on each side of the median
 MEDIAN_GAIN = 3.0
-LAST, BEFORE_LAST = 2, 3  # candidates of which the median is made at first: the last season, and the one before
-START = {LAST: 0.2, BEFORE_LAST: 0.1}
 
 
 class StepWeights(NamedTuple):
     """In the order of the equations."""
 
-    state: Array  # [state + inputs, units]
-    step: Array  # [candidates + codes, units]
-    bias: Array
-    second: Array  # [units, units]
-    second_bias: Array
-    readout: Array  # [units, 1 + candidates + 2 * SIDE]
-    readout_bias: Array
+    state: Any  # [state + inputs, units]
+    step: Any  # [candidates + codes, units]
+    bias: Any
+    second: Any  # [units, units]
+    second_bias: Any
+    readout: Any  # [units, 1 + candidates + 2 * SIDE]
+    readout_bias: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,30 +54,11 @@ class StepDecoder:
             "decoder.readout_bias": (self.outputs,),
         }
 
-    def initial(self, seed: int) -> StepWeights:
-        """Glorot's weights; the median starts near the last seasons, and gaps as those of a normal distribution."""
-        gaps = np.diff(ndtri(PROBABILITIES))
-        bias = np.zeros(self.outputs, np.float32)
-        for candidate, weight in START.items():
-            bias[1 + candidate] = weight
-        outward = np.concatenate([gaps[SIDE - 1 :: -1], gaps[SIDE:]])
-        bias[1 + self.candidates :] = np.log(np.expm1(outward))
-        shapes = list(self.shapes.values())
-        kernels = {
-            place: glorot_uniform(seed + place, (shape[0], shape[1]))
-            for place, shape in enumerate(shapes)
-            if len(shape) == 2
-        }
-        parts = [kernels[place] if place in kernels else jnp.zeros(shape) for place, shape in enumerate(shapes)]
-        return StepWeights(*parts)._replace(readout=0.1 * parts[5], readout_bias=jnp.asarray(bias))
-
-    def apply(
-        self, weights: StepWeights, state: Any, inputs: Any, candidates: Any, codes: Any, *, xp: Any = jnp
-    ) -> Any:
+    def apply(self, weights: StepWeights, state: Any, inputs: Any, candidates: Any, codes: Any, *, xp: Any) -> Any:
         """Quantiles `[..., step, probability]`, in units of the scale, from the base.
 
         state: `[..., state]`; inputs: `[..., input]`; candidates: `[..., step, candidate]`; codes: `[..., step, code]`.
-        xp: the library of the arrays, JAX's or NumPy itself.
+        xp: the library of the arrays, `jax.numpy` or NumPy itself. This is what the kernels' decoder is to say.
         """
         known = xp.concatenate([state, inputs], axis=-1) @ weights.state + weights.bias
         ahead = xp.concatenate([xp.arcsinh(candidates), codes], axis=-1) @ weights.step

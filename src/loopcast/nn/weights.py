@@ -8,8 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from loopcast.nn.cells import Array, CellWeights, DenseWeights
+from loopcast.nn.cells import Array
 from loopcast.nn.network import DecoderWeights, Network, Weights
+from loopcast.nn.shapes import CellWeights, DenseWeights
 
 PER_LAYER = len(CellWeights._fields)
 

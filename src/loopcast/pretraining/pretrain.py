@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from loopcast.models.pretrained.weights import shipped_network
+from loopcast.nn.origin_network import OriginNetwork
 from loopcast.pretraining.plan import BATCH, KINDS, kinds_of_updates
 from loopcast.pretraining.pools import draw_pool
 from loopcast.training.adam import Moments
@@ -37,7 +38,7 @@ class Pretraining:
 
     def run(self) -> None:
         """To the end; what was interrupted goes on from the last file, to the same bits."""
-        program = program_of(OriginObjective(network=shipped_network()), RECIPE)
+        program = program_of(OriginObjective(network=OriginNetwork(shape=shipped_network())), RECIPE)
         state, done = self._begun(program)
         kinds = kinds_of_updates(self.updates, self.seed)
         rate = rates(RECIPE, np.arange(self.updates), self.updates)

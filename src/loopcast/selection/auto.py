@@ -1,9 +1,9 @@
 """The forecaster that chooses: baselines and a few networks, compared on the data's own past, by a plan."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,10 +22,16 @@ from loopcast.models.model import Fit
 from loopcast.models.model_list import as_model_list
 from loopcast.models.theta import Theta
 from loopcast.progress import progress_bar
-from loopcast.selection.plan import ENOUGH_VALUES, affordable, pays
+from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
 from loopcast.storage.registry import register
 from loopcast.validation import check_seed
 
+NETWORKS: tuple[Mapping[str, Any], ...] = (  # that are trained: how they differ from the first, which is as it is
+    {},
+    {"cell": "gru", "alias": "Recurrent, GRU"},
+    {"log": False, "alias": "Recurrent, not on a log scale"},
+    {"units": (20,), "alias": "Recurrent, small"},
+)
 WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half of the series are long enough for
 
 
@@ -74,13 +80,10 @@ class Auto(Forecaster):
                 raise OptionError(f"{name} is True or False, or None, got {getattr(self, name)!r}")
 
     def candidates(self, panel: Panel) -> list[Forecaster]:
-        """What may be compared, in this order."""
+        """What may be compared, in this order: networks that are trained only where there is enough to learn from."""
         from loopcast.models.pretrained.forecaster import Pretrained
-        from loopcast.models.recurrent.forecaster import Recurrent
 
         season, horizon = self.season, self.horizon
-        network = Recurrent(horizon=horizon, season=season, seed=self.seed, gaps=self.gaps, show_progress=False)
-        positive = bool(np.nanmin(panel.values) >= 0)
         each = [
             Naive(horizon=horizon),
             SeasonalNaive(horizon=horizon, season=season),
@@ -88,12 +91,18 @@ class Auto(Forecaster):
             Theta(horizon=horizon, season=season),
             Linear(horizon=horizon, season=season),
             Pretrained(horizon=horizon, season=season),
-            network,
-            network.with_options(cell="gru", alias="Recurrent, GRU"),
-            *([network.with_options(log=False, alias="Recurrent, not on a log scale")] if positive else []),
-            network.with_options(units=(20,), alias="Recurrent, small"),
+            *(self._networks(panel) if enough(panel) else []),
         ]
         return [one.with_options(lower=self.lower, upper=self.upper, integer=self.integer) for one in each]
+
+    def _networks(self, panel: Panel) -> list[Forecaster]:
+        """Those of NETWORKS that are unlike one another on these values."""
+        from loopcast.models.recurrent.forecaster import Recurrent
+
+        network = Recurrent(
+            horizon=self.horizon, season=self.season, seed=self.seed, gaps=self.gaps, show_progress=False
+        )
+        return [network.with_options(**options) for options in _networks_for(panel)]
 
     def _fit(self, panel: Panel) -> Fit:
         candidates = as_model_list(self.candidates(panel))
@@ -103,7 +112,10 @@ class Auto(Forecaster):
         board = leaderboard(self._compare(compared, origins, tried))
         winner = next(each for each in tried if each.name == board.table["model"][0])
         best = winner.with_options(horizon=self.horizon)
-        reasons = self._reasons(best, board, origins, compared, candidates[len(tried) :])
+        untried = [each.name for each in candidates[len(tried) :]]
+        if not enough(panel):
+            untried = untried or [each.get("alias", "Recurrent") for each in _networks_for(panel)]
+        reasons = self._reasons(best, board, origins, compared, untried)
         fitted = best.fit_panel(panel).model
         named = replace(fitted, name=self.name, recipe=best, description="\n  ".join([*reasons, fitted.description]))
         return Fit(named)
@@ -114,19 +126,18 @@ class Auto(Forecaster):
         board: Leaderboard,
         origins: RollingOrigin,
         compared: Panel,
-        left: Sequence[Forecaster],
+        left: Sequence[str],
     ) -> list[str]:
         tried = len(board.table)
         why = (
             f"{best.to_code()}, the best of {tried} candidates at {origins.n_windows} cutoffs of "
             f"{compared.n_series} series. {board.verdict}"
         )
-        names = ", ".join(each.name for each in left)
         if not left:
             return [why]
         short = f"for lack of time (budget {self.budget:g} s)"
-        lack = short if pays(left[0], compared) else f"as training pays from {ENOUGH_VALUES:,} values on"
-        return [why, f"Not compared, {lack}: {names}."]
+        lack = short if enough(compared) else f"as training pays from {ENOUGH_VALUES:,} values on"
+        return [why, f"Not compared, {lack}: {', '.join(left)}."]
 
     def _min_rows(self, season: int, horizon: int) -> int:
         """What its candidates need, and one cutoff to compare them on."""
@@ -149,3 +160,9 @@ class Auto(Forecaster):
         with progress_bar(self.name, len(tried), show=self.show_progress) as callback:
             runs = [FoldRun(forecaster=each, panel=panel, origins=origins) for each in tried]
             return Backtest.of(panel, origins, runs, [list(each.run(NullCache(), callback)) for each in runs])
+
+
+def _networks_for(panel: Panel) -> list[Mapping[str, Any]]:
+    """NETWORKS, without what would be the same where values are negative: none is on a log scale then."""
+    positive = bool(np.nanmin(panel.values) >= 0)
+    return [options for options in NETWORKS if positive or "log" not in options]

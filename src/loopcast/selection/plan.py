@@ -19,9 +19,9 @@ def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
     return SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
 
 
-def pays(forecaster: Forecaster, panel: Panel) -> bool:
-    """Whether there is enough to learn from, if it is trained."""
-    return forecaster.cheap_to_refit or panel.values.size >= ENOUGH_VALUES
+def enough(panel: Panel) -> bool:
+    """Whether there is enough to train a network on."""
+    return panel.values.size >= ENOUGH_VALUES
 
 
 def affordable(
@@ -36,7 +36,7 @@ def affordable(
     for each in candidates:
         last = seconds_of(each, panel)
         cost = last * len(origins.fit_groups)
-        if last and (not pays(each, panel) or spent + cost + last > budget):
+        if last and (not enough(panel) or spent + cost + last > budget):
             break
         taken.append(each)
         spent += cost

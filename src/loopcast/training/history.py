@@ -2,8 +2,7 @@
 
 import math
 from dataclasses import dataclass
-
-from loopcast.nn.network import Weights
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +26,13 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """The best weights of every member, and how training got there.
+    """The best weights of every member, as its objective takes them, and how training got there.
 
     epochs: how many the chosen training had at most.
     best_epoch: the epoch with the best validation loss; the last one where nothing was held back.
     """
 
-    members: tuple[Weights, ...]
+    members: tuple[Any, ...]
     epochs: int
     best_epoch: int
     history: tuple[Epoch, ...]

@@ -7,7 +7,9 @@ import numpy as np
 from loopcast.features.causal.ahead import CANDIDATES, CODES, look_ahead
 from loopcast.features.causal.encoder import Encoded, Encoder, Written
 from loopcast.features.causal.inputs import shown_inputs
+from loopcast.features.causal.native_encode import native_encode
 from loopcast.features.causal.track import Periods
+from loopcast.kernels import why_not_built
 
 
 class Origins(NamedTuple):
@@ -53,7 +55,18 @@ class Encoding(NamedTuple):
 
 
 def encode(values: np.ndarray, lengths: np.ndarray, periods: Periods, origins: Origins) -> Encoding:
-    """The encoding of series as `left_align` gives them: `[series, time]` and lengths, the longest first."""
+    """The encoding of series as `left_align` gives them: `[series, time]` and lengths, the longest first.
+
+    By the kernels, in all threads, where they are built; else by `encode_plain`, their specification.
+    """
+    if why_not_built() is None:
+        told = native_encode(values, lengths, periods, *origins)
+        return Encoding(written=Written(*map(told.pop, Written._fields)), **told)
+    return encode_plain(values, lengths, periods, origins)
+
+
+def encode_plain(values: np.ndarray, lengths: np.ndarray, periods: Periods, origins: Origins) -> Encoding:
+    """`encode` in NumPy, a row of all series at a time."""
     count, steps = origins.steps.shape
     base, scale = np.zeros((count, steps)), np.ones(count)
     candidates, codes = np.zeros((count, steps, CANDIDATES), np.float32), np.zeros((count, steps, CODES), np.float32)
@@ -69,14 +82,15 @@ def encode(values: np.ndarray, lengths: np.ndarray, periods: Periods, origins: O
             for part, own in zip(written, ahead.written, strict=True):
                 part[at] = own
     state = encoder.state
-    return Encoding(shown_inputs(state), base, scale, candidates, codes, written, _usual(state, origins))
+    return Encoding(shown_inputs(state), base, scale, candidates, codes, written, _usual(state, lengths, origins))
 
 
-def _usual(state: Encoded, origins: Origins) -> np.ndarray:
+def _usual(state: Encoded, lengths: np.ndarray, origins: Origins) -> np.ndarray:
     """Mean changes of whole series, in the writing that is shown at each origin."""
-    season, each = state.periods.season, []
+    season, rows, each = state.periods.season, np.arange(state.seen.shape[1]), []
+    whole = lengths[:, None] > season  # of shorter ones, how far from the first value
+    counts = (rows < lengths[:, None]) & ((rows >= season) | ~whole)
     for track in (state.curve, state.straight):
-        z = track.z
-        changes = np.abs(z[:, season:] - z[:, :-season]) if z.shape[1] > season else np.abs(z)
-        each.append(changes.mean(axis=1)[origins.series])
+        before = np.where(whole, track.z[:, np.maximum(rows - season, 0)], 0.0)
+        each.append(np.abs(track.z - before).mean(axis=1, where=counts)[origins.series])
     return np.where(state.linear[origins.series, origins.rows], each[1], each[0])

@@ -117,6 +117,8 @@ class Pretrained(Forecaster):
 
     def _tuned(self, tuning: Tuning, panel: Panel, known: str) -> Fit:
         """Tuned by the number of updates that forecasts held-back rows best; as it was shipped, where that is best."""
+        from loopcast.models.pretrained.train import tuned  # needs JAX, which forecasts do without
+
         try:
             rows = calibration_cutoffs(panel, tuning.horizon, tuning.plain.season + 1, None)[0]
         except LengthError as error:
@@ -124,11 +126,12 @@ class Pretrained(Forecaster):
                 raise
             return self._untuned(tuning.plain, f"It is not trained on these series, which are too short: {error}.")
         with progress(self.name, show=self.show_progress) as callback:
-            choice, held_out = tuning.choose(panel, rows, callback)
+            models = list(tuned(tuning, tuning.before(panel, rows), tuning.choices, callback))
+            choice, held_out = tuning.choose(models, panel, rows)
             if choice == NONE:
                 why = f"more training did not make its forecasts of the last {rows} rows better{_left_out(known)}"
                 return self._untuned(tuning.plain, f"It is not trained on these series: {why}.")
-            [model] = tuning.tuned(panel, (choice,), callback)
+            [model] = tuned(tuning, panel, (choice,), callback)
         beside = f", with {known}" if known else ""
         how = "as asked" if self.tune != "auto" else f"which forecast the last {rows} rows best, held back"
         far = f", and {choice.share:.0%} of that is kept" if choice.share < 1 else ""

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
@@ -13,12 +12,13 @@ from loopcast.errors import OptionError
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
-from loopcast.kernels import why_no_kernels
+from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
 from loopcast.models.pretrained.histories import Questions, ask
+from loopcast.models.pretrained.reading import read_values
+from loopcast.nn.direct_decoder import DirectDecoder
 from loopcast.nn.direct_scan import DirectScan
-from loopcast.nn.origin_network import OriginNetwork, OriginWeights
-from loopcast.nn.step_decoder import PROBABILITIES
+from loopcast.nn.origin_shape import CELL, OriginParts, OriginShape
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,7 +28,7 @@ class PretrainedModel(Model):
     encoding: how covariates and the calendar are shown; None where the network does without.
     """
 
-    network: OriginNetwork
+    network: OriginShape
     weights: np.ndarray
     periods: Periods
     encoding: ExogenousEncoder | None = None
@@ -47,7 +47,7 @@ class PretrainedModel(Model):
         known = self._known(alone, max(0, horizon - cutoffs[-1]))
         found = np.zeros((alone.n_series, len(cutoffs), horizon, len(wanted)))
         for questions in ask(alone, known, self.periods, cutoffs, horizon):
-            values = questions.read(interpolate(self._answers(questions), np.array(wanted)))
+            values = read_values(questions, self._answers(questions), np.array(wanted))
             found[questions.series] = np.where((questions.rows < 0)[..., None, None], 0.0, values)
         apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
         each = np.moveaxis(apart, 1, 3)  # [series, cutoff, step, channel, probability]
@@ -66,41 +66,41 @@ class PretrainedModel(Model):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made of the weights when it is first asked for: pointers do not travel."""
-        return {name: value for name, value in vars(self).items() if name not in ("_parts", "_direct")}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("_parts", "_direct_scan", "_direct_decoder")
+        }
 
     def _answers(self, questions: Questions) -> np.ndarray:
         """Quantiles of PROBABILITIES at each origin, `[origin, step, probability]`, in units of the scale."""
         told, cutoffs = questions.told, questions.rows.shape[1]
         at = np.repeat(np.arange(len(questions.series)), cutoffs), np.maximum(questions.rows, 0).ravel()
-        said: np.ndarray = self.network.quantiles(
-            self._parts, self._scan(told.inputs)[at], told.inputs[at], told.candidates, told.codes, xp=np
-        )
+        hidden, seen = self._scan(told.inputs)[at], told.inputs[at]
+        if why_not_built() is None:
+            return self._direct_decoder(hidden, seen, told.candidates, told.codes)
+        decoder = self.network.decoder
+        said: np.ndarray = decoder.apply(self._parts.decoder, hidden, seen, told.candidates, told.codes, xp=np)
         return said
 
     def _scan(self, inputs: np.ndarray) -> np.ndarray:
-        """What the decoder reads at each row, by the kernels where they are built."""
-        if why_no_kernels() is None:
-            return self._direct(inputs)
-        zero = self.network.recurrent.zero_state(len(inputs))
-        return np.asarray(self.network.scan(self._parts, zero, inputs)[1])
+        """What the decoder reads at each row, by the kernels where they are built, else by JAX."""
+        if why_not_built() is None:
+            return self._direct_scan(inputs)
+        from loopcast.nn.origin_network import OriginNetwork
+
+        network = OriginNetwork(shape=self.network)
+        zero = network.recurrent.zero_state(len(inputs))
+        return np.asarray(network.scan(network.from_vector(self.weights), zero, inputs)[1])
 
     @cached_property
-    def _parts(self) -> OriginWeights:
-        return self.network.from_vector(self.weights)
+    def _parts(self) -> OriginParts:
+        return self.network.parts(self.weights)
 
     @cached_property
-    def _direct(self) -> DirectScan:
-        return DirectScan(self.network.recurrent.cell, self._parts.recurrent.layers)
+    def _direct_scan(self) -> DirectScan:
+        return DirectScan(CELL, self._parts.layers)
 
-
-def interpolate(quantiles: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Quantiles `[..., probability]` at other probabilities, straight lines on the scale of a normal distribution.
-
-    quantiles: at PROBABILITIES; beyond the outer two as the outer two lie apart.
-    """
-    known, wanted = ndtri(np.array(PROBABILITIES)), ndtri(probabilities)
-    left = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
-    share = (wanted - known[left]) / (known[left + 1] - known[left])
-    low, high = quantiles[..., left].astype(np.float64), quantiles[..., left + 1]
-    between: np.ndarray = low + share * (high - low)
-    return between
+    @cached_property
+    def _direct_decoder(self) -> DirectDecoder:
+        return DirectDecoder(self.network.decoder, self._parts.decoder)

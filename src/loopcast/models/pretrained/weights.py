@@ -8,15 +8,15 @@ from safetensors.numpy import load_file
 
 from loopcast.features.causal.ahead import CANDIDATES, CODES
 from loopcast.features.causal.inputs import INPUTS
-from loopcast.nn.origin_network import OriginNetwork
+from loopcast.nn.origin_shape import OriginShape
 
 UNITS = (64, 64)
 SHIPPED = Path(__file__).with_name("weights.safetensors")
 
 
-def shipped_network() -> OriginNetwork:
+def shipped_network() -> OriginShape:
     """The architecture of the shipped weights."""
-    return OriginNetwork.of(inputs=INPUTS, units=UNITS, candidates=CANDIDATES, codes=CODES)
+    return OriginShape(inputs=INPUTS, units=UNITS, candidates=CANDIDATES, codes=CODES)
 
 
 @cache

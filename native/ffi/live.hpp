@@ -1,0 +1,146 @@
+// One series row by row: its record takes a row in, and says what comes after it, to the bits of a call for many.
+#pragma once
+
+#include <cmath>
+#include <cstring>
+
+#include "decode_steps.hpp"
+#include "encode.hpp"
+#include "inline_runner.hpp"
+#include "step.hpp"
+
+namespace loopcast {
+
+inline size_t state_floats(const Stack& s) {
+  size_t floats = 0;
+  for (size_t l = 0; l < s.depth; ++l) floats += states_of(s.cell) * s.layers[l].units;
+  return floats;
+}
+
+inline OriginStatus check_network(const LivePlan& p) {
+  const Stack& s = p.stack;
+  if (s.layers == nullptr) return OriginStatus::no_call;
+  if (s.depth < 1 || s.depth > kMaxDepth || s.batch != 1 || s.time != 1 || s.head != nullptr || s.masked)
+    return OriginStatus::bad_network;
+  if (static_cast<int32_t>(s.cell) < 0 || static_cast<int32_t>(s.cell) >= kCells) return OriginStatus::bad_network;
+  for (size_t l = 1; l < s.depth; ++l)
+    if (s.layers[l].inputs != s.layers[l - 1].units) return OriginStatus::bad_network;
+  if (too_large(s)) return OriginStatus::bad_network;
+  for (size_t l = 0; l < s.depth; ++l)
+    if (!all_there({s.layers[l].kernel, s.layers[l].recurrent_kernel, s.layers[l].bias})) return OriginStatus::no_call;
+  const bool fits = s.layers[0].inputs == causal::kInputs && p.decoder.inputs == causal::kInputs &&
+                    p.decoder.candidates == causal::kCandidates && p.decoder.codes == causal::kCodes &&
+                    p.decoder.state <= s.layers[s.depth - 1].units;
+  return fits ? OriginStatus::ok : OriginStatus::bad_network;
+}
+
+// A plan is checked once, not at every row.
+inline OriginStatus check_plan(const LivePlan* plan) {
+  if (plan == nullptr) return OriginStatus::no_call;
+  if (!causal::season_fits(plan->season, plan->second)) return OriginStatus::bad_season;
+  if (plan->most_steps < 1 || plan->most_steps > causal::kMostSteps) return OriginStatus::bad_step;
+  for (const OriginStatus status : {check_network(*plan), check_decoder(plan->decoder), check_reading(plan->reading)})
+    if (status != OriginStatus::ok) return status;
+  return OriginStatus::ok;
+}
+
+// A plan made ready: where things lie in a record, and memory for one call at a time.
+class Live {
+ public:
+  explicit Live(const LivePlan& plan)
+      : plan_(plan), shape_(causal::shape_of(plan.season, plan.second)), encoded_((shape_.bytes + 63) / 64 * 64),
+        states_(state_floats(plan.stack)) {
+    std::copy(plan.stack.layers, plan.stack.layers + plan.stack.depth, layers_);
+    plan_.stack.layers = layers_;
+  }
+
+  size_t record_bytes() const { return encoded_ + (states_ * sizeof(float) + 63) / 64 * 64; }
+
+  size_t workspace_bytes() const {
+    const size_t network = std::max(forward_workspace(plan_.stack, false), step_decoder_workspace(plan_.decoder));
+    const size_t steps = plan_.most_steps, numbers = causal::kCandidates + causal::kCodes + 2 * kSide + 1;
+    const size_t floats = causal::kInputs + plan_.stack.layers[plan_.stack.depth - 1].units + states_ + steps * numbers;
+    return 2 * steps * sizeof(double) + steps * sizeof(int64_t) + (floats + network) * sizeof(float);
+  }
+
+  // Rows before the first value that is neither missing nor 0 are left out, as `left_align` does.
+  void take(void* record, double y, void* workspace) const {
+    if (causal::rows_of(record) == 0 && (std::isnan(y) || y == 0)) return;
+    causal::update(shape_, record, y, true);
+    const Memory m = memory(workspace);
+    causal::inputs(shape_, record, m.inputs);
+    Layer layers[kMaxDepth];
+    float* const states = states_of_record(record);
+    place_states(layers, states, m.states);
+    Stack stack = plan_.stack;
+    stack.layers = layers;
+    kernels().forward({stack, m.inputs, nullptr, m.hidden, false, m.network}, kInlineRunner);
+    std::memcpy(states, m.states, states_ * sizeof(float));
+  }
+
+  // Values [steps, probabilities] of the steps after the latest row; 0 where nothing was seen yet.
+  void read(const void* record, size_t steps, double* values, void* workspace) const {
+    const size_t probabilities = plan_.reading.probabilities;
+    if (causal::rows_of(record) == 0) return std::fill(values, values + steps * probabilities, 0.0);
+    const Memory m = memory(workspace);
+    for (size_t h = 0; h < steps; ++h) m.steps[h] = static_cast<int64_t>(h + 1);
+    causal::inputs(shape_, record, m.inputs);
+    const double scale = causal::look_ahead(shape_, record, {steps, m.steps, m.base, m.candidates, m.codes});
+    const float* const hidden = top_state(states_of_record(const_cast<void*>(record)));
+    kernels().decode_steps({plan_.decoder, 1, steps, 1, hidden, m.inputs, m.candidates, m.codes, m.quantiles}, 0, 1,
+                           m.network);
+    causal::repeat(shape_, record, steps, m.repeated);
+    causal::read_steps(causal::limits_of(record, scale), plan_.reading, steps, m.base, m.quantiles, 2 * kSide + 1,
+                       m.repeated, values);
+  }
+
+  size_t most_steps() const { return plan_.most_steps; }
+
+ private:
+  struct Memory {
+    double *base, *repeated;
+    int64_t* steps;
+    float *inputs, *hidden, *states, *candidates, *codes, *quantiles, *network;
+  };
+
+  Memory memory(void* workspace) const {
+    const size_t steps = plan_.most_steps;
+    double* const base = static_cast<double*>(workspace);
+    double* const repeated = base + steps;
+    int64_t* const ahead = reinterpret_cast<int64_t*>(repeated + steps);
+    float* const inputs = reinterpret_cast<float*>(ahead + steps);
+    float* const hidden = inputs + causal::kInputs;
+    float* const states = hidden + plan_.stack.layers[plan_.stack.depth - 1].units;
+    float* const candidates = states + states_;
+    float* const codes = candidates + steps * causal::kCandidates;
+    float* const quantiles = codes + steps * causal::kCodes;
+    float* const network = quantiles + steps * (2 * kSide + 1);
+    return {base, repeated, ahead, inputs, hidden, states, candidates, codes, quantiles, network};
+  }
+
+  float* states_of_record(void* record) const {
+    return reinterpret_cast<float*>(static_cast<char*>(record) + encoded_);
+  }
+
+  void place_states(Layer* layers, float* before, float* after) const {
+    for (size_t l = 0; l < plan_.stack.depth; ++l) {
+      layers[l] = layers_[l];
+      for (size_t i = 0; i < states_of(plan_.stack.cell); ++i, before += layers[l].units, after += layers[l].units) {
+        layers[l].state[i] = before;
+        layers[l].final_state[i] = after;
+      }
+    }
+  }
+
+  // The last layer's output is the first array of its state.
+  const float* top_state(const float* states) const {
+    return states + states_ - states_of(plan_.stack.cell) * plan_.stack.layers[plan_.stack.depth - 1].units;
+  }
+
+  LivePlan plan_;
+  Layer layers_[kMaxDepth];
+  causal::Shape shape_;
+  size_t encoded_, states_;
+};
+
+}  // namespace loopcast

@@ -1,0 +1,139 @@
+"""Series that are followed one row at a time, by the kernels: to take a row in and read what comes is microseconds.
+
+What is read has the bits of `Model.predict` of the rows so far: encoder, network and decoder are the same code. A
+record is one block of memory, and its copy is a fork of the series.
+"""
+
+import ctypes
+import weakref
+from collections.abc import Sequence
+
+import numpy as np
+
+from loopcast.errors import LoopcastError, OptionError, ValuesError
+from loopcast.features.causal.native_read import Reading
+from loopcast.kernels import check_layout, layout, library, why_not_built
+from loopcast.models.pretrained.model import PretrainedModel
+from loopcast.models.pretrained.reading import places_of
+from loopcast.nn import ctypes_step, direct_decoder
+from loopcast.nn.ctypes_step import Stack, pad_units, stack_of
+from loopcast.nn.direct_decoder import Decoder, DirectDecoder
+from loopcast.nn.origin_shape import CELL
+from loopcast.nn.shapes import SHAPES
+from loopcast.validation import check_positive
+
+LARGEST = 1e38  # in size, of a value
+LINE = 64  # bytes of a cache line: where a record begins, and what its size is a multiple of
+
+
+class _LivePlan(ctypes.Structure):
+    _fields_ = (
+        *((name, ctypes.c_size_t) for name in ("season", "second", "most_steps")),
+        ("stack", Stack),
+        ("decoder", Decoder),
+        ("reading", Reading),
+    )
+
+
+STRUCTURES: dict[str, type[ctypes.Structure]] = {"LivePlan": _LivePlan}
+
+
+class Engine:
+    """What all series of a model share; `start` gives one.
+
+    most_steps: ahead, at most; probabilities: of the quantiles beside the median.
+
+    Raises OptionError where the kernels are not built: nothing else follows series yet.
+    """
+
+    def __init__(self, model: PretrainedModel, most_steps: int, probabilities: Sequence[float] = ()) -> None:
+        why = why_not_built()
+        if why is not None:
+            raise OptionError(f"series are followed by the kernels, and {why}")
+        self.most_steps = check_positive("most_steps", most_steps)
+        self.columns = 1 + len(probabilities)
+        sizes = (ctypes.c_size_t(), ctypes.c_size_t())
+        self._make_plan(model, np.array((0.5, *probabilities)), sizes)
+        self.record_bytes = sizes[0].value
+        self._workspace = aligned(sizes[1].value)
+        self._workspace_at = self._workspace.ctypes.data
+
+    def _make_plan(
+        self, model: PretrainedModel, probabilities: np.ndarray, sizes: tuple[ctypes.c_size_t, ctypes.c_size_t]
+    ) -> None:
+        """Have the kernels make the plan; bytes of a record and of the workspace go into `sizes`."""
+        check_layout(ctypes_step.STRUCTURES | direct_decoder.STRUCTURES | STRUCTURES, layout())
+        parts, shape = model.network.parts(model.weights), SHAPES[CELL]
+        layers = [pad_units(shape, layer, first=place == 0) for place, layer in enumerate(parts.layers)]
+        states = [[np.zeros(layer.units, np.float32)] * shape.states for layer in layers]
+        decoder = DirectDecoder(model.network.decoder, parts.decoder)
+        places = places_of(probabilities)
+        reading = Reading(len(probabilities), *(place.ctypes.data for place in places))
+        stack = stack_of(CELL, layers, states, states, None, last_only=False)
+        periods = model.periods
+        plan = _LivePlan(periods.season, periods.second, self.most_steps, stack, decoder.structure, reading)
+        self._pointed_to = plan, layers, states, decoder, places  # ctypes keeps no array alive
+        # Python's lock is kept: a call is shorter than giving it back, and so no two use the workspace at once.
+        self._library = loaded = ctypes.PyDLL(None, handle=library()._handle)
+        loaded.loopcast_live_end.restype = loaded.loopcast_live_take.restype = None
+        loaded.loopcast_live_end.argtypes = [ctypes.c_void_p]
+        loaded.loopcast_live_take.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_double, ctypes.c_void_p]
+        loaded.loopcast_live_read.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_void_p] * 2]
+        live = ctypes.c_void_p()
+        status = loaded.loopcast_live_plan(*map(ctypes.byref, (plan, live, *sizes)))
+        if status:
+            raise LoopcastError(f"the kernels cannot follow series: {loaded.loopcast_origin_message(status).decode()}")
+        self._live = live.value
+        weakref.finalize(self, loaded.loopcast_live_end, self._live)
+
+    def start(self) -> "Following":
+        """A series of which nothing was seen."""
+        return Following(self, aligned(self.record_bytes))
+
+    def take(self, record_at: int, y: float) -> None:
+        """The next row of the record at this address."""
+        self._library.loopcast_live_take(self._live, record_at, y, self._workspace_at)
+
+    def read(self, record_at: int, steps: int, values_at: int) -> None:
+        """Write values float64 `[step, probability]` to an address; OptionError for more steps than there is room."""
+        if not 0 <= steps <= self.most_steps:
+            raise OptionError(f"steps is 0 to {self.most_steps}, as the engine was made for, got {steps}")
+        self._library.loopcast_live_read(self._live, record_at, steps, values_at, self._workspace_at)
+
+
+class Following:
+    """One series, not for two threads at once; rows before its first value, missing or 0, are left out."""
+
+    def __init__(self, engine: Engine, record: np.ndarray) -> None:
+        self.engine, self.record = engine, record
+        self._values = np.zeros((engine.most_steps, engine.columns))
+        self._at, self._values_at = record.ctypes.data, self._values.ctypes.data
+
+    def take(self, y: float) -> None:
+        """The next value; NaN where it is missing. ValuesError, with nothing changed, for one that is out of range."""
+        if abs(y) > LARGEST:
+            raise ValuesError(
+                f"a value is a number of at most {LARGEST:g} in size, or NaN where it is missing, got {y}"
+            )
+        self.engine.take(self._at, y)
+
+    def read(self, steps: int) -> np.ndarray:
+        """The median and the quantiles of the steps after the last row, float64 `[step, 1 + probability]`.
+
+        0 where nothing was seen yet. OptionError for more steps than the engine was made for.
+        """
+        self.engine.read(self._at, steps, self._values_at)
+        return self._values[:steps].copy()
+
+    def fork(self) -> "Following":
+        """The same series, which goes its own way from here on."""
+        copy = aligned(len(self.record))
+        copy[:] = self.record
+        return Following(self.engine, copy)
+
+
+def aligned(size: int) -> np.ndarray:
+    """Zeros, uint8 `[size]`, that begin at a cache line."""
+    room = np.zeros(size + LINE, np.uint8)
+    begin = -room.ctypes.data % LINE
+    return room[begin : begin + size]
