@@ -31,7 +31,7 @@ LOOPCAST_INLINE Vec square_root(Vec value) {
 #elif defined(__SSE2__)
   return _mm_sqrt_ps(value);
 #else
-  unroll<kWidth>([&](auto i) { value[i] = __builtin_sqrtf(value[i]); });
+  for (int i = 0; i < kWidth; ++i) value[i] = __builtin_sqrtf(value[i]);
   return value;
 #endif
 }
