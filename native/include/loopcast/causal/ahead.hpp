@@ -34,7 +34,7 @@ inline View view_of(const Shape& s, const void* record) {
           1 / now.scale,
           s.season == 1 ? track.z.ago(1) - now.z : now.adjusted - now.level,
           slope_of(s, now, t),
-          std::log(static_cast<double>(r.rows))};
+          std::log(smaller(static_cast<double>(r.rows), kLongest))};
 }
 
 // How many rows before the latest one the row of a step's phase lies, and the phase.

@@ -49,7 +49,7 @@ inline Raw raw_inputs(const Shape& s, const Record& r, const Track& track) {
   raw.bent[kSlope] = shown(4 * slope_of(s, now, r.rows - 1) * m * over);
   const double scale = now.scale < kLeast ? kLeast : now.scale > kMuch ? kMuch : now.scale;
   const double logs[] = {scale, now.step * over + 0.001, now.recent * over + 0.01, now.seasonal_error * over + 0.01,
-                         std::sqrt(now.square) * over + 0.5, t + 1, t / m + 1,
+                         std::sqrt(now.square) * over + 0.5, smaller(t, kLongest) + 1, smaller(t / m, kMostSeasons) + 1,
                          static_cast<double>(r.rows - r.last_seen), now.second * over + 0.01};
   for (size_t i = 0; i < kLogs; ++i) raw.logs[i] = i <= kSecondShare ? shown(logs[i]) : 1.0f;
   if (s.second == 0 || r.rows - 1 < static_cast<int64_t>(s.second)) return raw;

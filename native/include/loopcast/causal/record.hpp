@@ -9,6 +9,7 @@ namespace loopcast::causal {
 
 constexpr double kNearZero = 0.1;  // share of a series' size below which its curve is a straight line
 constexpr size_t kLags = 8;        // of the values less their season that are shown
+constexpr double kLongest = 1000, kMostSeasons = 160;  // of a history, as it is shown
 
 // One way of writing the series: running means and what was last.
 struct TrackState {
@@ -95,6 +96,7 @@ struct Curve {
 };
 
 inline double larger(double a, double b) { return a > b ? a : b; }
+inline double smaller(double a, double b) { return a < b ? a : b; }
 inline double bounded(double value, double most) { return value > most ? most : value < -most ? -most : value; }
 
 }  // namespace loopcast::causal

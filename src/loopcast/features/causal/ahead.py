@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loopcast.features.causal.encoder import Encoded, Written
+from loopcast.features.causal.inputs import LONGEST
 from loopcast.features.causal.running import Season
 from loopcast.features.causal.track import Track
 
@@ -115,6 +116,6 @@ def _codes(state: Encoded, t: int, steps: np.ndarray) -> np.ndarray:
         np.log(m) / 2,
         float(bool(second) and t >= second),
         np.minimum(h / 8, 2) if m == 1 else 0.0,
-        np.log(h / (t + 1)) / 3,
+        np.log(h / min(t + 1, LONGEST)) / 3,
     ]
     return np.stack([np.broadcast_to(part, h.shape) for part in each], axis=-1)

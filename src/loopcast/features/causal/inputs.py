@@ -10,6 +10,7 @@ from loopcast.features.causal.track import Track
 INPUTS = 41
 MOST = 15.0  # of a difference, once bent
 LAGS = 8  # of the values less their season
+LONGEST, MOST_SEASONS = 1000, 160  # of a history, as it is shown: more would tell rows of a long series apart
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,8 +108,8 @@ def _place(view: View) -> list[np.ndarray]:
     """How much was seen, of which season, and what is missing."""
     state, m, steps = view.state, view.state.periods.season, view.steps
     return [
-        np.log1p(steps) / 2 - 1,
-        np.log1p(steps / m) - 1,
+        np.log1p(np.minimum(steps, LONGEST)) / 2 - 1,
+        np.log1p(np.minimum(steps / m, MOST_SEASONS)) - 1,
         np.asarray(np.log(m) / 2),
         np.asarray(float(m == 1)),
         state.seen,
