@@ -40,8 +40,8 @@ WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half 
 class Auto(Forecaster):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
-    Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Recurrent as it is, with GRUs, on the
-    other scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on
+    Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Pretrained tuned on the series
+    (`Tuned`), and Recurrent as it is, with GRUs, on the other scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on
     everything, and its model is this one's. The same data, options and version give the same choice: how many networks
     are compared follows from the budget and the size of the data, before any clock is read.
 
@@ -90,19 +90,21 @@ class Auto(Forecaster):
             Drift(horizon=horizon),
             Theta(horizon=horizon, season=season),
             Linear(horizon=horizon, season=season),
-            Pretrained(horizon=horizon, season=season),
+            Pretrained(horizon=horizon, season=season, tune=False),
             *(self._networks(panel) if enough(panel) else []),
         ]
         return [one.with_options(lower=self.lower, upper=self.upper, integer=self.integer) for one in each]
 
     def _networks(self, panel: Panel) -> list[Forecaster]:
-        """Those of NETWORKS that are unlike one another on these values."""
+        """The pretrained one, tuned, and those of NETWORKS that are unlike one another on these values."""
+        from loopcast.models.pretrained.forecaster import Pretrained
         from loopcast.models.recurrent.forecaster import Recurrent
 
         network = Recurrent(
             horizon=self.horizon, season=self.season, seed=self.seed, gaps=self.gaps, show_progress=False
         )
-        return [network.with_options(**options) for options in _networks_for(panel)]
+        tuned = Pretrained(horizon=self.horizon, season=self.season, seed=self.seed, show_progress=False, alias="Tuned")
+        return [tuned, *(network.with_options(**options) for options in _networks_for(panel))]
 
     def _fit(self, panel: Panel) -> Fit:
         candidates = as_model_list(self.candidates(panel))
@@ -114,7 +116,7 @@ class Auto(Forecaster):
         best = winner.with_options(horizon=self.horizon)
         untried = [each.name for each in candidates[len(tried) :]]
         if not enough(panel):
-            untried = untried or [each.get("alias", "Recurrent") for each in _networks_for(panel)]
+            untried = untried or ["Tuned", *(each.get("alias", "Recurrent") for each in _networks_for(panel))]
         reasons = self._reasons(best, board, origins, compared, untried)
         fitted = best.fit_panel(panel).model
         named = replace(fitted, name=self.name, recipe=best, description="\n  ".join([*reasons, fitted.description]))

@@ -16,7 +16,7 @@ from loopcast.training.history import Epoch
 from loopcast.training.origin_data import OriginData
 from loopcast.training.run import TrainingRun
 
-RATE, RATE_KNOWN = 3e-4, 1e-3  # how far an update goes, without and with covariates, learned from nothing
+RATE, RATE_KNOWN = 3e-4, 3e-3  # how far an update goes, without and with covariates, learned from nothing
 AVERAGE, AVERAGE_KNOWN = 0.98, 0.99  # how much of the mean of weights is kept at each
 BATCH = 32
 

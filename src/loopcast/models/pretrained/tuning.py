@@ -29,7 +29,7 @@ class Choice(NamedTuple):
 
 NONE = Choice(0, 0.0, below=0.99)
 USUAL = (Choice(200, 0.5), Choice(200, 1.0, below=0.96))  # the first is the usual one: a few cutoffs say little
-WITH_KNOWN = (Choice(200, 1.0), Choice(600, 1.0))  # covariates are learned from nothing
+WITH_KNOWN = (Choice(200, 1.0), Choice(400, 1.0))  # covariates are learned from nothing
 SHORTEST, SEASONS, LONGEST = 96, 3, 192  # rows of a window: so many seasons, within these
 FEWEST_SERIES = 50  # or as many windows of longer ones: from fewer, tuning makes forecasts worse
 FEWEST_VALUES = 1000  # to learn from what covariates do
