@@ -2,6 +2,7 @@
 
 What one test compiled, the next one need not. Programs are compiled quickly, not to run quickly: tests run them for a
 moment. `make test-all` compiles them as users do (an XLA_FLAGS that is set, if only to nothing, is left as it is).
+Least squares run on one thread: there is a process for each core, and the threads of all of them would wait in turn.
 Nothing is said about time.
 """
 
@@ -19,6 +20,7 @@ QUICKLY = (
     "--xla_cpu_parallel_codegen_split_count=1 --xla_llvm_disable_expensive_passes=true"
 )
 os.environ.setdefault("XLA_FLAGS", QUICKLY)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if OURS not in os.environ:
     folder = tempfile.mkdtemp(prefix="loopcast-tests-")
