@@ -96,7 +96,9 @@ def test_where_all_that_is_there_is_equal_that_is_the_forecast(name):
     past = np.full((2, scaling.lookback), np.nan, np.float32)
     past[:, 1] = past[:, 3] = 7.0
     view = encode(scaling, past, HORIZON)
-    np.testing.assert_array_equal(denormalize(scaling, view, np.full((2, HORIZON), 3.0, np.float32)), np.full((2, HORIZON), 7.0))
+    np.testing.assert_array_equal(
+        denormalize(scaling, view, np.full((2, HORIZON), 3.0, np.float32)), np.full((2, HORIZON), 7.0)
+    )
 
 
 @scalings

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -89,8 +90,13 @@ def test_a_pandas_table_comes_back_as_one():
     assert forecast["ds"].tolist() == pd.date_range("2023-05-31", periods=3, freq="ME").tolist()
 
 
-@pytest.mark.parametrize("strategy", ["sequence", "direct", "iterated"])
-@pytest.mark.parametrize("context", [None, 12, "all"])
+def pairs(quick):
+    """Strategies and contexts; those that are not `quick` wait for `make test-all`."""
+    every = product(("sequence", "direct", "iterated"), (None, 12, "all"))
+    return [pytest.param(*pair, marks=[] if pair in quick else [pytest.mark.slow]) for pair in every]
+
+
+@pytest.mark.parametrize(("strategy", "context"), pairs([("sequence", None), ("direct", 12), ("iterated", "all")]))
 def test_every_strategy_and_context_fits_and_forecasts_any_horizon(strategy, context):
     model = Recurrent(horizon=3, strategy=strategy, context=context, **QUICK).fit(table())
     for horizon in (1, 3, 7):
