@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pytest
 
 from loopcast import (
     Auto,
@@ -97,9 +98,14 @@ EXEMPT: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-def kinds_for(check: str) -> list[str]:
+def each(kinds) -> list:
+    """The names of kinds; those that compile for long wait for `make test-all`."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in LATE else []) for name in kinds]
+
+
+def kinds_for(check: str) -> list:
     """The forecasters that a check runs on."""
-    return [name for name in FORECASTERS if name not in EXEMPT[check][0]]
+    return each(name for name in FORECASTERS if name not in EXEMPT[check][0])
 
 
 def series(lengths=LENGTHS, seed=0) -> Panel:
