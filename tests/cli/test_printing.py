@@ -7,6 +7,7 @@ import sys
 import polars as pl
 import pytest
 
+from loopcast import Naive, read
 from loopcast.cli import printing
 from loopcast.cli.main import run
 
@@ -27,9 +28,10 @@ QUICK = ["--horizon", "2", "--epochs", "1", "--units", "2", "--no-check", "--lev
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_ids_that_the_terminal_has_no_letters_for_are_spelled_out(encoding, tmp_path):
-    path = series_file(tmp_path, ["日本→é"])
+    path, model = series_file(tmp_path, ["日本→é"]), tmp_path / "model"
+    Naive(horizon=2).fit(read(path)).save(model)
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "forecast", str(path), *QUICK],
+        [sys.executable, "-c", PROGRAM, "predict", str(model), str(path)],
         env=os.environ | {"PYTHONIOENCODING": encoding},
         capture_output=True,
         check=False,

@@ -1,17 +1,11 @@
-"""loopcast show, as a shell runs it."""
+"""loopcast show, run in this process."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 
 from loopcast import Imputer, Naive, Panel
-
-
-def show(*arguments):
-    code = "from loopcast.cli.main import main; main()"
-    return subprocess.run([sys.executable, "-c", code, "show", *arguments], capture_output=True, text=True, check=False)
+from loopcast.cli.main import run
 
 
 def saved(path):
@@ -21,40 +15,41 @@ def saved(path):
     return model
 
 
-def test_a_file_says_what_was_fitted_on_what_and_its_tags(tmp_path):
+def test_a_file_says_what_was_fitted_on_what_and_its_tags(tmp_path, capsys):
     path = tmp_path / "model.loopcast"
     saved(path)
-    done = show(str(path))
-    assert done.returncode == 0, done.stderr
-    assert "repeats the last value" in done.stdout
-    assert "20 rows of 1 series, 2024-01-01" in done.stdout
-    assert "owner" in done.stdout
-    assert "anna" in done.stdout
+    assert run(["show", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "repeats the last value" in said
+    assert "20 rows of 1 series, 2024-01-01" in said
+    assert "owner" in said
+    assert "anna" in said
 
 
-def test_json_has_the_same_as_plain_values(tmp_path):
+def test_json_has_the_same_as_plain_values(tmp_path, capsys):
     path = tmp_path / "model.loopcast"
     saved(path)
-    facts = json.loads(show(str(path), "--json").stdout)
+    assert run(["show", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
     assert (facts["kind"], facts["frequency"], facts["tags"]) == ("Naive", "D", {"owner": "anna"})
     assert facts["options"]["horizon"] == 2
     assert facts["fitted"]["rows"] == 20
 
 
-def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path):
+def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, capsys):
     path = tmp_path / "series.csv"
     path.write_text("ds,y\n1,2\n")
-    done = show(str(path))
-    assert done.returncode != 0
-    assert "series.csv" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert run(["show", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert "series.csv" in err
 
 
-def test_an_imputer_is_shown_too(tmp_path):
+def test_an_imputer_is_shown_too(tmp_path, capsys):
     path = tmp_path / "imputer.loopcast"
     values = np.sin(np.arange(60.0)).reshape(1, 60, 1)
     values[0, 20:23] = np.nan
     Imputer(units=(4,), updates=2, show_progress=False).fit(Panel.from_array(values)).save(path)
-    done = show(str(path))
-    assert done.returncode == 0, done.stderr
-    assert "60 rows of 1 series" in done.stdout
+    assert run(["show", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "60 rows of 1 series" in said

@@ -2,12 +2,7 @@
 
 import pytest
 
-from contracts.kinds import FORECASTERS, IMPUTERS, LATE, fitted, fitted_imputer
-
-
-def each(kinds):
-    """The names of kinds; those that compile for long wait for `make test-all`."""
-    return [pytest.param(name, marks=[pytest.mark.slow] if name in LATE else []) for name in kinds]
+from contracts.kinds import FORECASTERS, IMPUTERS, each, fitted, fitted_imputer
 
 
 @pytest.fixture(scope="session", params=each(FORECASTERS))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pytest
 
 from loopcast import (
     Auto,
@@ -54,6 +55,7 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "WindowAverage": lambda: WindowAverage(window=5),
     "Linear": lambda: Linear(horizon=HORIZON, season=SEASON, context=6),
     "Pretrained": lambda: Pretrained(season=SEASON),
+    "Pretrained, tuned": lambda: Pretrained(horizon=HORIZON, season=SEASON, tune=2, show_progress=False),
     "Theta": lambda: Theta(season=SEASON),
     "Mean": lambda: Mean(
         models=[Naive(), Linear(horizon=HORIZON, season=SEASON, context=6), SeasonalNaive(season=SEASON)], season=SEASON
@@ -82,7 +84,7 @@ LATE = {"iterated, gru", "direct, simple", "quantile, gru, gaps", "normal, lstm"
 # What a check leaves out: how, and why.
 EXEMPT: dict[str, tuple[tuple[str, ...], str]] = {
     "another level": (
-        ("sequence, lstm", "Pretrained", "Theta"),
+        ("sequence, lstm", "Pretrained", "Pretrained, tuned", "Theta"),
         "on a log scale, as of a season that multiplies, changes count in proportion to the level, so a forecast does "
         "not move along with it",
     ),
@@ -97,9 +99,14 @@ EXEMPT: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-def kinds_for(check: str) -> list[str]:
+def each(kinds) -> list:
+    """The names of kinds; those that compile for long wait for `make test-all`."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in LATE else []) for name in kinds]
+
+
+def kinds_for(check: str) -> list:
     """The forecasters that a check runs on."""
-    return [name for name in FORECASTERS if name not in EXEMPT[check][0]]
+    return each(name for name in FORECASTERS if name not in EXEMPT[check][0])
 
 
 def series(lengths=LENGTHS, seed=0) -> Panel:

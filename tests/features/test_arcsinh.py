@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -9,8 +10,8 @@ def test_every_size_of_number_is_within_8_ulp_of_the_exact_value():
     x = np.concatenate([size, -size])
     exact = np.arcsinh(x.astype(np.float64))
     allowed = 8 * np.spacing(np.abs(exact).astype(np.float32))
-    assert (np.abs(np.asarray(arcsinh(jnp.asarray(x)), np.float64) - exact) <= allowed).all()
+    assert (np.abs(np.asarray(jax.jit(arcsinh)(x), np.float64) - exact) <= allowed).all()
 
 
 def test_what_is_missing_stays_missing():
-    assert np.isnan(arcsinh(jnp.float32([jnp.nan, 1.0]))).tolist() == [True, False]
+    assert np.isnan(jax.jit(arcsinh)(jnp.float32([jnp.nan, 1.0]))).tolist() == [True, False]

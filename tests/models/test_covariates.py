@@ -1,6 +1,7 @@
 """Forecasts with several targets and with what is known besides them, by the network and the linear model."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -126,13 +127,12 @@ def test_without_past_covariates_forecasts_are_fed_back_with_what_is_known_ahead
 
 
 def test_an_unseen_category_is_an_error_unless_unknown_ones_are_learned():
-    columns = Columns(static=["region"])
-    other = panel(columns, kinds=("x", "w", "x"))
+    other = panel(kinds=("x", "w", "x"))
     for model in models():
         with pytest.raises(OptionError, match=r"'s1': 'region' is 'w'"):
-            model.fit(panel(columns)).predict_panel(other, 1).values[:, 0]
-    ready = Recurrent(**QUICK, unknown_categories=True).fit(panel(columns))
-    assert np.isfinite(ready.predict_panel(other, STEPS).values[:, 0]).all()
+            model.fit(panel().drop_last(STEPS)).predict_panel(other, STEPS, (STEPS,))
+    ready = Recurrent(**QUICK, unknown_categories=True).fit(panel().drop_last(STEPS))
+    assert np.isfinite(ready.predict_panel(other, STEPS, (STEPS,)).values).all()
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_options_that_leave_no_room_are_refused(options, columns, part):
 
 
 def test_what_takes_features_alone_refuses_the_rest():
-    model = Recurrent(**QUICK).fit(panel(Columns(future=["price"])))
+    model = Recurrent(**QUICK).fit(panel().drop_last(STEPS))
     for each in (model.stepper, model.to_keras):
         with pytest.raises(OptionError, match="takes the features of a step alone"):
             each()
@@ -159,6 +159,7 @@ def test_what_takes_features_alone_refuses_the_rest():
 def test_the_stepper_takes_past_covariates_and_several_targets():
     made = panel(Columns(target=["y", "z"], past=["visits"]))
     model = Recurrent(**QUICK, channels="joint").fit(made)
+    assert "as asked" in model.describe()
     stepper = model.stepper()
     state = stepper.start
     for row in model.features()[1]:
@@ -166,8 +167,15 @@ def test_the_stepper_takes_past_covariates_and_several_targets():
     assert output.shape == (2 * STEPS,)
 
 
-@pytest.mark.parametrize("distribution", ["point", "quantile", "student"])
-@pytest.mark.parametrize("channels", ["joint", "independent"])
+def combinations(quick):
+    """Ways to see targets and distributions; those that are not `quick` wait for `make test-all`."""
+    every = product(("joint", "independent"), ("point", "quantile", "student"))
+    return [pytest.param(*pair, marks=[] if pair in quick else [pytest.mark.slow]) for pair in every]
+
+
+@pytest.mark.parametrize(
+    ("channels", "distribution"), combinations([("joint", "quantile"), ("independent", "student")])
+)
 def test_several_targets_have_a_channel_each(channels, distribution):
     made = panel(Columns(target=["y", "z"], future=["price"]))
     model = Recurrent(**QUICK, channels=channels, distribution=distribution).fit(made.drop_last(STEPS))
@@ -181,7 +189,6 @@ def test_several_targets_have_a_channel_each(channels, distribution):
 def test_how_targets_are_seen_is_chosen_on_the_held_back_rows_and_said():
     model = Recurrent(**QUICK).fit(panel(Columns(target=["y", "z"])))
     assert "(loss on the held-back rows: joint" in model.describe()
-    assert "as asked" in Recurrent(**QUICK, channels="joint").fit(panel(Columns(target=["y", "z"]))).describe()
 
 
 def test_targets_alone_are_one_network_for_all_of_them():
@@ -239,7 +246,7 @@ def test_both_ways_to_see_targets_are_judged_on_the_same_rows(monkeypatch):
     seen = []
     monkeypatch.setattr(recurrent, "select_best", lambda each: seen.extend(each) or each[0])
     rng = np.random.default_rng(0)
-    Recurrent(**QUICK | {"epochs": 1}).fit(Panel.from_array(rng.normal(size=(8, 200, 4))))
+    Recurrent(**QUICK | {"epochs": 1}).fit(Panel.from_array(rng.normal(size=(4, 60, 3))))
     assert [way.channels for way in seen] == ["joint", "independent"]
     assert len({reason for way in seen for reason in way.setup.reasons if "held back to choose" in reason}) == 1
 

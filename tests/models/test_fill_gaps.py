@@ -36,7 +36,7 @@ def imputed(model, panel):
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("horizon", [1, 5, 11])
+@pytest.mark.parametrize("horizon", [pytest.param(1, marks=pytest.mark.slow), 5, 11])
 def test_a_gap_at_the_end_is_filled_with_what_predict_gives(channels, horizon):
     panel = waves(channels=channels)
     for model in (

@@ -154,7 +154,14 @@ def sines(share=0.3, series=12, length=160, seed=0):
     return whole, np.where(rng.random(whole.shape) < share, np.nan, whole)
 
 
-@pytest.mark.parametrize("options", [{}, {"scaling": "none", "lags": 6}, {"distribution": "normal"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        pytest.param({"scaling": "none", "lags": 6}, marks=pytest.mark.slow),
+        pytest.param({"distribution": "normal"}, marks=pytest.mark.slow),
+    ],
+)
 def test_a_network_learns_a_sine_of_which_a_third_is_missing(options):
     whole, seen = sines()
     panel = Panel.from_array(seen).drop_last(8)

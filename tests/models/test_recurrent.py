@@ -3,6 +3,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -89,8 +90,13 @@ def test_a_pandas_table_comes_back_as_one():
     assert forecast["ds"].tolist() == pd.date_range("2023-05-31", periods=3, freq="ME").tolist()
 
 
-@pytest.mark.parametrize("strategy", ["sequence", "direct", "iterated"])
-@pytest.mark.parametrize("context", [None, 12, "all"])
+def pairs(quick):
+    """Strategies and contexts; those that are not `quick` wait for `make test-all`."""
+    every = product(("sequence", "direct", "iterated"), (None, 12, "all"))
+    return [pytest.param(*pair, marks=[] if pair in quick else [pytest.mark.slow]) for pair in every]
+
+
+@pytest.mark.parametrize(("strategy", "context"), pairs([("sequence", None), ("direct", 12), ("iterated", "all")]))
 def test_every_strategy_and_context_fits_and_forecasts_any_horizon(strategy, context):
     model = Recurrent(horizon=3, strategy=strategy, context=context, **QUICK).fit(table())
     for horizon in (1, 3, 7):
@@ -100,7 +106,15 @@ def test_every_strategy_and_context_fits_and_forecasts_any_horizon(strategy, con
 
 
 @pytest.mark.parametrize(
-    "options", [{"head": "recurrent"}, {"dropout": 0.4}, {"loss": "huber"}, {"units": ()}, {"patience": None}]
+    "options",
+    [
+        {"head": "recurrent"},
+        {"units": ()},
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in ({"dropout": 0.4}, {"loss": "huber"}, {"patience": None})
+        ),
+    ],
 )
 def test_other_options_train_too(options):
     model = Recurrent(horizon=2, **QUICK | options).fit(table())
@@ -204,7 +218,7 @@ def test_the_same_seed_gives_the_same_forecast():
     assert first.equals(second)
 
 
-@pytest.mark.parametrize("strategy", ["sequence", "direct"])
+@pytest.mark.parametrize("strategy", ["sequence", pytest.param("direct", marks=pytest.mark.slow)])
 def test_the_stock_keras_model_says_what_the_network_says(strategy):
     series = generate_time_series(20, 40, seed=3)
     options = {**QUICK, "season": None, "scaling": "none"}
@@ -240,7 +254,7 @@ def test_missing_values_are_named_and_refused_by_a_network_that_has_seen_none(lo
     assert Recurrent(horizon=2, **QUICK).fit(holes).predict()["Recurrent"].is_finite().all()
 
 
-@pytest.mark.parametrize("rows", [3, 5, 9])
+@pytest.mark.parametrize("rows", [3, pytest.param(5, marks=pytest.mark.slow), 9])
 def test_a_season_or_less_of_rows_is_still_learned_from(rows):
     model = Recurrent(horizon=3, **QUICK).fit(table(lengths=(rows,)))
     start = initial_weights(model.model.ensemble.network, 0)

@@ -11,6 +11,7 @@ from loopcast.models.recurrent.ensemble import Ensemble
 from loopcast.models.recurrent.predict import features, forecast
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
+from reference.compiled import denormalize, encode, step
 
 SCALINGS = {
     "raw": Scaling(lags=2),
@@ -52,20 +53,20 @@ def walked(model, values, horizon):
     states, ahead = [network.zero_state(1)] * len(model.members), []
 
     def advance(states, features):
-        each = [network.step(*member, features) for member in zip(model.members, states, strict=True)]
+        each = [step(network, *member, features) for member in zip(model.members, states, strict=True)]
         return [state for state, _ in each], np.mean([output for _, output in each], axis=0)
 
     for row, value in enumerate(values):
         past = np.append(past[1:], value)
         if row >= start:
-            view = model.scaling.encode(past[None], network.outputs)
+            view = encode(model.scaling, past[None], network.outputs)
             states, output = advance(states, view.features)
     while len(ahead) < horizon:
-        block = np.asarray(model.scaling.denormalize(view, output))[0]
+        block = np.asarray(denormalize(model.scaling, view, output))[0]
         ahead.extend(block)
         for value in block:
             past = np.append(past[1:], value)
-            view = model.scaling.encode(past[None], network.outputs)
+            view = encode(model.scaling, past[None], network.outputs)
             states, output = advance(states, view.features)
     return np.array(ahead[:horizon])
 

@@ -21,7 +21,12 @@ from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.storage.codec import decode, encode
 
 SMALL = {"units": (4,), "epochs": 2, "members": 1, "cell": "gru", "season": 4, "show_progress": False}
-NETWORKS = [("joint", "point"), ("independent", "point"), ("joint", "quantile"), ("independent", "normal")]
+NETWORKS = [
+    ("joint", "point"),
+    ("independent", "normal"),
+    pytest.param("independent", "point", marks=pytest.mark.slow),
+    pytest.param("joint", "quantile", marks=pytest.mark.slow),
+]
 PLAIN = [
     pytest.param(lambda h: Naive(horizon=h), id="Naive"),
     pytest.param(lambda h: SeasonalNaive(horizon=h, season=4), id="SeasonalNaive"),

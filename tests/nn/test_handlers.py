@@ -114,11 +114,15 @@ def test_a_call_that_is_right_runs(target, cell, batch):
 
 
 @pytest.mark.parametrize(
-    "cell", ["lstm", *(pytest.param(c, marks=pytest.mark.slow) for c in ("gru", "gru_reset_before"))]
+    ("cell", "widths"),
+    [
+        ("lstm", WIDTHS[:2]),
+        *(pytest.param(c, WIDTHS, marks=pytest.mark.slow) for c in ("lstm", "gru", "gru_reset_before")),
+    ],
 )
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_argument_and_every_result_is_checked(target, cell):
-    right = call(target, cell)
+def test_every_argument_and_every_result_is_checked(target, cell, widths):
+    right = call(target, cell, widths=widths)
     for arguments in spoiled(right.arguments):
         replace(right, arguments=arguments).refused()
     for results in spoiled(right.results):

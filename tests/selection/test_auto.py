@@ -52,7 +52,7 @@ def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(k
 )
 def test_what_was_not_compared_is_named(length, why):
     model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=length))
-    assert f"Not compared, {why}: Recurrent, Recurrent, GRU" in model.describe()
+    assert f"Not compared, {why}: Tuned, Recurrent, Recurrent, GRU" in model.describe()
     assert "the best of 6 candidates" in model.describe()
 
 

@@ -28,8 +28,8 @@ def panel():
 
 
 def test_the_best_trial_is_the_forecaster_and_every_trial_has_a_row(quick, panel):
-    found = search(panel, 2, trials=3, seed=1)
-    assert found.trials.height == 3
+    found = search(panel, 2, trials=2, seed=1)
+    assert found.trials.height == 2
     assert found.error == found.trials["error"].min()
     assert found.trials["error"].is_sorted()
     assert found.forecaster.members == Recurrent.members
@@ -38,12 +38,12 @@ def test_the_best_trial_is_the_forecaster_and_every_trial_has_a_row(quick, panel
 
 
 def test_a_search_with_the_same_file_goes_on_and_repeats_nothing(quick, panel, tmp_path):
-    first = search(panel, 2, trials=2, storage=tmp_path / "study")
-    again = search(panel, 2, trials=4, storage=tmp_path / "study")
-    assert again.trials.height == 4
+    first = search(panel, 2, trials=1, storage=tmp_path / "study")
+    again = search(panel, 2, trials=3, storage=tmp_path / "study")
+    assert again.trials.height == 3
     assert set(first.trials["error"]) < set(again.trials["error"])
-    assert again.trials["code"].n_unique() == 4
-    done = search(panel, 2, trials=4, storage=tmp_path / "study")
+    assert again.trials["code"].n_unique() == 3
+    done = search(panel, 2, trials=3, storage=tmp_path / "study")
     assert done.trials.equals(again.trials)
 
 
@@ -64,7 +64,7 @@ def test_trials_that_fail_are_kept_as_failed(quick, panel, monkeypatch):
 
 def test_of_several_targets_it_also_looks_for_how_they_are_seen_together(quick):
     values = np.random.default_rng(0).normal(size=(4, 30, 2)).cumsum(axis=1)
-    found = search(Panel.from_array(values), 2, trials=3, seed=1)
+    found = search(Panel.from_array(values), 2, trials=2, seed=1)
     assert found.forecaster.channels in ("joint", "independent")
     assert found.trials["code"].str.contains("channels=").all()
 

@@ -41,9 +41,10 @@ class Auto(Forecaster):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
     Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Pretrained tuned on the series
-    (`Tuned`), and Recurrent as it is, with GRUs, on the other scale and smaller. The one with the least error (MASE, or MAE where that is undefined) is fitted on
-    everything, and its model is this one's. The same data, options and version give the same choice: how many networks
-    are compared follows from the budget and the size of the data, before any clock is read.
+    (`Tuned`), and Recurrent as it is, with GRUs, on the other scale and smaller. The one with the least error (MASE, or
+    MAE where that is undefined) is fitted on everything, and its model is this one's. The same data, options and
+    version give the same choice: how many networks are compared follows from the budget and the size of the data,
+    before any clock is read.
 
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
         case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
