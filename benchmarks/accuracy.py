@@ -125,12 +125,15 @@ class Score:
 
 def makers(each: Set) -> dict[str, Callable[[], Any]]:
     season, horizon = each.season, each.horizon
+    # The usual season of weekly data, chosen on the training part; M4's own errors are scaled without one.
+    yearly = 52 if each.name == "m4 weekly" else season
     return {
         "SeasonalNaive": lambda: loopcast.SeasonalNaive(season=season),
         "Linear": lambda: loopcast.Linear(horizon=horizon, season=season),
         "Recurrent": lambda: loopcast.Recurrent(horizon=horizon, season=season),
-        # The usual season of weekly data, chosen on the training part; M4's own errors are scaled without one.
-        "Pretrained": lambda: loopcast.Pretrained(horizon=horizon, season=52 if each.name == "m4 weekly" else season),
+        "Theta": lambda: loopcast.Theta(horizon=horizon, season=yearly),
+        "Pretrained": lambda: loopcast.Pretrained(horizon=horizon, season=yearly, tune=False),
+        "Tuned": lambda: loopcast.Pretrained(horizon=horizon, season=yearly, alias="Tuned"),
     }
 
 

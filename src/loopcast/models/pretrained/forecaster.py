@@ -65,7 +65,10 @@ class Pretrained(Forecaster):
         check_seed(self.seed)
         if self.tune != "auto" and (self.tune is True or not isinstance(self.tune, int) or self.tune < 0):
             raise OptionError(f'tune is "auto", False, or a number of updates, got {self.tune!r}')
-        if self.share is not None and (isinstance(self.share, bool) or not 0 < self.share <= 1):
+        if not isinstance(self.show_progress, bool | None):
+            raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
+        number = isinstance(self.share, int | float) and not isinstance(self.share, bool)
+        if self.share is not None and not (number and 0 < self.share <= 1):
             raise OptionError(f"share is above 0 and at most 1, got {self.share!r}")
         if self.seasons is None:
             return
