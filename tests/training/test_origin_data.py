@@ -9,18 +9,17 @@ from loopcast.features.causal.track import Periods
 from loopcast.models.pretrained.weights import shipped_network
 from loopcast.nn.origin_network import OriginNetwork
 from loopcast.training.config import TrainingConfig
-from loopcast.training.origin_data import OriginData, cut
+from loopcast.training.origin_data import OriginData
 from loopcast.training.origin_pool import ORIGINS
+from loopcast.training.origin_windows import OriginWindows, cut
 
 PERIODS = Periods(season=4)
 RECIPE = TrainingConfig(epochs=1, batch_size=4, learning_rate=1e-3, loss="mae")
 
 
-def data(series, **options):
-    usual = {"horizon": 5, "width": 24, "batch": 4, "stretches": (6,)}
-    return OriginData(
-        network=OriginNetwork(shape=shipped_network()), periods=PERIODS, series=series, **(usual | options)
-    )
+def windows(series, **options):
+    usual = {"horizon": 5, "width": 24, "drawn": 24}
+    return OriginWindows(periods=PERIODS, series=series, **(usual | options))
 
 
 def walks(*lengths):
@@ -39,7 +38,7 @@ def test_windows_cover_each_series_from_its_first_row_to_its_last(lengths):
 
 def test_targets_are_the_values_after_an_origin_and_none_after_the_end():
     series = walks(60)
-    examples = data(series).examples
+    examples = windows(series).examples
     values, lengths, _, _ = left_align(series)
     _, starts = cut(lengths, 24)
     steps = np.arange(1, 6)
@@ -56,7 +55,7 @@ def test_targets_are_the_values_after_an_origin_and_none_after_the_end():
 
 def test_origins_lie_in_their_window_with_a_row_after_each():
     series = walks(200, 24, 12)
-    examples = data(series).examples
+    examples = windows(series).examples
     _, starts = cut(np.array([200, 24, 12]), 24)
     ends = np.repeat([200, 24, 12], np.bincount(cut(np.array([200, 24, 12]), 24)[0]))
     assert (examples.origins >= 0).all()
@@ -65,15 +64,15 @@ def test_origins_lie_in_their_window_with_a_row_after_each():
 
 
 def test_every_window_is_drawn_before_any_comes_again():
-    source = data(walks(200), stretches=(8,))
-    windows = len(source.examples.inputs)
+    examples = windows(walks(200)).examples
+    network = OriginNetwork(shape=shipped_network())
+    source = OriginData(network=network, examples=examples, batch=4, stretches=(8,))
     draws = source.batches(8, RECIPE, np.random.default_rng(0))
-    flat = draws.windows.ravel()
-    assert sorted(flat[:windows]) == list(range(windows))
-    assert draws.use.max() < source.examples.origins.shape[1] // ORIGINS
+    flat, count = draws.windows.ravel(), len(examples.inputs)
+    assert sorted(flat[:count]) == list(range(count))
+    assert draws.use.max() < examples.origins.shape[1] // ORIGINS
 
 
 def test_a_few_windows_of_many_are_kept(monkeypatch):
-    monkeypatch.setattr("loopcast.training.origin_data.MOST_WINDOWS", 10)
-    source = data(walks(*[24] * 100))
-    assert 1 <= len(source.examples.inputs) <= 25
+    monkeypatch.setattr("loopcast.training.origin_windows.MOST_WINDOWS", 10)
+    assert 1 <= len(windows(walks(*[24] * 100)).examples.inputs) <= 25

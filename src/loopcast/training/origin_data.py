@@ -1,33 +1,21 @@
-"""Series to learn forecasting from at random origins: encoded once, cut into windows."""
+"""Windows of series to learn forecasting from, as a source of batches: indices into windows on the device."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import jax
 import numpy as np
 
-from loopcast.features.causal.encode import Origins, encode
-from loopcast.features.causal.encoder import left_align
-from loopcast.features.causal.track import Periods
-from loopcast.features.known import Known
 from loopcast.nn.origin_network import OriginNetwork
 from loopcast.training.config import TrainingConfig
 from loopcast.training.origin_objective import OriginObjective
-from loopcast.training.origin_pool import ORIGINS, Draw, Examples, draw_steps, examples_of
-
-MOST_WINDOWS = 4096  # that are kept: memory does not grow with the panel
-MOST_USES = 8  # origins of a window are drawn so often; then they come again
-EARLY = 0.12  # of the origins in the first rows of a series lie in its first two seasons
-ROWS = 2**18  # of series that are encoded at once
+from loopcast.training.origin_pool import ORIGINS, Draw, Examples
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OriginData:
-    """series: float64 `[time]` each, NaN where missing.
+    """examples: windows with their origins. batch: windows of an update. stretches: updates between two looks.
 
-    width: rows of a window. batch: windows of an update. stretches: updates between two looks at the weights.
     See `DataSource`.
     """
 
@@ -36,14 +24,9 @@ class OriginData:
     judges: ClassVar[int] = 1
 
     network: OriginNetwork
-    periods: Periods
-    series: Sequence[np.ndarray]
-    horizon: int
-    width: int
+    examples: Examples
     batch: int
     stretches: tuple[int, ...]
-    seed: int = 0
-    known: Known | None = None
 
     def objective(self, recipe: TrainingConfig) -> OriginObjective:
         return OriginObjective(network=self.network)
@@ -60,64 +43,3 @@ class OriginData:
         turns = [rng.permutation(windows) for _ in range(-(-count * self.batch // windows))]
         drawn = np.concatenate(turns)[: count * self.batch].reshape(count, self.batch)
         return Draw(drawn.astype(np.int32), rng.integers(uses, size=count).astype(np.int32))
-
-    @cached_property
-    def examples(self) -> Examples:
-        """All windows with their origins."""
-        rng = np.random.default_rng([self.seed, 2])
-        parts = zip(*self._encoded(rng), strict=True)
-        return Examples(*(np.concatenate(part) for part in parts))
-
-    def _encoded(self, rng: np.random.Generator) -> Iterator[Examples]:
-        """The longest series first, so many at a time as ROWS allows."""
-        lengths = np.array([len(values) for values in self.series])
-        total = np.maximum(-(-2 * (lengths - self.width) // self.width), 0).sum() + len(lengths)
-        kept = min(MOST_WINDOWS / total, 1.0)
-        uses = int(np.clip(np.ceil(sum(self.stretches) * self.batch / (kept * total)), 1, MOST_USES))
-        order, first = np.argsort(-lengths, kind="stable"), 0
-        while first < len(order):
-            count = max(ROWS // int(lengths[order[first]]), 1)
-            yield self._windows_of(order[first : first + count], kept, uses, rng)
-            first += count
-
-    def _windows_of(self, some: np.ndarray, kept: float, uses: int, rng: np.random.Generator) -> Examples:
-        """The windows of some series, each kept with a probability, and origins for so many uses."""
-        values, lengths, skipped, places = left_align([self.series[i] for i in some])
-        room = np.full((len(values), max(self.width - values.shape[1], 0)), np.nan)
-        values = np.concatenate([values, room], axis=1)
-        which, starts = cut(lengths, self.width)
-        chosen = rng.random(len(which)) < kept
-        chosen |= ~chosen.any()
-        which, starts = which[chosen], starts[chosen]
-        rows = self._origins(rng, lengths[which], starts, uses)
-        steps = draw_steps(rng, rows.size, self.horizon)
-        origins = Origins(np.repeat(which, rows.shape[1]), (starts[:, None] + rows).ravel(), steps)
-        told = encode(values, lengths, self.periods, origins)
-        inputs = told.inputs[which[:, None], starts[:, None] + np.arange(self.width)]
-        if self.known is not None:
-            series, front = some[places], skipped
-            own = self.known.of_windows(series[which], front[which] + starts, self.width)
-            inputs = np.concatenate([inputs, own], axis=-1)
-            ahead = self.known.of_steps(series[origins.series], front[origins.series] + origins.rows, steps)
-            told = told._replace(codes=np.concatenate([told.codes, ahead], axis=-1))
-        return examples_of(told, inputs, rows, origins.after(values))
-
-    def _origins(self, rng: np.random.Generator, lengths: np.ndarray, starts: np.ndarray, uses: int) -> np.ndarray:
-        """Rows of each window that are forecast from, int `[window, use * origin]`; the series goes on after each."""
-        shape, m = (len(starts), uses * ORIGINS), self.periods.season
-        last = np.maximum(np.minimum(lengths - starts, self.width + 1) - 2, 0)[:, None]
-        low = np.where(starts > 0, self.width // 4, m + 1)[:, None]
-        low = np.minimum(low, last)
-        usual = low + rng.random(shape) * (last - low + 1)
-        early = rng.random(shape) * np.minimum(max(2 * m, 4), last + 1)
-        begins = (starts == 0)[:, None] & (rng.random(shape) < EARLY)
-        return np.minimum(np.where(begins, early, usual).astype(np.int64), last)
-
-
-def cut(lengths: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """The series and the first row of each window, `[window]` each: half over one another, to the end of a series."""
-    counts = np.maximum(-(-2 * (lengths - width) // width), 0) + 1
-    which = np.repeat(np.arange(len(lengths)), counts)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-    last = np.maximum(lengths - width, 0)[which]
-    return which, np.round(last * place / np.maximum(counts[which] - 1, 1)).astype(int)

@@ -14,6 +14,7 @@ from loopcast.nn.origin_network import OriginNetwork
 from loopcast.training.config import TrainingConfig
 from loopcast.training.history import Epoch
 from loopcast.training.origin_data import OriginData
+from loopcast.training.origin_windows import OriginWindows
 from loopcast.training.run import TrainingRun
 
 RATE, RATE_KNOWN = 3e-4, 3e-3  # how far an update goes, without and with covariates, learned from nothing
@@ -34,17 +35,17 @@ def tuned(
         shape, start = shape.widened(start, width_of_rows(encoding), width_of_steps(encoding, season))
     ends = sorted({choice.updates for choice in choices})
     network = OriginNetwork(shape=shape)
-    data = OriginData(
-        network=network,
+    windows = OriginWindows(
         periods=plain.periods,
         series=[alone.series(i)[:, 0] for i in range(alone.n_series)],
         horizon=tuning.horizon,
         width=min(tuning.width, int(alone.lengths.max())),
-        batch=BATCH,
-        stretches=tuple(np.diff(ends, prepend=0).tolist()),
+        drawn=ends[-1] * BATCH,
         seed=tuning.seed,
         known=known,
     )
+    stretches = tuple(np.diff(ends, prepend=0).tolist())
+    data = OriginData(network=network, examples=windows.examples, batch=BATCH, stretches=stretches)
     run = TrainingRun(data, _recipe(tuning, len(ends)), data.to_device(), start=start)
     for end, trained in zip(ends, run.epochs(), strict=True):
         callback(trained.history[-1], len(ends))
