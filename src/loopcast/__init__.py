@@ -49,6 +49,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.models.pretrained.forecaster import Pretrained
     from loopcast.models.recurrent.forecaster import Recurrent
     from loopcast.models.theta import Theta
+    from loopcast.models.trees.forecaster import Trees
     from loopcast.pretraining.series import synthetic_series
     from loopcast.report.gaps import plot_gaps
     from loopcast.report.gaps_page import gaps_page
@@ -89,6 +90,7 @@ __all__ = [
     "SeasonalNaive",
     "Theta",
     "TrainingError",
+    "Trees",
     "UndefinedMetricWarning",
     "ValuesError",
     "WindowAverage",
@@ -135,6 +137,7 @@ _MODULES = {
     "models.pretrained.forecaster": ["Pretrained"],
     "models.recurrent.forecaster": ["Recurrent"],
     "models.theta": ["Theta"],
+    "models.trees.forecaster": ["Trees"],
     "pretraining.series": ["synthetic_series"],
     "data.panel": ["Panel"],
     "data.read": ["read"],

@@ -6,25 +6,23 @@ from typing import Any, ClassVar, Literal
 from loopcast.data.calendar_features import resolve_features
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError
-from loopcast.features.causal.track import Periods
 from loopcast.intervals.holdout import calibration_cutoffs
 from loopcast.models.calibrate import usual_steps
-from loopcast.models.forecaster import Forecaster
 from loopcast.models.model import Fit
 from loopcast.models.pretrained.model import PretrainedModel
 from loopcast.models.pretrained.tuning import NONE, USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import shipped_network, shipped_weights
+from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
-from loopcast.validation import check_positive, check_seed
+from loopcast.validation import check_seed
 
-SECOND_SEASONS = {48: 336, 24: 168, 96: 672}  # steps in a day, and in a week
 ANY = 1_000_000  # steps ahead: the network has a distribution of its own at each
 
 
 @register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Pretrained(Forecaster):
+class Pretrained(TwoSeasons):
     """A recurrent network that forecasts any series at once, without training: it learned from synthetic ones alone.
 
     An LSTM of 74 thousand parameters reads each history from its first value on, row by row, and a decoder that all
@@ -54,7 +52,6 @@ class Pretrained(Forecaster):
     network: ClassVar[bool] = True
     model_type: ClassVar[Any] = PretrainedModel
 
-    seasons: tuple[int, ...] | None = None
     tune: int | Literal["auto"] = "auto"
     share: float | None = None
     seed: int = 0
@@ -70,30 +67,11 @@ class Pretrained(Forecaster):
         number = isinstance(self.share, int | float) and not isinstance(self.share, bool)
         if self.share is not None and not (number and 0 < self.share <= 1):
             raise OptionError(f"share is above 0 and at most 1, got {self.share!r}")
-        if self.seasons is None:
-            return
-        if not isinstance(self.seasons, tuple) or not 1 <= len(self.seasons) <= 2 or self.season is not None:
-            raise OptionError(f"seasons is one or two numbers of steps, such as (24, 168), got {self.seasons!r}")
-        for steps in self.seasons:
-            check_positive("seasons", steps)
-        if len(self.seasons) == 2 and not self.seasons[0] < self.seasons[1]:
-            raise OptionError(f"the second of two seasons is the longer one, got {self.seasons!r}")
 
     @property
     def cheap_to_refit(self) -> bool:
         """Not where it may be trained."""
         return self.tune == 0
-
-    def season_of(self, panel: Panel) -> int:
-        """The shorter season."""
-        return self.seasons[0] if self.seasons else super().season_of(panel)
-
-    def periods_of(self, panel: Panel) -> Periods:
-        """Both seasons, as chosen or as the calendar has them."""
-        first = self.season_of(panel)
-        if self.seasons is not None:
-            return Periods(season=first, second=self.seasons[1] if len(self.seasons) == 2 else 0)
-        return Periods(season=first, second=SECOND_SEASONS.get(first, 0) if self.season is None else 0)
 
     def _fit(self, panel: Panel) -> Fit:
         plain, known = self._plain(panel), resolve_known(panel)
