@@ -111,7 +111,11 @@ BAD = {
     "tabs": (GOOD.replace(",", "\t"), DataError, ["a tab separates", "a comma was expected"]),
     "UTF-16": (GOOD.encode("utf-16"), DataError, ["UTF-16", "encoding='utf-16' (--encoding utf-16)"]),
     "UTF-16 without a mark": (GOOD.encode("utf-16-le"), DataError, ["UTF-16"]),
-    "Latin-1": (GOOD.replace("b,", "b\xe9,").encode("latin-1"), DataError, ["line 4 of", "0xE9", "Latin-1", "encoding='cp1252' (--encoding cp1252)"]),
+    "Latin-1": (
+        GOOD.replace("b,", "b\xe9,").encode("latin-1"),
+        DataError,
+        ["line 4 of", "0xE9", "Latin-1", "encoding='cp1252' (--encoding cp1252)"],
+    ),
     "days of another country": (GOOD.replace("2020-01-02", "02.01.2020"), CalendarError, ["line 3 of", "'02.01.2020'"]),
     "a space before the day": (
         GOOD.replace("a,2020-01-02", "a, 2020-01-02"),

@@ -26,7 +26,9 @@ from loopcast.errors import OptionError
 
 
 def backtest(
-    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    file: Annotated[
+        Path, Parameter(help="The series: .csv, .tsv, .parquet, .feather or .xlsx, or - for standard input.")
+    ],
     /,
     *,
     horizon: Annotated[int, Parameter(help="Steps ahead.")],
@@ -50,7 +52,7 @@ def backtest(
     ] = None,
     report: Report = None,
     series: Annotated[str | None, Parameter(metavar="A,B", help="Ids of series that the report has to show.")] = None,
-    output: Annotated[Path | None, Parameter(help="Write all forecasts and what came: .csv or .parquet.")] = None,
+    output: Annotated[Path | None, Parameter(help="Write all forecasts and what came: as forecast does.")] = None,
     safe_csv: SafeCsv = False,
     fail_if_worse_than: FailIfWorseThan = None,
     json: Json = False,

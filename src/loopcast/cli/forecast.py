@@ -42,7 +42,9 @@ Units = Annotated[
 
 
 def forecast(
-    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    file: Annotated[
+        Path, Parameter(help="The series: .csv, .tsv, .parquet, .feather or .xlsx, or - for standard input.")
+    ],
     /,
     *,
     horizon: Annotated[int, Parameter(help="Steps ahead.")],
@@ -90,7 +92,7 @@ def forecast(
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
-    panel = with_future(table.read(file), future, "name them with --future-covariates")
+    panel = with_future(table.read(file), future, table.options(), "name them with --future-covariates")
     require_future(panel, horizon)
     from loopcast.tasks.forecast import ForecastTask
     from loopcast.tasks.forecast import forecast as run

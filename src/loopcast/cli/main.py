@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from loopcast.cli import interrupts
+from loopcast.cli.cure import UnreadError, whole_command
 from loopcast.cli.interrupts import INTERRUPTED
 from loopcast.cli.verdict import WorseError
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, printable
@@ -47,6 +48,11 @@ app.command(
     "loopcast.cli.show:show",
     help="Say what is in a model file: what was fitted, on what and when, and its tags.\n\n"
     "Example: loopcast show air.loopcast",
+)
+app.command(
+    "loopcast.cli.look:look",
+    help="Look at a file: how it is written, what its columns seem to be, and the command that forecasts it.\n\n"
+    "Example: loopcast look examples/air_passengers.csv",
 )
 app.command("loopcast.cli.about:about", name="--version", help="Say which version this is; with --verbose, on what.")
 app.command(
@@ -90,6 +96,8 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except UnreadError as error:
+        return fail(f"{error}\nThis reads it: {whole_command(arguments, error.cure)}", BAD_INPUT)
     except (LoopcastError, OSError) as error:
         return fail(error, code_of(error))
     except KeyboardInterrupt:

@@ -36,7 +36,9 @@ class Reading:
         ),
     ] = None
     strip: Annotated[bool, Parameter(negative="", help="Spaces around fields are no part of them.")] = False
-    header: Annotated[bool, Parameter(help="The first line names the columns; else they are column_1 and so on.")] = True
+    header: Annotated[bool, Parameter(help="The first line names the columns; else they are column_1 and so on.")] = (
+        True
+    )
     skip_rows: Annotated[int, Parameter(metavar="N", help="Lines before the table.")] = 0
     sheet: Annotated[str | None, Parameter(metavar="NAME", help="Of an Excel file [its only one].")] = None
     layout: Annotated[
@@ -57,7 +59,6 @@ class Reading:
         """As `read` takes them; OptionError for what means nothing."""
         from loopcast.data.read_options import ReadOptions
 
-        lists = {"na": self.na, "categories": self.categories}
         return ReadOptions(
             separator=self.separator and TAB.get(self.separator, self.separator),
             decimal=self.decimal,
@@ -72,5 +73,6 @@ class Reading:
             layout=self.layout,
             resample=self.resample,
             aggregate=self.aggregate,
-            **{name: () if text is None else parse_names(name, text) for name, text in lists.items()},
+            na=() if self.na is None else parse_names("na", self.na),
+            categories=() if self.categories is None else parse_names("categories", self.categories),
         )

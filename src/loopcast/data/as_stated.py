@@ -76,7 +76,7 @@ def _with_times(stated: StatedTable, options: ReadOptions) -> StatedTable:
         return stated  # a column that is missing is named where all are looked for
     column = stated.table.native[name]
     if not (column.dtype == pl.String or column.dtype.is_integer()):
-        raise ColumnError(f"column {quote(name)} holds times of a type of its own: leave time_format (--time-format) out")
+        raise ColumnError(f"column {quote(name)} holds times of a type of its own: leave --time-format out")
     texts = column.cast(pl.String)
     times = read_times(texts, options.time_format)
     bad = times.is_null() & texts.is_not_null()
@@ -94,8 +94,7 @@ def _joined(stated: StatedTable, options: ReadOptions) -> StatedTable:
     check_names(table, list(parts), f"They make up the time: {', '.join(PARTS)}", stated.source)
     if name in table.names and name not in parts:
         raise ColumnError(
-            f"{stated.source} has a column {quote(name)}, which {quote_all(parts)} are to make up: name it as the time, "
-            "or rename it"
+            f"{stated.source} has a column {quote(name)}, and {quote_all(parts)} are to make up one: rename it"
         )
     texts = [table.native[part].cast(pl.String) for part in parts]
     if options.time_format is None:

@@ -32,7 +32,9 @@ def categorized(
     """
     for name in categories:
         if name not in columns.covariates:
-            raise OptionError(f"categories are covariates, and {quote(name)} is none: name it as past, future or static")
+            raise OptionError(
+                f"categories are covariates, and {quote(name)} is none: name it as past, future or static"
+            )
         if name not in frame.columns:
             raise ColumnError(f"{source} has no column {quote(name)}")
     static = [name for name in categories if name in columns.static]
@@ -43,7 +45,7 @@ def categorized(
             made = _made_anew(frame, name, source) if name in categories else []
             frame = frame.with_columns(made)
             names += [each.name for each in made] or [name]
-        columns = replace(columns, **{role: tuple(names)})
+        columns = replace(columns, past=tuple(names)) if role == "past" else replace(columns, future=tuple(names))
     return _known_again(frame, columns, source), columns
 
 

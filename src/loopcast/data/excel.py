@@ -1,7 +1,6 @@
 """Excel files: the only place that knows fastexcel."""
 
 import io
-import re
 from typing import Any
 
 import polars as pl
@@ -15,7 +14,7 @@ INSTALL = "Excel files need two packages more: pip install 'loopcast[excel]'"
 
 
 def read_excel(request: Request) -> FileTable:
-    """A sheet of an Excel file, whose cells keep their types; DataError where it is none or has several to choose from."""
+    """A sheet of an Excel file, whose cells keep their types; DataError where it is none, or has several sheets."""
     try:
         import fastexcel
     except ImportError as error:
@@ -63,7 +62,11 @@ def to_excel(table: pl.DataFrame) -> bytes:
     except ImportError as error:
         raise LoopcastError(INSTALL) from error
     buffer = io.BytesIO()
-    settings: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False, "default_date_format": "yyyy-mm-dd"}
+    settings: dict[str, Any] = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd",
+    }
     with xlsxwriter.Workbook(buffer, settings) as book:
         table.write_excel(book, "Sheet1", float_precision=6)
     return buffer.getvalue()

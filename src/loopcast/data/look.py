@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from loopcast.columns import ID, STANDARD, TARGET, TIME, Columns
@@ -56,6 +57,7 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     found, options = _raw(path, stated)
     frame = found.table.native
     roles = roles_of(frame, options)
+    names = tuple(str(name).strip() if roles.options.strip else str(name) for name in found.table.names)
     why_not = "no column seems to hold times, or none seems to hold numbers"
     for proposal in _proposals(path, roles, asked, stated):
         try:
@@ -63,8 +65,8 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
         except (DataError, OptionError) as error:
             why_not = str(error)
             continue
-        return Look(roles=roles, names=tuple(found.table.names), proposal=proposal, panel=whole.panel, why_not=None)
-    return Look(roles=roles, names=tuple(found.table.names), proposal=None, panel=None, why_not=why_not)
+        return Look(roles=roles, names=names, proposal=proposal, panel=whole.panel, why_not=None)
+    return Look(roles=roles, names=names, proposal=None, panel=None, why_not=why_not)
 
 
 def _raw(path: Path, stated: ReadOptions) -> tuple[FileTable, ReadOptions]:
@@ -98,12 +100,13 @@ def _proposals(path: Path, roles: Roles, asked: Columns, stated: ReadOptions) ->
     seen = replace(
         roles.options,
         time_parts=roles.time if len(roles.time) > 1 and not ours else (),
-        time_format=roles.formats[0] if roles.formats and not ours else None,
         layout="wide" if wide else "long",
     )
-    options = _joined(seen, stated)
-    yield Proposal(columns=columns, options=options)
-    if options.resample is None:
+    formats = (None,) if ours or not roles.formats else roles.formats
+    each = [_joined(replace(seen, time_format=time_format), stated) for time_format in formats]
+    for options in each:
+        yield Proposal(columns=columns, options=options)
+    for options in each if stated.resample is None else []:
         yield Proposal(columns=columns, options=options, gaps="insert")
         step = _usual_step(path, columns, options)
         if step is not None:
@@ -133,8 +136,11 @@ def _usual_step(path: Path, columns: Columns, options: ReadOptions) -> str | int
     except DataError:
         return None
     apart = pl.DataFrame({columns.time: to_ticks(times)} | {key: table.column(key) for key in keys})
-    steps = apart.sort(columns.time).select(pl.col(columns.time).diff().over(keys or pl.lit(0))).to_series().drop_nulls()
+    steps = (
+        apart.sort(columns.time).select(pl.col(columns.time).diff().over(keys or pl.lit(0))).to_series().drop_nulls()
+    )
     steps = steps.filter(steps > 0)
     if not len(steps):
         return None
-    return int(steps.median() or 1) if times.dtype.is_integer() else nearest_length(float(steps.median() or 1))[1]
+    usual = float(np.median(steps.to_numpy()))
+    return max(int(usual), 1) if times.dtype.is_integer() else nearest_length(usual)[1]

@@ -70,7 +70,9 @@ def read_future(path: str | os.PathLike[str], panel: Panel, options: ReadOptions
     """
     names = panel.schema.columns
     columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
-    stated = open_stated(Path(path), columns, replace(options, resample=None, aggregate=None, categories=(), layout="long"))
+    stated = open_stated(
+        Path(path), columns, replace(options, resample=None, aggregate=None, categories=(), layout="long")
+    )
     return replace(panel, covariates=future_covariates(panel, stated.table, stated.source))
 
 

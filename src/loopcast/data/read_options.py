@@ -12,12 +12,12 @@ Aggregate = Literal["mean", "sum", "min", "max", "median", "first", "last"]
 PARTS = ("year", "month", "day", "hour", "minute", "second")  # what several columns of whole numbers are, in order
 DECIMALS = (".", ",")
 MAX_UNPACKED = 2**32  # bytes of a compressed file; a thousandth of them can hold so many
-NO_SEPARATOR = "\"\r\n0123456789"
+NO_SEPARATOR = '"\r\n0123456789'
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """How a file writes its table. What is not named is as in a file of Loopcast's own: UTF-8, commas, points, ISO 8601.
+    """How a file writes its table. What is not named is as Loopcast writes it: UTF-8, commas, points, ISO 8601.
 
     separator: between the fields of a line; None is a comma, or a tab in a .tsv.
     decimal: "." or ",", in numbers; thousands: what stands between groups of three digits, such as ".", " " or "'".
@@ -97,7 +97,7 @@ def _check_choices(options: ReadOptions) -> None:
             raise OptionError(f"{name} is {listed}, got {quote(getattr(options, name))}")
     if (options.resample is None) != (options.aggregate is None):
         raise OptionError(
-            "resample and aggregate go together: a step such as '1h', and what becomes of the rows in it, such as 'mean'"
+            "resample and aggregate go together: a step such as '1h', and what becomes of its rows, such as 'mean'"
         )
     if options.layout == "wide" and options.categories:
         raise OptionError("a wide table has no covariates, so leave categories out")

@@ -64,7 +64,7 @@ def resampled(table: Table, columns: Columns, options: ReadOptions, source: Sour
 
 
 def _grouped(frame: pl.DataFrame, columns: Columns, keys: list[str], every: str, aggregate: str) -> pl.DataFrame:
-    """A row for each series and step in which there is one; of what does not change within a series, its first value."""
+    """A row for each series and step in which there is one; what does not change within a series stays."""
     place = "the place of a series"
     numbers = [pl.col(name).fill_nan(None).drop_nulls() for name in _numbers(columns)]
     frame = frame.with_columns(pl.struct(keys).rank("dense").alias(place) if keys else pl.lit(0).alias(place))
@@ -105,7 +105,11 @@ def _numbers(columns: Columns) -> tuple[str, ...]:
 
 def _check_kind(times: pl.Series, freq: Frequency) -> None:
     if times.dtype.is_integer() != (freq.unit == "int"):
-        kind = "integers, so resample is a whole number" if times.dtype.is_integer() else "dates, so resample is 1h, D, ..."
+        kind = (
+            "integers, so resample is a whole number"
+            if times.dtype.is_integer()
+            else "dates, so resample is 1h, D, ..."
+        )
         raise CalendarError(f"column {quote(times.name)} holds {kind}; got {quote(freq.alias)}")
     if times.dtype == pl.Date and freq.family == "clock":
-        raise CalendarError(f"column {quote(times.name)} holds dates, which cannot be put into steps of {freq}: use D")
+        raise CalendarError(f"column {quote(times.name)} holds dates, which have no steps of {freq}: use D")

@@ -13,11 +13,19 @@ from loopcast.data.read_options import PARTS, ReadOptions
 from loopcast.data.sniff import notation_of, with_notation
 from loopcast.data.time_text import formats_of, is_iso
 
-TIME_WORDS = re.compile(r"^(ds|date|datum|time|timestamp|datetime|zeit|day|tag|month|monat|period|year|jahr|fecha|data)", re.I)
-ID_WORDS = re.compile(r"(^|_)(unique_id|id|key|name|shop|store|site|station|series|item|product|region|sensor)s?($|_)", re.I)
-TARGET_WORDS = re.compile(r"^(y|value|values|target|sales|sold|count|amount|quantity|demand|load|wert|menge|umsatz)$", re.I)
-PART_WORDS = dict(zip(PARTS, ("year|jahr", "month|monat|mon", "day|tag", "hour|stunde|hr", "minute|min", "second|sec"), strict=True))
-YEARS = (1500, 2500)
+TIME_WORDS = re.compile(
+    r"^(ds|date|datum|time|timestamp|datetime|zeit|day|tag|month|monat|period|year|jahr|fecha|data)", re.I
+)
+ID_WORDS = re.compile(
+    r"(^|_)(unique_id|id|key|name|shop|store|site|station|series|item|product|region|sensor)s?($|_)", re.I
+)
+TARGET_WORDS = re.compile(
+    r"^(y|value|values|target|sales|sold|count|amount|quantity|demand|load|wert|menge|umsatz)$", re.I
+)
+PART_WORDS = dict(
+    zip(PARTS, ("year|jahr", "month|monat|mon", "day|tag", "hour|stunde|hr", "minute|min", "second|sec"), strict=True)
+)
+CLOCK = r"^\d{1,2}(:\d{2}(:\d{2})?( ?[AaPp][Mm])?|\.\d{2}\.\d{2})$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +46,8 @@ class Roles:
     @property
     def target(self) -> str | None:
         """The column of numbers that is most likely to be forecast."""
-        named = (name for name in self.numbers if TARGET_WORDS.match(name))
-        return TARGET if TARGET in self.numbers else next(named, next(iter(self.numbers), None))
+        named = [name for name in self.numbers if TARGET_WORDS.match(name)]
+        return TARGET if TARGET in self.numbers else next(iter([*named, *self.numbers]), None)
 
     @property
     def is_wide(self) -> bool:
@@ -51,9 +59,11 @@ class Roles:
 
 def roles_of(frame: pl.DataFrame, options: ReadOptions) -> Roles:
     """What the columns of a table seem to be, in a table whose lines are read as `options` say."""
-    spaces = any((frame[name].str.strip_chars() != frame[name]).any() for name in _texts(frame))
+    spaces = any(name != name.strip() for name in frame.columns) or any(
+        (frame[name].str.strip_chars() != frame[name]).any() for name in _texts(frame)
+    )
     if spaces:
-        frame = frame.with_columns(pl.col(pl.String).str.strip_chars())
+        frame = frame.rename(str.strip).with_columns(pl.col(pl.String).str.strip_chars())
     time, formats = _time(frame)
     others = [name for name in frame.columns if name not in time and name and not _is_empty(frame[name])]
     notation = notation_of([frame[name] for name in others if frame[name].dtype == pl.String])
@@ -63,6 +73,7 @@ def roles_of(frame: pl.DataFrame, options: ReadOptions) -> Roles:
     words = [name for name in others if name not in numbers]
     key = _id(frame, time, [*words, *(name for name in numbers if ID_WORDS.search(name))])
     numbers = [name for name in numbers if name != key]
+    numbers.sort(key=lambda name: _counts_rows(frame[name]))  # what numbers rows is the last to be forecast
     na = sorted({word for name in numbers for word in missing[name]})
     return Roles(
         time=time,
@@ -75,7 +86,7 @@ def roles_of(frame: pl.DataFrame, options: ReadOptions) -> Roles:
 
 
 def _with(options: ReadOptions, **changes: object) -> ReadOptions:
-    return ReadOptions(**{**options.stated(), **changes})  # type: ignore[arg-type]
+    return ReadOptions(**{**options.stated(), **changes})
 
 
 def _texts(frame: pl.DataFrame) -> list[str]:
@@ -91,8 +102,10 @@ def _words_for_missing(column: pl.Series, pattern: str) -> set[str]:
     if column.dtype != pl.String:
         return set()
     others = column.drop_nulls()
-    others = others.filter(~others.str.contains(pattern)).unique().to_list()
-    return {word for word in others if word.strip().casefold() in MISSING | {"#n/a", "#na"} and word.casefold() != "nan"}
+    others = others.filter(~others.str.contains(pattern)).unique()
+    return {
+        word for word in others if word.strip().casefold() in MISSING | {"#n/a", "#na"} and word.casefold() != "nan"
+    }
 
 
 def _is_number(column: pl.Series, pattern: str, missing: set[str]) -> bool:
@@ -100,6 +113,12 @@ def _is_number(column: pl.Series, pattern: str, missing: set[str]) -> bool:
         return column.dtype.is_numeric()
     there = column.drop_nulls().filter(~column.drop_nulls().is_in(pl.Series([*missing], dtype=pl.String).implode()))
     return bool(len(there)) and bool((there.str.contains(pattern) | (there.str.to_lowercase() == "nan")).all())
+
+
+def _counts_rows(column: pl.Series) -> bool:
+    """Whether a column says which row each is."""
+    numbers = column.cast(pl.Int64, strict=False)
+    return len(column) > 2 and not numbers.null_count() and bool((numbers.diff().drop_nulls() == 1).all())
 
 
 def _time(frame: pl.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -110,10 +129,8 @@ def _time(frame: pl.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
     names = sorted(frame.columns, key=lambda name: (name != TIME, TIME_WORDS.match(name) is None))
     for name, formats in _timely(frame, names):
         clock = next((each for each in _clocks(frame) if each != name), None)
-        if clock is not None and not any("%H" in each for each in formats) and frame[name].dtype == pl.String:
-            joined = frame.select(pl.concat_str([name, clock], separator=" ")).to_series()
-            if is_iso(joined):
-                return (name, clock), ("%Y-%m-%d %H:%M:%S" if joined.str.len_bytes().max() == 19 else "%Y-%m-%d %H:%M",)
+        if clock is not None and _has_no_clock(frame[name], formats):
+            joined = frame.select(pl.concat_str([name, clock], separator=" ")).to_series().drop_nulls()
             return (name, clock), tuple(formats_of(joined))
         return (name,), tuple(formats)
     whole = next((name for name in names if TIME_WORDS.match(name) and _is_whole(frame[name])), None)
@@ -133,10 +150,18 @@ def _timely(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, li
                 yield name, formats
 
 
+def _has_no_clock(column: pl.Series, formats: Sequence[str]) -> bool:
+    """Whether a column of times names days and no hours."""
+    if column.dtype != pl.String:
+        return False
+    return not any("%H" in each or "%I" in each for each in formats) and column.str.len_bytes().max() != 19
+
+
 def _clocks(frame: pl.DataFrame) -> Iterator[str]:
+    """The columns of text that name hours and minutes alone."""
     for name in _texts(frame):
         column = frame[name].drop_nulls()
-        if len(column) and column.str.contains(r"^\d{1,2}[:.]\d{2}([:.]\d{2})?( ?[AaPp][Mm])?$").all():
+        if len(column) and column.str.contains(CLOCK).all():
             yield name
 
 

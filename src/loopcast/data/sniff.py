@@ -81,13 +81,15 @@ def _mostly_data(fields: pl.Series) -> bool:
     there = fields.drop_nulls()
     if not len(there):
         return False
-    numbers = max(float(there.str.contains(number_pattern(*each)).mean() or 0) for each in NOTATIONS)
-    return numbers > 0.5 or is_iso(there) or bool(formats_of(there))
+    numbers = max(int(there.str.contains(number_pattern(*each)).sum()) for each in NOTATIONS)
+    return numbers > len(there) / 2 or is_iso(there) or bool(formats_of(there))
 
 
 def notation_of(columns: list[pl.Series]) -> tuple[str, str | None]:
     """The decimal sign, and what is between thousands, in which the most fields of some columns are numbers."""
-    text = pl.concat([column.drop_nulls().alias("field") for column in columns]) if columns else pl.Series("field", [""])
+    text = (
+        pl.concat([column.drop_nulls().alias("field") for column in columns]) if columns else pl.Series("field", [""])
+    )
     return max(NOTATIONS, key=lambda each: int(text.str.contains(number_pattern(*each)).sum()))
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from loopcast.data.read_options import ReadOptions
 from loopcast.data.file_request import FileTable, Request
+from loopcast.data.read_options import ReadOptions
 from loopcast.data.series_index import Source
 from loopcast.data.tables import Table
 from loopcast.errors import DataError, quote, reason
@@ -32,16 +32,17 @@ def read_text(request: Request) -> FileTable:
             "line ends"
         )
     fields = next(csv.reader([header], delimiter=separator), [])
+    fields = [field.strip() for field in fields] if options.strip else fields
     names = fields if options.header else [f"column_{i + 1}" for i in range(len(fields))]
     _check_separator(header, names, request, separator)
     places = [i for i, name in enumerate(names) if request.wants(name) or i == len(names) - 1]
     lines = _Lines(data=data, width=len(names), separator=separator, first=options.skip_rows + 1, path=path)
     try:  # the last column shows lines that are too short
-        frame = pl.read_csv(
-            data, infer_schema=False, separator=separator, columns=places, has_header=options.header
-        )
+        frame = pl.read_csv(data, infer_schema=False, separator=separator, columns=places, has_header=options.header)
     except pl.exceptions.PolarsError as error:
         raise DataError(lines.uneven(options) or f"{path}: {reason(error)}") from error
+    if len(set(names)) == len(names):  # else a name that comes twice is an error, where it is wanted
+        frame.columns = [names[i] for i in places]
     lines.check_short(frame, options)
     source = Source(str(request.path), lines=True, first=options.skip_rows + 1 + options.header)
     return FileTable(table=Table(frame, "polars", names), source=source)
@@ -56,19 +57,19 @@ def as_utf8(data: bytes, encoding: str, path: str) -> bytes:
     try:
         return data.decode(encoding).removeprefix("\ufeff").encode()
     except UnicodeError as error:
-        raise DataError(f"{path} is no text in {encoding} ({reason(error)}): name another encoding (--encoding)") from error
+        raise DataError(
+            f"{path} is no text in {encoding} ({reason(error)}): name another encoding (--encoding)"
+        ) from error
 
 
 def _skipped(data: bytes, rows: int, path: str) -> bytes:
     """What comes after the first lines."""
     parts = data.split(b"\n", rows)
     if len(parts) <= rows or not parts[-1].strip():
-        raise DataError(f"{path} has no more than {rows} lines, and so many are skipped: skip fewer") if rows else _empty(path)
+        if rows:
+            raise DataError(f"{path} has no more than {rows} lines, and so many are skipped: skip fewer (--skip-rows)")
+        raise DataError(f"{path} is empty: a panel needs a header and at least one row")
     return parts[-1]
-
-
-def _empty(path: str) -> DataError:
-    return DataError(f"{path} is empty: a panel needs a header and at least one row")
 
 
 def _without_empty_end(data: bytes, separator: str) -> bytes:
@@ -134,8 +135,8 @@ class _Lines:
             for fields in reader:
                 if len(fields) != self.width:
                     return (
-                        f"line {self.first + line} of {self.path} has {len(fields)} fields and {head} has {self.width}: "
-                        f"{_cure(fields, self.width)}"
+                        f"line {self.first + line} of {self.path} has {len(fields)} fields and {head} has "
+                        f"{self.width}: {_cure(fields, self.width)}"
                     )
                 line = reader.line_num
         except csv.Error as error:

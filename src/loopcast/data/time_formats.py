@@ -42,6 +42,6 @@ def _completions(codes: frozenset[str]) -> tuple[tuple[bool, str, str], ...]:
 
 
 def read_times(texts: pl.Series, time_format: str) -> pl.Series:
-    """Texts as times, null for those that are none in this format, or of a year of two digits that it takes for four."""
+    """Texts as times, null for what is none in this format, or has a year of two digits that it takes for four."""
     times = texts.to_frame().select(time_reader(pl.col(texts.name), time_format)).to_series()
     return times.set(times.dt.year() < FIRST_YEAR, None)

@@ -12,7 +12,7 @@ DAYS = (
     "%d %B %Y", "%d. %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %d %Y", "%a %d %B %Y",
     "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%B-%y", "%Y%m%d", "%Y-%j",
 )  # fmt: skip
-CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H%M%S", "%H%M")
+CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H.%M.%S", "%H%M%S", "%H%M")
 MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m", "%Y.%m", "%B %Y", "%B-%Y", "%B-%y", "%Y-%B", "%YM%m", "%Y %B")
 TRIED = 1000  # texts of a column that a format is tried on before all are
 
