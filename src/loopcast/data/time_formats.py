@@ -43,5 +43,10 @@ def _completions(codes: frozenset[str]) -> tuple[tuple[bool, str, str], ...]:
 
 def read_times(texts: pl.Series, time_format: str) -> pl.Series:
     """Texts as times, null for what is none in this format, or has a year of two digits that it takes for four."""
-    times = texts.to_frame().select(time_reader(pl.col(texts.name), time_format)).to_series()
-    return times.set(times.dt.year() < FIRST_YEAR, None)
+    return texts.to_frame().select(whole_time(pl.col(texts.name), time_format)).to_series()
+
+
+def whole_time(text: pl.Expr, time_format: str) -> pl.Expr:
+    """`time_reader`, null for years of two digits too."""
+    time = time_reader(text, time_format)
+    return pl.when(time.dt.year() >= FIRST_YEAR).then(time)

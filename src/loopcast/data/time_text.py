@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from loopcast.data.time_formats import read_times
+from loopcast.data.time_formats import whole_time
 from loopcast.errors import quote
 
 DAYS = (
@@ -68,7 +68,11 @@ def formats_of(times: pl.Series) -> list[str]:
     >>> formats_of(pl.Series("ds", ["01/02/2020", "02/02/2020"]))
     ['%d/%m/%Y', '%m/%d/%Y']
     """
-    return [each for each in _formats() if all(not read_times(part, each).null_count() for part in _growing(times))]
+    found = list(_formats()) if times.str.contains(r"\d").all() else []
+    for part in _growing(times):
+        read = part.to_frame("text").select(whole_time(pl.col("text"), each).alias(each) for each in found)
+        found = [each for each in found if not read[each].null_count()]
+    return found
 
 
 def is_iso(times: pl.Series) -> bool:
