@@ -53,7 +53,12 @@ def _with_values(stated: StatedTable, options: ReadOptions) -> StatedTable:
 
 
 def _value(column: pl.Series, options: ReadOptions, source: Source) -> pl.Series:
-    return _without(plain_numbers(_without(column, options.na), options, source), options.na)
+    """A column of numbers, or what else a covariate is; text of a file with types of its own is read so too."""
+    column = _without(plain_numbers(_without(column, options.na), options, source), options.na)
+    if column.dtype != pl.String or source.lines or (options.plain_numbers and not options.na):
+        return column
+    numbers = column.cast(pl.Float64, strict=False)
+    return numbers if numbers.null_count() == column.null_count() else column
 
 
 def _without(column: pl.Series, na: tuple[str, ...]) -> pl.Series:

@@ -69,7 +69,7 @@ def read_future(path: str | os.PathLike[str], panel: Panel, options: ReadOptions
     The file is of a kind that `read` takes; what is to be in it, and the errors, are those of `Panel.with_future`.
     """
     names = panel.schema.columns
-    columns = Columns(id=names.id, time=names.time, target=names.future or names.target)
+    columns = Columns(id=names.id, time=names.time, target=names.target, future=names.future)
     stated = open_stated(
         Path(path), columns, replace(options, resample=None, aggregate=None, categories=(), layout="long")
     )

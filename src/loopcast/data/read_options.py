@@ -118,9 +118,10 @@ def _check_counts(options: ReadOptions) -> None:
     for name in ("header", "strip"):
         if not isinstance(getattr(options, name), bool):
             raise OptionError(f"{name} is True or False, got {quote(getattr(options, name))}")
-    rows = options.skip_rows
-    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-        raise OptionError(f"skip_rows is a whole number of lines from 0 on, got {quote(rows)}")
+    for name, least in (("skip_rows", 0), ("max_unpacked", 1)):
+        value = getattr(options, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise OptionError(f"{name} is a whole number from {least} on, got {quote(value)}")
     if len(options.time_parts) == 1 or (options.time_format is None and len(options.time_parts) > len(PARTS)):
         raise OptionError(f"time_parts are two columns or more: {', '.join(PARTS)}; got {quote(options.time_parts)}")
     for name in ("time_format", "sheet"):
