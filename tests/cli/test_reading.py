@@ -12,12 +12,12 @@ import pytest
 
 from loopcast.cli.main import run
 
-QUICK = ("--horizon", "2", "--season", "2", "--models", "Naive,Linear", "--level", "none", "--quiet")
+QUICK = ("--horizon", "2", "--models", "Naive,Drift", "--level", "none", "--quiet")
 GERMAN = "Tag;Umsatz;Aktion\n" + "".join(
     f"{t % 28 + 1}.{t // 28 + 1}.2023;1.{100 + t % 7 * 13},5;{'ja' if t % 5 else 'Rabatt'}\n" for t in range(84)
 )
 OPTIONS = ("--time", "Tag", "--target", "Umsatz", "--separator", ";", "--decimal", ",", "--thousands", ".",
-           "--time-format", "%d.%m.%Y", "--resample", "W-MON", "--aggregate", "sum")  # fmt: skip
+           "--time-format", "%d.%m.%Y", "--resample", "3D", "--aggregate", "sum")  # fmt: skip
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_file_is_read_as_stated_and_what_was_done_to_its_rows_is_said(german, 
     assert run(["backtest", str(german), *QUICK, *OPTIONS, "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["series"] == 1
-    assert err.startswith("Resampled 84 rows to 14 steps of W-MON, each the sum of its rows; ")
+    assert err.startswith("Resampled 84 rows to 30 steps of 3D, each the sum of its rows; ")
     assert len(err.splitlines()) == 1
 
 
@@ -45,7 +45,7 @@ def test_standard_input_and_output_take_a_table_each(german, monkeypatch, capsys
     assert run(["backtest", "-", *QUICK, *OPTIONS, "--output", "-"]) == 0
     out = capsysbinary.readouterr().out
     table = pl.read_csv(out)
-    assert table.columns == ["Tag", "cutoff", "Umsatz", "Naive", "Linear"]
+    assert table.columns == ["Tag", "cutoff", "Umsatz", "Naive", "Drift"]
     assert table.height == 6
 
 
@@ -58,7 +58,7 @@ def test_results_are_written_in_the_format_of_the_ending(german, name, tmp_path)
         data = gzip.decompress(data)
     read = {".parquet": pl.read_parquet, ".feather": pl.read_ipc, ".xlsx": pl.read_excel}.get(output.suffix)
     table = read(io.BytesIO(data)) if read else pl.read_csv(data, separator="\t" if "tsv" in name else ",")
-    assert table.columns == ["Tag", "cutoff", "Umsatz", "Naive", "Linear"]
+    assert table.columns == ["Tag", "cutoff", "Umsatz", "Naive", "Drift"]
     assert table.height == 6
 
 

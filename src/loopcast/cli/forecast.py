@@ -9,6 +9,7 @@ from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import BASELINES, CommonOptions, build_models, seconds
 from loopcast.cli.options import (
+    STANDARD_STREAM,
     Budget,
     FailIfWorseThan,
     Json,
@@ -115,7 +116,7 @@ def forecast(
     write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
-    else:
+    elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide), result.unsure)
         printing.show_choice(result.forecaster)
         printing.show_check(result.check, result.unchecked, horizon)

@@ -10,7 +10,7 @@ import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import command_line
-from loopcast.cli.options import Json, Quiet, Report, SafeCsv, check_outputs, has_types, levels
+from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types, levels
 from loopcast.cli.tables import USUAL, Series
 from loopcast.errors import OptionError
 
@@ -46,7 +46,7 @@ def impute(
         Path | None, Parameter(help="Fill with what --save wrote, and train nothing. Columns default to the model's.")
     ] = None,
     save: Annotated[Path | None, Parameter(help="Write what was learned, to fill other files with.")] = None,
-    output: Annotated[Path | None, Parameter(help="Write the filled table: as forecast does.")] = None,
+    output: Output = None,
     safe_csv: SafeCsv = False,
     report: Report = None,
     json: Json = False,
@@ -90,7 +90,7 @@ def impute(
         printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
     if json:
         printing.print_object(result.facts())
-    else:
+    elif output != STANDARD_STREAM:  # which has the table then
         show(result)
         if output is None and report is None and save is None:
             printing.status("Nothing is kept of it: --output FILE writes the filled table.", quiet=quiet)

@@ -89,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
     130 after Ctrl-C. 1 for the rest.
     """
     try:
-        app(list(arguments), exit_on_error=False, print_error=False)
+        app(with_streams(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         return fail(f"{error} (loopcast {command(arguments)}--help shows the options)", BAD_INPUT)
@@ -103,6 +103,19 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def with_streams(arguments: Sequence[str]) -> list[str]:
+    """Arguments in which a hyphen that is a file, and so standard input or output, does not look like an option.
+
+    >>> with_streams(["forecast", "-", "--na", "-", "--output", "-"])
+    ['forecast', './-', '--na', '-', '--output', './-']
+    """
+    before = ["", *arguments]
+    return [
+        "./-" if each == "-" and (last in ("--output", "--future") or not last.startswith("--")) else each
+        for last, each in zip(before, arguments, strict=False)
+    ]
 
 
 def code_of(error: Exception) -> int:

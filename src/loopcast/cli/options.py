@@ -31,7 +31,7 @@ GapsOption = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    Parameter(help="Write the forecast: .csv, .csv.gz, .parquet, .feather, .xlsx, or - for standard output."),
+    Parameter(help="Write the table: .csv, .csv.gz, .tsv, .parquet, .feather, .xlsx, or - for standard output."),
 ]
 Plot = Annotated[Path | None, Parameter(help="Draw the forecast: .png, .svg or .html.")]
 Report = Annotated[Path | None, Parameter(help="Write a page to look at and pass on: .html, with all it needs inside.")]

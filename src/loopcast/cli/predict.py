@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import Json, Level, Output, Plot, Report, SafeCsv, check_outputs, levels
+from loopcast.cli.options import STANDARD_STREAM, Json, Level, Output, Plot, Report, SafeCsv, check_outputs, levels
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
@@ -47,7 +47,7 @@ def predict(
     write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
-    else:
+    elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide))
 
 
