@@ -1,8 +1,8 @@
-"""The tests write nothing into the cache of whoever runs them: a folder in `build` serves all, and later runs.
+"""The tests write nothing into the cache of whoever runs them: a folder in `build` serves all processes and later runs.
 
-What one test compiled, the next one need not, nor the next run: half of the time of a first one. Programs are compiled
-quickly, not to run quickly: tests run them for a moment. `make test-all` compiles them as users do (an XLA_FLAGS that
-is set, if only to nothing, is left as it is).
+What one test compiled, the next one need not, nor the next run. `make clean` removes it. Programs are compiled quickly,
+not to run quickly: tests run them for a moment. `make test-all` compiles them as users do (an XLA_FLAGS that is set, if
+only to nothing, is left as it is).
 Least squares run on one thread: there is a process for each core, and the threads of all of them would wait in turn.
 Nothing is said about time.
 """

@@ -2,9 +2,10 @@
 
 import doctest
 import re
+import shlex
 from pathlib import Path
 
-from loopcast.cli.main import app
+from loopcast.cli.main import app, with_streams
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -20,7 +21,7 @@ def test_the_examples_of_the_readme_run(monkeypatch):
 def test_the_readme_names_only_commands_and_options_that_exist():
     text = README.read_text(encoding="utf-8")
     for line in re.findall(r"^loopcast .*$", text, flags=re.MULTILINE):
-        _, bound, _ = app.parse_args(line.split()[1:], exit_on_error=False, print_error=False)
+        _, bound, _ = app.parse_args(with_streams(shlex.split(line)[1:]), exit_on_error=False, print_error=False)
         assert bound.arguments
 
 

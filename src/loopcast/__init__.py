@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.data.panel import Panel
     from loopcast.data.prediction import Prediction
     from loopcast.data.read import read
+    from loopcast.data.read_options import ReadOptions
     from loopcast.data.synthetic import generate_time_series
     from loopcast.errors import (
         CalendarError,
@@ -85,6 +86,7 @@ __all__ = [
     "Panel",
     "Prediction",
     "Pretrained",
+    "ReadOptions",
     "Recurrent",
     "SearchResult",
     "SeasonalNaive",
@@ -141,6 +143,7 @@ _MODULES = {
     "pretraining.series": ["synthetic_series"],
     "data.panel": ["Panel"],
     "data.read": ["read"],
+    "data.read_options": ["ReadOptions"],
     "data.synthetic": ["generate_time_series"],
     "models.imputer.imputer": ["Imputer"],
     "report.gaps": ["plot_gaps"],

@@ -147,7 +147,7 @@ def test_a_long_forecast_is_cut_on_the_screen_and_that_is_said(csv, capsys):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        (["--output", "out.xlsx"], "--output is a file ending in .csv or .parquet, got out.xlsx"),
+        (["--output", "out.ods"], "--output is a file ending in .csv or .csv.gz or"),
         (["--plot", "out.pdf"], "--plot is a file ending in .png or .svg or .html, got out.pdf"),
         (["--output", "no/such/folder/out.csv"], "there is no folder"),
         (["--season", "0"], "season is a whole number"),

@@ -19,6 +19,7 @@ from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
 from loopcast.data.prediction_table import read_predictions
 from loopcast.data.read import read
+from loopcast.data.read_options import ReadOptions
 from loopcast.errors import CalendarError, ColumnError, DataError, LoopcastError, OptionError, ValuesError
 
 DAYS = [dt.date(2024, 1, d) for d in range(1, 5)]
@@ -507,8 +508,6 @@ def test_the_cure_that_is_named_cures(case):
 
 
 FILES = {
-    "UTF-16": ("ds,y\n1,1\n2,2\n".encode("utf-16"), "save it as UTF-8", b"ds,y\n1,1\n2,2\n"),
-    "Latin-1": ("ds,y,é\n1,1,\n2,2,\n".encode("latin-1"), "save it as UTF-8", "ds,y,é\n1,1,\n2,2,\n".encode()),
     "old Macs": (b"ds,y\r1,1\r2,2\r", "save it with LF", b"ds,y\n1,1\n2,2\n"),
     "a short line": (b"ds,y\n1\n2,2\n", "complete the line", b"ds,y\n1,\n2,2\n"),
     "a decimal comma": (b"ds,y\n1,1,5\n2,2\n", "quote a field|decimals with a point", b"ds,y\n1,1.5\n2,2\n"),
@@ -539,10 +538,40 @@ def test_the_cure_that_is_named_for_a_file_cures(case, tmp_path):
     assert read(path).n_rows == 2
 
 
-def test_a_file_with_semicolons_comes_with_the_line_that_reads_it(tmp_path):
+# What a file holds, what the error says, and the options that it names.
+STATED = {
+    "semicolons": (b"ds;y\n1;1\n2;2\n", "separator=';' (--separator ';')", ReadOptions(separator=";")),
+    "semicolons and decimal commas": (
+        b"ds;y\n1;1,5\n2;2,5\n",
+        "decimal=',' (--decimal ,)",
+        ReadOptions(separator=";", decimal=","),
+    ),
+    "tabs": (b"ds\ty\n1\t1\n2\t2\n", "separator='\\t'", ReadOptions(separator="\t")),
+    "UTF-16": ("ds,y\n1,1\n2,2\n".encode("utf-16"), "encoding='utf-16'", ReadOptions(encoding="utf-16")),
+    "Latin-1": (
+        "ds,y,é\n1,1,\n2,2,\n".encode("latin-1"),
+        "encoding='cp1252' (--encoding cp1252)",
+        ReadOptions(encoding="cp1252"),
+    ),
+    "days first": (
+        b"ds,y\n30.12.2020,1\n31.12.2020,2\n",
+        "time_format='%d.%m.%Y' (--time-format %d.%m.%Y)",
+        ReadOptions(time_format="%d.%m.%Y"),
+    ),
+    "months alone": (b"ds,y\n11/2020,1\n12/2020,2\n", "time_format='%m/%Y'", ReadOptions(time_format="%m/%Y")),
+    "times that jitter": (
+        b"ds,y\n2024-01-01 00:00:07,1\n2024-01-01 00:01:02,2\n2024-01-01 00:01:58,2\n2024-01-01 00:03:30,2\n",
+        "ReadOptions(resample='1min', aggregate='mean') (--resample 1min --aggregate mean)",
+        ReadOptions(resample="1min", aggregate="mean"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STATED)
+def test_the_option_that_is_named_for_a_file_reads_it(case, tmp_path):
+    content, named, options = STATED[case]
     path = tmp_path / "sales.csv"
-    path.write_text("ds;y\n1;1,5\n2;2,5\n")
-    with pytest.raises(DataError, match=r"pl\.read_csv\(path, separator=';'\) \(and decimal_comma=True"):
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=re.escape(named)):
         read(path)
-    table = pl.read_csv(path, separator=";", decimal_comma=True)
-    assert Panel.from_table(table).values[:, 0].tolist() == [1.5, 2.5]
+    assert read(path, options=options).n_rows in (2, 4)

@@ -12,6 +12,7 @@ import pytest
 from loopcast.columns import Columns
 from loopcast.data.output import forecast_table
 from loopcast.data.read import read
+from loopcast.data.read_options import ReadOptions
 from loopcast.errors import CalendarError, ColumnError, DataError, ValuesError
 
 GOOD = "unique_id,ds,y\na,2020-01-01,1.5\na,2020-01-02,\nb,2020-01-01,nan\nb,2020-01-02,-2e3\n"
@@ -100,17 +101,21 @@ BAD = {
     "semicolons": (
         GOOD.replace(",", ";"),
         DataError,
-        ["line 1 of", "a semicolon", ".csv expects a comma", "separator=';'"],
+        ["line 1 of", "a semicolon", "a comma was expected", "separator=';' (--separator ';')"],
     ),
     "semicolons and decimal commas": (
         GOOD.replace(",", ";").replace(".", ","),
         DataError,
-        ["a semicolon", "decimal_comma=True"],
+        ["a semicolon", "decimal=',' (--decimal ,)"],
     ),
-    "tabs": (GOOD.replace(",", "\t"), DataError, ["a tab separates", ".csv expects a comma"]),
-    "UTF-16": (GOOD.encode("utf-16"), DataError, ["UTF-16", "save it as UTF-8"]),
+    "tabs": (GOOD.replace(",", "\t"), DataError, ["a tab separates", "a comma was expected"]),
+    "UTF-16": (GOOD.encode("utf-16"), DataError, ["UTF-16", "encoding='utf-16' (--encoding utf-16)"]),
     "UTF-16 without a mark": (GOOD.encode("utf-16-le"), DataError, ["UTF-16"]),
-    "Latin-1": (GOOD.replace("b,", "b\xe9,").encode("latin-1"), DataError, ["line 4 of", "0xE9", "Latin-1", "UTF-8"]),
+    "Latin-1": (
+        GOOD.replace("b,", "b\xe9,").encode("latin-1"),
+        DataError,
+        ["line 4 of", "0xE9", "Latin-1", "encoding='cp1252' (--encoding cp1252)"],
+    ),
     "days of another country": (GOOD.replace("2020-01-02", "02.01.2020"), CalendarError, ["line 3 of", "'02.01.2020'"]),
     "a space before the day": (
         GOOD.replace("a,2020-01-02", "a, 2020-01-02"),
@@ -153,9 +158,9 @@ def test_a_directory_is_refused(tmp_path):
         read(tmp_path / "folder.csv")
 
 
-@pytest.mark.parametrize("name", ["sales.xlsx", "sales", "sales.csv.zip", "sales.gz"])
+@pytest.mark.parametrize("name", ["sales.xls", "sales", "sales.csv.zip", "sales.gz"])
 def test_an_unknown_ending_lists_those_that_are_known(write, name):
-    with pytest.raises(DataError, match=r"\.csv, \.csv\.gz, \.tsv, \.tsv\.gz, \.parquet"):
+    with pytest.raises(DataError, match=r"\.csv, \.csv\.gz, \.tsv, \.tsv\.gz, \.parquet, \.feather, \.xlsx"):
         read(write(GOOD, name))
 
 
@@ -183,8 +188,8 @@ def test_a_compressed_file_is_unpacked_up_to_a_limit_that_can_be_raised(tmp_path
         file.write(b"ds,y\n" + b"".join(b"%d,1\n" % row for row in range(1000)) + b"\n" * 10**7)
     tracemalloc.start()
     with pytest.raises(DataError, match=r"more than 5,000 bytes once it is unpacked: .* larger max_unpacked"):
-        read(path, max_unpacked=5000)
+        read(path, options=ReadOptions(max_unpacked=5000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 5 * 10**6
-    assert read(path, max_unpacked=2 * 10**7).n_rows == 1000
+    assert read(path, options=ReadOptions(max_unpacked=2 * 10**7)).n_rows == 1000

@@ -10,10 +10,12 @@ from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import DEFAULT_MODELS, CommonOptions, build_models, command_line, seconds
 from loopcast.cli.options import (
+    STANDARD_STREAM,
     Budget,
     FailIfWorseThan,
     Json,
     Level,
+    Output,
     Quiet,
     Report,
     SafeCsv,
@@ -26,7 +28,9 @@ from loopcast.errors import OptionError
 
 
 def backtest(
-    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    file: Annotated[
+        Path, Parameter(help="The series: .csv, .tsv, .parquet, .feather or .xlsx, or - for standard input.")
+    ],
     /,
     *,
     horizon: Annotated[int, Parameter(help="Steps ahead.")],
@@ -50,7 +54,7 @@ def backtest(
     ] = None,
     report: Report = None,
     series: Annotated[str | None, Parameter(metavar="A,B", help="Ids of series that the report has to show.")] = None,
-    output: Annotated[Path | None, Parameter(help="Write all forecasts and what came: .csv or .parquet.")] = None,
+    output: Output = None,
     safe_csv: SafeCsv = False,
     fail_if_worse_than: FailIfWorseThan = None,
     json: Json = False,
@@ -88,7 +92,7 @@ def backtest(
         printing.write_page(loopcast.backtest_page(done, board, command=command_line(), series=chosen), report)
     if json:
         printing.print_object(result.facts())
-    else:
+    elif output != STANDARD_STREAM:  # which has the table then
         printing.show_backtest(done, board)
     require_better(board, fail_if_worse_than)
 

@@ -9,6 +9,7 @@ from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import BASELINES, CommonOptions, build_models, seconds
 from loopcast.cli.options import (
+    STANDARD_STREAM,
     Budget,
     FailIfWorseThan,
     Json,
@@ -42,7 +43,9 @@ Units = Annotated[
 
 
 def forecast(
-    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    file: Annotated[
+        Path, Parameter(help="The series: .csv, .tsv, .parquet, .feather or .xlsx, or - for standard input.")
+    ],
     /,
     *,
     horizon: Annotated[int, Parameter(help="Steps ahead.")],
@@ -90,7 +93,7 @@ def forecast(
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
-    panel = with_future(table.read(file), future, "name them with --future-covariates")
+    panel = with_future(table.read(file), future, table.options(), "name them with --future-covariates")
     require_future(panel, horizon)
     from loopcast.tasks.forecast import ForecastTask
     from loopcast.tasks.forecast import forecast as run
@@ -113,7 +116,7 @@ def forecast(
     write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
-    else:
+    elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide), result.unsure)
         printing.show_choice(result.forecaster)
         printing.show_check(result.check, result.unchecked, horizon)

@@ -10,21 +10,8 @@ import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.models import command_line
-from loopcast.cli.options import (
-    Freq,
-    GapsOption,
-    Id,
-    Json,
-    Quiet,
-    Report,
-    SafeCsv,
-    Time,
-    check_outputs,
-    levels,
-    resolve_columns,
-)
-from loopcast.columns import Columns
-from loopcast.data.read import read_whole
+from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types, levels
+from loopcast.cli.tables import USUAL, Series
 from loopcast.errors import OptionError
 
 if TYPE_CHECKING:
@@ -38,16 +25,12 @@ MOST_SURE = 99  # percent, of an interval: errors that are rarer are not told ap
 
 
 def impute(
-    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    file: Annotated[
+        Path, Parameter(help="The series: .csv, .tsv, .parquet, .feather or .xlsx, or - for standard input.")
+    ],
     /,
     *,
-    id_: Id = None,
-    time: Time = None,
-    target: Annotated[
-        str | None, Parameter(metavar="A,B", help="Columns of numbers with gaps, filled jointly [y].")
-    ] = None,
-    freq: Freq = None,
-    gaps: GapsOption = "error",
+    table: Series = USUAL,
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     mode: Annotated[
         Literal["two-sided", "causal"] | None, Parameter(help="See both sides of a gap, or nothing later [two-sided].")
@@ -63,7 +46,7 @@ def impute(
         Path | None, Parameter(help="Fill with what --save wrote, and train nothing. Columns default to the model's.")
     ] = None,
     save: Annotated[Path | None, Parameter(help="Write what was learned, to fill other files with.")] = None,
-    output: Annotated[Path | None, Parameter(help="Write the filled table: .csv or .parquet.")] = None,
+    output: Output = None,
     safe_csv: SafeCsv = False,
     report: Report = None,
     json: Json = False,
@@ -74,10 +57,8 @@ def impute(
     wanted = levels(level)
     if wanted and wanted[-1] > MOST_SURE:
         raise OptionError(f"intervals of filled values go up to {MOST_SURE}%, got --level {wanted[-1]:g}")
-    columns = resolve_columns(id_, time, target)
     if model is None:
-        whole = read_whole(file, columns=columns, freq=freq, gaps=gaps) if output is not None else None
-        panel = whole.panel if whole is not None else loopcast.read(file, columns=columns, freq=freq, gaps=gaps)
+        whole = table.read_file(file, every=output is not None)
         imputer = loopcast.Imputer(
             mode=mode or "two-sided",
             season=season,
@@ -93,24 +74,23 @@ def impute(
         }  # fmt: skip
         given = [name for name, value in training.items() if value is not None]
         imputer = load_imputer(model, [*given, *bounds.named()])
-        schema = imputer.model.schema
-        whole = read_like(schema, file, resolve_columns(id_, time, target, schema.columns), freq, gaps)
-        panel = whole.panel
+        whole = read_like(imputer.model.schema, file, table, every=output is not None)
+    panel = whole.panel
     from loopcast.tasks.impute import impute as run
 
     result = run(imputer, panel, levels=wanted, fill=output is not None or report is not None)
     if save is not None:
         imputer.save(save)
-    if output is not None and whole is not None and result.filled is not None:
+    if output is not None and result.filled is not None:
         filled = result.filled
-        table = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
-        typed = output.suffix.lower() == ".parquet" and file.suffix.lower() != ".parquet"
-        printing.write_table(whole.with_types(table) if typed else table, output, safe_csv=safe_csv)
+        done = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
+        typed = has_types(output) and not has_types(file)
+        printing.write_table(whole.with_types(done) if typed else done, output, safe_csv=safe_csv)
     if report is not None and result.filled is not None:
         printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
     if json:
         printing.print_object(result.facts())
-    else:
+    elif output != STANDARD_STREAM:  # which has the table then
         show(result)
         if output is None and report is None and save is None:
             printing.status("Nothing is kept of it: --output FILE writes the filled table.", quiet=quiet)
@@ -124,15 +104,13 @@ def load_imputer(model: Path, training: list[str]) -> "Imputer":
     return loopcast.load_imputer(model)
 
 
-def read_like(
-    schema: "TableSchema", file: Path, columns: Columns, freq: int | str | None, gaps: Literal["error", "insert"]
-) -> "WholeFile":
+def read_like(schema: "TableSchema", file: Path, table: Series, *, every: bool) -> "WholeFile":
     """The series in a file as a model takes them: of its calendar, its columns in its order however they are named."""
     from loopcast.data.convert import check_compatible
 
-    if sorted(columns.targets) == sorted(schema.columns.targets):
-        columns = replace(columns, target=schema.columns.target)
-    whole = read_whole(file, columns=columns, freq=freq or schema.freq.alias, gaps=gaps)
+    if sorted(table.columns(schema.columns).targets) == sorted(schema.columns.targets):
+        table = replace(table, target=None)  # in the model's order
+    whole = table.read_file(file, schema.columns, schema.freq.alias, every=every)
     check_compatible(whole.panel.schema, schema)
     return whole
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from loopcast.cli import interrupts
+from loopcast.cli.cure import UnreadError, whole_command
 from loopcast.cli.interrupts import INTERRUPTED
 from loopcast.cli.verdict import WorseError
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, printable
@@ -48,6 +49,11 @@ app.command(
     help="Say what is in a model file: what was fitted, on what and when, and its tags.\n\n"
     "Example: loopcast show air.loopcast",
 )
+app.command(
+    "loopcast.cli.look:look",
+    help="Look at a file: how it is written, what its columns seem to be, and the command that forecasts it.\n\n"
+    "Example: loopcast look examples/air_passengers.csv",
+)
 app.command("loopcast.cli.about:about", name="--version", help="Say which version this is; with --verbose, on what.")
 app.command(
     "loopcast.cli.notebook:notebook",
@@ -83,18 +89,33 @@ def run(arguments: Sequence[str]) -> int:
     130 after Ctrl-C. 1 for the rest.
     """
     try:
-        app(list(arguments), exit_on_error=False, print_error=False)
+        app(with_streams(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         return fail(f"{error} (loopcast {command(arguments)}--help shows the options)", BAD_INPUT)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except UnreadError as error:
+        return fail(f"{error}\nThis reads it: {whole_command(arguments, error.cure)}", BAD_INPUT)
     except (LoopcastError, OSError) as error:
         return fail(error, code_of(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def with_streams(arguments: Sequence[str]) -> list[str]:
+    """Arguments in which a hyphen that is a file, and so standard input or output, does not look like an option.
+
+    >>> with_streams(["forecast", "-", "--na", "-", "--output", "-"])
+    ['forecast', './-', '--na', '-', '--output', './-']
+    """
+    before = ["", *arguments]
+    return [
+        "./-" if each == "-" and (last in ("--output", "--future") or not last.startswith("--")) else each
+        for last, each in zip(before, arguments, strict=False)
+    ]
 
 
 def code_of(error: Exception) -> int:

@@ -15,7 +15,9 @@ from loopcast.errors import OptionError
 from loopcast.storage.atomic import target_of
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
-Time = Annotated[str | None, Parameter(help="Column of times [ds].")]
+Time = Annotated[
+    str | None, Parameter(metavar="A,B", help="Column of times, or several: year,month,day,hour or texts [ds].")
+]
 Target = Annotated[
     str | None, Parameter(metavar="A,B", help="Column of numbers to forecast, or several with commas between [y].")
 ]
@@ -27,7 +29,10 @@ Freq = Annotated[
 GapsOption = Annotated[
     Literal["error", "insert"], Parameter(help="What to do with times that have no row: stop, or insert as missing.")
 ]
-Output = Annotated[Path | None, Parameter(help="Write the forecast: .csv or .parquet.")]
+Output = Annotated[
+    Path | None,
+    Parameter(help="Write the table: .csv, .csv.gz, .tsv, .parquet, .feather, .xlsx, or - for standard output."),
+]
 Plot = Annotated[Path | None, Parameter(help="Draw the forecast: .png, .svg or .html.")]
 Report = Annotated[Path | None, Parameter(help="Write a page to look at and pass on: .html, with all it needs inside.")]
 Level = Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 80,95, or none.")]
@@ -43,7 +48,8 @@ SafeCsv = Annotated[
 ]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
-TABLE_ENDINGS = (".csv", ".parquet")
+STANDARD_STREAM = Path("-")  # standard input, or standard output
+TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".xlsx")
 PLOT_ENDINGS = (".png", ".svg", ".html")
 REPORT_ENDINGS = (".html",)
 
@@ -90,9 +96,18 @@ def resolve_columns(id_: str | None, time: str | None, target: str | None, usual
     Columns(time='day', target=('pm25', 'no2'))
     """
     targets = usual.targets if target is None else parse_names("target", target)
-    return replace(
-        usual, id=id_ or usual.id, time=time or usual.time, target=targets if len(targets) > 1 else targets[0]
-    )
+    whole = usual.time if time is None or time_parts(time) else time
+    return replace(usual, id=id_ or usual.id, time=whole, target=targets if len(targets) > 1 else targets[0])
+
+
+def time_parts(time: str | None) -> tuple[str, ...]:
+    """The columns that make up the time, where --time names several.
+
+    >>> time_parts("year,month"), time_parts("day")
+    (('year', 'month'), ())
+    """
+    names = () if time is None else parse_names("time", time)
+    return names if len(names) > 1 else ()
 
 
 def check_outputs(
@@ -112,7 +127,8 @@ def check_outputs(
     given = [(option, path, endings) for option, (path, endings) in outputs.items() if path is not None]
     for option, path, endings in given:
         check_output(option, path, endings)
-        if any(source is not None and same_file(path, source) for source in sources):
+        read = [source for source in sources if source is not None and source != STANDARD_STREAM]
+        if any(same_file(path, source) for source in read):
             raise OptionError(f"{option} {path} would overwrite a file that is read; name another")
     if any(same_file(one, other) for (_, one, _), (_, other, _) in combinations(given, 2)):
         raise OptionError(f"{', '.join(option for option, _, _ in given)} are different files, got one twice")
@@ -126,7 +142,9 @@ def check_plot(plot: Path | None) -> None:
 
 def check_output(option: str, path: Path, endings: tuple[str, ...] | None) -> None:
     """Refuse a wrong ending, what is no file that can be written, and a folder that is missing or closed."""
-    if endings is not None and path.suffix.lower() not in endings:
+    if path == STANDARD_STREAM and endings == TABLE_ENDINGS:
+        return
+    if endings is not None and not path.name.lower().endswith(endings):
         raise OptionError(f"{option} is a file ending in {' or '.join(endings)}, got {path}")
     try:
         folder = target_of(path).parent
@@ -136,6 +154,11 @@ def check_output(option: str, path: Path, endings: tuple[str, ...] | None) -> No
         raise OptionError(f"{option} {path}: there is no folder {folder}; make it first")
     if not os.access(folder, os.W_OK):
         raise OptionError(f"{option} {path}: the folder {folder} cannot be written to")
+
+
+def has_types(path: Path) -> bool:
+    """Whether the columns of a table have types in a file of this name; in text they have none."""
+    return path.suffix.lower() in (".parquet", ".feather", ".xlsx")
 
 
 def same_file(one: Path, other: Path) -> bool:

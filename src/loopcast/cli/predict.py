@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import Json, Level, Output, Plot, Report, SafeCsv, check_outputs, levels
+from loopcast.cli.options import STANDARD_STREAM, Json, Level, Output, Plot, Report, SafeCsv, check_outputs, levels
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
@@ -16,7 +16,9 @@ from loopcast.errors import OptionError
 
 def predict(
     model: Annotated[Path, Parameter(help="A model that loopcast forecast --save wrote.")],
-    file: Annotated[Path, Parameter(help="The histories: .csv, .tsv or .parquet, of series seen before or not.")],
+    file: Annotated[
+        Path, Parameter(help="The histories: .csv, .tsv, .parquet, .feather or .xlsx, or - for standard input.")
+    ],
     /,
     *,
     horizon: Annotated[int | None, Parameter(help="Steps ahead [as trained].")] = None,
@@ -37,7 +39,7 @@ def predict(
     schema, steps = forecaster.model.schema, forecaster.steps_ahead(horizon)
     check_targets(table, schema.columns, model)
     panel = table.read(file, schema.columns, schema.freq.alias)
-    panel = with_future(panel, future, f"{model} was trained without any, so leave --future out")
+    panel = with_future(panel, future, table.options(), f"{model} was trained without any, so leave --future out")
     require_future(panel, steps)
     from loopcast.tasks.forecast import predict as run
 
@@ -45,7 +47,7 @@ def predict(
     write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
-    else:
+    elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide))
 
 

@@ -1,5 +1,6 @@
 """What commands print and write. Results go to standard output, everything else to standard error."""
 
+import gzip
 import io
 import json
 import math
@@ -14,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loopcast import __version__
+from loopcast.cli.options import STANDARD_STREAM
 from loopcast.errors import printable
 from loopcast.storage.atomic import write_whole
 
@@ -133,16 +135,27 @@ def plain(value: Any) -> Any:
 
 
 def write_table(table: "pl.DataFrame", path: Path, *, safe_csv: bool = False) -> None:
-    """The forecast as a .csv or .parquet file, whole or not at all.
+    """The forecast as a file of the format that its ending says, whole or not at all; `-` is text on standard output.
 
-    safe_csv: in a .csv file, text that a spreadsheet would take for a formula begins with an apostrophe.
+    safe_csv: in a text file, text that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    buffer = io.BytesIO()
-    if path.suffix.lower() == ".parquet":
+    ending, buffer = path.suffix.lower(), io.BytesIO()
+    if ending == ".parquet":
         table.write_parquet(buffer)
+    elif ending == ".feather":
+        table.write_ipc(buffer)
+    elif ending == ".xlsx":
+        from loopcast.data.excel import to_excel
+
+        buffer.write(to_excel(table))
     else:
-        (without_formulas(table) if safe_csv else table).write_csv(buffer)
-    write_whole(path, buffer.getvalue())
+        separator = "\t" if ending == ".tsv" else ","
+        (without_formulas(table) if safe_csv else table).write_csv(buffer, separator=separator)
+    if path == STANDARD_STREAM:
+        sys.stdout.buffer.write(buffer.getvalue())
+    else:
+        data = buffer.getvalue()
+        write_whole(path, gzip.compress(data, mtime=0) if ending == ".gz" else data)
 
 
 def without_formulas(table: "pl.DataFrame") -> "pl.DataFrame":

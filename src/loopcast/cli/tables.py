@@ -1,5 +1,6 @@
 """The options that say which column of a file is what, and the panel that they make of it."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-import loopcast
-from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, parse_names, resolve_columns
+from loopcast.cli.cure import with_cure
+from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, parse_names, resolve_columns, time_parts
+from loopcast.cli.printing import say
+from loopcast.cli.reading import Reading
 from loopcast.columns import STANDARD, Columns
-from loopcast.errors import OptionError
+from loopcast.errors import DataError, OptionError
 
 if TYPE_CHECKING:
-    from loopcast import Panel
+    from loopcast import Panel, ReadOptions
+    from loopcast.data.read import WholeFile
 
 ROLES = MappingProxyType(
     {"past_covariates": "past", "future_covariates": "future", "static": "static", "calendar": "calendar"}
@@ -31,8 +35,8 @@ Wide = Annotated[
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Series:
-    """Where the id, the time and the targets are, and on which calendar."""
+class Series(Reading):
+    """Where the id, the time and the targets are, on which calendar, and how the file is written."""
 
     id_: Id = None
     time: Time = None
@@ -44,9 +48,30 @@ class Series:
         """The columns that were named; the others are as `usual`."""
         return resolve_columns(self.id_, self.time, self.target, usual)
 
+    def options(self) -> "ReadOptions":
+        """How the file is written."""
+        return self.read_options(time_parts(self.time))
+
     def read(self, file: Path, usual: Columns = STANDARD, freq: Freq = None) -> "Panel":
-        """The panel in a file; freq: of its calendar where none was given."""
-        return loopcast.read(file, columns=self.columns(usual), freq=self.freq or freq, gaps=self.gaps)
+        """The panel in a file, with what was done to its rows said on standard error.
+
+        freq: of its calendar where none was given. UnreadError, which holds options that read it, where these do not.
+        """
+        return self.read_file(file, usual, freq, every=False).panel
+
+    def read_file(self, file: Path, usual: Columns = STANDARD, freq: Freq = None, *, every: bool = True) -> "WholeFile":
+        """As `read`, with the table, to give it back; every: with all its columns."""
+        from loopcast.data.read import read_whole
+
+        columns, options = self.columns(usual), self.options()
+        freq = self.freq or (None if options.resample else freq)
+        try:
+            whole = read_whole(file, columns=columns, freq=freq, gaps=self.gaps, options=options, every=every)
+        except DataError as error:
+            raise with_cure(error, file, columns, options) from error
+        for note in whole.notes:
+            say(f"{note}.", file=sys.stderr)
+        return whole
 
 
 @Parameter(name="*")
@@ -98,12 +123,15 @@ def require_future(panel: "Panel", horizon: int) -> None:
 USUAL, USUAL_COLUMNS = Series(), SeriesAndCovariates()  # where nothing was named
 
 
-def with_future(panel: "Panel", future: Path | None, cure: str) -> "Panel":
-    """The panel with the future covariates in a file; OptionError, which says `cure`, where it has none of those."""
+def with_future(panel: "Panel", future: Path | None, options: "ReadOptions", cure: str) -> "Panel":
+    """The panel with the future covariates in a file, which is written as the other one.
+
+    OptionError, which says `cure`, where the panel has none of those.
+    """
     if future is None:
         return panel
     if not panel.schema.columns.future:
         raise OptionError(f"--future {future}: no future covariates are named; {cure}")
     from loopcast.data.read import read_future
 
-    return read_future(future, panel)
+    return read_future(future, panel, options)

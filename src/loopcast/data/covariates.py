@@ -14,6 +14,7 @@ from loopcast.data.time_grid import TimeGrid
 from loopcast.data.validate import LARGEST, check_target
 from loopcast.errors import DataError, ValuesError, brief, quote
 
+TRUTHS = (("true", "false"), ("yes", "no"))
 CATEGORIES = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 MOST_CATEGORIES = 1000  # of a static covariate: with more, hardly any is seen often enough to learn of
 
@@ -66,7 +67,7 @@ def read_covariates(table: Table, columns: Columns, rows: SeriesIndex, timetable
     if not columns.covariates:
         return None
     past, future = (timetable.scatter(_numbers(table, names, rows), rows) for names in (columns.past, columns.future))
-    static = pl.DataFrame([_static(table, name, rows) for name in columns.static])
+    static = pl.DataFrame([static_column(table, name, rows) for name in columns.static])
     return Covariates(past=past, future=future, offsets=timetable.offsets, static=static)
 
 
@@ -82,15 +83,16 @@ def numbers_of(columns: Sequence[pl.Series], rows: SeriesIndex) -> np.ndarray:
 
 
 def bool_to_float(column: pl.Series) -> pl.Series:
-    """True and false as 1 and 0, also where a file writes the words; other columns as they are."""
+    """True and false as 1 and 0, also where a file writes these words, or yes and no; other columns as they are."""
     if column.dtype == pl.String:
         words = column.str.to_lowercase()
-        truth = words.is_in(["true", "false"]) | words.is_null()
-        column = words == "true" if truth.all() and not words.is_null().all() else column
+        for yes, no in TRUTHS:
+            if (words.is_in([yes, no]) | words.is_null()).all() and not words.is_null().all():
+                column = words == yes
     return column.cast(pl.Float64).alias(column.name) if column.dtype == pl.Boolean else column
 
 
-def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
+def static_column(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
     """What a column says of each series; ValuesError where it says two things, or nothing."""
     column = rows.reorder(table.column(name))
     if not (column.dtype.is_numeric() or column.dtype in CATEGORIES):
@@ -116,7 +118,8 @@ def _static(table: Table, name: str, rows: SeriesIndex) -> pl.Series:
 
 
 def _as_static(each: pl.Series, rows: SeriesIndex) -> pl.Series:
-    numbers = each.cast(pl.Float64, strict=False) if rows.source.lines and not _are_codes(each) else each
+    texts = rows.source.lines and each.dtype == pl.String  # and no category, which was stated
+    numbers = each.cast(pl.Float64, strict=False) if texts and not _are_codes(each) else each
     if numbers.dtype.is_numeric() and numbers.null_count() == each.null_count():
         kept = numbers.cast(pl.Float64)
         missing = ~(kept.abs() <= LARGEST).fill_null(value=False)

@@ -12,19 +12,23 @@ from loopcast.errors import printable, quote
 class Source:
     """Where the rows came from, so that an error names a place as the caller sees it.
 
-    file: path of the file, "" for a table in memory; lines: whether its rows are lines of text under a header.
+    file: path of the file, "" for a table in memory; lines: whether its rows are lines of text, of which the first row
+    is line `first`. repeats: after how many rows the file begins again, for each column of a wide one; 0 is never.
     """
 
     file: str = ""
     lines: bool = False
+    first: int = 2
+    repeats: int = 0
 
     def row(self, row: int) -> str:
         """The place of a row (counted from 0), as "row 5" or "line 7 of sales.csv"."""
-        place = f"line {row + 2}" if self.lines else f"row {row}"
-        return f"{place} of {printable(self.file)}" if self.file else place
+        row = row % self.repeats if self.repeats else row
+        place = f"line {row + self.first}" if self.lines else f"row {row}"
+        return f"{place} of {self}" if self.file else place
 
     def __str__(self) -> str:
-        return printable(self.file) or "the table"
+        return "standard input" if self.file == "-" else printable(self.file) or "the table"
 
 
 @dataclass(frozen=True, eq=False)

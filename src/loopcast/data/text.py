@@ -1,140 +1,150 @@
 """Text files as tables of text, with errors that name the line."""
 
+import codecs
 import csv
-import gzip
 import io
-import zlib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, cast
+import re
+import shlex
+from dataclasses import dataclass
 
 import polars as pl
 
-from loopcast.columns import Columns
+from loopcast.data.file_request import FileTable, Request
+from loopcast.data.read_options import ReadOptions
+from loopcast.data.series_index import Source
 from loopcast.data.tables import Table
-from loopcast.errors import DataError, printable, quote, reason
+from loopcast.errors import DataError, quote, reason
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8, which some spreadsheets write
-MAX_UNPACKED = 2**32  # bytes of a compressed file; a thousandth of them can hold so many
-CHUNK = 2**20
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
-def read_text(
-    path: Path, columns: Columns, separator: str, *, every: bool = False, max_unpacked: int = MAX_UNPACKED
-) -> Table:
-    """The fields of a file as text, null where empty; DataError where it is not UTF-8 or not a table.
-
-    every: all columns, and not only those that `columns` names. max_unpacked: bytes that a compressed file may become.
-    """
-    data = _bytes(path, max_unpacked).removeprefix(BYTE_ORDER_MARK).rstrip(b"\r\n") + b"\n"
-    _check_encoding(data, path)
+def read_text(request: Request) -> FileTable:
+    """The fields of a file as text, null where empty; DataError where it is not encoded as stated, or not a table."""
+    options, path = request.options, request.name
+    separator = options.separator or ("\t" if ".tsv" in request.ending else ",")
+    data = as_utf8(request.data(), options.encoding, path)
+    data = _without_empty_end(_skipped(data, options.skip_rows, path), separator)
     header = data.split(b"\n", 1)[0].decode().rstrip("\r")
     if "\r" in header:
         raise DataError(
-            f"line 1 of {printable(str(path))} ends in CR alone, as on old Macs: save it with LF or CR LF at the line "
-            "ends"
+            f"line {options.skip_rows + 1} of {path} ends in CR alone, as on old Macs: save it with LF or CR LF at the "
+            "line ends"
         )
-    names = next(csv.reader([header], delimiter=separator), [])
-    _check_separator(header, names, columns, separator, path)
-    wanted = {columns.id, columns.time, *columns.targets, *columns.covariates}
-    places = [
-        i for i, name in enumerate(names) if every or name in wanted or i == len(names) - 1
-    ]  # the last shows short lines
-    try:
-        frame = pl.read_csv(data, infer_schema=False, separator=separator, columns=places)
+    fields = next(csv.reader([header], delimiter=separator), [])
+    fields = [field.strip() for field in fields] if options.strip else fields
+    names = fields if options.header else [f"column_{i + 1}" for i in range(len(fields))]
+    _check_separator(header, names, request, separator)
+    places = [i for i, name in enumerate(names) if request.wants(name) or i == len(names) - 1]
+    lines = _Lines(data=data, width=len(names), separator=separator, first=options.skip_rows + 1, path=path)
+    try:  # the last column shows lines that are too short
+        frame = pl.read_csv(data, infer_schema=False, separator=separator, columns=places, has_header=options.header)
     except pl.exceptions.PolarsError as error:
-        raise DataError(
-            _uneven(data, len(names), separator, path) or f"{printable(str(path))}: {reason(error)}"
-        ) from error
-    _check_short_lines(frame, data, len(names), separator, path)
-    return Table(frame, "polars", names)
+        raise DataError(lines.uneven(options) or f"{path}: {reason(error)}") from error
+    if len(set(names)) == len(names):  # else a name that comes twice is an error, where it is wanted
+        frame.columns = [names[i] for i in places]
+    lines.check_short(frame, options)
+    source = Source(str(request.path), lines=True, first=options.skip_rows + 1 + options.header)
+    return FileTable(table=Table(frame, "polars", names), source=source)
 
 
-def _bytes(path: Path, max_unpacked: int) -> bytes:
-    if path.suffix.lower() != ".gz":
-        return path.read_bytes()
+def as_utf8(data: bytes, encoding: str, path: str) -> bytes:
+    """Text in UTF-8, without a mark of its byte order; DataError where it is not encoded as stated."""
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+        data = data.removeprefix(BYTE_ORDER_MARK)
+        _check_utf8(data, path)
+        return data
     try:
-        with gzip.open(path) as file:
-            parts = list(_up_to(max_unpacked, cast(BinaryIO, file), path))
-        return b"".join(parts)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        return data.decode(encoding).removeprefix("\ufeff").encode()
+    except UnicodeError as error:
         raise DataError(
-            f"{printable(str(path))} is no gzip file, or not a whole one ({reason(error)}): is its ending right?"
+            f"{path} is no text in {encoding} ({reason(error)}): name another encoding (--encoding)"
         ) from error
 
 
-def _up_to(most: int, file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """What a file holds, part by part; DataError as soon as that is more than so many bytes."""
-    size = 0
-    while part := file.read(CHUNK):
-        size += len(part)
-        if size > most:
-            raise DataError(
-                f"{path} has more than {most:,} bytes once it is unpacked: give read a larger max_unpacked, or "
-                "unpack it first"
-            )
-        yield part
+def _skipped(data: bytes, rows: int, path: str) -> bytes:
+    """What comes after the first lines."""
+    parts = data.split(b"\n", rows)
+    if len(parts) <= rows or not parts[-1].strip():
+        if rows:
+            raise DataError(f"{path} has no more than {rows} lines, and so many are skipped: skip fewer (--skip-rows)")
+        raise DataError(f"{path} is empty: a panel needs a header and at least one row")
+    return parts[-1]
 
 
-def _check_encoding(data: bytes, path: Path) -> None:
+def _without_empty_end(data: bytes, separator: str) -> bytes:
+    """Text without the lines at its end in which there is nothing, or nothing but separators, and one line end."""
+    empty = re.compile(rb"(\r?\n[\r" + re.escape(separator.encode()) + rb"]*)+\Z")
+    return empty.sub(b"", data) + b"\n"
+
+
+def _check_utf8(data: bytes, path: str) -> None:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4096]:
         raise DataError(
-            f"{printable(str(path))} is UTF-16 or no text at all, and a text file is UTF-8: save it as UTF-8"
+            f"{path} is UTF-16 or no text at all, and a text file is UTF-8: where it is UTF-16, state "
+            "encoding='utf-16' (--encoding utf-16)"
         )
     try:
         data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"line {line} of {printable(str(path))}: byte 0x{data[error.start]:02X} is not UTF-8; the file looks like "
-            "Latin-1 "
-            "(Windows-1252): save it as UTF-8"
+            f"line {line} of {path}: byte 0x{data[error.start]:02X} is not UTF-8; the file looks like Windows-1252 "
+            "(Latin-1): state encoding='cp1252' (--encoding cp1252), or save it as UTF-8"
         ) from error
 
 
-def _check_separator(header: str, names: list[str], columns: Columns, separator: str, path: Path) -> None:
-    if columns.time in names:
+def _check_separator(header: str, names: list[str], request: Request, separator: str) -> None:
+    if request.knows(names):
         return
     for other, called in SEPARATORS.items():
         there = next(csv.reader([header], delimiter=other), [])
-        if columns.time in there or (len(names) == 1 and len(there) > 1):
+        if other != separator and (request.knows(there) or (len(names) == 1 and len(there) > 1)):
             raise DataError(
-                f"line 1 of {printable(str(path))}: {called} separates the fields, and {path.suffix} expects "
-                f"{SEPARATORS[separator]}; "
-                f"save it so, or read it with pl.read_csv(path, separator={quote(other)}) (and decimal_comma=True "
-                "where it writes 1,5) and give the table"
+                f"line {request.options.skip_rows + 1} of {request.name}: {called} separates the fields, and "
+                f"{SEPARATORS.get(separator, quote(separator))} was expected; state separator={quote(other)} "
+                f"(--separator {shlex.quote(other)}), and decimal=',' (--decimal ,) where it writes 1,5"
             )
 
 
-def _check_short_lines(frame: pl.DataFrame, data: bytes, width: int, separator: str, path: Path) -> None:
-    """Refuse lines with too few fields, which polars fills with nulls."""
-    if not frame.width or not frame[:, -1].null_count():
-        return
-    even = data.count(separator.encode()) == (frame.height + 1) * (width - 1) and width > 1
-    if (even and b'"' not in data) or (uneven := _uneven(data, width, separator, path)) is None:
-        return
-    raise DataError(uneven)
+@dataclass(frozen=True, kw_only=True)
+class _Lines:
+    """The lines of a text: how many fields a line has, what separates them, and which line of the file the first is."""
 
+    data: bytes
+    width: int
+    separator: str
+    first: int
+    path: str
 
-def _uneven(data: bytes, width: int, separator: str, path: Path) -> str | None:
-    """What is wrong with the first line that has more or fewer fields than the header; None where none has."""
-    reader = csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator, strict=True)
-    line = 1
-    try:
-        for fields in reader:
-            if len(fields) != width:
-                return (
-                    f"line {line} of {printable(str(path))} has {len(fields)} fields and the header has {width}: "
-                    f"{_cure(fields, width)}"
-                )
-            line = reader.line_num + 1
-    except csv.Error as error:
-        return (
-            f"line {line} of {printable(str(path))} has a quote that is not closed, or closed too early "
-            f"({reason(error)}): correct the quotes"
-        )
-    return None
+    def check_short(self, frame: pl.DataFrame, options: ReadOptions) -> None:
+        """Refuse lines with too few fields, which polars fills with nulls."""
+        if not frame.width or not frame[:, -1].null_count():
+            return
+        separators = (frame.height + options.header) * (self.width - 1)
+        even = self.data.count(self.separator.encode()) == separators and self.width > 1
+        if (even and b'"' not in self.data) or (uneven := self.uneven(options)) is None:
+            return
+        raise DataError(uneven)
+
+    def uneven(self, options: ReadOptions) -> str | None:
+        """What is wrong with the first line that has more or fewer fields than the header; None where none has."""
+        reader = csv.reader(io.StringIO(self.data.decode(), newline=""), delimiter=self.separator, strict=True)
+        line, head = 0, "the header" if options.header else "the first line"
+        try:
+            for fields in reader:
+                if len(fields) != self.width:
+                    return (
+                        f"line {self.first + line} of {self.path} has {len(fields)} fields and {head} has "
+                        f"{self.width}: {_cure(fields, self.width)}"
+                    )
+                line = reader.line_num
+        except csv.Error as error:
+            return (
+                f"line {self.first + line} of {self.path} has a quote that is not closed, or closed too early "
+                f"({reason(error)}): correct the quotes"
+            )
+        return None
 
 
 def _cure(fields: list[str], width: int) -> str:

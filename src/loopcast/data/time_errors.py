@@ -106,13 +106,26 @@ def _clock_change(times: pl.Series, rows: SeriesIndex, zone: str, *, back: bool)
     )
 
 
+def nearest_length(microseconds: float) -> tuple[str, str]:
+    """The step that people resample to, as polars and as pandas spell it, that is nearest to so many microseconds.
+
+    >>> nearest_length(59.3e6)
+    ('1m', '1min')
+    """
+    return min(LENGTHS, key=lambda names: abs(np.log(LENGTHS[names] / max(microseconds, 1.0))))
+
+
 def _resample(times: pl.Series, rows: SeriesIndex) -> str:
     """Lines that take the mean of what lies in each step of about the usual length."""
     steps = np.diff(to_ticks(times))
-    usual = max(float(np.median(steps[steps > 0])), 1.0)
-    polars, pandas = min(LENGTHS, key=lambda names: abs(np.log(LENGTHS[names] / usual)))
+    polars, pandas = nearest_length(float(np.median(steps[steps > 0])))
     name, group = times.name, rows.ids.name
     by, grouped = (f", group_by={quote(group)}", f".groupby({quote(group)})") if group else ("", "")
+    if rows.source.file:
+        return (
+            f"as by the mean of each {pandas}, ReadOptions(resample={pandas!r}, aggregate='mean') (--resample {pandas} "
+            "--aggregate mean)"
+        )
     return (
         f"as by the mean of each {polars} (polars: table.group_by_dynamic({quote(name)}, every={polars!r}{by})"
         f".agg(pl.selectors.numeric().mean()); pandas: table{grouped}.resample({pandas!r}, on={quote(name)})"

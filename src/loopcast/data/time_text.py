@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from loopcast.data.time_formats import whole_time
 from loopcast.errors import quote
 
 DAYS = (
@@ -11,7 +12,7 @@ DAYS = (
     "%d %B %Y", "%d. %B %Y", "%d-%B-%Y", "%B %d, %Y", "%B %d %Y", "%a %d %B %Y",
     "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%B-%y", "%Y%m%d", "%Y-%j",
 )  # fmt: skip
-CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H%M%S", "%H%M")
+CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H.%M.%S", "%H%M%S", "%H%M")
 MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m", "%Y.%m", "%B %Y", "%B-%Y", "%B-%y", "%Y-%B", "%YM%m", "%Y %B")
 TRIED = 1000  # texts of a column that a format is tried on before all are
 
@@ -57,5 +58,34 @@ def _reads(times: pl.Series, tried: pl.Expr) -> bool:
     """Whether an expression reads all texts as times of this age: 20 is no year that %Y means."""
     return all(
         part.to_frame().select((tried.dt.year() >= 1000).fill_null(value=False).all()).item()
-        for part in (times.head(1), times.head(TRIED), times)
+        for part in _growing(times)
     )
+
+
+def formats_of(times: pl.Series) -> list[str]:
+    """The formats, in the words of strftime, in which all texts of a column are times: of several, each may be meant.
+
+    >>> formats_of(pl.Series("ds", ["01/02/2020", "02/02/2020"]))
+    ['%d/%m/%Y', '%m/%d/%Y']
+    """
+    found = list(_formats()) if times.str.contains(r"\d").all() else []
+    for part in _growing(times):
+        read = part.to_frame("text").select(whole_time(pl.col("text"), each).alias(each) for each in found)
+        found = [each for each in found if not read[each].null_count()]
+    return found
+
+
+def is_iso(times: pl.Series) -> bool:
+    """Whether all texts of a column look like times in ISO 8601, to the month or finer."""
+    return bool(times.str.contains(r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$").all())
+
+
+def _formats() -> Iterator[str]:
+    yield from DAYS
+    yield from (f"{day}{between}{clock}" for day in DAYS for between in (" ", "T", ", ") for clock in CLOCKS)
+    yield from (*MONTHS, "%G-W%V", "%Y-%m-%d %H")
+
+
+def _growing(times: pl.Series) -> tuple[pl.Series, ...]:
+    """Ever more of a column, so that what does not read it is known soon."""
+    return times.head(1), times.head(TRIED), times

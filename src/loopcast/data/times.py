@@ -5,6 +5,8 @@ Text is read as ISO 8601 and nothing else, in files and in tables alike: 2020-12
 for 20201231, which is ISO 8601 as well.
 """
 
+import shlex
+
 import polars as pl
 
 from loopcast.data.calendar import in_years
@@ -12,7 +14,7 @@ from loopcast.data.dates_as_numbers import DAYS, form_of, parse_numbers
 from loopcast.data.frequency import DAY
 from loopcast.data.schema import INTEGERS
 from loopcast.data.series_index import SeriesIndex
-from loopcast.data.time_text import conversions
+from loopcast.data.time_text import conversions, formats_of
 from loopcast.data.zones import at_offset, length_of, same_offset
 from loopcast.errors import CalendarError, brief, quote
 
@@ -120,10 +122,15 @@ def _refuse(times: pl.Series, bad: pl.Series, rows: SeriesIndex) -> None:
     here = f"{rows.describe_row(row)}, column {quote(times.name)}: {quote(times[row])} is no time; {EXPECTED}"
     if bad.sum() < len(bad) / 2:
         raise CalendarError(f"{here}. Correct the time, or drop the row")
+    meant = " or, whichever is meant, "
+    formats = formats_of(times) if rows.source.file else []
+    if formats:
+        stated = meant.join(f"time_format={each!r} (--time-format {shlex.quote(each)})" for each in formats)
+        raise CalendarError(f"{here}. State {stated}")
     lines = conversions(times)
     read = "with_columns() of" if not rows.source.lines else "in a table, which pl.read_csv reads, with_columns() of"
     if lines:
-        raise CalendarError(f"{here}. Convert the column first, {read} {' or, whichever is meant, '.join(lines)}")
+        raise CalendarError(f"{here}. Convert the column first, {read} {meant.join(lines)}")
     raise CalendarError(
         f"{here}. Convert the column first, {read} pl.col({quote(times.name)}).str.to_date(FORMAT), where FORMAT is "
         "such as "

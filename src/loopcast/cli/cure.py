@@ -1,0 +1,80 @@
+"""A file that could not be read, and the options that read it."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loopcast.columns import ID, TARGET, TIME, Columns
+from loopcast.errors import DataError
+
+if TYPE_CHECKING:  # what looks at a file loads when one could not be read
+    from loopcast.data.look import Proposal
+    from loopcast.data.read_options import ReadOptions
+
+FLAGS = {"strip": "--strip", "header": "--no-header"}  # options without a value, by what they state
+USUAL_GAPS = "error"
+
+
+class UnreadError(DataError):
+    """A file that could not be read as was said. cure: options that read it, as they are typed."""
+
+    def __init__(self, message: str, cure: Sequence[str]) -> None:
+        super().__init__(message)
+        self.cure = tuple(cure)
+
+
+def with_cure(error: DataError, file: Path, columns: Columns, options: "ReadOptions") -> DataError:
+    """The error, with the options that read the file where a look at it finds some; standard input is gone by then."""
+    from loopcast.data.file_request import STANDARD_INPUT
+    from loopcast.data.look import look
+
+    if file == STANDARD_INPUT:
+        return error
+    try:
+        found = look(file, columns, options)
+    except DataError:
+        return error
+    return error if found.proposal is None else UnreadError(str(error), typed(found.proposal))
+
+
+def typed(proposal: "Proposal") -> list[str]:
+    """The options of a command that read a file as proposed."""
+    columns, stated = proposal.columns, proposal.options.stated()
+    parts = stated.pop("time_parts", ())
+    long = stated.get("layout") != "wide"
+    given = {
+        "id": columns.id if columns.id != ID else None,
+        "time": ",".join(parts) or (columns.time if columns.time != TIME else None),
+        "target": ",".join(columns.targets) if columns.targets != (TARGET,) and long else None,
+        **{name: _text(value) for name, value in stated.items()},
+        "gaps": proposal.gaps if proposal.gaps != USUAL_GAPS else None,
+    }
+    tokens = []
+    for name, value in given.items():
+        if name in FLAGS:
+            tokens.append(FLAGS[name])
+        elif value is not None:
+            tokens += [f"--{name.replace('_', '-')}", value]
+    return tokens
+
+
+def _text(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else "tab" if value == "\t" else str(value)
+
+
+def whole_command(arguments: Sequence[str], cure: Sequence[str]) -> str:
+    """A command line as it is to be typed: with the options of the cure in place of those of their names.
+
+    >>> whole_command(["forecast", "a.csv", "--decimal=.", "--horizon", "3"], ["--decimal", ",", "--strip"])
+    'loopcast forecast a.csv --horizon 3 --decimal , --strip'
+    """
+    names = {token for token in cure if token.startswith("--")}
+    kept, skip = [], False
+    for token in arguments:
+        name = token.partition("=")[0]
+        if skip or name in names:
+            skip = not skip and name in names and "=" not in token and name not in FLAGS.values()
+            continue
+        kept.append(token)
+    return shlex.join(["loopcast", *kept, *cure])

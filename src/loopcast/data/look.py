@@ -1,0 +1,146 @@
+"""A look at a file that is not known yet: how it seems to be written, what its columns are, and what reads it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from loopcast.columns import ID, STANDARD, TARGET, TIME, Columns
+from loopcast.data.calendar import to_ticks
+from loopcast.data.file_request import FileTable, Request
+from loopcast.data.panel import Panel
+from loopcast.data.read import ENDINGS, check_file, ending_of, open_stated, read_whole
+from loopcast.data.read_options import USUAL, ReadOptions
+from loopcast.data.roles import Roles, roles_of
+from loopcast.data.series_index import SeriesIndex
+from loopcast.data.sniff import sniff
+from loopcast.data.time_errors import nearest_length
+from loopcast.data.time_grid import Gaps
+from loopcast.data.times import as_times
+from loopcast.errors import DataError, OptionError
+
+TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """One way to read a file: what `read` takes."""
+
+    columns: Columns
+    options: ReadOptions
+    gaps: Gaps = "error"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Look:
+    """What a file seems to be.
+
+    roles: of its columns. proposal: the way to read it that was found to work, with its panel; None where none does,
+    and why_not is the last error.
+    """
+
+    roles: Roles
+    names: tuple[str, ...]
+    proposal: Proposal | None
+    panel: Panel | None
+    why_not: str | None
+
+
+def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> Look:
+    """Look at a file of a kind that `read` takes; DataError where there is no table in it at all.
+
+    asked, stated: what its reader knows already, which stays so.
+    """
+    check_file(path)
+    found, options = _raw(path, stated)
+    frame = found.table.native
+    roles = roles_of(frame, options)
+    names = tuple(str(name).strip() if roles.options.strip else str(name) for name in found.table.names)
+    why_not = "no column seems to hold times, or none seems to hold numbers"
+    for proposal in _proposals(path, roles, asked, stated):
+        try:
+            whole = read_whole(path, columns=proposal.columns, gaps=proposal.gaps, options=proposal.options)
+        except (DataError, OptionError) as error:
+            why_not = str(error)
+            continue
+        return Look(roles=roles, names=names, proposal=proposal, panel=whole.panel, why_not=None)
+    return Look(roles=roles, names=names, proposal=None, panel=None, why_not=why_not)
+
+
+def _raw(path: Path, stated: ReadOptions) -> tuple[FileTable, ReadOptions]:
+    """Every column of a file as it is written, and how that seems to be."""
+    ending = ending_of(path)
+    request = Request(path=path, ending=ending, columns=STANDARD, options=_only_layout(stated), every=True)
+    if ending in TEXT:
+        seen = sniff(request.data(), "\t" if ".tsv" in ending else ",")
+        request = replace(request, options=_joined(seen, request.options))
+    return ENDINGS[ending](request), request.options
+
+
+def _only_layout(stated: ReadOptions) -> ReadOptions:
+    """Of what is stated, that by which lines become fields."""
+    names = ("separator", "encoding", "header", "skip_rows", "sheet")
+    return ReadOptions(**{name: value for name, value in stated.stated().items() if name in names})
+
+
+def _joined(seen: ReadOptions, stated: ReadOptions) -> ReadOptions:
+    """What was seen, but for what was stated."""
+    return ReadOptions(**{**seen.stated(), **stated.stated()})
+
+
+def _proposals(path: Path, roles: Roles, asked: Columns, stated: ReadOptions) -> Iterator[Proposal]:
+    """Ways to read a file, the plainest first: as it is, with gaps as missing values, put on a calendar."""
+    columns = _columns(roles, asked, stated)
+    if columns is None:
+        return
+    wide = roles.is_wide and columns == replace(columns, id=ID, target=TARGET)
+    ours = asked.time != TIME or bool(stated.time_parts)
+    seen = replace(
+        roles.options,
+        time_parts=roles.time if len(roles.time) > 1 and not ours else (),
+        layout="wide" if wide else "long",
+    )
+    formats = (None,) if ours or not roles.formats else roles.formats
+    each = [_joined(replace(seen, time_format=time_format), stated) for time_format in formats]
+    for options in each:
+        yield Proposal(columns=columns, options=options)
+    for options in each if stated.resample is None else []:
+        yield Proposal(columns=columns, options=options, gaps="insert")
+        step = _usual_step(path, columns, options)
+        if step is not None:
+            yield Proposal(columns=columns, options=replace(options, resample=step, aggregate="mean"))
+
+
+def _columns(roles: Roles, asked: Columns, stated: ReadOptions) -> Columns | None:
+    """What the columns are: as was asked, and else as they seem to be; None where there is no time or no number."""
+    time = asked.time if asked.time != TIME or len(roles.time) != 1 else roles.time[0]
+    if asked.target != TARGET or roles.is_wide or stated.layout == "wide":
+        target: str | Sequence[str] | None = asked.target
+    else:
+        target = roles.target
+    known = bool(roles.time) or asked.time != TIME or bool(stated.time_parts)
+    if target is None or not known:
+        return None
+    return replace(asked, time=time, target=target, id=asked.id if asked.id != ID else roles.id or ID)
+
+
+def _usual_step(path: Path, columns: Columns, options: ReadOptions) -> str | int | None:
+    """The step, of those that people use, that is nearest to the usual one between rows; None where there is none."""
+    try:
+        found = open_stated(path, columns, options)
+        table, keys = found.table, [columns.id] if columns.id in found.table.names else []
+        rows = SeriesIndex.one(columns.time, table.native.height, found.source)
+        times = as_times(table.column(columns.time), rows)
+    except DataError:
+        return None
+    apart = pl.DataFrame({columns.time: to_ticks(times)} | {key: table.column(key) for key in keys})
+    steps = (
+        apart.sort(columns.time).select(pl.col(columns.time).diff().over(keys or pl.lit(0))).to_series().drop_nulls()
+    )
+    steps = steps.filter(steps > 0)
+    if not len(steps):
+        return None
+    usual = float(np.median(steps.to_numpy()))
+    return max(int(usual), 1) if times.dtype.is_integer() else nearest_length(usual)[1]

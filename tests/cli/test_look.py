@@ -1,0 +1,180 @@
+"""loopcast look, and the command that an error ends with: what they say to type works."""
+
+import datetime as dt
+import json
+import shlex
+
+import numpy as np
+import polars as pl
+import pytest
+
+from loopcast.cli.main import run
+
+DAYS = [dt.date(2023, 1, 1) + dt.timedelta(days=i) for i in range(60)]
+HOURS = [dt.datetime(2023, 1, 1) + dt.timedelta(hours=i) for i in range(150)]  # noqa: DTZ001
+NUMBERS = 100 + np.random.default_rng(0).normal(0, 9, 150)
+QUICK = ("--models", "Naive", "--n-windows", "1", "--level", "none", "--quiet")
+
+
+def comma(number, thousands=""):
+    """A number as it is written in Germany."""
+    return f"{number:,.2f}".replace(",", "#").replace(".", ",").replace("#", thousands)
+
+
+def lines(head, rows):
+    return "\n".join([head, *rows]) + "\n"
+
+
+def pairs(times, form="{}"):
+    return [(form.format(time), number) for time, number in zip(times, NUMBERS, strict=False)]
+
+
+# Files as they come, by name: what is in them.
+DIRTY = {
+    "german.csv": lines("Datum;Umsatz", [f"{t};{comma(y)}" for t, y in pairs(DAYS, "{:%d.%m.%Y}")]),
+    "stores.csv": lines(
+        "Datum;Filiale;Umsatz",
+        [f"{t};Köln {k};{comma(1000 + y, '.')}" for k in (1, 2) for t, y in pairs(DAYS, "{:%d.%m.%Y}")],
+    ).encode("cp1252"),
+    "american.csv": lines(
+        "date,store,sales", [f'{t},{k},"{1000 + y:,.2f}"' for k in "ab" for t, y in pairs(DAYS, "{:%m/%d/%Y}")]
+    ),
+    "swiss.csv": lines("Tag;Wert", [f"{t};1'{100 + i}.5" for i, (t, _) in enumerate(pairs(DAYS, "{:%d.%m.%y}"))]),
+    "parts.csv": lines(
+        "No,year,month,day,hour,pm2.5",
+        [
+            f"{i},{t.year},{t.month},{t.day},{t.hour},{'NA' if i % 17 == 3 else round(y, 1)}"
+            for i, (t, y) in enumerate(zip(HOURS, NUMBERS, strict=True))
+        ],
+    ),
+    "sensors.csv": lines(
+        "Date;Time;CO(GT);;",
+        [
+            f"{t};{'-200' if i % 19 == 5 else comma(y)};;"
+            for i, (t, y) in enumerate(pairs(HOURS, "{:%d/%m/%Y;%H.%M.%S}"))
+        ]
+        + [";;;;"] * 3,
+    ),
+    "wide.csv": lines("month,shop1,shop2", [f"{2010 + i // 12}-{i % 12 + 1:02d},{i % 7},{i % 5}" for i in range(60)]),
+    "preamble.csv": lines(
+        "Export of 2024\nUnit: MW\n\ntime;load", [f"{t};{y:.1f}" for t, y in pairs(HOURS, "{:%Y-%m-%d %H:%M}")]
+    ),
+    "jitter.csv": lines(
+        "timestamp,value",
+        [
+            f"{t + dt.timedelta(minutes=7 * i % 50)},{y:.1f}"
+            for i, (t, y) in enumerate(zip(HOURS, NUMBERS, strict=True))
+        ],
+    ),
+    "gaps.csv": lines("ds,y", [f"{t},{y:.1f}" for i, (t, y) in enumerate(pairs(DAYS)) if i not in (10, 11, 40)]),
+    "twice.csv": lines("date,amount", [f"{t},{y:.1f}" for t, y in [*pairs(DAYS), *pairs(DAYS)]]),
+    "no_header.csv": lines("2022-12-31,7", [f"{t},{y:.1f}" for t, y in pairs(DAYS)]),
+    "utf16.csv": lines("date\tamount", [f"{t}\t{y:.1f}" for t, y in pairs(DAYS)]).encode("utf-16"),
+    "spaces.csv": lines("date , value ", [f"{t} , {y:.1f}" for t, y in pairs(DAYS)]),
+    "named.tsv": lines("day\tsold", [f"{t}\t{y:.1f}" for t, y in pairs(DAYS, "{:%d %b %Y}")]),
+    "afternoons.csv": lines("when,kw", [f"{t},{y:.1f}" for t, y in pairs(HOURS, "{:%m/%d/%Y %I:%M %p}")]),
+    "months.csv": lines("period|value", [f"{i % 12 + 1:02d}/{2010 + i // 12}|{i % 7}" for i in range(60)]),
+}
+
+
+@pytest.fixture(params=DIRTY)
+def dirty(request, tmp_path):
+    """A file as it comes."""
+    path, content = tmp_path / request.param, DIRTY[request.param]
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def test_the_next_command_of_a_look_forecasts_the_file(dirty, capsys):
+    assert run(["look", str(dirty)]) == 0
+    said = capsys.readouterr().out
+    command = shlex.split(said.partition("\nNext: ")[2])
+    assert command[:3] == ["loopcast", "forecast", str(dirty)]
+    assert run(["backtest", *command[2:], *QUICK]) == 0  # with the same options, and nothing to compile
+    assert "Naive" in capsys.readouterr().out
+
+
+def test_the_next_command_is_typed_as_it_is(tmp_path, capsys):
+    path = tmp_path / "german.csv"
+    path.write_text(DIRTY[path.name])
+    assert run(["look", str(path)]) == 0
+    command = shlex.split(capsys.readouterr().out.partition("\nNext: ")[2])
+    assert run([*command[1:], "--model", "Pretrained", "--no-check"]) == 0
+    assert "2023-03-02" in capsys.readouterr().out
+
+
+def test_the_command_that_an_error_names_works(dirty, capsys):
+    assert run(["backtest", str(dirty), "--horizon", "3", *QUICK]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 2)
+    command = shlex.split(err.partition("\nThis reads it: ")[2])
+    assert command[:3] == ["loopcast", "backtest", str(dirty)]
+    assert run(command[1:]) == 0
+
+
+def looked(tmp_path, capsys, name):
+    path, content = tmp_path / name, DIRTY[name]
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert run(["look", str(path), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_look_says_what_the_columns_span_frequency_and_gaps_are(tmp_path, capsys):
+    facts = looked(tmp_path, capsys, "parts.csv")
+    assert facts["columns"] == dict.fromkeys(("year", "month", "day", "hour"), "time") | {
+        "No": "numbers",
+        "pm2.5": "target",
+    }
+    assert (facts["series"], facts["rows"], facts["frequency"], facts["missing"]) == (1, 150, "h", 9)
+    assert (facts["first"], facts["last"]) == ("2023-01-01 00:00:00", "2023-01-07 05:00:00")
+
+
+def test_what_a_reader_has_to_decide_is_said(tmp_path, capsys):
+    notes = " ".join(looked(tmp_path, capsys, "sensors.csv")["notes"])
+    assert "--na -200" in notes
+    assert "--aggregate sum" in " ".join(looked(tmp_path, capsys, "twice.csv")["notes"])
+
+
+def test_days_that_may_be_months_are_said_to_be_either(tmp_path, capsys):
+    path = tmp_path / "either.csv"
+    path.write_text(lines("date,value", [f"0{i}/01/2020,{i * i}" for i in range(1, 10)]))
+    assert run(["look", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "--time-format %d/%m/%Y" in said.partition("Next:")[2]
+    assert "--time-format %m/%d/%Y" in said.partition("Next:")[0]
+
+
+def test_what_the_reader_knows_stays_so(tmp_path, capsys):
+    path = tmp_path / "two.csv"
+    path.write_text(lines("day;a;b", [f"{t};{comma(y)};7,5" for t, y in pairs(DAYS)]))
+    assert run(["look", str(path), "--target", "b"]) == 0
+    assert "--target b" in capsys.readouterr().out
+
+
+def test_a_file_in_which_there_is_no_series_ends_in_one_line(tmp_path, capsys):
+    path = tmp_path / "words.csv"
+    path.write_text("a,b\nx,y\nz,w\n")
+    assert run(["look", str(path)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert run(["backtest", str(path), "--horizon", "2"]) == 2
+    assert "This reads it" not in capsys.readouterr().err
+
+
+def test_the_cure_of_an_error_takes_the_place_of_what_was_stated(tmp_path, capsys):
+    path = tmp_path / "german.csv"
+    path.write_text(DIRTY["german.csv"])
+    options = ["--horizon", "2", "--models", "Naive", "--quiet"]
+    assert run(["backtest", str(path), *options, "--time-format=%Y", "--target", "Umsatz"]) == 2
+    assert "This reads it" not in capsys.readouterr().err  # what is stated is not changed
+    assert run(["backtest", str(path), *options, "--target", "Umsatz"]) == 2
+    command = shlex.split(capsys.readouterr().err.partition("\nThis reads it: ")[2])
+    assert command.count("--target") == 1
+    assert run(command[1:]) == 0
+
+
+def test_an_excel_file_is_looked_at_too(tmp_path, capsys):
+    path = tmp_path / "sales.xlsx"
+    pl.DataFrame({"Tag": DAYS, "Umsatz": NUMBERS[:60]}).write_excel(path)
+    assert run(["look", str(path)]) == 0
+    command = shlex.split(capsys.readouterr().out.partition("\nNext: ")[2])
+    assert run(["backtest", *command[2:], *QUICK]) == 0
