@@ -1,7 +1,10 @@
 """What do weather, calendar and the knowledge of gaps add to a forecast?
 
-    python benchmarks/covariates.py [--data DIR] [--works bike,gaps] [--part validation] [--json FILE]
+    python benchmarks/covariates.py [--data DIR] [--works demand,bike,gaps] [--part validation] [--json FILE]
 
+demand: half-hourly electricity demand of Victoria, 336 half-hours ahead from 18 weekly cutoffs, mean absolute error, with
+    temperature, holidays and the calendar known over the horizon; times are local (UTC+10). Models are fitted on the rows
+    before July 2013, for the validation part on those before 18 weeks earlier.
 bike: hourly rentals of shared bicycles, 24 hours ahead from each of the last 60 midnights, mean absolute error. Models
     are fitted once, before them. With covariates: temperature, humidity, wind, weather situation and working day, known
     over the horizon (what came stands for what was forecast), and the calendar. Hours without a row are missing.
@@ -17,7 +20,10 @@ gaps: ETTh1, 96 hours ahead, 12/4/4 months, z-scored on the training part, seven
 import argparse
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +35,7 @@ from loopcast.models.imputer.baselines import METHODS, by_series
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 FUTURE = ("temp", "hum", "windspeed", "weathersit", "workingday")
 DAYS, DAY, WEEK = 60, 24, 168
+HALF_HOURS, WEEKS = 336, 18
 MONTH, HORIZON, SEEN, STRIDE = 720, 96, 336, 4
 HIDDEN = (0.1, 0.3, 0.5)
 SEEDS = (0, 10, 20)  # the members of a model take seeds that follow one another
@@ -59,7 +66,14 @@ def bike(data: Path, unseen_days: int) -> list[Score]:
     for how, columns in panels.items():
         panel = loopcast.Panel.from_table(table, columns=columns, freq="h", gaps="insert")
         part = panel.drop_last(DAY * unseen_days)
-        for model in (recurrent, loopcast.Linear(horizon=DAY, season=WEEK), loopcast.SeasonalNaive(season=WEEK)):
+        models = (
+            loopcast.Pretrained(horizon=DAY, show_progress=False),
+            loopcast.Trees(horizon=DAY),
+            recurrent,
+            loopcast.Linear(horizon=DAY, season=WEEK),
+            loopcast.SeasonalNaive(season=WEEK),
+        )
+        for model in models:
             done = loopcast.backtest([model], part, DAY, n_windows=DAYS, step_size=DAY, show_progress=False)
             errors = (done.table[model.name] - done.table["y"]).abs().fill_nan(None)
             [ran] = done.models
@@ -72,6 +86,41 @@ def bike(data: Path, unseen_days: int) -> list[Score]:
                     predict_seconds=ran.predict_seconds,
                 )
             )
+    return scores
+
+
+def demand(data: Path, part: str) -> list[Score]:
+    """A week ahead from each of 18 weeks."""
+    table = pl.read_csv(data / "demand_halfhourly.csv.gz", try_parse_dates=True).select(
+        ds=pl.col("Time") + pl.duration(hours=10), y="Demand", Temperature="Temperature",
+        Holiday=pl.col("Holiday").cast(pl.Float64),
+    )  # fmt: skip
+    columns = loopcast.Columns(future=("Temperature", "Holiday"), calendar="auto")
+    panel = loopcast.Panel.from_table(table, columns=columns, freq="30min")
+    later = int((table["ds"] >= datetime(2013, 7, 1)).sum())
+    back = later if part == "test" else later + HALF_HOURS * WEEKS
+    cutoffs = tuple(back - HALF_HOURS * week for week in range(WEEKS))
+    actual = np.stack([panel.actuals(cutoff, HALF_HOURS) for cutoff in cutoffs], axis=1)
+    models = (
+        loopcast.Pretrained(horizon=HALF_HOURS, show_progress=False),
+        loopcast.Trees(horizon=HALF_HOURS),
+        loopcast.SeasonalNaive(season=HALF_HOURS),
+    )
+    scores = []
+    for model in models:
+        began = time.perf_counter()
+        fitted = model.fit_panel(panel.drop_last(back)).model
+        done = time.perf_counter()
+        off = np.abs(fitted.predict(panel, HALF_HOURS, cutoffs).values - actual)
+        scores.append(
+            Score(
+                work="demand",
+                model=model.name,
+                mae=float(off.mean()),
+                fit_seconds=done - began,
+                predict_seconds=time.perf_counter() - done,
+            )
+        )
     return scores
 
 
@@ -133,19 +182,26 @@ def show(scores: list[Score]) -> None:
         )
 
 
+def runs(work: str, data: Path, part: str) -> list[Callable[[], list[Score]]]:
+    """What is to be scored of a work, one after the other."""
+    if work == "gaps":
+        return [partial(gaps, data, part, hidden) for hidden in HIDDEN]
+    if work == "demand":
+        return [partial(demand, data, part)]
+    return [partial(bike, data, DAYS if part == "validation" else 0)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the series")
-    parser.add_argument("--works", default="bike,gaps", help="names with commas between")
+    parser.add_argument("--works", default="demand,bike,gaps", help="names with commas between")
     parser.add_argument("--part", choices=("test", "validation"), default="test")
     parser.add_argument("--json", type=Path, help="also write the scores here")
     options = parser.parse_args()
     scores: list[Score] = []
     for work in options.works.split(","):
-        rounds = [None] if work == "bike" else HIDDEN
-        for hidden in rounds:
-            cutoffs = DAYS if options.part == "validation" else 0
-            own = bike(options.data, cutoffs) if hidden is None else gaps(options.data, options.part, hidden)
+        for run in runs(work, options.data, options.part):
+            own = run()
             show(own)
             scores += own
     if options.json:

@@ -21,6 +21,7 @@ from loopcast import (
     Recurrent,
     SeasonalNaive,
     Theta,
+    Trees,
     WindowAverage,
 )
 from loopcast.columns import Bands
@@ -57,6 +58,7 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "Pretrained": lambda: Pretrained(season=SEASON),
     "Pretrained, tuned": lambda: Pretrained(horizon=HORIZON, season=SEASON, tune=2, show_progress=False),
     "Theta": lambda: Theta(season=SEASON),
+    "Trees": lambda: Trees(season=SEASON),
     "Mean": lambda: Mean(
         models=[Naive(), Linear(horizon=HORIZON, season=SEASON, context=6), SeasonalNaive(season=SEASON)], season=SEASON
     ),
@@ -84,7 +86,7 @@ LATE = {"iterated, gru", "direct, simple", "quantile, gru, gaps", "normal, lstm"
 # What a check leaves out: how, and why.
 EXEMPT: dict[str, tuple[tuple[str, ...], str]] = {
     "another level": (
-        ("sequence, lstm", "Pretrained", "Pretrained, tuned", "Theta"),
+        ("sequence, lstm", "Pretrained", "Pretrained, tuned", "Theta", "Trees"),
         "on a log scale, as of a season that multiplies, changes count in proportion to the level, so a forecast does "
         "not move along with it",
     ),

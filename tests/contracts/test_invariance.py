@@ -70,7 +70,8 @@ def test_small_changes_at_a_high_level_are_forecast_as_at_any_other(kind):
         panel = replace(panel, values=panel.values + level)
         found.append(predicted(FORECASTERS[kind]().fit(panel), panel))
     low, high = found
-    near = 0.5 if kind.startswith("Pretrained") else 1e-4  # it is shown how small changes of 9 are beside the level
+    # A network is shown how small changes of 9 are beside the level; where numbers are rounded, trees split otherwise.
+    near = {"Pretrained": 0.5, "Pretrained, tuned": 0.5, "Trees": 2.0}.get(kind, 1e-4)
     np.testing.assert_allclose(high.values - 1e9, low.values - 1e4, atol=near)
     np.testing.assert_allclose(high.quantiles - 1e9, low.quantiles - 1e4, atol=near)
 

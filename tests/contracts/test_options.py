@@ -19,6 +19,7 @@ from loopcast import (
     Recurrent,
     SeasonalNaive,
     Theta,
+    Trees,
     WindowAverage,
 )
 from loopcast.models.estimator import Estimator
@@ -71,8 +72,8 @@ OTHER: dict[str, Any] = {
 }
 MADE = {
     Naive: {}, SeasonalNaive: {}, Drift: {}, WindowAverage: {"window": 3}, Linear: {"horizon": 2},
-    Pretrained: {}, Theta: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2}, Auto: {"horizon": 2},
-    Imputer: {},
+    Pretrained: {}, Theta: {}, Trees: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2},
+    Auto: {"horizon": 2}, Imputer: {},
 }  # fmt: skip
 OPTIONS = [(made, option) for made in MADE for option in sorted(made.option_names())]
 COPYING = {"get_params", "stored_options", "option_names", "__post_init__", "replace", "_replace", "__repr__"}

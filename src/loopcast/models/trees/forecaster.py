@@ -24,7 +24,8 @@ from loopcast.training.origin_pool import ORIGINS, STEPS, Examples
 from loopcast.training.origin_windows import OriginWindows
 from loopcast.validation import check_seed
 
-MOST_ROWS = 200_000  # that trees are grown from
+MOST_ROWS = 100_000  # that trees are grown from
+MOST_BENT = 6.0  # of a forecast, in units of the usual change, as an arcsinh: two hundred of them
 WIDTH = 96  # rows of a window: only its origins are learned from
 SHOWN = LAGS + 10  # of what a network sees of a row: differences of values, levels and seasons
 
@@ -47,7 +48,8 @@ class TreesModel(Model):
         for asked in ask(alone, known, self.periods, cutoffs, horizon):
             told, rows = asked.told, np.maximum(asked.rows, 0)
             shown = np.take_along_axis(told.inputs, rows[..., None], axis=1).reshape(rows.size, -1)
-            said = self.ensemble.predict(features(told.candidates, told.codes, shown)).reshape(rows.size, horizon, 1)
+            bent = self.ensemble.predict(features(told.candidates, told.codes, shown))
+            said = np.sinh(np.clip(bent, -MOST_BENT, MOST_BENT)).reshape(rows.size, horizon, 1)
             found[asked.series] = np.where((asked.rows < 0)[..., None], 0.0, asked.read(said)[..., 0])
         apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
         return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=np.moveaxis(apart, 1, 3))
@@ -60,8 +62,9 @@ class Trees(TwoSeasons):
 
     They are asked what the pretrained network is asked, and shown the same: differences from level and season in units
     of the usual change, what each step might be by level, seasons and slope, and what is known of rows and of steps:
-    covariates, their trailing means and changes, the calendar. The loss is the absolute error, of at most 200,000 steps
-    after random rows. It takes `pip install "loopcast[trees]"`; a model file takes no scikit-learn to forecast.
+    covariates, their trailing means and changes, the calendar. The loss is the squared error of the arcsinh of what
+    comes in those units, so that outliers count little, of at most 100,000 steps after random rows. Growing them takes
+    `pip install "loopcast[trees]"`; a forecast of a loaded model does not.
 
     seasons, season: as of `Pretrained`. seed: of the rows.
 
@@ -97,7 +100,7 @@ class Trees(TwoSeasons):
         encoding = ExogenousEncoder.of(alone, unknown=True, gaps=True)
         known = None if encoding is None else Known.of(encoding, alone, 0, periods.season)
         rows, targets, weights = self._examples(alone, periods, known)
-        ensemble = grow(rows, targets, weights, self.seed)
+        ensemble = grow(rows, np.arcsinh(targets), weights, self.seed)
         return TreesModel(
             **self.model_fields(panel),
             ensemble=ensemble,
