@@ -2,9 +2,9 @@
 
     python benchmarks/covariates.py [--data DIR] [--works demand,bike,gaps] [--part validation] [--json FILE]
 
-demand: half-hourly electricity demand of Victoria, 336 half-hours ahead from 18 weekly cutoffs, mean absolute error, with
-    temperature, holidays and the calendar known over the horizon; times are local (UTC+10). Models are fitted on the rows
-    before July 2013, for the validation part on those before 18 weeks earlier.
+demand: half-hourly electricity demand of Victoria, 336 half-hours ahead from 18 weekly cutoffs, mean absolute error,
+    with temperature, holidays and the calendar known over the horizon; times are local (UTC+10). Models are fitted on
+    the rows before July 2013, for the validation part on those before 18 weeks earlier.
 bike: hourly rentals of shared bicycles, 24 hours ahead from each of the last 60 midnights, mean absolute error. Models
     are fitted once, before them. With covariates: temperature, humidity, wind, weather situation and working day, known
     over the horizon (what came stands for what was forecast), and the calendar. Hours without a row are missing.
@@ -22,7 +22,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -97,7 +96,7 @@ def demand(data: Path, part: str) -> list[Score]:
     )  # fmt: skip
     columns = loopcast.Columns(future=("Temperature", "Holiday"), calendar="auto")
     panel = loopcast.Panel.from_table(table, columns=columns, freq="30min")
-    later = int((table["ds"] >= datetime(2013, 7, 1)).sum())
+    later = table.filter(pl.col("ds") >= pl.datetime(2013, 7, 1)).height
     back = later if part == "test" else later + HALF_HOURS * WEEKS
     cutoffs = tuple(back - HALF_HOURS * week for week in range(WEEKS))
     actual = np.stack([panel.actuals(cutoff, HALF_HOURS) for cutoff in cutoffs], axis=1)
