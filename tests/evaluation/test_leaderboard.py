@@ -162,7 +162,7 @@ class TestVerdict:
         made = backtest(Net=1.0, Naive=1.0)
         board = leaderboard(changed(made, Net=pl.col("Naive")))
         assert board.table["model"].to_list() == ["Naive", "Net"]
-        assert board.verdict.startswith("Use Naive: Net only equals it, at a MASE of ")
+        assert board.verdict.startswith("Use Naive: Net comes to the same, at a MASE of ")
         assert row(board, "Net")["p_value"] == 1.0
 
     def test_beside_a_perfect_baseline(self):
