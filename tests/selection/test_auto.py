@@ -8,12 +8,13 @@ import pytest
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
-from loopcast.errors import LengthError, ModelFileError, OptionError, ValuesError
+from loopcast.errors import ModelFileError, OptionError, ValuesError
 from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
+from loopcast.models.pretrained.forecaster import Pretrained
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.selection import auto, plan
 from loopcast.selection.auto import Auto
@@ -83,10 +84,18 @@ def test_a_damaged_file_is_a_model_file_error(tmp_path):
         model_file.from_bytes(content[:-10])
 
 
-def test_series_that_are_short_are_compared_at_fewer_cutoffs_or_not_at_all():
+def test_series_that_are_short_are_compared_at_fewer_cutoffs():
     assert "at 1 cutoffs" in Few(**QUICK).fit(panel("trend", length=12)).describe()
-    with pytest.raises(LengthError, match="series of 11 rows or more, and the longest has 10"):
-        Few(**QUICK).fit(panel("trend", length=10))
+
+
+@pytest.mark.parametrize("length", [1, 3, 7])
+def test_series_too_short_to_compare_are_forecast_by_the_pretrained_network_and_that_is_said(length):
+    data = panel("trend", length=length)
+    model = Auto(horizon=2, show_progress=False).fit(data)
+    alone = Pretrained(horizon=2, tune=False).fit(data)
+    assert isinstance(model.model.recipe, Pretrained)
+    assert f"without a comparison: the longest series has {length} rows, too few for one" in model.describe()
+    np.testing.assert_array_equal(model.predict_panel(data, 2).values, alone.predict_panel(data, 2).values)
 
 
 @pytest.mark.parametrize("budget", [0, -1, float("inf"), True, "60s"])

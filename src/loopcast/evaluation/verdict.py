@@ -28,7 +28,8 @@ def verdict(measure: str, baseline: Entry | None, network: Entry | None, *, mode
     if network.error < baseline.error:
         return _better(called, baseline, network, test)
     if network.error == baseline.error:
-        return f"Use {baseline.name}: {network.name} comes to the same, at {with_article(called)} of {number(network.error)}."
+        error = f"{with_article(called)} of {number(network.error)}"
+        return f"Use {baseline.name}: {network.name} comes to the same, at {error}."
     if baseline.error == 0:
         error = f"{with_article(called)} of {number(network.error)}"
         return f"Use {baseline.name}: it is perfect here, and {network.name} is not, with {error}."

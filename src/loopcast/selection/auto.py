@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from loopcast.data.panel import Panel
-from loopcast.errors import LengthError, OptionError
+from loopcast.errors import OptionError
 from loopcast.evaluation.backtest import min_rows
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.folds import FoldRun
@@ -52,8 +52,9 @@ class Auto(Forecaster):
     gaps: whether values may be missing, as in `Recurrent`; None is as the data given to `fit`.
     show_progress: a bar on standard error; None shows it on a terminal.
 
-    Series too short for a single cutoff are left out of the comparison; LengthError where all are. Missing values: as
-    each candidate takes them; those to forecast count for none. A series without any value: ValuesError.
+    Series too short for a single cutoff are left out of the comparison; where all are, Pretrained is taken as it is.
+    Missing values: as each candidate takes them; those to forecast count for none. A series without any value:
+    ValuesError.
     Several targets, and covariates: as each candidate takes them; the error is a mean over targets (see `leaderboard`).
 
     >>> panel = Panel.from_array(np.arange(40.0).reshape(1, 40, 1))
@@ -110,6 +111,8 @@ class Auto(Forecaster):
     def _fit(self, panel: Panel) -> Fit:
         candidates = as_model_list(self.candidates(panel))
         origins = self._origins(panel, candidates)
+        if origins is None:
+            return self._uncompared(panel, candidates)
         compared = panel.select(panel.observed_lengths >= min_rows(panel, origins, candidates))
         tried = affordable(candidates, compared, origins, self.budget)
         board = leaderboard(self._compare(compared, origins, tried))
@@ -118,10 +121,22 @@ class Auto(Forecaster):
         untried = [each.name for each in candidates[len(tried) :]]
         if not enough(panel):
             untried = untried or ["Tuned", *(each.get("alias", "Recurrent") for each in _networks_for(panel))]
-        reasons = self._reasons(best, board, origins, compared, untried)
+        return self._fit_best(best, panel, self._reasons(best, board, origins, compared, untried))
+
+    def _uncompared(self, panel: Panel, candidates: Sequence[Forecaster]) -> Fit:
+        """The last candidate that is not trained, where series are too short to compare any."""
+        best = [each for each in candidates if each.cheap_to_refit][-1].with_options(horizon=self.horizon)
+        longest = int(panel.observed_lengths.max())
+        why = (
+            f"{best.to_code()}, without a comparison: the longest series has {longest} rows, which are too few for one."
+        )
+        return self._fit_best(best, panel, [why])
+
+    def _fit_best(self, best: Forecaster, panel: Panel, reasons: Sequence[str]) -> Fit:
+        """Its model, as this one's."""
         fitted = best.fit_panel(panel).model
-        named = replace(fitted, name=self.name, recipe=best, description="\n  ".join([*reasons, fitted.description]))
-        return Fit(named)
+        said = "\n  ".join([*reasons, fitted.description])
+        return Fit(replace(fitted, name=self.name, recipe=best, description=said))
 
     def _reasons(
         self,
@@ -146,16 +161,14 @@ class Auto(Forecaster):
         """What its candidates need, and one cutoff to compare them on."""
         return season + 1 + 2 * horizon
 
-    def _origins(self, panel: Panel, candidates: Sequence[Forecaster]) -> RollingOrigin:
+    def _origins(self, panel: Panel, candidates: Sequence[Forecaster]) -> RollingOrigin | None:
+        """As many cutoffs as half of the series are long enough for; None where not one series is for one."""
         typical = float(np.median(panel.observed_lengths))
         each = [RollingOrigin(horizon=self.horizon, n_windows=count, step_size=self.horizon) for count in WINDOWS]
         needed = [min_rows(panel, origins, candidates) for origins in each]
         fitting = [origins for origins, rows in zip(each, needed, strict=True) if rows <= typical]
         if not fitting and panel.observed_lengths.max() < needed[-1]:
-            raise LengthError(
-                f"{self.name} compares forecasts of {self.horizon} steps on series of {needed[-1]} rows or more, and "
-                f"the longest has {panel.observed_lengths.max()}: name a forecaster, such as Naive, or ask for fewer"
-            )
+            return None
         return fitting[0] if fitting else each[-1]
 
     def _compare(self, panel: Panel, origins: RollingOrigin, tried: Sequence[Forecaster]) -> Backtest:
