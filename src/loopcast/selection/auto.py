@@ -127,9 +127,7 @@ class Auto(Forecaster):
         """The last candidate that is not trained, where series are too short to compare any."""
         best = [each for each in candidates if each.cheap_to_refit][-1].with_options(horizon=self.horizon)
         longest = int(panel.observed_lengths.max())
-        why = (
-            f"{best.to_code()}, without a comparison: the longest series has {longest} rows, which are too few for one."
-        )
+        why = f"{best.to_code()}, without a comparison: the longest series has {longest} rows, too few for one."
         return self._fit_best(best, panel, [why])
 
     def _fit_best(self, best: Forecaster, panel: Panel, reasons: Sequence[str]) -> Fit:
