@@ -59,3 +59,18 @@ extern "C" int32_t loopcast_live_read(const loopcast::Live* live, const void* re
   live->read(record, steps, values, workspace);
   return number(OriginStatus::ok);
 }
+
+// verdict: [3 + 2 * levels], as of loopcast::tracking::judge.
+extern "C" void loopcast_live_follow(const loopcast::Live* live, void* record, double y, int32_t issue,
+                                     double* verdict, void* workspace) {
+  const loopcast::FlushDenormals flush;
+  live->follow(record, y, issue != 0, verdict, workspace);
+}
+
+extern "C" int32_t loopcast_live_deliver(const loopcast::Live* live, const void* record, size_t steps, double* out,
+                                         void* workspace) {
+  if (steps > live->most_steps()) return number(OriginStatus::bad_step);
+  const loopcast::FlushDenormals flush;
+  live->deliver(record, steps, out, workspace);
+  return number(OriginStatus::ok);
+}

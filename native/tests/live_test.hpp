@@ -17,7 +17,8 @@ struct LiveCase {
         recurrent{normal(units * 4 * units, 0.2f), normal(units * 4 * units, 0.2f)},
         bias{normal(4 * units), normal(4 * units)}, layers{layer(0), layer(1)},
         plan{one_of({1, 4, 12}), 0, steps, {CellKind::lstm, 1, 1, 2, layers, nullptr, false, false}, weights.decoder,
-             {3, left, share}} {
+             {3, left, share}, {12, place_left, place_share},
+             {0, 1, &first, share, share, 0, 0, columns, share, zeros, none, none, none, {0, 0, false, false}}} {
     plan.second = pick({size_t{0}, 3 * plan.season});
   }
 
@@ -27,6 +28,10 @@ struct LiveCase {
 
   static constexpr int64_t left[3] = {5, 3, 7};
   static constexpr double share[3] = {0, 0.25, 0.5};
+  static constexpr int64_t place_left[12] = {5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9};
+  static constexpr double place_share[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  static constexpr int64_t first = 1, columns[2] = {1, 2}, zeros[30] = {};
+  static constexpr double none[30] = {};
   size_t units, steps;
   StepWeights weights;
   Guarded kernel[2], recurrent[2], bias[2];
