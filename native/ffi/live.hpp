@@ -78,6 +78,8 @@ class Live {
     return tracked_ + (tracking::state_doubles(plan_.tracking) * sizeof(double) + 63) / 64 * 64;
   }
 
+  size_t tracked_at() const { return tracked_; }
+
   size_t workspace_bytes() const {
     const size_t network = std::max(forward_workspace(plan_.stack, false), step_decoder_workspace(plan_.decoder));
     const size_t steps = plan_.most_steps, numbers = causal::kCandidates + causal::kCodes + 2 * kSide + 1;

@@ -32,14 +32,16 @@ extern "C" int32_t loopcast_read(const loopcast::ReadCall* call) {
 
 extern "C" const char* loopcast_origin_message(int32_t status) { return loopcast::origin_message(status); }
 
-// Bytes of a record and of the workspace of one call at a time; the weights must outlive the plan.
+// Bytes of a record, at which byte of it the tracked state begins, and bytes of the workspace of one call at a time; the
+// weights must outlive the plan.
 extern "C" int32_t loopcast_live_plan(const loopcast::LivePlan* plan, loopcast::Live** live, size_t* record_bytes,
-                                      size_t* workspace_bytes) {
+                                      size_t* tracked_at, size_t* workspace_bytes) {
   const OriginStatus status = loopcast::check_plan(plan);
   if (status != OriginStatus::ok) return number(status);
   *live = new (std::nothrow) loopcast::Live(*plan);
   if (*live == nullptr) return number(OriginStatus::no_memory);
   *record_bytes = (*live)->record_bytes();
+  *tracked_at = (*live)->tracked_at();
   *workspace_bytes = (*live)->workspace_bytes();
   return number(OriginStatus::ok);
 }

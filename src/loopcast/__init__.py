@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.evaluation.backtest_result import Backtest
     from loopcast.evaluation.evaluate import evaluate
     from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+    from loopcast.live.live import Live
+    from loopcast.live.state import Ahead, Seen
     from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
     from loopcast.models.fill_gaps import FilledGaps
     from loopcast.models.forecaster import Forecaster
@@ -61,6 +63,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
 __version__ = "0.1.0"
 
 __all__ = [
+    "Ahead",
     "Auto",
     "Backtest",
     "CalendarError",
@@ -74,6 +77,7 @@ __all__ = [
     "Leaderboard",
     "LengthError",
     "Linear",
+    "Live",
     "LoopcastError",
     "Mean",
     "Model",
@@ -87,6 +91,7 @@ __all__ = [
     "Recurrent",
     "SearchResult",
     "SeasonalNaive",
+    "Seen",
     "Theta",
     "TrainingError",
     "UndefinedMetricWarning",
@@ -119,6 +124,8 @@ _MODULES = {
     "errors": [name for name in __all__ if name.endswith(("Error", "Warning"))],
     "evaluation.evaluate": ["evaluate"],
     "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
+    "live.live": ["Live"],
+    "live.state": ["Ahead", "Seen"],
     "models.load": ["load"],
     "models.imputer.load": ["load_imputer"],
     "models.fill_gaps": ["FilledGaps"],

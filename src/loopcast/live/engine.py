@@ -15,7 +15,7 @@ from loopcast.features.causal.native_read import Reading
 from loopcast.intervals.tracking import Tracking
 from loopcast.kernels import check_layout, layout, library, why_not_built
 from loopcast.live.tracking_plan import STRUCTURES as TRACKING_STRUCTURES
-from loopcast.live.tracking_plan import NativeTracking, TrackingPlan, untracked
+from loopcast.live.tracking_plan import NativeTracking, Tracked, TrackingPlan, untracked
 from loopcast.models.pretrained.model import PretrainedModel
 from loopcast.nn import ctypes_step, direct_decoder
 from loopcast.nn.ctypes_step import Stack, pad_units, stack_of
@@ -66,18 +66,16 @@ class Engine:
         self.columns, self.levels = len(native.probabilities), native.tracking.levels
         self.verdict = (ctypes.c_double * (3 + 2 * len(self.levels)))()
         self._verdict_at = ctypes.addressof(self.verdict)
-        sizes = (ctypes.c_size_t(), ctypes.c_size_t())
+        sizes = (ctypes.c_size_t(), ctypes.c_size_t(), ctypes.c_size_t())
         self._make_plan(model, native, sizes)
-        self.record_bytes = sizes[0].value
-        self._workspace = aligned(sizes[1].value)
+        self.record_bytes, self._tracked_at, workspace_bytes = (size.value for size in sizes)
+        self._workspace = aligned(workspace_bytes)
         self._workspace_at = self._workspace.ctypes.data
         self._told = np.zeros((1 + 2 * len(self.levels), most_steps))
         self._told_at = self._told.ctypes.data
 
-    def _make_plan(
-        self, model: PretrainedModel, native: NativeTracking, sizes: tuple[ctypes.c_size_t, ctypes.c_size_t]
-    ) -> None:
-        """Have the kernels make the plan; bytes of a record and of the workspace go into `sizes`."""
+    def _make_plan(self, model: PretrainedModel, native: NativeTracking, sizes: tuple[ctypes.c_size_t, ...]) -> None:
+        """Have the kernels make the plan, and say bytes of a record, where tracking begins, bytes of the workspace."""
         check_layout(ctypes_step.STRUCTURES | direct_decoder.STRUCTURES | STRUCTURES, layout())
         parts, shape = model.network.parts(model.weights), SHAPES[CELL]
         layers = [pad_units(shape, layer, first=place == 0) for place, layer in enumerate(parts.layers)]
@@ -129,6 +127,11 @@ class Engine:
             return self._told.copy()
         rows = len(self._told)
         return self._told.ravel()[: rows * steps].reshape(rows, steps).copy()
+
+    def tracked(self, record: np.ndarray) -> Tracked:
+        """What is tracked in a record, as views."""
+        native = self._pointed_to[-1].tracking
+        return Tracked.of(record[self._tracked_at :].view(np.float64), len(native.leads), len(native.levels))
 
     def read(self, record_at: int, steps: int, values_at: int) -> None:
         """Write values float64 `[step, probability]` to an address; OptionError for more steps than there is room."""

@@ -2,6 +2,8 @@
 
 import ctypes
 import math
+from itertools import pairwise
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -12,6 +14,14 @@ from loopcast.models.bounds import Bounds
 from loopcast.models.model import OWN_SPREAD
 from loopcast.models.pretrained.reading import places_of
 from loopcast.nn.step_decoder import PROBABILITIES
+
+
+# The numbers with which a tracked state begins: rows, the two sums of surprises and their alarms, errors at one step
+# ahead beside those of the season before, and what is issued for the next row.
+FACTS = (
+    "rows", "up", "down", "drifts", "last_drift", "judged", "error", "naive_judged", "naive_error", "issued",
+    "forecast",
+)  # fmt: skip
 
 
 class TrackingBounds(ctypes.Structure):
@@ -63,6 +73,26 @@ class NativeTracking:
         places = places_of(np.array(probabilities))
         self._arrays += places
         return Reading(len(probabilities), *(each.ctypes.data for each in places))
+
+
+class Tracked(NamedTuple):
+    """Views of what is tracked in a record: facts by FACTS; theta and missed `[lead, level]`; judged `[lead]`."""
+
+    facts: np.ndarray
+    theta: np.ndarray
+    missed: np.ndarray
+    judged: np.ndarray
+
+    @classmethod
+    def of(cls, state: np.ndarray, leads: int, levels: int) -> Self:
+        ends = len(FACTS) + len(PROBABILITIES) + 2 * levels
+        sizes = np.cumsum([ends, leads * levels, leads * levels, leads])
+        theta, missed, judged = (state[a:b] for a, b in pairwise(sizes))
+        return cls(state[: len(FACTS)], theta.reshape(leads, levels), missed.reshape(leads, levels), judged)
+
+    def fact(self, name: str) -> float:
+        """One of FACTS."""
+        return float(self.facts[FACTS.index(name)])
 
 
 def _bounds(bounds: Bounds) -> TrackingBounds:
