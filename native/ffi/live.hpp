@@ -134,6 +134,11 @@ class Live {
                       plan_.reading.probabilities, causal::was_negative(record), out);
   }
 
+  // Whether bytes that were read from a file may be a record.
+  bool intact(const void* record) const {
+    return causal::intact(shape_, record) && tracking::intact(tracked_of(const_cast<void*>(record)));
+  }
+
   size_t most_steps() const { return plan_.most_steps; }
 
  private:

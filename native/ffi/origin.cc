@@ -76,3 +76,8 @@ extern "C" int32_t loopcast_live_deliver(const loopcast::Live* live, const void*
   live->deliver(record, steps, out, workspace);
   return number(OriginStatus::ok);
 }
+
+// 1 where bytes that were read from a file may be a record.
+extern "C" int32_t loopcast_live_intact(const loopcast::Live* live, const void* record) {
+  return live->intact(record) ? 1 : 0;
+}

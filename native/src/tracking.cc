@@ -177,6 +177,11 @@ size_t state_doubles(const Plan& p) {
   return doubles;
 }
 
+bool intact(const double* state) {
+  const double rows = reinterpret_cast<const Head*>(state)->rows;
+  return rows >= 0 && rows <= 4503599627370496.0 && rows == std::floor(rows);
+}
+
 void judge(const Plan& p, double* state, double y, double season_before, double* verdict) {
   const Parts parts(p, state);
   std::fill(verdict, verdict + 3 + 2 * p.levels, kNothing);

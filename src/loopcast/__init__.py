@@ -36,7 +36,9 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.evaluation.backtest_result import Backtest
     from loopcast.evaluation.evaluate import evaluate
     from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+    from loopcast.live.anomalies import anomalies
     from loopcast.live.live import Live
+    from loopcast.live.resume import resume
     from loopcast.live.state import Ahead, Seen
     from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
     from loopcast.models.fill_gaps import FilledGaps
@@ -97,6 +99,7 @@ __all__ = [
     "UndefinedMetricWarning",
     "ValuesError",
     "WindowAverage",
+    "anomalies",
     "backtest",
     "backtest_page",
     "cross_validation",
@@ -112,6 +115,7 @@ __all__ = [
     "plot_gaps",
     "read",
     "register",
+    "resume",
     "search",
     "synthetic_series",
     "why_no_backtest",
@@ -124,7 +128,9 @@ _MODULES = {
     "errors": [name for name in __all__ if name.endswith(("Error", "Warning"))],
     "evaluation.evaluate": ["evaluate"],
     "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
+    "live.anomalies": ["anomalies"],
     "live.live": ["Live"],
+    "live.resume": ["resume"],
     "live.state": ["Ahead", "Seen"],
     "models.load": ["load"],
     "models.imputer.load": ["load_imputer"],

@@ -41,6 +41,9 @@ struct Plan {
 
 size_t state_doubles(const Plan&);
 
+// Whether doubles that were read from a file may be a state.
+bool intact(const double* state);
+
 // The value that came, and the one a season before; into the thetas, and into `verdict` [3 + 2 * levels]: surprise,
 // whether there is a drift, the forecast, the low ends, the high ones. Those are NaN where nothing was issued for the
 // row, and the surprise where it is missing.

@@ -128,6 +128,10 @@ class Engine:
         rows = len(self._told)
         return self._told.ravel()[: rows * steps].reshape(rows, steps).copy()
 
+    def intact(self, record_at: int) -> bool:
+        """Whether bytes that were read from a file may be a record."""
+        return bool(self._library.loopcast_live_intact(self._live, record_at))
+
     def tracked(self, record: np.ndarray) -> Tracked:
         """What is tracked in a record, as views."""
         native = self._pointed_to[-1].tracking
@@ -149,6 +153,7 @@ def _declare(loaded: ctypes.PyDLL) -> None:
         ("read", ctypes.c_int32, [at, at, size, at, at]),
         ("follow", none, [at, at, ctypes.c_double, ctypes.c_int32, at, at]),
         ("deliver", ctypes.c_int32, [at, at, size, at, at]),
+        ("intact", ctypes.c_int32, [at, at]),
     ):
         function = getattr(loaded, f"loopcast_live_{name}")
         function.restype, function.argtypes = result, arguments

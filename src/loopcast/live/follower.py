@@ -1,6 +1,6 @@
 """What a model has to do to be followed live: the seam between the rules of a live state and the kind of model."""
 
-from collections.abc import Sequence
+import ctypes
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ class Follower(Protocol):
     def levels(self) -> tuple[float, ...]: ...
 
     @property
-    def verdict(self) -> Sequence[float]: ...
+    def verdict(self) -> ctypes.Array[ctypes.c_double]: ...
 
     def follow(self, record_at: int, y: float, issue: bool, /) -> None:
         """Judge the next row, take it in, and if asked issue forecasts that later rows are judged by."""
@@ -33,3 +33,6 @@ class Follower(Protocol):
 
     def tracked(self, record: np.ndarray, /) -> Tracked:
         """What is tracked in a record."""
+
+    def intact(self, record_at: int, /) -> bool:
+        """Whether bytes that were read from a file may be a record: to follow others could touch any memory."""

@@ -10,9 +10,10 @@ import numpy as np
 from loopcast.columns import Bands
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
+from loopcast.data.schema import TableSchema
 from loopcast.errors import CalendarError, OptionError, quote, quote_all
 from loopcast.live import tables
-from loopcast.live.clock import Clock
+from loopcast.live.folder import save
 from loopcast.live.follower import Follower
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
@@ -25,8 +26,8 @@ class Live:
 
     Nothing is learned: rows move the state of each series, and how wide its intervals are, and never the weights. What
     is forecast is, to the bit, what `predict` says of the same rows; intervals are too until values were judged by
-    them, and from then on keep what they promise. The state of a series depends on its own rows alone, in order of time,
-    however they came.
+    them, and from then on keep what they promise. The state of a series depends on its own rows alone, in order of
+    time, however they came.
 
     >>> import datetime as dt
     >>> from loopcast.models.pretrained.forecaster import Pretrained
@@ -56,7 +57,7 @@ class Live:
     @classmethod
     def of(cls, model: LiveModel) -> Self:
         """One that follows no series yet."""
-        return cls(model, State(model.follower, Clock(model.schema), model.rules, model.bounds))
+        return cls(model, model.new_state())
 
     def _load(self, panel: Panel) -> None:
         """Rows that the model may have learned from: nothing is judged by them."""
@@ -89,6 +90,11 @@ class Live:
         """The series that are followed, in the order in which they came."""
         return list(self._state.series)
 
+    @property
+    def first_id(self) -> Id | None:
+        """The first of them, None where there is none."""
+        return next(iter(self._state.series), None)
+
     def __len__(self) -> int:
         """How many series are followed."""
         return len(self._state.series)
@@ -101,8 +107,8 @@ class Live:
 
         time: a whole number, a date or a timestamp as the model's data had, or text in ISO 8601. y: None or NaN is a
         missing value. CalendarError for a time that is not on the calendar of the series, in no zone where the model's
-        have one or the other way round, or after a longer gap than is allowed; ValuesError for infinity and beyond 1e38;
-        OptionError for a series that is new and may not be. An error leaves everything as it was.
+        have one or the other way round, or after a longer gap than is allowed; ValuesError for infinity and beyond
+        1e38; OptionError for a series that is new and may not be. An error leaves everything as it was.
         """
         return self._state.take(id, time, y)
 
@@ -128,7 +134,7 @@ class Live:
         return seen, list(self._state.follower.verdict) if judged else []
 
     def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = ()) -> Any:
-        """The steps after the last row of each series as a table, as `Forecaster.predict`, and `cutoff`, that row's time.
+        """The steps after the last row of each series as a table, as `Forecaster.predict`; `cutoff` is that row's time.
 
         level: some of `levels`, which are those that are tracked; OptionError for another.
         """
@@ -213,10 +219,39 @@ class Live:
         ModelFileError where it is another model's, or of other rules, or is in use by another process; OSError as the
         system gives it.
         """
-        from loopcast.live.folder import save
-
         with self._state.lock:
             save(self._model, self._state, path)
+
+    def sync(self) -> None:
+        """Have all that came survive a power cut, too, where there is a journal."""
+        if self._state.log is not None:
+            self._state.log.sync()
+
+    @property
+    def journaled(self) -> int:
+        """How many entries of the journal a `resume` would have to do again."""
+        return 0 if self._state.log is None else self._state.log.entries
+
+    @property
+    def rules(self) -> Rules:
+        """By which rows come in."""
+        return self._model.rules
+
+    @property
+    def schema(self) -> TableSchema:
+        """How tables of rows look."""
+        return self._model.schema
+
+    @property
+    def name(self) -> str:
+        """Of the forecast's columns."""
+        return self._model.name
+
+    def close(self) -> None:
+        """Write no more to a journal, and let others use its folder."""
+        if self._state.log is not None:
+            self._state.log.close()
+            self._state.log = None
 
     @property
     def parts(self) -> tuple[LiveModel, State]:

@@ -6,9 +6,11 @@ from functools import cached_property
 from loopcast.data.schema import TableSchema
 from loopcast.errors import OptionError
 from loopcast.intervals.tracking import Tracking
+from loopcast.live.clock import Clock
 from loopcast.live.engine import Engine
 from loopcast.live.follower import Follower
 from loopcast.live.rules import Rules
+from loopcast.live.state import State
 from loopcast.models.bounds import Bounds
 from loopcast.models.calibrate import USUAL_STEPS
 from loopcast.models.forecaster import Forecaster
@@ -52,6 +54,10 @@ class LiveModel:
     def follower(self) -> Follower:
         """Of forecasts as far as the horizon."""
         return self.follower_of(self.horizon)
+
+    def new_state(self) -> State:
+        """One that follows no series yet."""
+        return State(self.follower, Clock(self.schema), self.rules, self.bounds)
 
     def follower_of(self, steps: int) -> Follower:
         """Of forecasts of so many steps; its records are those of all others."""

@@ -93,13 +93,12 @@ class Series:
             ctypes.memmove(self.at, self._anchor(first), self.size)
         else:
             ctypes.memset(self.at, 0, self.size)
-        verdict: list[float] = []
-        self.rows = first
+        self.rows, verdict = first, follower.verdict[:]
         for row, y in enumerate(values, first):
             self.take(y, follower)
             if row == wanted:
-                verdict = list(follower.verdict)
-        follower.verdict[:] = verdict  # type: ignore[index]
+                verdict = follower.verdict[:]
+        follower.verdict[:] = verdict  # type: ignore[assignment]
 
     def _anchor(self, row: int) -> int:
         """Where the anchor of a multiple of `lateness` lies."""

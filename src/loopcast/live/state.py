@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from loopcast.errors import CalendarError, ColumnError, OptionError, ValuesError, quote
-from loopcast.live.clock import Clock
+from loopcast.live.clock import Clock, Phase
 from loopcast.live.engine import LARGEST
 from loopcast.live.follower import Follower
 from loopcast.live.records import Records
@@ -54,12 +54,25 @@ class Row(NamedTuple):
     y: float
 
 
+class Ends(dict[Id, tuple[Phase, int]]):
+    """The phases and ends that series will have once some rows were taken in; new: how many of them are started."""
+
+    new = 0
+
+
 class Log(Protocol):
     """Where what is done is written before it is done."""
 
     def rows(self, rows: Iterable[Row]) -> None: ...
 
     def forget(self, ids: Iterable[Id]) -> None: ...
+
+    @property
+    def entries(self) -> int: ...
+
+    def sync(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class State:
@@ -89,7 +102,7 @@ class State:
         return self.bounds.upper is not None or not (self.bounds.lower is None or self.bounds.lower == "auto")
 
     def value(self, y: Any) -> float:
-        """A value as a float, NaN for what is missing; ValuesError for what is no number, too large or out of bounds."""
+        """A value as a float, NaN for what is missing; ValuesError for what is no number, too large, out of bounds."""
         if y is None:
             return math.nan
         if isinstance(y, bool) or not isinstance(y, Real):
@@ -107,18 +120,19 @@ class State:
 
         What is to be done is written to the log. Nothing else changes.
         """
-        ends: dict[Id, tuple[Any, int]] = {}
+        ends = Ends()
         placed = [Row(id_, tick, self._step(id_, tick, ends), y) for id_, tick, y in rows]
         if self.log is not None:
             self.log.rows(placed)
         return placed
 
-    def _step(self, id_: Id, tick: int, ends: dict[Id, tuple[Any, int]]) -> int:
+    def _step(self, id_: Id, tick: int, ends: Ends) -> int:
         """The step of a row, as if those before it were taken in: `ends` has the phases and ends that these leave."""
         found = self.series.get(id_)
-        known = ends.get(id_) or (found and (found.phase, found.end))
+        known = ends.get(id_) or (None if found is None else (found.phase, found.end))
         if known is None:
-            self._check_new(id_, len(ends))
+            self._check_new(id_, ends.new)
+            ends.new += 1
             phase = self.clock.phase(tick)
             step = self._on_calendar(phase, id_, tick)
             ends[id_] = phase, step
@@ -130,8 +144,8 @@ class State:
             ends[id_] = phase, step
         return step
 
-    def _on_calendar(self, phase: Any, id_: Id, tick: int) -> int:
-        step: int | None = phase.step(tick)
+    def _on_calendar(self, phase: Phase, id_: Id, tick: int) -> int:
+        step = phase.step(tick)
         if step is None:
             raise CalendarError(
                 f"series {quote(id_)}: {self.clock.time(tick)} is not on its calendar, which goes by {self.clock.freq} "
@@ -141,7 +155,7 @@ class State:
         return step
 
     def _check_new(self, id_: Id, more: int) -> None:
-        """Whether a series may be started; `more` may be as many, or fewer, that are new too."""
+        """Whether a series may be started, after so many more."""
         if isinstance(id_, bool) or not isinstance(id_, str | int | np.integer):
             raise ColumnError(f"ids are text or whole numbers, got {quote(id_)}")
         other = next(iter(self.series), id_)

@@ -15,7 +15,6 @@ from loopcast.models.model import OWN_SPREAD
 from loopcast.models.pretrained.reading import places_of
 from loopcast.nn.step_decoder import PROBABILITIES
 
-
 # The numbers with which a tracked state begins: rows, the two sums of surprises and their alarms, errors at one step
 # ahead beside those of the season before, and what is issued for the next row.
 FACTS = (
