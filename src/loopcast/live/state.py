@@ -80,6 +80,7 @@ class State:
 
     def __init__(self, follower: Follower, clock: Clock, rules: Rules, bounds: Bounds) -> None:
         self.follower, self.clock, self.rules, self.bounds = follower, clock, rules, bounds
+        self.bounded = bounds.upper is not None or isinstance(bounds.lower, Real)  # whether values may be beyond
         self.series: dict[Id, Series] = {}
         self.records = Records(follower.record_bytes * blocks_of(rules.lateness))
         self.log: Log | None = None
@@ -87,19 +88,22 @@ class State:
 
     def take(self, id_: Id, time: Any, y: float | None) -> Seen:
         """One row; an error leaves everything as it was."""
-        value = y if type(y) is float and -LARGEST <= y <= LARGEST and not self._bounded else self.value(y)
+        quick = type(y) is float and -LARGEST <= y <= LARGEST and not self.bounded
+        value = y + 0.0 if quick and y is not None else self.value(y)  # of the two zeros, the usual one
         tick = self.clock.tick(time)
         with self.lock:
-            found = self.series.get(id_)
+            found = self._found(id_)
             if found is None or tick != found.due or self.log is not None:
                 return self.apply(self.checked([(id_, tick, value)])[0])
             found.take(value, self.follower)
             surprise, drift = self.follower.verdict[0:2]
             return Seen("taken", surprise, drift == 1.0)
 
-    @property
-    def _bounded(self) -> bool:
-        return self.bounds.upper is not None or not (self.bounds.lower is None or self.bounds.lower == "auto")
+    def _found(self, id_: Id) -> Series | None:
+        try:
+            return self.series.get(id_)
+        except TypeError as error:
+            raise ColumnError(f"ids are text or whole numbers, got {quote(id_)}") from error
 
     def value(self, y: Any) -> float:
         """A value as a float, NaN for what is missing; ValuesError for what is no number, too large, out of bounds."""
@@ -107,9 +111,9 @@ class State:
             return math.nan
         if isinstance(y, bool) or not isinstance(y, Real):
             raise ValuesError(f"a value is a number, or None or NaN where it is missing, got {quote(y)}")
-        number = float(y) + 0.0  # of the two zeros, the usual one
-        if abs(number) > LARGEST:
-            raise ValuesError(f"a value is at most {LARGEST:g} in size, or NaN where it is missing, got {number}")
+        if abs(y) > LARGEST:  # before it is made a float: a whole number may be too large for any
+            raise ValuesError(f"a value is at most {LARGEST:g} in size, or NaN where it is missing, got a larger one")
+        number = float(y) + 0.0
         lower = self.bounds.lower if isinstance(self.bounds.lower, Real) else -math.inf
         if number < lower or number > (math.inf if self.bounds.upper is None else self.bounds.upper):
             raise ValuesError(f"{number:g} is out of the bounds that the model was fitted with: take other bounds")
