@@ -23,6 +23,7 @@ EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - of a wall clock
 UTC_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 SECOND = 10**6
 BLOCK = 64  # steps whose ticks are looked up at once
+TEXT, NUMBER = re.compile(ISO), re.compile(r"[+-]?\d{1,18}")
 COMPACT = re.compile(r"\d{8}")
 FINER = re.compile(r"\.\d{6}\d*[1-9]")
 
@@ -158,13 +159,13 @@ class Clock:
         return exact.item()
 
     def _text(self, text: str) -> int:
-        if self.numbers and re.fullmatch(r"[+-]?\d{1,18}", text):
+        if self.numbers and NUMBER.fullmatch(text):
             return self._number(int(text))
         if self.dates and COMPACT.fullmatch(text):
             text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-        if self.numbers or len(text) > 40 or not re.match(ISO, text):
+        if self.numbers or len(text) > 40 or not TEXT.match(text):
             raise CalendarError(f"{quote(text)} is no time of this model; {EXPECTED}")
-        if FINER.search(text):
+        if len(text) > 26 and FINER.search(text):
             raise CalendarError(f"{quote(text)} has nanoseconds, and times are kept to the microsecond: round it first")
         whole = text + "-01" if len(text) == 7 else text
         try:

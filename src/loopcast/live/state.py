@@ -4,7 +4,6 @@ import ctypes
 import math
 import threading
 from collections.abc import Iterable, Iterator
-from numbers import Real
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -80,7 +79,7 @@ class State:
 
     def __init__(self, follower: Follower, clock: Clock, rules: Rules, bounds: Bounds) -> None:
         self.follower, self.clock, self.rules, self.bounds = follower, clock, rules, bounds
-        self.bounded = bounds.upper is not None or isinstance(bounds.lower, Real)  # whether values may be beyond
+        self.bounded = bounds.upper is not None or isinstance(bounds.lower, int | float)  # whether values may be beyond
         self.series: dict[Id, Series] = {}
         self.records = Records(follower.record_bytes * blocks_of(rules.lateness))
         self.log: Log | None = None
@@ -96,8 +95,8 @@ class State:
             if found is None or tick != found.due or self.log is not None:
                 return self.apply(self.checked([(id_, tick, value)])[0])
             found.take(value, self.follower)
-            surprise, drift = self.follower.verdict[0:2]
-            return Seen("taken", surprise, drift == 1.0)
+            verdict = self.follower.verdict
+            return Seen("taken", verdict[0], verdict[1] == 1.0)
 
     def _found(self, id_: Id) -> Series | None:
         try:
@@ -109,12 +108,13 @@ class State:
         """A value as a float, NaN for what is missing; ValuesError for what is no number, too large, out of bounds."""
         if y is None:
             return math.nan
-        if isinstance(y, bool) or not isinstance(y, Real):
+        if isinstance(y, bool) or not isinstance(y, int | float | np.integer | np.floating):
             raise ValuesError(f"a value is a number, or None or NaN where it is missing, got {quote(y)}")
-        if abs(y) > LARGEST:  # before it is made a float: a whole number may be too large for any
+        size: Any = abs(y)
+        if size > LARGEST:  # before it is made a float: a whole number may be too large for any
             raise ValuesError(f"a value is at most {LARGEST:g} in size, or NaN where it is missing, got a larger one")
         number = float(y) + 0.0
-        lower = self.bounds.lower if isinstance(self.bounds.lower, Real) else -math.inf
+        lower = self.bounds.lower if isinstance(self.bounds.lower, int | float) else -math.inf
         if number < lower or number > (math.inf if self.bounds.upper is None else self.bounds.upper):
             raise ValuesError(f"{number:g} is out of the bounds that the model was fitted with: take other bounds")
         return number
@@ -197,8 +197,8 @@ class State:
         status = found.place(row.step, row.y, self.follower)
         if status in ("duplicate", "late"):
             return Seen(status, math.nan, drift=False)
-        surprise, drift = self.follower.verdict[0:2]
-        return Seen(status, surprise, drift == 1.0)
+        verdict = self.follower.verdict
+        return Seen(status, verdict[0], verdict[1] == 1.0)
 
     def start(self, id_: Id, tick: int, step: int) -> Series:
         """A series of which nothing was seen, and whose first row will be at a step of the phase of a tick."""

@@ -19,7 +19,7 @@ from loopcast.live.tables import only_id
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
-from loopcast.tasks.stream_lines import cell, cells_of, decoded, facts, forecast_facts, number, parsed
+from loopcast.tasks.stream_lines import ENCODER, cell, cells_of, decoded, facts, forecast_facts, number, parsed
 
 FEWEST_ENTRIES = 50_000  # of a journal before a snapshot makes it short again; to do them again takes a second
 CSV_ANSWER = ("status", "surprise", "drift", "error")
@@ -110,6 +110,7 @@ class Stream:
         self._line = 0
         self._header: list[str] | None = None
         self._names = self.live.schema.columns if self.live is not None else task.columns
+        self._target = self._names.one_target
 
     def answer(self, line: bytes) -> str:
         """The answer to a line, without its end."""
@@ -161,34 +162,34 @@ class Stream:
         if len(cells) != len(header):
             raise DataError(f"the header has {len(header)} names, and this line {len(cells)} cells")
         row: dict[str, Any] = dict(zip(header, cells, strict=True))
-        target = self._names.one_target
-        if target in row:
-            row[target] = number(row[target])
+        if self._target in row:
+            row[self._target] = number(row[self._target])
         return row
 
     def _row(self, said: Mapping[str, Any], text: str) -> Mapping[str, Any]:
         names = self._names
-        for name in (names.time, names.one_target):
+        for name in (names.time, self._target):
             if name not in said:
                 raise DataError(f"the line has no {quote(name)}: a row is such as {self._example()}")
         if self.live is None:
             self.live = self.task.start_at(said[names.time])
-        seen = self.live.update_one(self._id(said), said[names.time], said[names.one_target])
+        id_ = self._id(said)
+        seen = self.live.update_one(id_, said[names.time], said[self._target])
         if seen.status == "late":
             self.task.late(text)
         echo = {name: said[name] for name in (names.id, names.time) if name in said}
-        ahead = self._forecast(self._id(said)) if self.task.emit == "forecast" else {}
+        ahead = self._forecast(id_) if self.task.emit == "forecast" else {}
         return {**echo, **facts(seen), **ahead}
 
     def _example(self) -> str:
         names = self._names
-        return json.dumps({names.id: "pump-17", names.time: "2026-11-25T12:00:00Z", names.one_target: 41.2})
+        return json.dumps({names.id: "pump-17", names.time: "2026-11-25T12:00:00Z", self._target: 41.2})
 
     def _id(self, said: Mapping[str, Any]) -> Id:
         """The id of a row, of the kind that the others have; the only one where rows have none."""
-        live, only = self._known(), only_id(replace(self._known().schema, columns=self._names))
         if self._names.id not in said:
-            if any(each != only for each in live.ids[:2]):
+            live, only = self._known(), only_id(self._known().schema)
+            if live.first_id not in (only, None) or len(live) > 1:
                 raise DataError(f"the line has no {quote(self._names.id)}, which tells series apart")
             return only
         return self._like_others(said[self._names.id])
@@ -219,7 +220,7 @@ class Stream:
 
     def _written(self, facts: Mapping[str, Any]) -> str:
         if self.task.format == "json":
-            return json.dumps(facts, ensure_ascii=False, allow_nan=False)
+            return ENCODER.encode(facts)
         return self._csv(facts)
 
     def _csv(self, facts: Mapping[str, Any]) -> str:

@@ -13,6 +13,13 @@ from loopcast.live.state import Ahead, Seen
 LARGEST_LINE = 2**20  # bytes
 
 
+def refuse(word: str) -> NoReturn:
+    raise DataError(f"{word} is no JSON number: a missing value is null")
+
+
+DECODER, ENCODER = json.JSONDecoder(parse_constant=refuse), json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def decoded(line: bytes) -> str:
     """A line as text; DataError for a long one, and for what is none."""
     if len(line) > LARGEST_LINE:
@@ -34,7 +41,7 @@ def cells_of(text: str) -> list[str]:
 def parsed(text: str) -> dict[str, Any]:
     """A line of JSON; DataError where it is no object of plain values."""
     try:
-        said = json.loads(text, parse_constant=refuse)
+        said = DECODER.decode(text)
     except ValueError as error:
         if isinstance(error, DataError):
             raise
@@ -45,10 +52,6 @@ def parsed(text: str) -> dict[str, Any]:
     if nested is not None:
         raise DataError(f"a row has plain values, and {quote(nested)} holds several")
     return said
-
-
-def refuse(word: str) -> NoReturn:
-    raise DataError(f"{word} is no JSON number: a missing value is null")
 
 
 def number(text: str) -> float | None:
