@@ -35,7 +35,7 @@ def at(row):
 
 def state_of(live):
     """All of a state that is kept, to compare."""
-    return [{name: array.tolist() for name, array in part.items()} for part in segments_of(live.parts[1])]
+    return [{name: array.tolist() for name, array in part.items()} for part in segments_of(live._state)]
 
 
 def send(live, rows, id_="a"):

@@ -83,7 +83,7 @@ def test_thetas_surprises_and_drifts_are_those_of_a_plain_loop():
             np.testing.assert_allclose(ahead.low[place], np.maximum(within, 0), rtol=1e-9, atol=1e-9)
             over = np.maximum.reduce([above for _, above in each[: place + 1]])
             np.testing.assert_allclose(ahead.high[place], over, rtol=1e-9)
-    _, state = live.parts
+    state = live._state
     kept = state.follower.tracked(state.records.block(state.series["a"].block))
     theta = [[tracker.theta[h, level] for level in LEVELS] for h in tracker.leads]
     np.testing.assert_allclose(kept.theta, theta, atol=1e-12)
@@ -116,7 +116,7 @@ def test_whatever_comes_the_share_that_misses_is_as_promised(adversary):
     for row in range(60, 1560):
         y = adversary(live.predict_one("a"), rng)
         live.update_one("a", at(row), float(np.clip(y, -1e30, 1e30)))
-    _, state = live.parts
+    state = live._state
     kept = state.follower.tracked(state.records.block(state.series["a"].block))
     leads = tracked_leads(HORIZON)
     bound = (14 + 2 * RATE * (leads + 1)) / (RATE * kept.judged)

@@ -1,5 +1,7 @@
 """A row that is not simply the next one is put where it belongs, left out, or refused; nothing is half done."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import polars as pl
 import pytest
@@ -160,6 +162,20 @@ def test_any_grouping_of_rows_leaves_the_same_bits(forecaster):
     for row in sorted(rows, key=lambda row: row[0]):
         by_series.update_one(*row)
     assert state_of(one) == state_of(table) == state_of(by_series)
+
+
+def test_threads_leave_the_bits_of_one(forecaster):
+    serial, threaded = (forecaster.live(lateness=2) for _ in range(2))
+
+    def feed(live, id_):
+        return [live.update_one(id_, at(row), float(y)) for row, y in enumerate(values(150, seed=ord(id_)))]
+
+    alone = [feed(serial, id_) for id_ in "abcdefgh"]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda id_: feed(threaded, id_), "abcdefgh"))
+    assert str(together) == str(alone)
+    for id_ in "abcdefgh":
+        assert state_of(threaded.fork([id_])) == state_of(serial.fork([id_]))
 
 
 def test_a_thousand_forks_leave_their_parent_as_it_was(forecaster):

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -41,7 +41,7 @@ except ImportError:  # Windows
 
 MANIFEST, MODEL, LOCK = "manifest.json", "model.loopcast", "lock"
 FORMAT = 1
-KEYS = {"format", "loopcast", "rules", "model", "record_bytes", "instructions", "generation", "segments"}
+KEYS = {"format", "loopcast", "rules", "model", "record_bytes", "instructions", "generation", "segments", "crc32"}
 PART = re.compile(r"(segment-(\d+)-\d+\.safetensors|journal-(\d+)\.log)")
 
 
@@ -124,7 +124,8 @@ def write_snapshot(model: LiveModel, state: State, folder: Path) -> int:
             "generation": generation,
             "segments": parts,
         }
-        write_whole(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+        text = json.dumps(manifest | {"crc32": checksum_of(manifest)}, indent=1)
+        write_whole(folder / MANIFEST, text.encode())
         sync_folder(folder)
     finally:
         remove_leftovers(folder)
@@ -153,6 +154,11 @@ def journal_name(generation: int) -> str:
     return f"journal-{generation}.log"
 
 
+def checksum_of(manifest: Mapping[str, Any]) -> int:
+    """Of all that a manifest says, but for this."""
+    return zlib.crc32(json.dumps({**manifest, "crc32": None}, sort_keys=True).encode())
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove parts of other generations than that of the manifest."""
     with suppress(ModelFileError):
@@ -176,7 +182,8 @@ def read_manifest(folder: Path) -> Snapshot:
         raise ModelFileError(f"{folder} has format {facts['format']}, and this Loopcast reads {FORMAT}: upgrade it")
     if set(facts) != KEYS or not all(type(facts[name]) is int for name in ("record_bytes", "generation")):
         raise ModelFileError(f"{folder}: the manifest is not as Loopcast writes it")
-    if not isinstance(facts["segments"], tuple) or not isinstance(facts["rules"], dict):
+    sound = facts["crc32"] == checksum_of(facts)
+    if not sound or not isinstance(facts["segments"], tuple) or not isinstance(facts["rules"], dict):
         raise ModelFileError(f"{folder}: the manifest is not as Loopcast writes it")
     try:
         rules = Rules(**facts["rules"])

@@ -252,8 +252,3 @@ class Live:
         if self._state.log is not None:
             self._state.log.close()
             self._state.log = None
-
-    @property
-    def parts(self) -> tuple[LiveModel, State]:
-        """For the room alone."""
-        return self._model, self._state
