@@ -71,7 +71,7 @@ double place_of(const Plan& p, const double* quantiles, double y) {
   return std::min(std::max(z, -kMostSurprise), kMostSurprise);
 }
 
-// Two sums of surprises that grow while these stay on one side; true where one is beyond the limit, and both begin anew.
+// Two sums of surprises, which grow while these stay on one side; true where one is beyond the limit, and both restart.
 bool drifts(Head& head, double surprise) {
   const double z = std::min(std::max(surprise, -kMostSum), kMostSum);
   head.up = std::max(0.0, head.up + z - kSlack);
