@@ -23,6 +23,8 @@ struct Constant {
 
 using causal::EncodeCall;
 using causal::Reading;
+using TrackingPlan = tracking::Plan;
+using TrackingBounds = tracking::Bounds;
 
 #define LOOPCAST_FIELD(type, field) {#type "." #field, offsetof(type, field), sizeof(type::field)}
 constexpr FieldLayout kFields[] = {
@@ -71,6 +73,16 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(LivePlan, season),      LOOPCAST_FIELD(LivePlan, second),
     LOOPCAST_FIELD(LivePlan, most_steps),  LOOPCAST_FIELD(LivePlan, stack),
     LOOPCAST_FIELD(LivePlan, decoder),     LOOPCAST_FIELD(LivePlan, reading),
+    LOOPCAST_FIELD(LivePlan, places),      LOOPCAST_FIELD(LivePlan, tracking),
+    LOOPCAST_FIELD(TrackingPlan, levels),  LOOPCAST_FIELD(TrackingPlan, leads),
+    LOOPCAST_FIELD(TrackingPlan, lead),    LOOPCAST_FIELD(TrackingPlan, misses),
+    LOOPCAST_FIELD(TrackingPlan, normal),  LOOPCAST_FIELD(TrackingPlan, rate),
+    LOOPCAST_FIELD(TrackingPlan, trust),   LOOPCAST_FIELD(TrackingPlan, columns),
+    LOOPCAST_FIELD(TrackingPlan, shares),  LOOPCAST_FIELD(TrackingPlan, theta_left),
+    LOOPCAST_FIELD(TrackingPlan, theta_share), LOOPCAST_FIELD(TrackingPlan, places),
+    LOOPCAST_FIELD(TrackingPlan, place_shares), LOOPCAST_FIELD(TrackingPlan, bounds),
+    LOOPCAST_FIELD(TrackingBounds, lower), LOOPCAST_FIELD(TrackingBounds, upper),
+    LOOPCAST_FIELD(TrackingBounds, automatic), LOOPCAST_FIELD(TrackingBounds, integer),
 };
 #undef LOOPCAST_FIELD
 
@@ -86,6 +98,8 @@ constexpr Constant kConstants[] = {
     {"Reading", sizeof(Reading)},
     {"ReadCall", sizeof(ReadCall)},
     {"LivePlan", sizeof(LivePlan)},
+    {"TrackingPlan", sizeof(TrackingPlan)},
+    {"TrackingBounds", sizeof(TrackingBounds)},
     {"lanes", plain::kLanes},
     {"max_depth", kMaxDepth},
     {"cells", static_cast<size_t>(kCells)},

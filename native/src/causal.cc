@@ -10,6 +10,11 @@ namespace {
 
 size_t largest(size_t a, size_t b) { return a > b ? a : b; }
 
+constexpr int64_t kMostRows = int64_t{1} << 52;
+
+// Where a ring stands after so many rows.
+int64_t place_after(int64_t rows, size_t length) { return rows == 0 ? 0 : (rows - 1) % static_cast<int64_t>(length); }
+
 // Puts a ring's place one on.
 void advance(int64_t& at, size_t rows) { at = at + 1 == static_cast<int64_t>(rows) ? 0 : at + 1; }
 
@@ -83,6 +88,18 @@ __attribute__((noinline)) void update(const Shape& s, void* record, double y, bo
   row.written = y - r.first_straight;
   row.unit = r.unit;
   take(s, r, track_of(s, record, true), row, !negatives);
+}
+
+bool intact(const Shape& s, const void* record) {
+  const Record& r = header(record);
+  if (r.rows < 0 || r.rows > kMostRows || r.last_seen < 0 || r.last_seen > r.rows) return false;
+  if (r.repeats < 0 || r.repeats > r.rows) return false;
+  unsigned char linear;
+  std::memcpy(&linear, &r.linear, 1);
+  return linear <= 1 && r.z_at == place_after(r.rows, s.z_rows) && r.level_at == place_after(r.rows, s.level_rows) &&
+         r.v_at == place_after(r.rows, s.v_rows) && r.value_at == place_after(r.rows, s.value_rows) &&
+         r.phase == place_after(r.rows, s.season) &&
+         r.second_phase == (s.second == 0 ? 0 : place_after(r.rows, s.second));
 }
 
 __attribute__((noinline)) void inputs(const Shape& s, const void* record, float* out) {

@@ -45,12 +45,21 @@ Limits limits_of(const void* record, double scale) {
   return {written(record), scale, r.linear ? std::numeric_limits<double>::infinity() : kMostTimes * r.highest};
 }
 
-void repeat(const Shape& s, const void* record, size_t steps, double* repeated) {
+void repeat(const Shape& s, const void* record, size_t count, const int64_t* steps, double* repeated) {
   const size_t season = s.value_rows - 1;
   const bool same = header(record).repeats >= static_cast<int64_t>(season > kRepeated ? season : kRepeated);
   const Ring values = values_of(s, record);
-  for (size_t i = 0; i < steps; ++i)
-    repeated[i] = same ? values.ago(season - 1 - i % season) : std::numeric_limits<double>::quiet_NaN();
+  for (size_t i = 0; i < count; ++i) {
+    const size_t after = (static_cast<size_t>(steps[i]) - 1) % season;
+    repeated[i] = same ? values.ago(season - 1 - after) : std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+bool was_negative(const void* record) { return header(record).linear; }
+
+double season_before(const Shape& s, const void* record) {
+  const bool there = header(record).rows >= static_cast<int64_t>(s.season);
+  return there ? values_of(s, record).ago(s.season - 1) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace loopcast::causal

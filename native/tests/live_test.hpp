@@ -17,7 +17,9 @@ struct LiveCase {
         recurrent{normal(units * 4 * units, 0.2f), normal(units * 4 * units, 0.2f)},
         bias{normal(4 * units), normal(4 * units)}, layers{layer(0), layer(1)},
         plan{one_of({1, 4, 12}), 0, steps, {CellKind::lstm, 1, 1, 2, layers, nullptr, false, false}, weights.decoder,
-             {3, left, share}} {
+             {3, left, share}, {12, place_left, place_share},
+             {2, 1, &first, misses, ends, 0.02, 0, columns, none, zeros, none, none, none,
+              {-INFINITY, INFINITY, false, false}}} {
     plan.second = pick({size_t{0}, 3 * plan.season});
   }
 
@@ -27,6 +29,10 @@ struct LiveCase {
 
   static constexpr int64_t left[3] = {5, 3, 7};
   static constexpr double share[3] = {0, 0.25, 0.5};
+  static constexpr int64_t place_left[12] = {5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9};
+  static constexpr double place_share[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  static constexpr int64_t first = 1, columns[6] = {1, 2, 1, 2, 1, 2}, zeros[30] = {};
+  static constexpr double none[120] = {}, misses[2] = {0.2, 0.05}, ends[2] = {1.3, 2.0};
   size_t units, steps;
   StepWeights weights;
   Guarded kernel[2], recurrent[2], bias[2];
@@ -67,7 +73,7 @@ inline std::vector<float> pass(const LiveCase& c, const std::vector<float>& inpu
 inline std::vector<double> at_once(const LiveCase& c, const std::vector<double>& values) {
   using namespace causal;
   const size_t rows = values.size(), steps = rows * c.steps;
-  std::vector<int64_t> lengths = {static_cast<int64_t>(rows)}, at(rows), ahead(steps);
+  std::vector<int64_t> lengths = {static_cast<int64_t>(rows)}, begin = {0, lengths[0]}, at(rows), ahead(steps);
   for (size_t i = 0; i < steps; ++i) ahead[i] = static_cast<int64_t>(i % c.steps) + 1;
   for (size_t t = 0; t < rows; ++t) at[t] = static_cast<int64_t>(t);
   std::vector<float> seen(rows * kInputs), candidates(steps * kCandidates), codes(steps * kCodes),
@@ -75,9 +81,9 @@ inline std::vector<double> at_once(const LiveCase& c, const std::vector<double>&
   std::vector<double> base(steps), scale(rows), unit(rows), first(rows), usual(rows), told(steps * 3),
       highest(rows), again(steps, NAN);
   std::vector<uint8_t> curved(rows);
-  encode({1, rows, rows, c.steps, c.plan.season, c.plan.second, 1, values.data(), lengths.data(), at.data(),
-          ahead.data(), seen.data(), base.data(), scale.data(), candidates.data(), codes.data(), curved.data(),
-          unit.data(), first.data(), usual.data()});
+  encode({1, rows, rows, c.steps, c.plan.season, c.plan.second, 1, values.data(), lengths.data(), begin.data(),
+          at.data(), ahead.data(), seen.data(), base.data(), scale.data(), candidates.data(), codes.data(),
+          curved.data(), unit.data(), first.data(), usual.data()});
   const std::vector<float> hidden = pass(c, seen, rows);
   decode_steps({c.weights.decoder, rows, c.steps, 2, hidden.data(), seen.data(), candidates.data(), codes.data(),
                 quantiles.data()});
@@ -95,10 +101,23 @@ inline std::vector<double> at_once(const LiveCase& c, const std::vector<double>&
   return told;
 }
 
+// Judged and issued, a row is taken in as without; what is delivered has the medians that are read.
+inline bool follow_agrees(const LiveCase& c, const Live& live, double* record, double y, bool issue,
+                          const double* wanted, double* workspace) {
+  std::vector<double> told(c.steps * 3), verdicts(7), out(5 * c.steps);
+  live.follow(record, y, issue, verdicts.data(), workspace);
+  live.read(record, c.steps, told.data(), workspace);
+  live.deliver(record, c.steps, out.data(), workspace);
+  for (size_t h = 0; h < c.steps; ++h)
+    if (out[h] != wanted[3 * h]) return false;
+  return live.intact(record) && causal::same_bits(told.data(), wanted, c.steps * 3);
+}
+
 inline bool stream_agrees(const LiveCase& c, const Live& live, const std::vector<double>& values) {
   const std::vector<double> wanted = at_once(c, values);
   const size_t numbers = c.steps * 3;
   std::vector<double> record(live.record_bytes() / 8), workspace((live.workspace_bytes() + 7) / 8), told(numbers);
+  std::vector<double> followed = record;
   live.read(record.data(), c.steps, told.data(), workspace.data());
   for (const double value : told)
     if (value != 0) return false;
@@ -109,6 +128,8 @@ inline bool stream_agrees(const LiveCase& c, const Live& live, const std::vector
     record.swap(fork);
     live.read(record.data(), c.steps, told.data(), workspace.data());
     if (!causal::same_bits(told.data(), wanted.data() + t * numbers, numbers)) return false;
+    if (!follow_agrees(c, live, followed.data(), values[t], t % 3 != 1, wanted.data() + t * numbers, workspace.data()))
+      return false;
   }
   return true;
 }

@@ -37,6 +37,10 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.evaluation.backtest_result import Backtest
     from loopcast.evaluation.evaluate import evaluate
     from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+    from loopcast.live.anomalies import anomalies
+    from loopcast.live.live import Live
+    from loopcast.live.resume import resume
+    from loopcast.live.state import Ahead, Seen
     from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
     from loopcast.models.fill_gaps import FilledGaps
     from loopcast.models.forecaster import Forecaster
@@ -63,6 +67,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
 __version__ = "0.1.0"
 
 __all__ = [
+    "Ahead",
     "Auto",
     "Backtest",
     "CalendarError",
@@ -76,6 +81,7 @@ __all__ = [
     "Leaderboard",
     "LengthError",
     "Linear",
+    "Live",
     "LoopcastError",
     "Mean",
     "Model",
@@ -90,12 +96,14 @@ __all__ = [
     "Recurrent",
     "SearchResult",
     "SeasonalNaive",
+    "Seen",
     "Theta",
     "TrainingError",
     "Trees",
     "UndefinedMetricWarning",
     "ValuesError",
     "WindowAverage",
+    "anomalies",
     "backtest",
     "backtest_page",
     "cross_validation",
@@ -111,6 +119,7 @@ __all__ = [
     "plot_gaps",
     "read",
     "register",
+    "resume",
     "search",
     "synthetic_series",
     "why_no_backtest",
@@ -123,6 +132,10 @@ _MODULES = {
     "errors": [name for name in __all__ if name.endswith(("Error", "Warning"))],
     "evaluation.evaluate": ["evaluate"],
     "evaluation.leaderboard": ["Leaderboard", "leaderboard"],
+    "live.anomalies": ["anomalies"],
+    "live.live": ["Live"],
+    "live.resume": ["resume"],
+    "live.state": ["Ahead", "Seen"],
     "models.load": ["load"],
     "models.imputer.load": ["load_imputer"],
     "models.fill_gaps": ["FilledGaps"],

@@ -24,6 +24,9 @@ FUNCTIONS = (
     "loopcast_live_end",
     "loopcast_live_take",
     "loopcast_live_read",
+    "loopcast_live_follow",
+    "loopcast_live_deliver",
+    "loopcast_live_intact",
     "loopcast_instructions",
 )
 _REBUILD = "the library was built from other sources than this package; rebuild it (`pip install .`)"

@@ -59,6 +59,9 @@ Written written(const void* record);
 // How many rows a record took in.
 int64_t rows_of(const void* record);
 
+// Whether a block of a record's size may be one: what was read from a file has its places within its arrays.
+bool intact(const Shape&, const void* record);
+
 // Many series at some of their rows. All arrays are dense, row-major.
 struct EncodeCall {
   size_t series, time, origins, steps, season, second, threads;

@@ -3,6 +3,7 @@
 
 #include "loopcast/causal/read.hpp"
 #include "loopcast/kernels.hpp"
+#include "loopcast/tracking.hpp"
 
 namespace loopcast {
 
@@ -18,12 +19,14 @@ struct ReadCall {
   double* values;                                // [rows, steps, probabilities]
 };
 
-// All that series of one kind share. A series' own record is a causal record, then each layer's state.
+// All that series of one kind share. A series' own record is a causal record, then each layer's state, then what is
+// tracked. places: reads the median and the quantiles in which a value finds its place.
 struct LivePlan {
   size_t season, second, most_steps;
   Stack stack;  // without a head; batch and time 1; its layers' states are not read: a record has them
   StepDecoder decoder;
-  causal::Reading reading;
+  causal::Reading reading, places;
+  tracking::Plan tracking;
 };
 
 }  // namespace loopcast

@@ -6,8 +6,12 @@ import sys
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 _ctrl_c = SimpleNamespace(came=False)
+
+
+class Terminated(BaseException):
+    """SIGTERM came to a command that ends in order: all is kept."""
 
 
 def end_at_once() -> None:

@@ -9,7 +9,7 @@ from cyclopts import App, CycloptsError
 
 from loopcast.cli import interrupts
 from loopcast.cli.cure import UnreadError, whole_command
-from loopcast.cli.interrupts import INTERRUPTED
+from loopcast.cli.interrupts import INTERRUPTED, TERMINATED, Terminated
 from loopcast.cli.verdict import WorseError
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, printable
 
@@ -43,6 +43,16 @@ app.command(
     "loopcast.cli.impute:impute",
     help="Fill the gaps of the series in a file.\n\n"
     "Example: loopcast impute air_quality.csv --time hour --target co,no2 --gaps insert --output filled.csv",
+)
+app.command(
+    "loopcast.cli.stream:stream",
+    help="Follow series live: a row a line in, how surprising it is or a forecast out, and a state that survives.\n\n"
+    "Example: tail -F sensors.jsonl | loopcast stream --state pumps.live --history pumps.csv",
+)
+app.command(
+    "loopcast.cli.anomalies:anomalies",
+    help="Find the rows of the series in a file that those before them do not lead to expect.\n\n"
+    "Example: loopcast anomalies examples/air_passengers.csv --level 99",
 )
 app.command(
     "loopcast.cli.show:show",
@@ -86,7 +96,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; 0, or the exit code of what went wrong, with one or two lines on standard error.
 
     2 for what the caller can mend: arguments, options, data, a model file. 3 where --fail-if-worse-than says so.
-    130 after Ctrl-C. 1 for the rest.
+    130 after Ctrl-C, 143 after a SIGTERM that ended in order. 1 for the rest.
     """
     try:
         app(with_streams(arguments), exit_on_error=False, print_error=False)
@@ -100,8 +110,8 @@ def run(arguments: Sequence[str]) -> int:
         return fail(f"{error}\nThis reads it: {whole_command(arguments, error.cure)}", BAD_INPUT)
     except (LoopcastError, OSError) as error:
         return fail(error, code_of(error))
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except (KeyboardInterrupt, Terminated) as stop:
+        return TERMINATED if isinstance(stop, Terminated) else INTERRUPTED
     return 0
 
 

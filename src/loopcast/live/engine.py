@@ -12,9 +12,11 @@ import numpy as np
 
 from loopcast.errors import LoopcastError, OptionError, ValuesError
 from loopcast.features.causal.native_read import Reading
+from loopcast.intervals.tracking import Tracking
 from loopcast.kernels import check_layout, layout, library, why_not_built
+from loopcast.live.tracking_plan import STRUCTURES as TRACKING_STRUCTURES
+from loopcast.live.tracking_plan import NativeTracking, Tracked, TrackingPlan, untracked
 from loopcast.models.pretrained.model import PretrainedModel
-from loopcast.models.pretrained.reading import places_of
 from loopcast.nn import ctypes_step, direct_decoder
 from loopcast.nn.ctypes_step import Stack, pad_units, stack_of
 from loopcast.nn.direct_decoder import Decoder, DirectDecoder
@@ -32,59 +34,68 @@ class _LivePlan(ctypes.Structure):
         ("stack", Stack),
         ("decoder", Decoder),
         ("reading", Reading),
+        ("places", Reading),
+        ("tracking", TrackingPlan),
     )
 
 
-STRUCTURES: dict[str, type[ctypes.Structure]] = {"LivePlan": _LivePlan}
+STRUCTURES: dict[str, type[ctypes.Structure]] = {"LivePlan": _LivePlan} | TRACKING_STRUCTURES
 
 
 class Engine:
     """What all series of a model share; `start` gives one.
 
-    most_steps: ahead, at most; probabilities: of the quantiles beside the median.
+    most_steps: ahead, at most; tracking: of live intervals; without it, probabilities: of the quantiles that `read`
+    gives beside the median.
 
     Raises OptionError where the kernels are not built: nothing else follows series yet.
     """
 
-    def __init__(self, model: PretrainedModel, most_steps: int, probabilities: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        model: PretrainedModel,
+        most_steps: int,
+        probabilities: Sequence[float] = (),
+        tracking: Tracking | None = None,
+    ) -> None:
         why = why_not_built()
         if why is not None:
             raise OptionError(f"series are followed by the kernels, and {why}")
         self.most_steps = check_positive("most_steps", most_steps)
-        self.columns = 1 + len(probabilities)
-        sizes = (ctypes.c_size_t(), ctypes.c_size_t())
-        self._make_plan(model, np.array((0.5, *probabilities)), sizes)
-        self.record_bytes = sizes[0].value
-        self._workspace = aligned(sizes[1].value)
+        native = NativeTracking(tracking or untracked(most_steps), model.bounds, tuple(probabilities))
+        self.columns, self.levels = len(native.probabilities), native.tracking.levels
+        self.verdict = (ctypes.c_double * (3 + 2 * len(self.levels)))()
+        self._verdict_at = ctypes.addressof(self.verdict)
+        sizes = (ctypes.c_size_t(), ctypes.c_size_t(), ctypes.c_size_t())
+        self._make_plan(model, native, sizes)
+        self.record_bytes, self._tracked_at, workspace_bytes = (size.value for size in sizes)
+        self._workspace = aligned(workspace_bytes)
         self._workspace_at = self._workspace.ctypes.data
+        self._told = np.zeros((1 + 2 * len(self.levels), most_steps))
+        self._told_at = self._told.ctypes.data
 
-    def _make_plan(
-        self, model: PretrainedModel, probabilities: np.ndarray, sizes: tuple[ctypes.c_size_t, ctypes.c_size_t]
-    ) -> None:
-        """Have the kernels make the plan; bytes of a record and of the workspace go into `sizes`."""
+    def _make_plan(self, model: PretrainedModel, native: NativeTracking, sizes: tuple[ctypes.c_size_t, ...]) -> None:
+        """Have the kernels make the plan, and say bytes of a record, where tracking begins, bytes of the workspace."""
         check_layout(ctypes_step.STRUCTURES | direct_decoder.STRUCTURES | STRUCTURES, layout())
         parts, shape = model.network.parts(model.weights), SHAPES[CELL]
         layers = [pad_units(shape, layer, first=place == 0) for place, layer in enumerate(parts.layers)]
         states = [[np.zeros(layer.units, np.float32)] * shape.states for layer in layers]
         decoder = DirectDecoder(model.network.decoder, parts.decoder)
-        places = places_of(probabilities)
-        reading = Reading(len(probabilities), *(place.ctypes.data for place in places))
         stack = stack_of(CELL, layers, states, states, None, last_only=False)
-        periods = model.periods
-        plan = _LivePlan(periods.season, periods.second, self.most_steps, stack, decoder.structure, reading)
-        self._pointed_to = plan, layers, states, decoder, places  # ctypes keeps no array alive
+        periods = (model.periods.season, model.periods.second)
+        readings = (native.reading, native.places)
+        plan = _LivePlan(*periods, self.most_steps, stack, decoder.structure, *readings, native.structure)
+        self._pointed_to = plan, layers, states, decoder, native  # ctypes keeps no array alive
         # Python's lock is kept: a call is shorter than giving it back, and so no two use the workspace at once.
         self._library = loaded = ctypes.PyDLL(None, handle=library()._handle)
-        loaded.loopcast_live_end.restype = loaded.loopcast_live_take.restype = None
-        loaded.loopcast_live_end.argtypes = [ctypes.c_void_p]
-        loaded.loopcast_live_take.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_double, ctypes.c_void_p]
-        loaded.loopcast_live_read.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_void_p] * 2]
+        _declare(loaded)
         live = ctypes.c_void_p()
         status = loaded.loopcast_live_plan(*map(ctypes.byref, (plan, live, *sizes)))
         if status:
             raise LoopcastError(f"the kernels cannot follow series: {loaded.loopcast_origin_message(status).decode()}")
         self._live = live.value
         weakref.finalize(self, loaded.loopcast_live_end, self._live)
+        self._follow, self._deliver = loaded.loopcast_live_follow, loaded.loopcast_live_deliver
 
     def start(self) -> "Following":
         """A series of which nothing was seen."""
@@ -94,11 +105,58 @@ class Engine:
         """The next row of the record at this address."""
         self._library.loopcast_live_take(self._live, record_at, y, self._workspace_at)
 
+    def follow(self, record_at: int, y: float, issue: bool) -> None:
+        """The next row, judged by what was issued for it, into `verdict`, before it is taken in; then what is tracked
+        after it is issued.
+
+        verdict: float64 `[3 + 2 * level]`: the surprise (NaN where the value is missing), 1 where there is a drift,
+        what was forecast, the low ends and the high ones; NaN where nothing was issued for it.
+        """
+        self._follow(self._live, record_at, y, issue, self._verdict_at, self._workspace_at)
+
+    def deliver(self, record_at: int, steps: int) -> np.ndarray:
+        """The forecast of the steps after the last row, the low ends and the high ones, float64 `[1 + 2 * level,
+        step]`, within the model's bounds.
+
+        OptionError for more steps than the engine was made for.
+        """
+        if not 0 <= steps <= self.most_steps:
+            raise OptionError(f"steps is 0 to {self.most_steps}, as the engine was made for, got {steps}")
+        self._deliver(self._live, record_at, steps, self._told_at, self._workspace_at)
+        if steps == self.most_steps:
+            return self._told.copy()
+        rows = len(self._told)
+        return self._told.ravel()[: rows * steps].reshape(rows, steps).copy()
+
+    def intact(self, record_at: int) -> bool:
+        """Whether bytes that were read from a file may be a record."""
+        return bool(self._library.loopcast_live_intact(self._live, record_at))
+
+    def tracked(self, record: np.ndarray) -> Tracked:
+        """What is tracked in a record, as views."""
+        native = self._pointed_to[-1].tracking
+        return Tracked.of(record[self._tracked_at :].view(np.float64), len(native.leads), len(native.levels))
+
     def read(self, record_at: int, steps: int, values_at: int) -> None:
         """Write values float64 `[step, probability]` to an address; OptionError for more steps than there is room."""
         if not 0 <= steps <= self.most_steps:
             raise OptionError(f"steps is 0 to {self.most_steps}, as the engine was made for, got {steps}")
         self._library.loopcast_live_read(self._live, record_at, steps, values_at, self._workspace_at)
+
+
+def _declare(loaded: ctypes.PyDLL) -> None:
+    """The types of what is called at each row."""
+    at, size, none = ctypes.c_void_p, ctypes.c_size_t, None
+    for name, result, arguments in (
+        ("end", none, [at]),
+        ("take", none, [at, at, ctypes.c_double, at]),
+        ("read", ctypes.c_int32, [at, at, size, at, at]),
+        ("follow", none, [at, at, ctypes.c_double, ctypes.c_int32, at, at]),
+        ("deliver", ctypes.c_int32, [at, at, size, at, at]),
+        ("intact", ctypes.c_int32, [at, at]),
+    ):
+        function = getattr(loaded, f"loopcast_live_{name}")
+        function.restype, function.argtypes = result, arguments
 
 
 class Following:

@@ -177,6 +177,19 @@ class Forecaster(BoundedEstimator, ABC):
         """As `loopcast.cross_validation`."""
         return public("cross_validation")(self, data, self.steps_ahead(horizon), **options)
 
+    def live(self, data: Any = None, **options: Any) -> Any:
+        """Follow series one row at a time: a `loopcast.Live`, empty or with the rows of `data`, which are not judged.
+
+        Options: level=(80, 95), of the intervals; lateness=0, how many steps late a row, or a correction, may come;
+        new="start" or "refuse", for unknown series; gaps="insert" or "error", for steps left out, longest_gap=1000 of
+        them at most; most_series=1_000_000. OptionError where the model cannot be followed, which says which can.
+        """
+        return public("Live").start(self, data, **options)
+
+    def anomalies(self, data: Any = None, **options: Any) -> Any:
+        """As `loopcast.anomalies`: which rows are not as those before them say; `level=99`."""
+        return public("anomalies")(self, data, **options)
+
     def impute(self, data: Any = None, *, level: float | Sequence[float] = (), columns: Columns | None = None) -> Any:
         """The table with each gap filled by the forecast from the row before it; known values are as they came.
 

@@ -43,6 +43,17 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder, as they are now, survive a power cut, where the system can."""
+    if os.name == "nt":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def target_of(path: str | os.PathLike[str]) -> Path:
     """The file that writing to `path` replaces or makes, links followed.
 

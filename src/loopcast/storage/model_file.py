@@ -52,6 +52,11 @@ def save(estimator: Stored, path: str | os.PathLike[str], tags: Mapping[str, str
     such as a model too large for a file: it is loaded before it is written.
     OSError as the system gives it.
     """
+    write_whole(path, to_bytes(estimator, tags))
+
+
+def to_bytes(estimator: Stored, tags: Mapping[str, str] | None = None) -> bytes:
+    """A model file, which `load` was seen to read; errors are those of `save`."""
     model = estimator.model
     for part in estimator.parts():
         kind_of(part)
@@ -74,7 +79,7 @@ def save(estimator: Stored, path: str | os.PathLike[str], tags: Mapping[str, str
         from_bytes(content)
     except ModelFileError as error:
         raise OptionError(f"this model could not be loaded again, and is not written: {error}") from error
-    write_whole(path, content)
+    return content
 
 
 def load(path: str | os.PathLike[str]) -> Any:

@@ -24,8 +24,12 @@ struct Limits {
 void read_steps(const Limits&, const Reading&, size_t steps, const double* base, const float* quantiles,
                 size_t all_quantiles, const double* repeated, double* values);
 
-// Limits at the latest row of a record, and what comes after it if the series repeats itself exactly, [steps].
+// Limits at the latest row of a record, and what comes some steps after it if the series repeats itself exactly, [count].
 Limits limits_of(const void* record, double scale);
-void repeat(const Shape&, const void* record, size_t steps, double* repeated);
+void repeat(const Shape&, const void* record, size_t count, const int64_t* steps, double* repeated);
+
+// Whether a negative value was seen, and the value a season before the next row; NaN where that is missing or not there.
+bool was_negative(const void* record);
+double season_before(const Shape&, const void* record);
 
 }  // namespace loopcast::causal

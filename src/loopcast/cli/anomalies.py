@@ -1,0 +1,37 @@
+"""loopcast anomalies: the rows of a file that are not as those before them say."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import loopcast
+from loopcast.cli import printing
+from loopcast.cli.options import Json, Output, SafeCsv, check_outputs
+from loopcast.cli.tables import USUAL, Series
+
+
+def anomalies(
+    file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
+    /,
+    *,
+    table: Series = USUAL,
+    level: Annotated[float, Parameter(help="Percentage of the interval that a value is to lie in.")] = 99,
+    season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
+    output: Output = None,
+    safe_csv: SafeCsv = False,
+    json: Json = False,
+) -> None:
+    """Show the rows in FILE that lie outside of what was to be expected one step before; --output has all rows."""
+    check_outputs(file, output=output)
+    panel = table.read(file)
+    found = loopcast.anomalies(loopcast.Pretrained(season=season, tune=0).fit(panel), level=level)
+    strange = found.filter(found["anomaly"])
+    if output is not None:
+        printing.write_table(found, output, safe_csv=safe_csv)
+    if json:
+        printing.print_object({"rows": found.height, "anomalies": strange.to_dicts()})
+        return
+    printing.say(f"{strange.height} of {found.height} rows are outside of their {level:g} % interval.")
+    if strange.height:
+        printing.show_forecast(strange.drop("anomaly"))

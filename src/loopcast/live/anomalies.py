@@ -1,0 +1,65 @@
+"""Rows that are not as those before them say: what a stream would have said of each as it came."""
+
+from typing import Any
+
+import numpy as np
+
+from loopcast.columns import Bands, Columns, interval_columns
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
+from loopcast.data.tables import build
+from loopcast.errors import NotFittedError, OptionError, quote
+from loopcast.live.model import LiveModel
+from loopcast.live.rules import Rules
+from loopcast.live.series import Series
+from loopcast.models.forecaster import Forecaster
+
+ANOMALY, SURPRISE = "anomaly", "surprise"
+
+
+def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, columns: Columns | None = None) -> Any:
+    """The rows of `data`, each with whether it lies outside of what was to be expected one step before.
+
+    forecaster: fitted, and such that it can be followed live (`Forecaster.live`). data: a panel or table of the fitted
+    kind; None is the series given to `fit`. level: in percent, of the interval that a value is to lie in.
+    The table, of the kind that came in, has id, time and target, `anomaly` (true or false), `surprise` (how far out the
+    value lies, as a normal score) and the ends of the interval, TARGET-lo-99 and TARGET-hi-99, all to the bit as a live
+    state says them that is sent these rows one by one. Of a series' first row nothing is expected, and what is missing
+    is no anomaly. The interval follows the series, so that in the long run no more than 1 % lies outside, whatever
+    comes: what was an anomaly once may later be usual.
+
+    >>> from loopcast.models.pretrained.forecaster import Pretrained
+    >>> panel = Panel.from_series([float(i % 7) for i in range(60)] + [50.0])
+    >>> anomalies(Pretrained(season=7).fit(panel))["anomaly"].to_list()[-2:]
+    [False, True]
+    """
+    levels = Bands.of(level).levels
+    if len(levels) != 1:
+        raise OptionError(f"an anomaly lies outside of one interval: level is one number, got {quote(level)}")
+    panel = forecaster.model.panel if data is None else as_panel(data, columns=columns, like=forecaster.model.schema)
+    if panel is None:
+        raise NotFittedError("a model file holds no series: give the history, data=...")
+    model = LiveModel(forecaster, Rules(level=levels))
+    model.bounds.check(panel)
+    verdicts = np.concatenate([_verdicts(model, panel.series(i)[:, 0]) for i in range(panel.n_series)])
+    return _table(panel, verdicts, levels[0])
+
+
+def _verdicts(model: LiveModel, values: np.ndarray) -> np.ndarray:
+    """What is said of each row, `[row, 5]`: surprise, drift, forecast, low end, high end."""
+    state = model.new_state()
+    records, follower = state.records, state.follower
+    series, said = Series(0, records.address(records.new()), follower.record_bytes, 0), np.empty((len(values), 5))
+    for row, y in enumerate(values.tolist()):
+        follower.follow(series.at, y, True)
+        said[row] = follower.verdict
+    return said
+
+
+def _table(panel: Panel, verdicts: np.ndarray, level: float) -> Any:
+    target, values = panel.schema.columns.one_target, panel.values[:, 0]
+    surprise, _, _, low, high = verdicts.T
+    columns = dict(zip(interval_columns(target, level), (low, high), strict=True))
+    numbers = {target: values, ANOMALY: (values < low) | (values > high), SURPRISE: surprise, **columns}
+    rows = np.arange(panel.n_rows)
+    return build(panel.schema, panel.ids.gather(panel.series_of(rows)), panel.times_of(rows), numbers)

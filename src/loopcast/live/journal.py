@@ -1,0 +1,148 @@
+"""What is done to a live state, written before it is done: rows, not records.
+
+A file begins with a header (MAGIC, its generation, the CRC-32 of both), then come entries: 20 bytes of length, number,
+the CRC-32 of the body and that of the head itself; then the body. What a killed process wrote of its last entry is cut
+off; anything else that is not as it was written is a ModelFileError.
+"""
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from loopcast.errors import ModelFileError
+from loopcast.live.state import Id, Row
+
+MAGIC = b"loopcast"
+HEADER, CHECKSUM = struct.Struct("<8sQ"), struct.Struct("<I")
+ENTRY = struct.Struct("<IQI")  # length, number, checksum of the body
+ROW = struct.Struct("<cqd")
+IS_ROW, IS_END = b"r", b"f"
+MOST_BODY = 2**20
+
+Entry = tuple[Id, int, float] | Id  # a row (id, tick, value), or the id of a series that ended
+
+
+class Journal:
+    """A file that entries are appended to.
+
+    Each reaches the system before the call returns, and so survives the end of the process; `sync` has them survive a
+    power cut.
+    """
+
+    def __init__(self, path: Path, generation: int) -> None:
+        self.path, self._number = path, 0
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        self._size = os.fstat(self._file).st_size
+        if not self._size:
+            self._append(header(generation))
+
+    def skip(self, entries: int) -> None:
+        """Go on after so many, which are there."""
+        self._number += entries
+
+    def rows(self, rows: Iterable[Row]) -> None:
+        """What will be taken in."""
+        self._entries(ROW.pack(IS_ROW, row.tick, row.y) + id_bytes(row.id) for row in rows)
+
+    def forget(self, ids: Iterable[Id]) -> None:
+        """What will be ended."""
+        self._entries(IS_END + id_bytes(each) for each in ids)
+
+    @property
+    def entries(self) -> int:
+        """How many there are."""
+        return self._number
+
+    def sync(self) -> None:
+        """Have what was written survive a power cut."""
+        getattr(os, "fdatasync", os.fsync)(self._file)
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._file)
+
+    def _entries(self, bodies: Iterable[bytes]) -> None:
+        parts = [entry(self._number + i, body) for i, body in enumerate(bodies)]
+        self._append(b"".join(parts))
+        self._number += len(parts)
+
+    def _append(self, content: bytes) -> None:
+        """All of it or nothing: what does not fit on the disk is cut off again."""
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(self._file, left) :]
+        except BaseException:
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(content)
+
+
+def header(generation: int) -> bytes:
+    """How the journal of a generation begins."""
+    start = HEADER.pack(MAGIC, generation)
+    return start + CHECKSUM.pack(zlib.crc32(start))
+
+
+def entry(number: int, body: bytes) -> bytes:
+    """An entry as it is written."""
+    head = ENTRY.pack(len(body), number, zlib.crc32(body))
+    return head + CHECKSUM.pack(zlib.crc32(head)) + body
+
+
+def id_bytes(id_: Id) -> bytes:
+    return json.dumps(id_).encode()
+
+
+def entries_of(content: bytes, generation: int) -> tuple[list[Entry], int]:
+    """The entries of a file, and how many of its bytes are whole; ModelFileError for damage."""
+    start = header(generation)
+    if len(content) < len(start):
+        if start.startswith(content):
+            return [], 0
+        raise ModelFileError("the journal is not one of this state")
+    if not content.startswith(start):
+        raise ModelFileError("the journal is not one of this state")
+    found, whole = [], len(start)
+    for body in _bodies(content, whole):
+        found.append(_read(body))
+        whole += ENTRY.size + CHECKSUM.size + len(body)
+    return found, whole
+
+
+def _bodies(content: bytes, at: int) -> Iterator[bytes]:
+    number, head_size = 0, ENTRY.size + CHECKSUM.size
+    while at + head_size <= len(content):
+        head = content[at : at + ENTRY.size]
+        length, its_number, checksum = ENTRY.unpack(head)
+        if CHECKSUM.unpack_from(content, at + ENTRY.size)[0] != zlib.crc32(head) or its_number != number:
+            raise ModelFileError(f"the journal is damaged at byte {at}")
+        body = content[at + head_size : at + head_size + length]
+        if len(body) < length:
+            return
+        if zlib.crc32(body) != checksum:
+            raise ModelFileError(f"the journal is damaged at byte {at + head_size}")
+        yield body
+        at, number = at + head_size + length, number + 1
+
+
+def _read(body: bytes) -> Entry:
+    try:
+        if body[:1] == IS_END:
+            return _id(body[1:])
+        kind, tick, y = ROW.unpack_from(body)
+        if kind != IS_ROW:
+            raise ModelFileError("the journal has an entry that this version does not know: upgrade to read it")
+        return _id(body[ROW.size :]), tick, y
+    except (struct.error, ValueError, RecursionError) as error:
+        raise ModelFileError(f"the journal has an entry that cannot be read: {error}") from error
+
+
+def _id(text: bytes) -> Id:
+    id_ = json.loads(text)
+    if isinstance(id_, bool) or not isinstance(id_, str | int):
+        raise ModelFileError("the journal has an id that is no text and no whole number")
+    return id_

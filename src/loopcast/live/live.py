@@ -1,0 +1,254 @@
+"""What `forecaster.live()` gives: a fitted model that takes one observation at a time."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any, Self
+
+import numpy as np
+
+from loopcast.columns import Bands
+from loopcast.data.convert import as_panel
+from loopcast.data.panel import Panel
+from loopcast.data.schema import TableSchema
+from loopcast.errors import CalendarError, OptionError, quote, quote_all
+from loopcast.live import tables
+from loopcast.live.folder import save
+from loopcast.live.follower import Follower
+from loopcast.live.model import LiveModel
+from loopcast.live.rules import Rules
+from loopcast.live.state import Ahead, Id, Row, Seen, State
+from loopcast.models.forecaster import Forecaster
+
+
+class Live:
+    """A fitted model that follows series one row at a time, each in microseconds; `Forecaster.live` makes it.
+
+    Nothing is learned: rows move the state of each series, and how wide its intervals are, and never the weights. What
+    is forecast is, to the bit, what `predict` says of the same rows; intervals are too until values were judged by
+    them, and from then on keep what they promise. The state of a series depends on its own rows alone, in order of
+    time, however they came.
+
+    >>> import datetime as dt
+    >>> from loopcast.models.pretrained.forecaster import Pretrained
+    >>> panel = Panel.from_series([float(i % 4) for i in range(40)], start=dt.date(2024, 1, 1), freq="D")
+    >>> live = Pretrained(horizon=2, season=4).fit(panel).live(panel)
+    >>> live.update_one("y", dt.date(2024, 2, 10), 0.0).status
+    'taken'
+    >>> live.predict_one("y").values.round(3).tolist()
+    [1.0, 2.0]
+    """
+
+    def __init__(self, model: LiveModel, state: State) -> None:
+        self._model, self._state = model, state
+        self._followers: dict[int, Follower] = {}
+
+    @classmethod
+    def start(cls, forecaster: Forecaster, data: Any = None, **options: Any) -> Self:
+        """As `Forecaster.live`."""
+        names = {each.name for each in fields(Rules)}
+        if not set(options) <= names:
+            raise OptionError(f"live takes the options {quote_all(sorted(names))}, got {quote_all(sorted(options))}")
+        live = cls.of(LiveModel(forecaster, Rules(**options)))
+        if data is not None:
+            live._load(as_panel(data, like=forecaster.model.schema))
+        return live
+
+    @classmethod
+    def of(cls, model: LiveModel) -> Self:
+        """One that follows no series yet."""
+        return cls(model, model.new_state())
+
+    def _load(self, panel: Panel) -> None:
+        """Rows that the model may have learned from: nothing is judged by them."""
+        model, state = self._model, self._state
+        if panel.n_series > model.rules.most_series:
+            raise OptionError(f"{panel.n_series:,} series are more than most_series={model.rules.most_series:,}")
+        model.bounds.check(panel)
+        starts = tables.ticks_of(panel.starts)
+        for i, id_ in enumerate(panel.ids.to_list()):
+            tick = starts[i]
+            phase = state.clock.phase(tick)
+            found = state.start(id_, tick, phase.step(tick) or 0)
+            values = panel.series(i)[:, 0].tolist()
+            found.judged = len(values)
+            for y in values:
+                found.take(y, state.follower)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The percentages of the intervals, ascending: of `low` and `high` in `Ahead`, and of `predict`."""
+        return self._model.rules.levels
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead of `predict_one`."""
+        return self._model.horizon
+
+    @property
+    def ids(self) -> list[Id]:
+        """The series that are followed, in the order in which they came."""
+        return list(self._state.series)
+
+    @property
+    def first_id(self) -> Id | None:
+        """The first of them, None where there is none."""
+        return next(iter(self._state.series), None)
+
+    def __len__(self) -> int:
+        """How many series are followed."""
+        return len(self._state.series)
+
+    def __repr__(self) -> str:
+        return f"<Live: {self._model.name}, {len(self):,} series, {self.horizon} steps ahead, levels {self.levels}>"
+
+    def update_one(self, id: Id, time: Any, y: float | None) -> Seen:  # noqa: A002 - the column's usual name
+        """Take one row in: what it was, how surprising, and whether there is a drift; see `Seen`.
+
+        time: a whole number, a date or a timestamp as the model's data had, or text in ISO 8601. y: None or NaN is a
+        missing value. CalendarError for a time that is not on the calendar of the series, in no zone where the model's
+        have one or the other way round, or after a longer gap than is allowed; ValuesError for infinity and beyond
+        1e38; OptionError for a series that is new and may not be. An error leaves everything as it was.
+        """
+        return self._state.take(id, time, y)
+
+    def predict_one(self, id: Id) -> Ahead:  # noqa: A002
+        """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed."""
+        return self._state.ahead(id, self._state.follower, self._model.horizon)
+
+    def update(self, table: Any) -> Any:
+        """Take the rows of a table in, in their order, and give it back with what is said of each.
+
+        table: long, of pandas, polars or pyarrow, with the columns of the model's data. Added are `status`, `forecast`
+        (of that row, one step ahead, as it was issued before it came) and `surprise`; missing where there is none.
+        Errors are those of `update_one`, before any row is taken in.
+        """
+        with self._state.lock:
+            opened, rows = tables.read_rows(table, self._state, self._model.schema)
+            checked = self._state.checked(rows)
+            return tables.with_verdicts(opened, [self._judged(row) for row in checked])
+
+    def _judged(self, row: Row) -> tuple[Seen, list[float]]:
+        seen = self._state.apply(row)
+        judged = seen.status in ("taken", "revised")
+        return seen, list(self._state.follower.verdict) if judged else []
+
+    def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = ()) -> Any:
+        """The steps after the last row of each series as a table, as `Forecaster.predict`; `cutoff` is that row's time.
+
+        level: some of `levels`, which are those that are tracked; OptionError for another.
+        """
+        levels = Bands.of(level).levels
+        missing = [each for each in levels if each not in self.levels]
+        if missing:
+            raise OptionError(
+                f"the levels that are tracked are {quote_all(self.levels)}, and not {missing[0]:g}: name it in "
+                "live(level=...)"
+            )
+        steps = self.horizon if horizon is None else horizon
+        with self._state.lock:
+            return tables.forecast_table(self._state, self._follower(steps), steps, self._model, levels)
+
+    def _follower(self, steps: int) -> Follower:
+        """That of the state; for another number of steps, one that forecasts these."""
+        if steps == self.horizon:
+            return self._state.follower
+        if steps not in self._followers:
+            self._followers[steps] = self._model.follower_of(steps)
+        return self._followers[steps]
+
+    def fork(self, ids: Iterable[Id] | None = None) -> "Live":
+        """A copy of some series (None is all) that goes its own way: what would be forecast if this came."""
+        with self._state.lock:
+            other = Live.of(self._model)
+            for id_ in self.ids if ids is None else ids:
+                other._state.copy_in(id_, self._state.find(id_))
+        return other
+
+    def advance(self, time: Any) -> None:
+        """What has not come up to `time` is missing, in every series.
+
+        CalendarError, with nothing changed, where a series would have a longer gap than is allowed.
+        """
+        with self._state.lock:
+            tick = self._state.clock.tick(time)
+            behind = [(id_, steps) for id_, steps in self._state.until(tick) if steps > 0]
+            rows = []
+            for id_, steps in behind:
+                found = self._state.find(id_)
+                if steps > self._model.rules.longest_gap:
+                    raise CalendarError(
+                        f"series {quote(id_)} is {steps:,} steps behind {time}, and longest_gap is "
+                        f"{self._model.rules.longest_gap:,}: forget it first"
+                    )
+                rows.append((id_, found.phase.tick(found.end + steps), np.nan))
+            for row in self._advanced(rows):
+                self._state.apply(row)
+
+    def _advanced(self, rows: list[tuple[Id, int, float]]) -> list[Row]:
+        state = self._state
+        placed = [Row(id_, tick, state.find(id_).phase.step(tick) or 0, y) for id_, tick, y in rows]
+        if state.log is not None:
+            state.log.rows(placed)
+        return placed
+
+    def forget(self, ids: Iterable[Id]) -> None:
+        """End some series: their memory is given back. OptionError, with none ended, where one is not followed."""
+        if isinstance(ids, str):
+            raise OptionError(f"forget takes several ids: give [{quote(ids)}]")
+        with self._state.lock:
+            self._state.forget(ids)
+
+    def health(self) -> Any:
+        """A row for each series: how it is, as a table of the kind that the model was fitted on.
+
+        last: the time of its last row. rows: how many it has. behind: steps from there to the latest of all series;
+        stale: whether these are more than `lateness`. drifts: how many were found; since_drift: rows since the last.
+        judged: values that were judged one step ahead; mae: how far off the forecasts of these were, and
+        mae_seasonal_naive: the values a season before, on those that have one. missed-LEVEL: the share of judged
+        values outside of an interval one step ahead. duplicates, late, revised: rows that came so since this process
+        began.
+        """
+        with self._state.lock:
+            return tables.health_table(self._state, self._model)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Keep all of it in a folder, such as "pumps.live", from which `loopcast.resume` goes on.
+
+        Whole or not at all: a folder of this model that is there has the old state or the new one at any moment.
+        ModelFileError where it is another model's, or of other rules, or is in use by another process; OSError as the
+        system gives it.
+        """
+        with self._state.lock:
+            save(self._model, self._state, path)
+
+    def sync(self) -> None:
+        """Have all that came survive a power cut, too, where there is a journal."""
+        if self._state.log is not None:
+            self._state.log.sync()
+
+    @property
+    def journaled(self) -> int:
+        """How many entries of the journal a `resume` would have to do again."""
+        return 0 if self._state.log is None else self._state.log.entries
+
+    @property
+    def rules(self) -> Rules:
+        """By which rows come in."""
+        return self._model.rules
+
+    @property
+    def schema(self) -> TableSchema:
+        """How tables of rows look."""
+        return self._model.schema
+
+    @property
+    def name(self) -> str:
+        """Of the forecast's columns."""
+        return self._model.name
+
+    def close(self) -> None:
+        """Write no more to a journal, and let others use its folder."""
+        if self._state.log is not None:
+            self._state.log.close()
+            self._state.log = None

@@ -1,0 +1,90 @@
+"""Some thousand live series as one safetensors file, field by field, and back."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+
+from loopcast.errors import DataError, ModelFileError
+from loopcast.live.series import Series, ring_rows
+from loopcast.live.state import Id, State
+from loopcast.storage import tensors
+
+SERIES = 4096  # of a segment
+NUMBERS = ("rows", "judged", "seen")
+WORD = 8
+
+
+def segments_of(state: State) -> Iterator[Mapping[str, np.ndarray]]:
+    """The series of a state, in their order: int64 arrays whose first axis, but for the ids', is the series."""
+    items = iter(state.series.items())
+    while part := list(islice(items, SERIES)):
+        yield _fields(state, [id_ for id_, _ in part], [series for _, series in part])
+
+
+def _fields(state: State, ids: Sequence[Id], series: Sequence[Series]) -> dict[str, np.ndarray]:
+    records = np.stack([state.records.block(each.block) for each in series])
+    numbers = {name: np.array([getattr(each, name) for each in series], np.int64) for name in NUMBERS}
+    return numbers | {
+        "ids": _packed(json.dumps(list(ids)).encode()),
+        "start": np.array([each.phase.tick(each.start) for each in series], np.int64),
+        "values": np.stack([np.frombuffer(each.values, np.float64) for each in series]).view(np.int64),
+        "records": records.view(np.int64),
+    }
+
+
+def _packed(text: bytes) -> np.ndarray:
+    """Text as whole numbers, filled up with spaces, which JSON allows."""
+    return np.frombuffer(text + b" " * (-len(text) % WORD), np.int64)
+
+
+def write(fields: Mapping[str, np.ndarray]) -> bytes:
+    """A segment's file."""
+    return tensors.write(fields)
+
+
+def read_into(state: State, content: bytes) -> None:
+    """Start the series of a segment; ModelFileError for one that does not fit the state, or is none."""
+    file = io.BytesIO(content)
+    found, start = tensors.read_header(file, 0, len(content))
+    fields = tensors.read_arrays(file, found, start)
+    ids = _ids(fields.get("ids"))
+    wanted: dict[str, tuple[int, ...]] = {name: (len(ids),) for name in (*NUMBERS, "start")}
+    wanted |= {"values": (len(ids), ring_rows(state.rules.lateness)), "records": (len(ids), state.records.size // WORD)}
+    shapes = {name: array.shape for name, array in fields.items() if name != "ids"}
+    if shapes != wanted or any(array.dtype != np.int64 for array in fields.values()):
+        raise ModelFileError("a segment of the state has other fields than this version writes")
+    for place, id_ in enumerate(ids):
+        _start(state, id_, {name: array[place] for name, array in fields.items() if name != "ids"})
+
+
+def _ids(packed: np.ndarray | None) -> list[Id]:
+    if packed is None:
+        raise ModelFileError("a segment of the state has no ids")
+    try:
+        ids = json.loads(packed.tobytes())
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError("a segment of the state has ids that cannot be read") from error
+    if not isinstance(ids, list) or any(isinstance(each, bool) or not isinstance(each, str | int) for each in ids):
+        raise ModelFileError("a segment of the state has ids that are no text and no whole numbers")
+    return ids
+
+
+def _start(state: State, id_: Id, fields: Mapping[str, np.ndarray]) -> None:
+    rows, judged, seen, start = (int(fields[name]) for name in (*NUMBERS, "start"))
+    if id_ in state.series or rows < 1 or judged < 0 or seen not in (0, 1):
+        raise ModelFileError("a segment of the state has a series twice, or one that cannot be")
+    try:
+        phase = state.clock.phase(start)
+        found = state.start(id_, start, phase.step(start) or 0)
+        found.rows, found.judged, found.seen = rows, judged, bool(seen)
+        found.due = phase.tick(found.end + 1)
+    except (DataError, OverflowError, ValueError) as error:
+        raise ModelFileError(f"a series of the state is on no calendar of its model: {error}") from error
+    found.values[:] = type(found.values)("d", fields["values"].view(np.float64).tobytes())
+    state.records.block(found.block)[:] = fields["records"].view(np.uint8)
+    for copy in range(state.records.size // found.size):
+        if not state.follower.intact(found.at + copy * found.size):
+            raise ModelFileError("a segment of the state has a record that cannot be")

@@ -1,0 +1,43 @@
+"""Fitted models and rows for tests of live states."""
+
+import datetime as dt
+
+import numpy as np
+
+from loopcast import Panel, Pretrained
+from loopcast.live.segments import segments_of
+
+START, HOUR = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.timedelta(hours=1)
+HORIZON, SEASON, ROWS = 9, 4, 60
+
+
+def values(rows=ROWS, seed=0):
+    t = np.arange(rows)
+    return 50 + 10 * np.sin(t * np.pi / 2) + np.random.default_rng(seed).normal(0, 3, rows)
+
+
+def panel(rows=ROWS, series=1):
+    """Hours in UTC; series "a", "b", ..."""
+    return Panel.from_array(
+        np.stack([values(rows, seed) for seed in range(series)])[:, :, None],
+        ids=[chr(ord("a") + i) for i in range(series)], start=START, freq="h",
+    )  # fmt: skip
+
+
+def fitted(rows=ROWS, series=1, **options):
+    return Pretrained(**({"season": SEASON, "horizon": HORIZON, "tune": 0} | options)).fit(panel(rows, series))
+
+
+def at(row):
+    """The time of a row."""
+    return START + row * HOUR
+
+
+def state_of(live):
+    """All of a state that is kept, to compare."""
+    return [{name: array.tolist() for name, array in part.items()} for part in segments_of(live._state)]
+
+
+def send(live, rows, id_="a"):
+    """Rows (row, value), one by one; the statuses."""
+    return [live.update_one(id_, at(row), y).status for row, y in rows]
