@@ -7,9 +7,7 @@ from loopcast.features.causal.encoder import left_align
 from loopcast.pretraining.draws import Generator
 from loopcast.pretraining.plan import USES, Kind
 from loopcast.pretraining.series import draw_series
-from loopcast.training.origin_pool import ORIGINS, Examples, Pool, draw_steps, examples_of
-
-EARLY = 0.12  # of the rows that are forecast from lie in the first two seasons
+from loopcast.training.origin_pool import Examples, Pool, draw_origins, draw_steps, examples_of
 
 
 def draw_pool(kind: Kind, seed: int, place: int, number: int) -> Pool:
@@ -23,20 +21,10 @@ def draw_pool(kind: Kind, seed: int, place: int, number: int) -> Pool:
 def encode_examples(rng: Generator, values: np.ndarray, kind: Kind) -> Examples:
     """Series `[series, time]` with NaN, encoded at random origins."""
     values, lengths, _, _ = left_align(list(values), values.shape[1])
-    rows = draw_origins(rng, lengths, kind)
+    last, m = np.maximum(lengths - 2, 0), kind.season
+    late = max(m + 1, kind.length // 3 if m >= 24 else 0)
+    rows = draw_origins(rng, np.minimum(late, last), last, m, USES, begins=True)
     series = np.repeat(np.arange(len(values)), rows.shape[1])
     origins = Origins(series, rows.ravel(), draw_steps(rng, rows.size, kind.horizon))
     told = encode(values, lengths, kind.periods, origins)
     return examples_of(told, told.inputs, rows, origins.after(values))
-
-
-def draw_origins(rng: Generator, lengths: np.ndarray, kind: Kind) -> np.ndarray:
-    """Rows that are forecast from, int `[series, use * origin]`: some early, most once a season was seen."""
-    shape = (len(lengths), USES * ORIGINS)
-    last = np.maximum(lengths - 2, 0)[:, None]
-    m = kind.season
-    late = max(m + 1, kind.length // 3 if m >= 24 else 0)
-    low = np.minimum(late, last)
-    usual = low + rng.random(shape) * (last - low + 1)
-    early = rng.random(shape) * np.minimum(max(2 * m, 4), last + 1)
-    return np.minimum(np.where(rng.random(shape) < EARLY, early, usual).astype(np.int64), last)

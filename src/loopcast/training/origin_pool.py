@@ -10,6 +10,7 @@ from loopcast.features.causal.encode import Encoding
 ORIGINS, STEPS = 8, 12  # rows that a window is forecast from at a time, and steps ahead at most
 FARTHEST = 200.0  # scales that a target may lie from the base
 LIGHTEST, HEAVIEST = 0.001, 2.0  # weights of an origin
+EARLY = 0.12  # of the origins in the first rows of a series lie in its first two seasons
 
 
 class Examples(NamedTuple):
@@ -55,6 +56,20 @@ def examples_of(told: Encoding, inputs: np.ndarray, rows: np.ndarray, came: np.n
     targets = np.clip(told.targets(came), -FARTHEST, FARTHEST)
     each = told.candidates, told.codes, targets.astype(np.float32), weights.astype(np.float32)
     return Examples(inputs, rows.astype(np.int32), *(part.reshape(*rows.shape, *part.shape[1:]) for part in each))
+
+
+def draw_origins(
+    rng: np.random.Generator, low: np.ndarray, last: np.ndarray, season: int, uses: int, begins: Any
+) -> np.ndarray:
+    """Rows of each window that are forecast from, int `[window, use * origin]`.
+
+    low, last: between which most lie, int `[window]`; begins: bool, whether a window is the first rows of its series.
+    """
+    shape, low, last = (len(low), uses * ORIGINS), low[:, None], last[:, None]
+    usual = low + rng.random(shape) * (last - low + 1)
+    early = rng.random(shape) * np.minimum(max(2 * season, 4), last + 1)
+    first = np.reshape(begins, (-1, 1)) & (rng.random(shape) < EARLY)
+    return np.minimum(np.where(first, early, usual).astype(np.int64), last)
 
 
 def draw_steps(rng: np.random.Generator, origins: int, horizon: int) -> np.ndarray:

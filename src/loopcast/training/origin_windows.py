@@ -7,15 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from loopcast.features.causal.encode import Origins, encode
-from loopcast.features.causal.encoder import left_align
+from loopcast.features.causal.encoder import in_chunks, left_align
 from loopcast.features.causal.track import Periods
 from loopcast.features.known import Known
-from loopcast.training.origin_pool import ORIGINS, Examples, draw_steps, examples_of
+from loopcast.training.origin_pool import Examples, draw_origins, draw_steps, examples_of
 
 MOST_WINDOWS = 4096  # that are kept: memory does not grow with the panel
 MOST_USES = 8  # origins of a window are drawn so often; then they come again
-EARLY = 0.12  # of the origins in the first rows of a series lie in its first two seasons
-ROWS = 2**18  # of series that are encoded at once
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,11 +45,8 @@ class OriginWindows:
         total = np.maximum(-(-2 * (lengths - self.width) // self.width), 0).sum() + len(lengths)
         kept = min(MOST_WINDOWS / total, 1.0)
         uses = int(np.clip(np.ceil(self.drawn / (kept * total)), 1, MOST_USES))
-        order, first = np.argsort(-lengths, kind="stable"), 0
-        while first < len(order):
-            count = max(ROWS // int(lengths[order[first]]), 1)
-            yield self._windows_of(order[first : first + count], kept, uses, rng)
-            first += count
+        for some in in_chunks(lengths):
+            yield self._windows_of(some, kept, uses, rng)
 
     def _windows_of(self, some: np.ndarray, kept: float, uses: int, rng: np.random.Generator) -> Examples:
         """The windows of some series, each kept with a probability, and origins for so many uses."""
@@ -77,14 +72,9 @@ class OriginWindows:
 
     def _origins(self, rng: np.random.Generator, lengths: np.ndarray, starts: np.ndarray, uses: int) -> np.ndarray:
         """Rows of each window that are forecast from, int `[window, use * origin]`; the series goes on after each."""
-        shape, m = (len(starts), uses * ORIGINS), self.periods.season
-        last = np.maximum(np.minimum(lengths - starts, self.width + 1) - 2, 0)[:, None]
-        low = np.where(starts > 0, self.width // 4, m + 1)[:, None]
-        low = np.minimum(low, last)
-        usual = low + rng.random(shape) * (last - low + 1)
-        early = rng.random(shape) * np.minimum(max(2 * m, 4), last + 1)
-        begins = (starts == 0)[:, None] & (rng.random(shape) < EARLY)
-        return np.minimum(np.where(begins, early, usual).astype(np.int64), last)
+        last = np.maximum(np.minimum(lengths - starts, self.width + 1) - 2, 0)
+        low = np.where(starts > 0, self.width // 4, self.periods.season + 1)
+        return draw_origins(rng, np.minimum(low, last), last, self.periods.season, uses, begins=starts == 0)
 
 
 def cut(lengths: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ Every series is written two ways at once: on a curve like the logarithm's, which
 value, and as it is, from then on. Numbers are float64 until they are shown: a change of 1 at a level of 1e9 is seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,11 +13,12 @@ import numpy as np
 from loopcast.features.causal.running import RunningMean
 from loopcast.features.causal.track import Periods, Track
 
+ROWS = 2**18  # of series that are encoded at once: memory does not grow with the panel
 NEAR_ZERO = 0.1  # share of a series' size below which its curve is a straight line
 
 
 class Written(NamedTuple):
-    """The values of series written one way, with what is needed to read them back, `[series]` or `[series, origin]`.
+    """The values of series written one way, with what is needed to read them back, `[series]` or `[origin]`.
 
     curved: whether on the curve. unit: the size of the series; first: where its first value stands.
     """
@@ -113,6 +114,15 @@ class Encoder:
         state.curve.update(t, one.write(y), state.seen, np.ones(rows), n)
         state.straight.update(t, y - state.first_straight[:rows], state.seen, unit, n)
         return rows
+
+
+def in_chunks(lengths: np.ndarray) -> Iterator[np.ndarray]:
+    """Series to encode together, int `[series]`: the longest first, as many at a time as ROWS allows."""
+    order, first = np.argsort(-lengths, kind="stable"), 0
+    while first < len(order):
+        count = max(ROWS // int(lengths[order[first]]), 1)
+        yield order[first : first + count]
+        first += count
 
 
 def left_align(

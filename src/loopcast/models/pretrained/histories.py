@@ -1,17 +1,16 @@
 """Series of a panel as a network with a shared decoder reads them, and what it is asked at each cutoff."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.features.causal.encode import Encoding, Origins, encode
-from loopcast.features.causal.encoder import left_align
+from loopcast.features.causal.encoder import in_chunks, left_align
 from loopcast.features.causal.track import Periods
+from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
-
-ROWS = 2**18  # of series that are encoded at once: memory does not grow with the panel
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +29,11 @@ class Questions:
     highest: np.ndarray
     repeated: np.ndarray
 
+    @property
+    def at(self) -> tuple[np.ndarray, np.ndarray]:
+        """The series and the row of each origin in `told.inputs`, `[origin]` each; the first row where it has none."""
+        return np.repeat(np.arange(len(self.series)), self.rows.shape[1]), np.maximum(self.rows, 0).ravel()
+
     def read(self, said: np.ndarray) -> np.ndarray:
         """Values of what is said of each origin, `[series, cutoff, step, quantile]`; the median is the first."""
         values = self.told.read(said).reshape(*self.rows.shape, *said.shape[1:])
@@ -43,17 +47,38 @@ REPEATED = 8  # rows that have to be as those a season before
 MOST_TIMES = 20  # as large as the largest value before it a forecast of what was never negative may be
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """How a model that reads encoded series asks: periods of the series, and how covariates are shown, if any are."""
+
+    periods: Periods
+    encoding: ExogenousEncoder | None
+
+    def answers(
+        self, panel: Panel, cutoffs: Sequence[int], horizon: int, numbers: int, say: Callable[[Questions], np.ndarray]
+    ) -> np.ndarray:
+        """What is said, `[series, cutoff, step, channel, number]`; 0 of a series that has no value yet.
+
+        say: values `[series, cutoff, step, number]` of some series of one channel. LengthError where a series has no
+        row before the first cutoff.
+        """
+        panel.require_rows(cutoffs[0] + 1, "a row before the first cutoff", "ask for later cutoffs")
+        alone, extra = panel.to_univariate(), max(0, horizon - cutoffs[-1])
+        known = None if self.encoding is None else Known.of(self.encoding, alone, extra, self.periods.season)
+        found = np.zeros((alone.n_series, len(cutoffs), horizon, numbers))
+        for questions in ask(alone, known, self.periods, cutoffs, horizon):
+            found[questions.series] = np.where((questions.rows < 0)[..., None, None], 0.0, say(questions))
+        apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
+        return np.moveaxis(apart, 1, 3)
+
+
 def ask(
     panel: Panel, known: Known | None, periods: Periods, cutoffs: Sequence[int], horizon: int
 ) -> Iterator[Questions]:
     """Of the series of a panel of one channel, a few at a time, the longest first; known: of the same."""
-    order = np.argsort(-panel.lengths, kind="stable")
-    first = 0
-    while first < len(order):
-        count = max(ROWS // int(panel.lengths[order[first]]), 1)
-        questions = _questions(panel, order[first : first + count], periods, cutoffs, horizon)
+    for series in in_chunks(panel.lengths):
+        questions = _questions(panel, series, periods, cutoffs, horizon)
         yield questions if known is None else _with_known(questions, known, panel, cutoffs)
-        first += count
 
 
 def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequence[int], horizon: int) -> Questions:

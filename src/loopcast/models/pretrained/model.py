@@ -11,10 +11,9 @@ from loopcast.data.prediction import Prediction
 from loopcast.errors import OptionError
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
-from loopcast.features.known import Known
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
-from loopcast.models.pretrained.histories import Questions, ask
+from loopcast.models.pretrained.histories import Asked, Questions
 from loopcast.models.pretrained.reading import read_values
 from loopcast.nn.direct_decoder import DirectDecoder
 from loopcast.nn.direct_scan import DirectScan
@@ -41,16 +40,11 @@ class PretrainedModel(Model):
     def _predict(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
-        panel.require_rows(cutoffs[0] + 1, "a row before the first cutoff", "ask for later cutoffs")
-        alone = panel.to_univariate() if panel.n_channels > 1 else panel
-        wanted = (0.5, *probabilities)
-        known = self._known(alone, max(0, horizon - cutoffs[-1]))
-        found = np.zeros((alone.n_series, len(cutoffs), horizon, len(wanted)))
-        for questions in ask(alone, known, self.periods, cutoffs, horizon):
-            values = read_values(questions, self._answers(questions), np.array(wanted))
-            found[questions.series] = np.where((questions.rows < 0)[..., None, None], 0.0, values)
-        apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
-        each = np.moveaxis(apart, 1, 3)  # [series, cutoff, step, channel, probability]
+        wanted = np.array((0.5, *probabilities))
+        asked = Asked(periods=self.periods, encoding=self.encoding)
+        each = asked.answers(
+            panel, cutoffs, horizon, len(wanted), lambda some: read_values(some, self._answers(some), wanted)
+        )
         return Prediction(
             name=self.name,
             panel=panel,
@@ -59,10 +53,6 @@ class PretrainedModel(Model):
             probabilities=probabilities,
             quantiles=each[..., 1:] if probabilities else None,
         )
-
-    def _known(self, panel: Panel, extra: int) -> Known | None:
-        """What is known besides the values of a panel and so many steps after its ends."""
-        return None if self.encoding is None else Known.of(self.encoding, panel, extra, self.periods.season)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made of the weights when it is first asked for: pointers do not travel."""
@@ -74,8 +64,7 @@ class PretrainedModel(Model):
 
     def _answers(self, questions: Questions) -> np.ndarray:
         """Quantiles of PROBABILITIES at each origin, `[origin, step, probability]`, in units of the scale."""
-        told, cutoffs = questions.told, questions.rows.shape[1]
-        at = np.repeat(np.arange(len(questions.series)), cutoffs), np.maximum(questions.rows, 0).ravel()
+        told, at = questions.told, questions.at
         hidden, seen = self._scan(told.inputs)[at], told.inputs[at]
         if why_not_built() is None:
             return self._direct_decoder(hidden, seen, told.candidates, told.codes)

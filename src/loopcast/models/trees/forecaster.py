@@ -12,10 +12,9 @@ from loopcast.features.causal.inputs import INPUTS, LAGS
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
-from loopcast.intervals.holdout import calibration_cutoffs, long_enough
 from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit, Model
-from loopcast.models.pretrained.histories import ask
+from loopcast.models.pretrained.histories import Asked, Questions
 from loopcast.models.trees.ensemble import TreeEnsemble
 from loopcast.models.trees.grow import grow, require_installed
 from loopcast.models.two_seasons import TwoSeasons
@@ -41,18 +40,16 @@ class TreesModel(Model):
     def _predict(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
-        panel.require_rows(cutoffs[0] + 1, "a row before the first cutoff", "ask for later cutoffs")
-        alone, extra = panel.to_univariate(), max(0, horizon - cutoffs[-1])
-        known = None if self.encoding is None else Known.of(self.encoding, alone, extra, self.periods.season)
-        found = np.zeros((alone.n_series, len(cutoffs), horizon))
-        for asked in ask(alone, known, self.periods, cutoffs, horizon):
-            told, rows = asked.told, np.maximum(asked.rows, 0)
-            shown = np.take_along_axis(told.inputs, rows[..., None], axis=1).reshape(rows.size, -1)
-            bent = self.ensemble.predict(features(told.candidates, told.codes, shown))
-            said = np.sinh(np.clip(bent, -MOST_BENT, MOST_BENT)).reshape(rows.size, horizon, 1)
-            found[asked.series] = np.where((asked.rows < 0)[..., None], 0.0, asked.read(said)[..., 0])
-        apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
-        return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=np.moveaxis(apart, 1, 3))
+        asked = Asked(periods=self.periods, encoding=self.encoding)
+        each = asked.answers(panel, cutoffs, horizon, 1, self._values)
+        return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=each[..., 0])
+
+    def _values(self, questions: Questions) -> np.ndarray:
+        """Of some series, `[series, cutoff, step, 1]`."""
+        told = questions.told
+        bent = self.ensemble.predict(features(told.candidates, told.codes, told.inputs[questions.at]))
+        said = np.sinh(np.clip(bent, -MOST_BENT, MOST_BENT))
+        return questions.read(said.reshape(*told.base.shape, 1))
 
 
 @register
@@ -80,19 +77,8 @@ class Trees(TwoSeasons):
         check_seed(self.seed)
         require_installed()
 
-    @property
-    def cheap_to_refit(self) -> bool:
-        """Growing takes seconds."""
-        return False
-
     def _fit(self, panel: Panel) -> Fit:
-        model, season = self._grown(panel), self.season_of(panel)
-        steps = self.horizon or usual_steps(panel, season)
-        try:
-            rows = calibration_cutoffs(panel, steps, season + 1, None)[0]
-        except LengthError:  # too short to hold anything back: there are no intervals, and the model says so
-            return Fit(model)
-        return Fit(model, self._grown(long_enough(panel, rows + season + 1).drop_last(rows)), rows)
+        return Fit(self._grown(panel))
 
     def _grown(self, panel: Panel) -> TreesModel:
         """From random rows of all series."""
