@@ -29,7 +29,7 @@ from kernels import Size, problem, programs
 from loopcast import generate_time_series
 from loopcast.data.panel import Panel
 from loopcast.kernels import instructions
-from loopcast.models.recurrent.setup import set_up
+from loopcast.models.plain.setup import set_up
 from loopcast.nn.cells import CELLS
 from loopcast.nn.fused import fused_scan
 from loopcast.tasks.notebook.experiments import notebooks_own

@@ -9,10 +9,10 @@ from worker import Run, data, script, serve
 
 from loopcast import Panel
 from loopcast.features.scaling import Scaling
-from loopcast.models.recurrent.ensemble import Ensemble
-from loopcast.models.recurrent.predict import forecast
-from loopcast.models.recurrent.setup import set_up
-from loopcast.models.recurrent.stepper import Stepper
+from loopcast.models.plain.ensemble import Ensemble
+from loopcast.models.plain.predict import forecast
+from loopcast.models.plain.setup import set_up
+from loopcast.models.plain.stepper import Stepper
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
 from loopcast.tasks.notebook.experiments import notebooks_own

@@ -51,6 +51,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.models.mean import Mean
     from loopcast.models.model import Model
     from loopcast.models.model_list import forecast
+    from loopcast.models.plain.forecaster import PlainRecurrent
     from loopcast.models.pretrained.forecaster import Pretrained
     from loopcast.models.recurrent.forecaster import Recurrent
     from loopcast.models.theta import Theta
@@ -90,6 +91,7 @@ __all__ = [
     "NotFittedError",
     "OptionError",
     "Panel",
+    "PlainRecurrent",
     "Prediction",
     "Pretrained",
     "ReadOptions",
@@ -150,6 +152,7 @@ _MODULES = {
     "models.linear": ["Linear"],
     "evaluation.backtest_result": ["Backtest"],
     "models.pretrained.forecaster": ["Pretrained"],
+    "models.plain.forecaster": ["PlainRecurrent"],
     "models.recurrent.forecaster": ["Recurrent"],
     "models.theta": ["Theta"],
     "models.trees.forecaster": ["Trees"],

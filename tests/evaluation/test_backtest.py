@@ -12,8 +12,8 @@ from loopcast.evaluation.backtest import backtest, cross_validation
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
-from loopcast.models.recurrent import predict
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain import predict
+from loopcast.models.plain.forecaster import Recurrent
 
 SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}
 

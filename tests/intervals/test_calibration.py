@@ -15,7 +15,7 @@ from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain.forecaster import Recurrent
 
 NOTHING_USUAL = np.zeros((2, 1))
 SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}

@@ -9,7 +9,7 @@ import pytest
 
 from loopcast import Columns, Linear, Panel, Recurrent, load, read
 from loopcast.errors import DataError, OptionError, ValuesError
-from loopcast.models.recurrent import forecaster as recurrent
+from loopcast.models.plain import forecaster as recurrent
 
 STEPS = 4
 QUICK = {"horizon": STEPS, "units": (8,), "epochs": 3, "members": 1, "season": 4, "show_progress": False}

@@ -6,9 +6,9 @@ import pytest
 
 from loopcast.data.panel import Panel
 from loopcast.features.scaling import Scaling
-from loopcast.models.recurrent import predict
-from loopcast.models.recurrent.ensemble import Ensemble
-from loopcast.models.recurrent.predict import features, forecast
+from loopcast.models.plain import predict
+from loopcast.models.plain.ensemble import Ensemble
+from loopcast.models.plain.predict import features, forecast
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
 from reference.compiled import denormalize, encode, step

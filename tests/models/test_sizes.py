@@ -5,7 +5,7 @@ import pytest
 
 from loopcast.errors import LengthError, OptionError
 from loopcast.models.imputer.imputer import Imputer
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain.forecaster import Recurrent
 
 VALUES = np.sin(np.arange(40.0))
 GAPPY = np.where(np.arange(40) % 7, VALUES, np.nan)

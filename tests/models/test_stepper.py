@@ -6,8 +6,8 @@ import pytest
 
 from loopcast import Recurrent, generate_time_series, kernels
 from loopcast.errors import OptionError
-from loopcast.models.recurrent.ensemble import scan, zero_states
-from loopcast.models.recurrent.stepper import Stepper
+from loopcast.models.plain.ensemble import scan, zero_states
+from loopcast.models.plain.stepper import Stepper
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
 

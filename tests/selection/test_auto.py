@@ -15,7 +15,7 @@ from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain.forecaster import Recurrent
 from loopcast.selection import auto, plan
 from loopcast.selection.auto import Auto
 from loopcast.storage import model_file

@@ -7,7 +7,7 @@ import pytest
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
 from loopcast.errors import OptionError, TrainingError
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain.forecaster import Recurrent
 from loopcast.selection import search as module
 from loopcast.selection.search import search
 

@@ -17,7 +17,7 @@ from loopcast.columns import Columns
 from loopcast.errors import ModelFileError
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain.forecaster import Recurrent
 from loopcast.storage.canonical_zip import pack
 from loopcast.storage.model_file import MANIFEST, WEIGHTS
 from loopcast.storage.tensors import MOST_AXES

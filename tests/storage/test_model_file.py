@@ -22,7 +22,7 @@ from loopcast.errors import ModelFileError, NotFittedError, OptionError
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain.forecaster import Recurrent
 from loopcast.storage import atomic, model_file
 from loopcast.storage.canonical_zip import pack
 from loopcast.storage.model_file import MANIFEST, WEIGHTS

@@ -6,8 +6,8 @@ import pytest
 from loopcast.cli.main import run as command
 from loopcast.data.panel import Panel
 from loopcast.features.scaling import Scaling
-from loopcast.models.recurrent.ensemble import Ensemble
-from loopcast.models.recurrent.score import every_step_mse
+from loopcast.models.plain.ensemble import Ensemble
+from loopcast.models.plain.score import every_step_mse
 from loopcast.nn.init import initial_weights
 from loopcast.nn.network import Network
 from loopcast.tasks.notebook.experiments import experiments

@@ -230,7 +230,7 @@ import loopcast, sys
 data = loopcast.generate_time_series(2000, 60, seed=0)
 model = loopcast.Recurrent(horizon=10, cell="gru", units=(30,), epochs=100000, patience=None, scaling="none",
                            show_progress=False)
-import loopcast.models.recurrent.forecaster as recurrent
+import loopcast.models.plain.forecaster as recurrent
 from contextlib import contextmanager
 @contextmanager
 def telling(title, *, show):

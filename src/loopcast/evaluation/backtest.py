@@ -113,7 +113,7 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
         for more in range(1, check_positive("seeds", seeds))
     ]
     cache, every = open_cache(cache_dir), [*runs, *(run for group in again for run in group)]
-    with progress_bar("backtest", sum(len(run.fit_groups) for run in every), show=show_progress) as callback:
+    with progress_bar("backtest", sum(len(run.origins.fit_groups) for run in every), show=show_progress) as callback:
         first = [list(run.run(cache, callback)) for run in runs]
         others = [joined([list(run.run(cache, callback)) for run in group]) for group in again if group]
     done = Backtest.of(panel, origins, runs, first, season)

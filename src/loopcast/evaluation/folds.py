@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from loopcast.columns import Bands
 from loopcast.data.panel import Panel
@@ -24,20 +23,9 @@ class FoldRun:
     origins: RollingOrigin
     bands: Bands = field(default_factory=Bands)
 
-    @property
-    def fit_groups(self) -> list[tuple[int, ...]]:
-        """The cutoffs that share a fit: those of the origins, divided where missing values begin.
-
-        A forecaster that takes missing values only as it finds them is fitted anew before the first cutoff that has
-        some: what it is made for depends on nothing later.
-        """
-        if not self.forecaster.leaves_gaps_open:
-            return self.origins.fit_groups
-        return [tuple(part) for group in self.origins.fit_groups for _, part in groupby(group, self._has_gaps)]
-
     def run(self, cache: ResultCache, callback: Callable[[str], None]) -> Iterator[FoldResult]:
         """A result for each fit; one that is finished already is not computed again."""
-        for cutoffs in self.fit_groups:
+        for cutoffs in self.origins.fit_groups:
             callback(self.forecaster.name)
             key = cache_key(self.forecaster, self.panel, self.origins.horizon, cutoffs, self.bands)
             result = cache.get(key, self._missing(cutoffs))
@@ -57,7 +45,7 @@ class FoldRun:
         horizon, began = self.origins.horizon, time.perf_counter()
         seen = self.panel.drop_last(cutoffs[0])
         calibrate = bool(self.bands) and self.forecaster.horizon is not None  # without one, for as far as is asked
-        forecaster = self.forecaster.configured_for(seen).fit_panel(seen, calibrate=calibrate)
+        forecaster = self.forecaster.with_options().fit_panel(seen, calibrate=calibrate)
         if self.bands:
             forecaster.require_calibration(horizon)
         model, fitted = forecaster.model, time.perf_counter()
@@ -68,9 +56,6 @@ class FoldRun:
             parameters=model.n_parameters,
             description=model.description,
         )
-
-    def _has_gaps(self, cutoff: int) -> bool:
-        return self.panel.drop_last(cutoff).trim_leading_missing().has_gaps
 
     def _missing(self, cutoffs: tuple[int, ...]) -> Prediction:
         return missing_prediction(self.forecaster.name, self.panel, cutoffs, self.origins.horizon, self.bands)

@@ -4,7 +4,6 @@ What is known at a row comes from that row and those before it; what is known ah
 covariates, is known at every row up to the last one that they are given for.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,9 +16,7 @@ from loopcast.data.panel import Panel
 from loopcast.data.ranges import concat_ranges
 from loopcast.data.time_grid import future_times
 from loopcast.errors import DataError, OptionError, ValuesError
-from loopcast.features.standardize import Standardization, encode_columns, width_of_columns
-
-MOST_SIZE = 8  # numbers of an embedding, at most
+from loopcast.features.standardize import PER_COLUMN, Standardization, encode_columns
 
 
 class FutureFeatures(NamedTuple):
@@ -37,7 +34,6 @@ class ExogenousEncoder:
     """How covariates become numbers, learned from the rows of a fit.
 
     columns: which there are. past, future, static: the scale of the numbers of each kind.
-    has_missing: for each past, then each future covariate, whether values may be missing.
     categories: of each static covariate, its categories in order; None where it is a number.
     allow_unknown: whether a category that the fit had not is taken for an unknown one, as some are in training.
     parts: of the calendar, as `loopcast.data.calendar_features.resolve_features`.
@@ -47,15 +43,12 @@ class ExogenousEncoder:
     past: Standardization
     future: Standardization
     static: Standardization
-    has_missing: tuple[bool, ...]
     categories: tuple[tuple[str, ...] | None, ...]
     allow_unknown: bool
     parts: tuple[str, ...]
 
     def __post_init__(self) -> None:
         columns, numbers = self.columns, sum(each is None for each in self.categories)
-        if len(self.has_missing) != len(columns.past) + len(columns.future):
-            raise OptionError(f"an encoder says of each covariate whether it has gaps, got {self.has_missing}")
         if len(self.categories) != len(columns.static):
             raise OptionError(f"an encoder has categories, or none, for each static covariate, got {self.categories}")
         if not all(each and len(set(each)) == len(each) for each in self.categories if each is not None):
@@ -73,16 +66,16 @@ class ExogenousEncoder:
             raise OptionError(f"holidays are shown where the columns name whose, got {self.parts}")
 
     @classmethod
-    def of(cls, panel: Panel, *, unknown: bool, gaps: bool = False) -> "ExogenousEncoder | None":
+    def of(cls, panel: Panel, *, unknown: bool) -> "ExogenousEncoder | None":
         """From the rows of a panel; None where it has neither covariates nor a calendar to show.
 
-        gaps: whether to expect missing values also of covariates that have none in these rows.
+        unknown: whether to allow categories that these rows do not have.
         """
         columns, covariates = panel.schema.columns, panel.covariates
         parts = resolve_features(columns, panel.schema.freq)
         if covariates is None:
             nothing = Standardization.of(np.zeros((1, 0), np.float32))
-            made = cls(columns=columns, past=nothing, future=nothing, static=nothing, has_missing=(), categories=(),
+            made = cls(columns=columns, past=nothing, future=nothing, static=nothing, categories=(),
                        allow_unknown=unknown, parts=parts)  # fmt: skip
             return made if parts else None
         own, _ = concat_ranges(covariates.offsets[:-1], panel.lengths)
@@ -93,7 +86,6 @@ class ExogenousEncoder:
             past=Standardization.of(covariates.past),
             future=Standardization.of(future),
             static=Standardization.of(static.select(numbers).to_numpy().reshape(panel.n_series, -1)),
-            has_missing=tuple((gaps | np.isnan(np.hstack([covariates.past, future])).any(axis=0)).tolist()),
             categories=tuple(
                 None if name in numbers else tuple(sorted(static[name].unique().to_list())) for name in static.columns
             ),
@@ -104,34 +96,27 @@ class ExogenousEncoder:
     @property
     def past_width(self) -> int:
         """How many numbers of a row are known of the past alone."""
-        return width_of_columns(self.has_missing[: len(self.columns.past)])
+        return PER_COLUMN * len(self.columns.past)
 
     @property
     def ahead_width(self) -> int:
         """How many numbers are known of each step to come."""
-        return width_of_columns(self.has_missing[len(self.columns.past) :]) + n_features(self.parts)
+        return PER_COLUMN * len(self.columns.future) + n_features(self.parts)
 
     @property
     def future_values(self) -> list[int]:
         """Which of the numbers that are known ahead are the values of covariates."""
-        gappy = self.has_missing[len(self.columns.past) :]
-        return [width_of_columns(gappy[:place]) for place in range(len(gappy))]
+        return [PER_COLUMN * place for place in range(len(self.columns.future))]
+
+    @property
+    def static_width(self) -> int:
+        """How many numbers are known of a series: its static numbers, and one for each category."""
+        return len(self.static.mean) + sum(len(each) for each in self.categories if each is not None)
 
     @property
     def width(self) -> int:
         """How many numbers a row has: of the past, static ones, and those known ahead, in this order."""
-        return self.past_width + len(self.static.mean) + self.ahead_width
-
-    @property
-    def embedding_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Rows and columns of each table of embeddings; with `allow_unknown`, the last row is for what is not known."""
-        counts = [len(each) for each in self.categories if each is not None]
-        return tuple((count + self.allow_unknown, min(MOST_SIZE, (count + 1) // 2 + 1)) for count in counts)
-
-    @property
-    def inputs(self) -> int:
-        """How many numbers a network is shown of a row: those, and an embedding of each category."""
-        return self.width + sum(width for _, width in self.embedding_shapes)
+        return self.past_width + self.static_width + self.ahead_width
 
     def require_reach(self, reach: int, horizon: int) -> None:
         """OptionError where forecasts would be fed back with past covariates, of which nothing is known by then."""
@@ -150,12 +135,23 @@ class ExogenousEncoder:
     def rows(self, panel: Panel, ahead: FutureFeatures) -> np.ndarray:
         """What is known at each row of a panel, float32 `[row, width]`; ahead: as `ahead` gives it, for any `extra`."""
         own, _ = concat_ranges(ahead.offsets[:-1], panel.lengths)
-        past = self._past(panel)
-        return np.concatenate([past, self.numbers(panel)[panel.series_of(np.arange(panel.n_rows))],
-                               ahead.values[own]], axis=1)  # fmt: skip
+        past = self.past_rows(panel)
+        static = self.of_series(panel)[panel.series_of(np.arange(panel.n_rows))]
+        return np.concatenate([past, static, ahead.values[own]], axis=1)
 
-    def numbers(self, panel: Panel) -> np.ndarray:
-        """The static numbers of each series, float32 `[series, static]`; ValuesError where one is no number here."""
+    def of_series(self, panel: Panel) -> np.ndarray:
+        """What is known of each series, float32 `[series, static_width]`: numbers, and 1 for its own category of each.
+
+        An unknown category is none. ValuesError where a number is none here, OptionError for a category that the fit
+        did not have, unless `allow_unknown`.
+        """
+        each = [self._numbers(panel)]
+        for name, known in zip(self.columns.static, self.categories, strict=True):
+            if known is not None:
+                each.append(np.eye(len(known) + 1, len(known), dtype=np.float32)[self._code(panel, name, known)])
+        return np.concatenate(each, axis=1)
+
+    def _numbers(self, panel: Panel) -> np.ndarray:
         if panel.covariates is None:
             return np.zeros((panel.n_series, 0), np.float32)
         static = panel.covariates.static
@@ -170,7 +166,7 @@ class ExogenousEncoder:
     def ahead(self, panel: Panel, extra: int) -> FutureFeatures:
         """What is known of each row, and of `extra` steps after the end of each series.
 
-        ValuesError where future covariates do not reach so far, or miss a value and never did in the fit.
+        ValuesError where future covariates do not reach so far.
         """
         panel.require_future(extra)
         lengths = panel.lengths + extra
@@ -179,28 +175,14 @@ class ExogenousEncoder:
         values = np.zeros((offsets[-1], 0), np.float32)
         if panel.covariates is not None:
             own, _ = concat_ranges(panel.covariates.offsets[:-1], lengths)
-            names, gappy = self.columns.future, self.has_missing[len(self.columns.past) :]
-            future = panel.covariates.future[own] if names else np.zeros((len(steps), 0), np.float32)
-            self._require_known(panel, names, gappy, future, offsets)
-            values = encode_columns(self.future.scaled(future), gappy, offsets)
+            values = encode_columns(self.future.scaled(panel.covariates.future[own]), offsets)
         starts = panel.starts.gather(np.repeat(np.arange(panel.n_series), lengths)) if self.parts else panel.starts
         times = future_times(starts, steps, 1, panel.schema.freq) if self.parts else panel.starts
         clock = encode(times, self.parts, panel.schema.zone, self.columns.holidays)
         return FutureFeatures(np.concatenate([values, clock], axis=1) if self.parts else values, offsets)
 
-    def codes(self, panel: Panel) -> np.ndarray:
-        """The category of each series, int32 `[series, static]`, a column for each table of `embedding_shapes`.
-
-        OptionError for a category that the fit did not have, unless `allow_unknown`.
-        """
-        columns = [
-            self._code(panel, name, known)
-            for name, known in zip(self.columns.static, self.categories, strict=True)
-            if known is not None
-        ]
-        return np.stack(columns, axis=1) if columns else np.zeros((panel.n_series, 0), np.int32)
-
     def _code(self, panel: Panel, name: str, known: tuple[str, ...]) -> np.ndarray:
+        """The place of each series' category among the known ones; after the last one where it is none of them."""
         cells = panel.covariates.static[name] if panel.covariates is not None else pl.Series()
         places = {category: code for code, category in enumerate(known)}
         codes = np.array([places.get(_word(cell), len(known)) for cell in cells], np.int32)
@@ -210,36 +192,15 @@ class ExogenousEncoder:
             raise OptionError(
                 f"series {panel.ids[i]!r}: {name!r} is {cells[i]!r}, which was not there in the fit (known: "
                 f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}): fit with "
-                "it, or a Recurrent with unknown_categories=True, which learns what to make of others"
+                "it, or a Recurrent, which forecasts others as it does series of no category"
             )
         return codes
 
-    def _past(self, panel: Panel) -> np.ndarray:
+    def past_rows(self, panel: Panel) -> np.ndarray:
+        """What is known of the past alone at each row, float32 `[row, past_width]`."""
         if panel.covariates is None:
             return np.zeros((panel.n_rows, 0), np.float32)
-        names, gappy = self.columns.past, self.has_missing[: len(self.columns.past)]
-        self._require_known(panel, names, gappy, panel.covariates.past, panel.offsets)
-        return encode_columns(self.past.scaled(panel.covariates.past), gappy, panel.offsets)
-
-    def _require_known(
-        self,
-        panel: Panel,
-        names: Sequence[str],
-        gappy: tuple[bool, ...],
-        values: np.ndarray,
-        offsets: np.ndarray,
-    ) -> None:
-        """ValuesError naming the first value that is missing of a covariate that missed none in the fit."""
-        wrong = np.isnan(values) & ~np.array(gappy, bool)
-        if not wrong.any():
-            return
-        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        i = int(np.searchsorted(offsets, row, side="right")) - 1
-        time = future_times(panel.starts.gather([i]), row - offsets[i : i + 1], 1, panel.schema.freq)[0]
-        raise ValuesError(
-            f"series {panel.ids[i]!r} at {time}: covariate {names[int(column)]!r} is missing, and the model was "
-            "fitted where none was: give its value, or fit on data in which some are missing"
-        )
+        return encode_columns(self.past.scaled(panel.covariates.past), panel.offsets)
 
 
 def _word(cell: object) -> str:

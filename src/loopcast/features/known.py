@@ -6,7 +6,6 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.features.exogenous import ExogenousEncoder
-from loopcast.features.exogenous_features import ExogenousFeatures
 
 TRAILING = (1 / 12, 1 / 3, 1, 3)  # seasons over which covariates are averaged: what they do may take its time
 
@@ -30,16 +29,12 @@ class Known:
     @classmethod
     def of(cls, encoding: ExogenousEncoder, panel: Panel, extra: int, season: int) -> "Known":
         """Of a panel and `extra` steps after its ends; errors are those of `ExogenousEncoder`."""
-        features = ExogenousFeatures.of(encoding, panel, extra)
-        values, offsets = features.ahead
-        tables = encoding.embedding_shapes
-        which = panel.series_of(np.arange(panel.n_rows))
-        places = [
-            np.eye(rows, dtype=np.float32)[codes] for (rows, _), codes in zip(tables, features.codes.T, strict=True)
-        ]
+        encoding.require_same_covariates(panel)
+        ahead = encoding.ahead(panel, extra)
+        values, offsets = ahead
         covariates = encoding.future_values
         return cls(
-            rows=np.concatenate([features.rows, *(place[which] for place in places)], axis=1),
+            rows=encoding.rows(panel, ahead),
             offsets=panel.offsets,
             ahead=np.concatenate([values, *trailing_means(values[:, covariates], offsets, season)], axis=1),
             known_offsets=offsets,
@@ -80,7 +75,7 @@ def trailing_means(values: np.ndarray, offsets: np.ndarray, season: int) -> list
 
 def width_of_rows(encoding: ExogenousEncoder | None) -> int:
     """How many numbers are known of a row."""
-    return 0 if encoding is None else encoding.width + sum(rows for rows, _ in encoding.embedding_shapes)
+    return 0 if encoding is None else encoding.width
 
 
 def width_of_steps(encoding: ExogenousEncoder | None, season: int) -> int:

@@ -4,11 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-PER_GAPPY = 3  # numbers that a column with gaps is shown as: its last value, whether it is there, since when
+PER_COLUMN = 3  # numbers that a column is shown as: its last value, whether it is there, since when
+STILL = 1e-7  # share of a column's mean below which its changes count as none
 
 
 class Standardization(NamedTuple):
-    """Of columns of numbers, float64 `[column]`: their mean, and their standard deviation; 1 for a constant."""
+    """Of columns of numbers, float64 `[column]`: their mean, and their standard deviation.
+
+    1 for a constant, or nearly one: what changes later would be divided by next to nothing.
+    """
 
     mean: np.ndarray
     spread: np.ndarray
@@ -19,22 +23,15 @@ class Standardization(NamedTuple):
         count = np.maximum(there.sum(axis=0), 1)
         mean = np.sum(values, axis=0, where=there) / count
         spread = np.sqrt(np.sum(np.square(values - mean), axis=0, where=there) / count)
-        return cls(mean, np.where(spread > 0, spread, 1))
+        return cls(mean, np.where(spread > STILL * np.abs(mean), spread, 1))
 
     def scaled(self, values: np.ndarray) -> np.ndarray:
         return np.asarray((values - self.mean) / self.spread, np.float32)
 
 
-def width_of_columns(gappy: tuple[bool, ...]) -> int:
-    """How many numbers columns are shown as, of which some may have gaps."""
-    return sum(PER_GAPPY if each else 1 for each in gappy)
-
-
-def encode_columns(values: np.ndarray, gappy: tuple[bool, ...], offsets: np.ndarray) -> np.ndarray:
-    """Each column as it is, or where it may have gaps as three: the last value, whether it is there, and since when."""
-    columns: list[np.ndarray] = []
-    for column, gaps in zip(values.T, gappy, strict=True):
-        columns += _with_gaps(column, offsets) if gaps else [column]
+def encode_columns(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Each column of `[row, column]` as PER_COLUMN: the last value, whether it is there, and since when, float32."""
+    columns = [each for column in values.T for each in _with_gaps(column, offsets)]
     return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0), np.float32)
 
 

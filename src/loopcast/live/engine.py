@@ -16,11 +16,10 @@ from loopcast.intervals.tracking import Tracking
 from loopcast.kernels import check_layout, layout, library, why_not_built
 from loopcast.live.tracking_plan import STRUCTURES as TRACKING_STRUCTURES
 from loopcast.live.tracking_plan import NativeTracking, Tracked, TrackingPlan, untracked
-from loopcast.models.pretrained.model import PretrainedModel
+from loopcast.models.network.model import NetworkModel
 from loopcast.nn import ctypes_step, direct_decoder
 from loopcast.nn.ctypes_step import Stack, pad_units, stack_of
 from loopcast.nn.direct_decoder import Decoder, DirectDecoder
-from loopcast.nn.origin_shape import CELL
 from loopcast.nn.shapes import SHAPES
 from loopcast.validation import check_positive
 
@@ -53,7 +52,7 @@ class Engine:
 
     def __init__(
         self,
-        model: PretrainedModel,
+        model: NetworkModel,
         most_steps: int,
         probabilities: Sequence[float] = (),
         tracking: Tracking | None = None,
@@ -74,14 +73,15 @@ class Engine:
         self._told = np.zeros((1 + 2 * len(self.levels), most_steps))
         self._told_at = self._told.ctypes.data
 
-    def _make_plan(self, model: PretrainedModel, native: NativeTracking, sizes: tuple[ctypes.c_size_t, ...]) -> None:
+    def _make_plan(self, model: NetworkModel, native: NativeTracking, sizes: tuple[ctypes.c_size_t, ...]) -> None:
         """Have the kernels make the plan, and say bytes of a record, where tracking begins, bytes of the workspace."""
         check_layout(ctypes_step.STRUCTURES | direct_decoder.STRUCTURES | STRUCTURES, layout())
-        parts, shape = model.network.parts(model.weights), SHAPES[CELL]
+        cell = model.network.cell
+        parts, shape = model.network.parts(model.weights), SHAPES[cell]
         layers = [pad_units(shape, layer, first=place == 0) for place, layer in enumerate(parts.layers)]
         states = [[np.zeros(layer.units, np.float32)] * shape.states for layer in layers]
         decoder = DirectDecoder(model.network.decoder, parts.decoder)
-        stack = stack_of(CELL, layers, states, states, None, last_only=False)
+        stack = stack_of(cell, layers, states, states, None, last_only=False)
         periods = (model.periods.season, model.periods.second)
         readings = (native.reading, native.places)
         plan = _LivePlan(*periods, self.most_steps, stack, decoder.structure, *readings, native.structure)

@@ -14,7 +14,7 @@ from loopcast.live.state import State
 from loopcast.models.bounds import Bounds
 from loopcast.models.calibrate import USUAL_STEPS
 from loopcast.models.forecaster import Forecaster
-from loopcast.models.pretrained.model import PretrainedModel
+from loopcast.models.network.model import NetworkModel
 from loopcast.nn.step_decoder import PROBABILITIES
 
 
@@ -66,10 +66,10 @@ class LiveModel:
         return Engine(model, max(horizon, steps), tracking=tracking)
 
 
-def followable(forecaster: Forecaster) -> PretrainedModel:
+def followable(forecaster: Forecaster) -> NetworkModel:
     """The model of a forecaster, where it can be followed; OptionError that says which can."""
     model = forecaster.model
-    if not isinstance(model, PretrainedModel):
+    if not isinstance(model, NetworkModel):
         raise OptionError(f"{forecaster.name} cannot be followed live: Pretrained can, fitted without covariates")
     if model.encoding is not None:
         raise OptionError(

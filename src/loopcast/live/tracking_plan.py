@@ -12,7 +12,7 @@ from loopcast.features.causal.native_read import Reading
 from loopcast.intervals.tracking import RATE, Tracking
 from loopcast.models.bounds import Bounds
 from loopcast.models.model import OWN_SPREAD
-from loopcast.models.pretrained.reading import places_of
+from loopcast.models.network.reading import places_of
 from loopcast.nn.step_decoder import PROBABILITIES
 
 # The numbers with which a tracked state begins: rows, the two sums of surprises and their alarms, errors at one step

@@ -29,17 +29,16 @@ def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) 
 
 
 def by_refit(
-    refit: Callable[[Panel, Panel], Model], panel: Panel, horizon: int, least: int, n_windows: int | None
+    refit: Callable[[Panel], Model], panel: Panel, horizon: int, least: int, n_windows: int | None
 ) -> Calibration:
     """From a copy that is fitted on all but a tail, and forecasts that tail.
 
-    refit: the model learned from the second panel, ready for what the first one has: rows after it, but for the last
-    cutoff's. least: rows that it needs. n_windows: cutoffs in the tail; None chooses.
+    refit: the model learned from a panel. least: rows that it needs. n_windows: cutoffs in the tail; None chooses.
     LengthError where series are too short to hold a tail back.
     """
     cutoffs = calibration_cutoffs(panel, horizon, least, n_windows)
     enough = long_enough(panel, cutoffs[0] + least)
-    model = refit(enough.drop_last(cutoffs[-1]), enough.drop_last(cutoffs[0]))
+    model = refit(enough.drop_last(cutoffs[0]))
     return measure(model, enough, horizon, cutoffs)
 
 

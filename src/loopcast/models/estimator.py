@@ -79,11 +79,6 @@ class Estimator:
         return any(each.network for each in (self, *self.parts()))
 
     @property
-    def leaves_gaps_open(self) -> bool:
-        """Whether it, or a part of it, is made for missing values only where the data of its fit has some."""
-        return any(each.get_params().get("gaps", False) is None for each in (self, *self.parts()))
-
-    @property
     def model(self) -> Any:
         """What `fit` left; NotFittedError before it."""
         if self._model is None:

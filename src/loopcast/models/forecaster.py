@@ -15,7 +15,7 @@ from loopcast.errors import DataError, LengthError, NotFittedError, OptionError
 from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
-from loopcast.models.estimator import BoundedEstimator, estimators_in
+from loopcast.models.estimator import BoundedEstimator
 from loopcast.models.fill_gaps import fill_gaps
 from loopcast.models.model import Fit, Model
 from loopcast.models.provenance import Provenance, describe
@@ -225,19 +225,11 @@ class Forecaster(BoundedEstimator, ABC):
         """The steps in a season: as chosen, or else the usual one of the panel's calendar."""
         return panel.season if self.season is None else self.season
 
-    def configured_for(self, panel: Panel) -> Self:
-        """An unfitted copy that is ready, in all its parts, for missing values of `panel` where that was left open."""
-        if not self.leaves_gaps_open or not panel.trim_leading_missing().has_gaps:
-            return self.with_options()
-        options = {name: estimators_in(value) for name, value in self.get_params().items()}
-        parts = {name: tuple(each.configured_for(panel) for each in found) for name, found in options.items() if found}
-        return self.with_options(**parts, **({"gaps": True} if self.get_params().get("gaps", False) is None else {}))
-
     def calibration_by_refit(self, panel: Panel, horizon: int, n_windows: int | None) -> Calibration:
         """From a copy that is fitted on all but a tail of `panel`; errors are those of `calibrate`."""
 
-        def refit(whole: Panel, seen: Panel) -> Model:
-            return self.configured_for(whole).fit_panel(seen, calibrate=False).model
+        def refit(seen: Panel) -> Model:
+            return self.with_options().fit_panel(seen, calibrate=False).model
 
         return calibrate.by_refit(refit, panel, horizon, self.min_rows(panel, horizon), n_windows)
 
@@ -255,7 +247,7 @@ class Forecaster(BoundedEstimator, ABC):
         """The model with a calibration, from what the fit held back or else a second fit; or with why it has none."""
         if model.calibration is not None or model.panel is None:
             return model
-        if model.own_horizon and not self.cheap_to_refit:
+        if model.own_horizon and fit.held_out is None and not model.recipe.cheap_to_refit:
             return replace(model, uncalibrated="its own distribution reaches no further")
         try:
             return replace(model, calibration=self._calibration(model.panel, model.recipe, fit))

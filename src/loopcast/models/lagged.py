@@ -11,7 +11,6 @@ from loopcast.data.missing import first_observed, forward_fill
 from loopcast.data.panel import Panel
 from loopcast.data.ranges import concat_ranges
 from loopcast.features.exogenous import ExogenousEncoder
-from loopcast.features.exogenous_features import ExogenousFeatures
 
 CHUNK = 2**20  # numbers gathered at once: memory stays a few megabytes however many windows there are
 
@@ -33,15 +32,14 @@ class ExogenousRows(NamedTuple):
     @classmethod
     def of(cls, encoding: ExogenousEncoder | None, panel: Panel, extra: int) -> Self:
         """Of a panel and `extra` steps after its ends; errors are those of `ExogenousEncoder`."""
-        exogenous = ExogenousFeatures.of(encoding, panel, extra)
-        values, offsets = exogenous.ahead
-        past = np.zeros((len(values), exogenous.past_width), np.float32)
-        past[concat_ranges(offsets[:-1], panel.lengths)[0]] = exogenous.rows[:, : exogenous.past_width]
-        tables = () if encoding is None else encoding.embedding_shapes
-        places = [
-            np.eye(rows, dtype=np.float32)[codes] for (rows, _), codes in zip(tables, exogenous.codes.T, strict=True)
-        ]
-        return cls(past, np.concatenate([exogenous.static, *places], axis=1), values, offsets)
+        if encoding is None:
+            none = np.zeros((panel.n_rows, 0), np.float32)
+            return cls(none, np.zeros((panel.n_series, 0), np.float32), none, panel.offsets)
+        encoding.require_same_covariates(panel)
+        values, offsets = encoding.ahead(panel, extra)
+        past = np.zeros((len(values), encoding.past_width), np.float32)
+        past[concat_ranges(offsets[:-1], panel.lengths)[0]] = encoding.past_rows(panel)
+        return cls(past, encoding.of_series(panel), values, offsets)
 
     @property
     def width(self) -> int:
@@ -63,7 +61,7 @@ def width_of(encoding: ExogenousEncoder | None) -> int:
     """The width of what is known, by an encoding."""
     if encoding is None:
         return 0
-    return encoding.width + sum(rows for rows, _ in encoding.embedding_shapes) + encoding.ahead_width
+    return encoding.width + encoding.ahead_width
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

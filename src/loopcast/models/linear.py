@@ -139,7 +139,7 @@ class Linear(Forecaster):
 
     def _fit(self, panel: Panel) -> Fit:
         context, units = self._context(panel), units_of(panel, relative=self.scaling == "series")
-        encoding = ExogenousEncoder.of(panel, unknown=False, gaps=True)
+        encoding = ExogenousEncoder.of(panel, unknown=False)
         lagged = Lagged(
             panel=panel,
             channel=0,

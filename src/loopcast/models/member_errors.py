@@ -49,8 +49,7 @@ def held_out_members(
     for member, fit in zip(members, fits, strict=True):
         if fit.held_out is None and not member.cheap_to_refit:
             raise LengthError(f"no rows were held back from the training of {member.name}")
-        ready = member.configured_for(enough)
-        models.append(fit.held_out or ready.fit_panel(seen, calibrate=False).model)
+        models.append(fit.held_out or member.with_options().fit_panel(seen, calibrate=False).model)
     return HeldOut(models=tuple(models), panel=enough, rows=rows)
 
 

@@ -6,8 +6,7 @@ import jax
 import numpy as np
 
 from loopcast.nn.cells import CELLS, Array
-from loopcast.nn.decoder import DECODER_UNITS
-from loopcast.nn.network import DecoderWeights, Network, Weights
+from loopcast.nn.network import Network, Weights
 from loopcast.nn.shapes import CellWeights, DenseWeights
 from loopcast.nn.threefry import normal, uniform
 
@@ -26,19 +25,8 @@ def initial_weights(network: Network, seed: int) -> Weights:
         layers.append(CellWeights(kernel, recurrent, initial_bias(network.cell, half.units)))
     if network.head != "dense":
         return Weights(tuple(layers), None)
-    seed += 2 * len(layers)
-    dense = DenseWeights(glorot_uniform(seed, (network.hidden_width, network.raw_width)), _zeros(network.raw_width))
-    tables = tuple(uniform(seed + 2 + k, table, -0.5, 0.5) for k, table in enumerate(network.embeddings))
-    return Weights(tuple(layers), dense, _known(network, seed + 1), tuple(map(jax.device_put, tables)))
-
-
-def _known(network: Network, seed: int) -> DecoderWeights | None:
-    """What is known ahead adds nothing at first."""
-    if not network.n_future:
-        return None
-    return DecoderWeights(
-        glorot_uniform(seed, (network.n_future, DECODER_UNITS)), _zeros(DECODER_UNITS, network.per_step)
-    )
+    kernel = glorot_uniform(seed + 2 * len(layers), (network.hidden_width, network.outputs))
+    return Weights(tuple(layers), DenseWeights(kernel, _zeros(network.outputs)))
 
 
 def _zeros(*shape: int) -> Array:

@@ -6,7 +6,6 @@ serves any number of threads, and a state can be kept, copied or sent elsewhere.
 
 import math
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Literal, NamedTuple
 
 import jax
@@ -14,34 +13,23 @@ import jax.numpy as jnp
 
 from loopcast.errors import OptionError
 from loopcast.nn.cells import CELLS, Array, Cell, State
-from loopcast.nn.decoder import DECODER_UNITS, decode, decode_plain
-from loopcast.nn.shapes import CellWeights, DenseWeights
+from loopcast.nn.shapes import CellName, CellWeights, DenseWeights
 from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
-from loopcast.validation import LARGEST, check_positive
-from loopcast.xla_kernels import array_spec, why_no_kernels
+from loopcast.validation import check_positive
+from loopcast.xla_kernels import array_spec
 
 MOST_LAYERS = 100  # and with two they are deep
 MOST_PARAMETERS = 2**28  # of which a gigabyte holds the weights
 
-CellName = Literal["simple", "gru", "lstm"]
 Head = Literal["dense", "recurrent", "none"]
 DIRECTIONS = ("forward", "backward")
 
 
-class DecoderWeights(NamedTuple):
-    """Of what is known of a step ahead: into the hidden numbers, and out of them."""
-
-    kernel: Array  # [ahead, DECODER_UNITS]
-    readout: Array  # [DECODER_UNITS, per_step]
-
-
 class Weights(NamedTuple):
-    """Of recurrent layers, a recurrent head's included, of a dense head, of what is known ahead, and embeddings."""
+    """Of recurrent layers, a recurrent head's included, and of a dense head."""
 
     layers: tuple[CellWeights, ...]  # of one that reads both ways, each layer's forward half and then its backward one
     dense: DenseWeights | None
-    known: DecoderWeights | None = None
-    tables: tuple[Array, ...] = ()
 
 
 class LayerShape(NamedTuple):
@@ -81,11 +69,6 @@ class Network:
     dropout: share of each layer's outputs (but not of a recurrent head's) that is dropped while training, the same
         ones at every step.
     fused: whether the fused kernels run the layers; see `loopcast.nn.stack.scan_stack`.
-    n_future: numbers that are known of each step ahead. With some, the dense head gives DECODER_UNITS numbers more, of
-        which `apply_decoder` makes the outputs: what a step's known numbers add is the same function at every step
-        ahead (see `loopcast.nn.decoder`).
-    per_step: outputs of each step ahead.
-    embeddings: rows and columns of each table of embeddings, whose numbers are the last of the inputs.
     directions: 1 reads forwards; 2 reads a whole sequence from both ends, `units` each, joined after every layer
         (Schuster & Paliwal, 1997), so that it can be scanned and not stepped.
     """
@@ -97,18 +80,15 @@ class Network:
     head: Head = "dense"
     dropout: float = 0.0
     fused: Fused = field(default="auto", metadata={"transient": True})  # of a machine: no model file holds it
-    n_future: int = 0
-    per_step: int = 1
-    embeddings: tuple[tuple[int, int], ...] = ()
     directions: int = 1
 
     def __post_init__(self) -> None:
         check_layers(self.units)
-        for size in (self.inputs, self.outputs, self.per_step, *chain.from_iterable(self.embeddings)):
+        for size in (self.inputs, self.outputs):
             check_positive("a size of the network", size)
-        if not 0 <= self.n_future <= LARGEST or not 0 <= self.dropout < 1:
-            raise OptionError(f"a network cannot have {self.n_future} numbers known ahead, dropout {self.dropout}")
-        if self.head == "none" and (self.outputs != self.hidden_width or self.n_future):
+        if not 0 <= self.dropout < 1:
+            raise OptionError(f"a network cannot have dropout {self.dropout}")
+        if self.head == "none" and self.outputs != self.hidden_width:
             raise OptionError(f"without a head a network gives its last layer's {self.hidden_width} numbers")
         if self.directions not in (1, 2) or (self.directions == 2 and (self.head == "recurrent" or self.dropout)):
             raise OptionError("a network reads in 1 direction, or in 2 with a dense head and no dropout")
@@ -117,11 +97,6 @@ class Network:
     @property
     def kind(self) -> Cell:
         return CELLS[self.cell]
-
-    @property
-    def raw_width(self) -> int:
-        """How many numbers `step` and `scan` give a step, of which `apply_decoder` makes the outputs."""
-        return self.outputs + (DECODER_UNITS if self.n_future else 0)
 
     @property
     def layer_units(self) -> tuple[int, ...]:
@@ -153,10 +128,8 @@ class Network:
             shapes[f"{name}.recurrent_kernel"] = (units, self.kind.gates * units)
             shapes[f"{name}.bias"] = self.kind.bias_shape(units)
         if self.head == "dense":
-            shapes |= {"dense.kernel": (self.hidden_width, self.raw_width), "dense.bias": (self.raw_width,)}
-        if self.n_future:
-            shapes |= {"known.kernel": (self.n_future, DECODER_UNITS), "known.readout": (DECODER_UNITS, self.per_step)}
-        return shapes | {f"table{k}": table for k, table in enumerate(self.embeddings)}
+            shapes |= {"dense.kernel": (self.hidden_width, self.outputs), "dense.bias": (self.outputs,)}
+        return shapes
 
     @property
     def parameters(self) -> int:
@@ -253,29 +226,8 @@ class Network:
         )
         return after, hidden
 
-    def append_embeddings(self, weights: Weights, features: Array, codes: Array) -> Array:
-        """The inputs: `features` `[batch, time, feature]`, each with the embeddings of `codes` `[batch, table]`."""
-        if not self.embeddings:
-            return features
-        each = jnp.concatenate([table[codes[:, k]] for k, table in enumerate(weights.tables)], axis=-1)
-        shape = (*features.shape[:-1], each.shape[-1])
-        return jnp.concatenate([features, jnp.broadcast_to(each[:, None], shape)], axis=-1)
-
-    def apply_decoder(self, weights: Weights, given: Array, ahead: Array) -> Array:
-        """The outputs `[batch, time, output]` of what `scan` gave at each step and what is known of those after it.
-
-        n_future: `[batch, time + horizon - 1, number]`, of the step after the first one on.
-        """
-        if weights.known is None:
-            return given
-        own, mixed = given[..., : self.outputs], given[..., self.outputs :]
-        several = given.shape[1] > 1  # the kernel's lanes are steps
-        by_kernel = several and self.fused != "never" and why_no_kernels() is None
-        add = decode if by_kernel else decode_plain
-        return own + add(mixed, ahead @ weights.known.kernel, weights.known.readout)
-
     def apply_head(self, weights: Weights, hidden: Array) -> Array:
-        """The head: the last recurrent layer's output `[..., units]` to `[..., raw_width]`."""
+        """The head: the last recurrent layer's output `[..., units]` to `[..., output]`."""
         return hidden if weights.dense is None else weights.dense.read(hidden)
 
     def _scan_dropping(

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from loopcast.nn.cells import Array
 from loopcast.nn.init import glorot_uniform, initial_weights
 from loopcast.nn.network import Network, States, Weights
-from loopcast.nn.origin_shape import CELL, OriginShape
+from loopcast.nn.origin_shape import OriginShape
 from loopcast.nn.step_decoder import PROBABILITIES, SIDE, StepDecoder, StepWeights
 from loopcast.nn.weights import to_vector
 
@@ -37,7 +37,7 @@ class OriginNetwork:
     def recurrent(self) -> Network:
         """Without a head: its last layer's output is the state that the decoder reads."""
         units = self.shape.units
-        return Network(cell=CELL, units=units, inputs=self.shape.inputs, outputs=units[-1], head="none")
+        return Network(cell=self.shape.cell, units=units, inputs=self.shape.inputs, outputs=units[-1], head="none")
 
     @property
     def decoder(self) -> StepDecoder:

@@ -7,14 +7,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from loopcast.nn.shapes import SHAPES, CellWeights
+from loopcast.nn.shapes import SHAPES, CellName, CellWeights
 from loopcast.nn.step_decoder import StepDecoder, StepWeights
-
-CELL: Final = "lstm"
 
 
 class OriginParts(NamedTuple):
@@ -26,7 +24,7 @@ class OriginParts(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class OriginShape:
-    """An LSTM of these layers, whose last one's output the decoder reads, which is as wide.
+    """Recurrent layers, whose last one's output the decoder reads, which is as wide.
 
     inputs: numbers of a row; units: of each layer; candidates, codes: numbers of a step ahead.
     """
@@ -35,6 +33,7 @@ class OriginShape:
     units: tuple[int, ...]
     candidates: int
     codes: int
+    cell: CellName = "lstm"
 
     @property
     def decoder(self) -> StepDecoder:
@@ -45,7 +44,7 @@ class OriginShape:
     def layer_shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
         """Shapes of each layer's weights, the lowest first."""
         widths = pairwise((self.inputs, *self.units))
-        return tuple(SHAPES[CELL].layer_shapes(inputs, units) for inputs, units in widths)
+        return tuple(SHAPES[self.cell].layer_shapes(inputs, units) for inputs, units in widths)
 
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:

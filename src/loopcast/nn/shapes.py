@@ -6,7 +6,9 @@ row for the input and one for the recurrent product, where it resets after that)
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+CellName = Literal["simple", "gru", "lstm"]
 
 LSTM_GATES = ("input", "forget", "candidate", "output")
 GRU_GATES = ("update", "reset", "candidate")

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from loopcast.nn.cells import Array
-from loopcast.nn.network import DecoderWeights, Network, Weights
+from loopcast.nn.network import Network, Weights
 from loopcast.nn.shapes import CellWeights, DenseWeights
 
 PER_LAYER = len(CellWeights._fields)
@@ -45,13 +45,10 @@ def shapes_of(weights: Weights) -> list[tuple[int, ...]]:
 
 def _parts(weights: Weights) -> list[Any]:
     layers = [part for layer in weights.layers for part in layer]
-    heads = [part for head in (weights.dense, weights.known) if head is not None for part in head]
-    return layers + heads + list(weights.tables)
+    return layers + ([] if weights.dense is None else list(weights.dense))
 
 
 def _weights(network: Network, parts: Iterable[Any]) -> Weights:
     ordered = iter(parts)
     layers = tuple(CellWeights(*islice(ordered, PER_LAYER)) for _ in network.halves)
-    dense = DenseWeights(*islice(ordered, 2)) if network.head == "dense" else None
-    known = DecoderWeights(*islice(ordered, 2)) if network.n_future else None
-    return Weights(layers, dense, known, tuple(ordered))
+    return Weights(layers, DenseWeights(*ordered) if network.head == "dense" else None)

@@ -1,7 +1,7 @@
 """The forecaster that chooses: baselines and a few networks, compared on the data's own past, by a plan."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -26,12 +26,6 @@ from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
 from loopcast.storage.registry import register
 from loopcast.validation import check_seed
 
-NETWORKS: tuple[Mapping[str, Any], ...] = (  # that are trained: how they differ from the first, which is as it is
-    {},
-    {"cell": "gru", "alias": "Recurrent, GRU"},
-    {"log": False, "alias": "Recurrent, not on a log scale"},
-    {"units": (20,), "alias": "Recurrent, small"},
-)
 WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half of the series are long enough for
 
 
@@ -41,15 +35,13 @@ class Auto(Forecaster):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
     Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Pretrained tuned on the series
-    (`Tuned`), and Recurrent as it is, with GRUs, on the other scale and smaller. The one with the least error (MASE, or
-    MAE where that is undefined) is fitted on everything, and its model is this one's. The same data, options and
-    version give the same choice: how many networks are compared follows from the budget and the size of the data,
-    before any clock is read.
+    (`Tuned`), and Recurrent. The one with the least error (MASE, or MAE where that is undefined) is fitted on
+    everything, and its model is this one's. The same data, options and version give the same choice: how many networks
+    are compared follows from the budget and the size of the data, before any clock is read.
 
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
         case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
         last fit.
-    gaps: whether values may be missing, as in `Recurrent`; None is as the data given to `fit`.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     Series too short for a single cutoff are left out of the comparison; where all are, Pretrained is taken as it is.
@@ -69,7 +61,6 @@ class Auto(Forecaster):
     horizon: int = field()
     budget: float = 10.0
     seed: int = 0
-    gaps: bool | None = None
     show_progress: bool | None = None
 
     def __post_init__(self) -> None:
@@ -77,9 +68,8 @@ class Auto(Forecaster):
         if isinstance(self.budget, bool) or not isinstance(self.budget, int | float) or not 0 < self.budget < math.inf:
             raise OptionError(f"budget is a number of seconds above 0, got {self.budget!r}")
         check_seed(self.seed)
-        for name in ("gaps", "show_progress"):
-            if not isinstance(getattr(self, name), bool | None):
-                raise OptionError(f"{name} is True or False, or None, got {getattr(self, name)!r}")
+        if not isinstance(self.show_progress, bool | None):
+            raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
 
     def candidates(self, panel: Panel) -> list[Forecaster]:
         """What may be compared, in this order: networks that are trained only where there is enough to learn from."""
@@ -93,20 +83,22 @@ class Auto(Forecaster):
             Theta(horizon=horizon, season=season),
             Linear(horizon=horizon, season=season),
             Pretrained(horizon=horizon, season=season, tune=False),
-            *(self._networks(panel) if enough(panel) else []),
+            *(self._networks() if enough(panel) else []),
         ]
         return [one.with_options(lower=self.lower, upper=self.upper, integer=self.integer) for one in each]
 
-    def _networks(self, panel: Panel) -> list[Forecaster]:
-        """The pretrained one, tuned, and those of NETWORKS that are unlike one another on these values."""
+    def _networks(self) -> list[Forecaster]:
+        """Those that are trained: the pretrained one, tuned, and one that learns from nothing."""
         from loopcast.models.pretrained.forecaster import Pretrained
         from loopcast.models.recurrent.forecaster import Recurrent
 
-        network = Recurrent(
-            horizon=self.horizon, season=self.season, seed=self.seed, gaps=self.gaps, show_progress=False
-        )
-        tuned = Pretrained(horizon=self.horizon, season=self.season, seed=self.seed, show_progress=False, alias="Tuned")
-        return [tuned, *(network.with_options(**options) for options in _networks_for(panel))]
+        options: dict[str, Any] = {
+            "horizon": self.horizon,
+            "season": self.season,
+            "seed": self.seed,
+            "show_progress": False,
+        }
+        return [Pretrained(alias="Tuned", **options), Recurrent(**options)]
 
     def _fit(self, panel: Panel) -> Fit:
         candidates = as_model_list(self.candidates(panel))
@@ -120,7 +112,7 @@ class Auto(Forecaster):
         best = winner.with_options(horizon=self.horizon)
         untried = [each.name for each in candidates[len(tried) :]]
         if not enough(panel):
-            untried = untried or ["Tuned", *(each.get("alias", "Recurrent") for each in _networks_for(panel))]
+            untried = untried or [each.name for each in self._networks()]
         return self._fit_best(best, panel, self._reasons(best, board, origins, compared, untried))
 
     def _uncompared(self, panel: Panel, candidates: Sequence[Forecaster]) -> Fit:
@@ -174,9 +166,3 @@ class Auto(Forecaster):
         with progress_bar(self.name, len(tried), show=self.show_progress) as callback:
             runs = [FoldRun(forecaster=each, panel=panel, origins=origins) for each in tried]
             return Backtest.of(panel, origins, runs, [list(each.run(NullCache(), callback)) for each in runs])
-
-
-def _networks_for(panel: Panel) -> list[Mapping[str, Any]]:
-    """NETWORKS, without what would be the same where values are negative: none is on a log scale then."""
-    positive = bool(np.nanmin(panel.values) >= 0)
-    return [options for options in NETWORKS if positive or "log" not in options]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from loopcast.data.convert import as_panel
@@ -21,16 +20,14 @@ if TYPE_CHECKING:
     import optuna
 
 STUDY, ABOUT = "loopcast", "about"
-MOST_LAGS = 168
 
 # By option: numbers to choose among, or the ends of a range and how it is walked. docs/reference/search.md says more.
 CELLS = ("lstm", "gru", "simple")
-UNITS = (8, 16, 32, 64, 96)
-LAYERS = (1, 3)
-DROPOUT = (0.0, 0.5)
-LEARNING_RATE = (1e-3, 3e-2)
-STRATEGIES = ("sequence", "direct")
-LOSSES = ("mae", "mse", "huber")
+UNITS = (16, 32, 48, 64, 96)
+LAYERS = (1, 2)
+UPDATES = (100, 1600)
+BATCHES = (16, 32, 64)
+LEARNING_RATE = (1e-3, 2e-2)
 CHANNELS = ("joint", "independent")  # of several targets
 
 
@@ -73,7 +70,7 @@ def search(
         raise OptionError('a search needs Optuna: pip install "loopcast[search]"')
     panel, count = as_panel(data), check_positive("trials", trials)
     panel.require_any_value("a search needs a value of each series")
-    plain = Recurrent(horizon=horizon, season=season, members=1, seed=seed, show_progress=False)
+    plain = Recurrent(horizon=horizon, season=season, seed=seed, show_progress=False)
     study = open_study(storage, seed, study_fingerprint(panel, horizon, n_windows, season))
 
     def objective(trial: "optuna.Trial") -> float:
@@ -92,17 +89,12 @@ def search(
 def suggest_options(plain: Recurrent, panel: Panel, trial: "optuna.trial.BaseTrial") -> Recurrent:
     """The network of one trial."""
     layers = trial.suggest_int("layers", *LAYERS)
-    most = int(min(max(np.median(panel.lengths) // 2, 2), MOST_LAGS))
-    log = trial.suggest_categorical("log", (True, False)) if np.nanmin(panel.values) >= 0 else False
     return plain.with_options(
         cell=trial.suggest_categorical("cell", CELLS),
         units=(trial.suggest_categorical("units", UNITS),) * layers,
-        dropout=trial.suggest_float("dropout", *DROPOUT),
+        updates=trial.suggest_int("updates", *UPDATES, log=True),
+        batch_size=trial.suggest_categorical("batch_size", BATCHES),
         learning_rate=trial.suggest_float("learning_rate", *LEARNING_RATE, log=True),
-        strategy=trial.suggest_categorical("strategy", STRATEGIES),
-        loss=trial.suggest_categorical("loss", LOSSES),
-        lags=trial.suggest_int("lags", 1, most, log=True),
-        log=log,
         channels=trial.suggest_categorical("channels", CHANNELS) if panel.n_channels > 1 else None,
     )
 
@@ -147,9 +139,7 @@ def best_result(plain: Recurrent, panel: Panel, study: "optuna.Study") -> Search
     ]
     best = min(done, key=lambda trial: trial.value or 0.0)
     return SearchResult(
-        forecaster=suggest_options(plain, panel, optuna.trial.FixedTrial(best.params)).with_options(
-            members=Recurrent.members
-        ),
+        forecaster=suggest_options(plain, panel, optuna.trial.FixedTrial(best.params)),
         error=float(best.value or 0.0),
         measure=best.user_attrs["measure"],
         trials=pl.DataFrame(rows, schema_overrides={"error": pl.Float64}).sort("error", nulls_last=True),

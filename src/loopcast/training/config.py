@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from loopcast.nn.heads import LossName
+from loopcast.nn.losses import LossName
 
 ScheduleName = Literal["constant", "cosine", "one-cycle"]
 
@@ -21,7 +21,6 @@ class TrainingConfig:
         last weights.
     clip: largest norm of a whole gradient; None leaves it.
     patience: epochs in a row that are clearly worse before training stops; None never stops early.
-    short_epochs: epochs of a shorter training to try first, where rows are held back that can tell which is better.
     """
 
     epochs: int
@@ -34,13 +33,7 @@ class TrainingConfig:
     clip: float | None = None
     weight_decay: float | None = None
     patience: int | None = None
-    short_epochs: int | None = None
     seed: int = 0
-
-    @property
-    def epoch_candidates(self) -> tuple[int, ...]:
-        """How many epochs the trainings have that are compared."""
-        return (self.epochs,) if self.short_epochs is None else (self.short_epochs, self.epochs)
 
 
 def rates(recipe: TrainingConfig, update: np.ndarray, updates: int) -> np.ndarray:

@@ -15,9 +15,8 @@ from loopcast.training.window_data import WindowData
 class Training:
     """Training of one task by one recipe. `trained` is the best so far, at every moment, or None.
 
-    Where rows are held back, they choose the number of epochs: in a short training or in a long one, each with the
-    whole of its schedule, whichever forecasts them better. Then every member is trained on everything, from seeds that
-    follow one another, for that number. Until the first of them is done, the best weights of the choice stand.
+    Where rows are held back, they choose the number of epochs. Then every member is trained on everything, from seeds
+    that follow one another, for that number. Until the first of them is done, the best weights of the choice stand.
 
     Whatever stops it, Ctrl-C included, `trained` stays as it was before the epoch that was cut short. TrainingError
     when a loss or a weight is NaN or infinite.
@@ -29,11 +28,18 @@ class Training:
         self.trained: Trained | None = None
 
     def select_epochs(self, callback: Callable[[Epoch, int], None]) -> None:
-        """The first half: `trained` is then the better one of the trainings that are tried.
+        """The first half, which goes on for as long as the forecasts of the held-back rows get better.
 
         callback: is told of every epoch, and of how many there are to be.
         """
-        self.trained = self._chosen(callback)
+        run = TrainingRun(self.task, self.recipe, self.rows)
+        for self.trained in run.epochs():
+            callback(self.trained.history[-1], self.recipe.epochs)
+        tried = self.trained
+        if tried is not None and tried.valid_loss < math.inf:
+            self.trained = None  # until it is known to be of use
+            run.require_learned(tried)
+            self.trained = tried
 
     def refit(self, callback: Callable[[Epoch, int], None]) -> None:
         """The second half: every member, on everything."""
@@ -45,29 +51,6 @@ class Training:
         else:
             last = replace(self.recipe, epochs=first.best_epoch, patience=None)
             self._add_members(first, (), self.task.for_refit(), last, callback)
-
-    def _chosen(self, callback: Callable[[Epoch, int], None]) -> Trained:
-        """The better one of the trainings that are tried; the longest where nothing is held back to tell."""
-        tries = self.recipe.epoch_candidates if self.task.validation is not None else self.recipe.epoch_candidates[-1:]
-        chosen = self._tried(tries[0], callback)
-        for epochs in tries[1:]:
-            tried = self._tried(epochs, callback)
-            chosen = self.trained = tried if tried.valid_loss <= chosen.valid_loss else chosen
-        return chosen
-
-    def _tried(self, epochs: int, callback: Callable[[Epoch, int], None]) -> Trained:
-        """A training of so many epochs; `trained` goes along with it where there is nothing better yet."""
-        begun = self.trained is None
-        run = TrainingRun(self.task, replace(self.recipe, epochs=epochs), self.rows)
-        for tried in run.epochs():
-            if begun:
-                self.trained = tried
-            callback(tried.history[-1], epochs)
-        if tried.valid_loss < math.inf:
-            self.trained = None if begun else self.trained  # until it is known to be of use
-            run.require_learned(tried)
-        self.trained = self.trained or tried
-        return tried
 
     def _add_members(
         self,

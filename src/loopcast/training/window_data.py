@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import jax
 import numpy as np
 
-from loopcast.features.gather import DeviceRows, to_device
-from loopcast.features.scaling import Scaling
+from loopcast.features.gather import to_device
 from loopcast.features.windows import WindowIndex, WindowPlan
-from loopcast.nn.heads import DistributionName
 from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
 from loopcast.training.forecast_objective import ForecastObjective
@@ -19,32 +18,23 @@ NO_WINDOW = np.array([0, 0, 1, 0, 0], np.int32)  # fills a last batch: no row of
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WindowData:
-    """A network, how it sees windows, what its output means, the values, and where the windows lie.
+    """A network, how many of the latest values it sees at each step, the values, and where the windows lie.
 
-    values: float32 `[row, channel]` of the whole panel.
-    exogenous: float32 `[row, number]`, what is known at each row besides; the last `network.n_future` ahead as well.
-    codes: int32 `[row, table]`, the categories of each row's series.
-    interpolated: `values` with short gaps bridged, where the scaling takes it so.
-    allow_unknown: whether the last category of each table stands for unknown ones, as now and then any in training.
+    values: float64 `[row, channel]` of the whole panel.
     validation: None, and every epoch counts as better than the one before.
     refit_windows: windows over all rows, those held back for validation included, for a last training on everything
         once the number of epochs is chosen; None leaves that out.
     """
 
-    cure: ClassVar[str] = ", a clip of 1 or less, or a scaling"
+    cure: ClassVar[str] = ", or a clip of 1 or less"
 
     network: Network
-    scaling: Scaling
+    lags: int
     plan: WindowPlan
-    distribution: DistributionName
     values: np.ndarray
     training: WindowIndex
     validation: WindowIndex | None
     refit_windows: WindowIndex | None
-    exogenous: np.ndarray | None = None
-    codes: np.ndarray | None = None
-    interpolated: np.ndarray | None = None
-    allow_unknown: bool = False
 
     def for_refit(self) -> "WindowData":
         """The same task with nothing held back."""
@@ -53,17 +43,11 @@ class WindowData:
 
     def objective(self, recipe: TrainingConfig) -> ForecastObjective:
         return ForecastObjective(
-            network=self.network,
-            scaling=self.scaling,
-            plan=self.plan,
-            distribution=self.distribution,
-            point_loss=recipe.loss,
-            padded=self.training.padded,
-            unknown=self.allow_unknown,
+            network=self.network, lags=self.lags, plan=self.plan, loss_name=recipe.loss, padded=self.training.padded
         )
 
-    def to_device(self) -> DeviceRows:
-        return to_device(self.values, self.exogenous, self.codes, self.interpolated)
+    def to_device(self) -> jax.Array:
+        return to_device(self.values)
 
     def updates(self, recipe: TrainingConfig) -> np.ndarray:
         return np.full(recipe.epochs, -(-len(self.training) // recipe.batch_size))

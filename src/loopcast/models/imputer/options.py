@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from loopcast.models.estimator import BoundedEstimator
 from loopcast.models.imputer.validation import check_options
-from loopcast.nn.network import CellName
+from loopcast.nn.shapes import CellName
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,7 +8,8 @@ from loopcast.data.panel import Panel
 from loopcast.models.bounds import Bounds
 from loopcast.models.imputer.form import INPUTS, OUTPUTS, ImputerConfig
 from loopcast.models.imputer.options import ImputerOptions
-from loopcast.nn.network import CellName, Network
+from loopcast.nn.network import Network
+from loopcast.nn.shapes import CellName
 from loopcast.training.config import TrainingConfig
 
 WINDOW = (48, 336)  # rows of a training window, at least and at most

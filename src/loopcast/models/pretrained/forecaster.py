@@ -3,21 +3,19 @@
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
-from loopcast.data.calendar_features import resolve_features
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError
 from loopcast.intervals.holdout import calibration_cutoffs
 from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit
-from loopcast.models.pretrained.model import PretrainedModel
+from loopcast.models.network.model import ANY, NetworkModel
+from loopcast.models.network.words import known_in_words
 from loopcast.models.pretrained.tuning import NONE, USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import shipped_network, shipped_weights
 from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
 from loopcast.validation import check_seed
-
-ANY = 1_000_000  # steps ahead: the network has a distribution of its own at each
 
 
 @register
@@ -50,7 +48,7 @@ class Pretrained(TwoSeasons):
 
     runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
     network: ClassVar[bool] = True
-    model_type: ClassVar[Any] = PretrainedModel
+    model_type: ClassVar[Any] = NetworkModel
 
     tune: int | Literal["auto"] = "auto"
     share: float | None = None
@@ -74,7 +72,7 @@ class Pretrained(TwoSeasons):
         return self.tune == 0
 
     def _fit(self, panel: Panel) -> Fit:
-        plain, known = self._plain(panel), resolve_known(panel)
+        plain, known = self._plain(panel), known_in_words(panel)
         if self.tune == 0:
             return Fit(_told(plain, f"It is not trained on it{_left_out(known)}."))
         tuning = Tuning(
@@ -98,7 +96,7 @@ class Pretrained(TwoSeasons):
 
     def _tuned(self, tuning: Tuning, panel: Panel, known: str) -> Fit:
         """Tuned by the number of updates that forecasts held-back rows best; as it was shipped, where that is best."""
-        from loopcast.models.pretrained.train import tuned  # needs JAX, which forecasts do without
+        from loopcast.models.pretrained.tuned import tuned  # needs JAX, which forecasts do without
 
         try:
             rows = calibration_cutoffs(panel, tuning.horizon, tuning.plain.season + 1, None)[0]
@@ -121,14 +119,14 @@ class Pretrained(TwoSeasons):
         model = replace(_told(model, said), n_parameters=model.network.parameters, recipe=recipe)
         return Fit(model, held_out, rows)
 
-    def _untuned(self, plain: PretrainedModel, why: str) -> Fit:
+    def _untuned(self, plain: NetworkModel, why: str) -> Fit:
         return Fit(replace(_told(plain, why), recipe=self.with_options(tune=0)))
 
-    def _plain(self, panel: Panel) -> PretrainedModel:
+    def _plain(self, panel: Panel) -> NetworkModel:
         """As it was shipped, for series of these seasons."""
         periods, network = self.periods_of(panel), shipped_network()
         second = f" and of {periods.second}" if periods.second else ""
-        return PretrainedModel(
+        return NetworkModel(
             **self.model_fields(panel),
             network=network,
             weights=shipped_weights(),
@@ -145,15 +143,9 @@ class Pretrained(TwoSeasons):
         return 1
 
 
-def resolve_known(panel: Panel) -> str:
-    """What is known of the series besides their values, in words; empty where nothing is."""
-    parts = resolve_features(panel.schema.columns, panel.schema.freq)
-    return "; ".join([*panel.schema.columns.covariates, *([f"the calendar's {', '.join(parts)}"] if parts else [])])
-
-
 def _left_out(known: str) -> str:
     return f", and {known} are left out" if known else ""
 
 
-def _told(model: PretrainedModel, why: str) -> PretrainedModel:
+def _told(model: NetworkModel, why: str) -> NetworkModel:
     return replace(model, description=f"{model.description} {why}")

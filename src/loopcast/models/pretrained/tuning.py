@@ -13,7 +13,8 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.intervals.holdout import long_enough
 from loopcast.models.member_errors import HeldOut, scaled_errors
-from loopcast.models.pretrained.model import PretrainedModel
+from loopcast.models.network.model import NetworkModel
+from loopcast.models.network.width import width_of
 
 
 class Choice(NamedTuple):
@@ -30,7 +31,6 @@ class Choice(NamedTuple):
 NONE = Choice(0, 0.0, below=0.99)
 USUAL = (Choice(200, 0.5), Choice(200, 1.0, below=0.96))  # the first is the usual one: a few cutoffs say little
 WITH_KNOWN = (Choice(200, 1.0), Choice(400, 1.0))  # covariates are learned from nothing
-SHORTEST, SEASONS, LONGEST = 96, 3, 192  # rows of a window: so many seasons, within these
 FEWEST_SERIES = 50  # or as many windows of longer ones: from fewer, tuning makes forecasts worse
 FEWEST_VALUES = 1000  # to learn from what covariates do
 
@@ -42,30 +42,25 @@ class Tuning:
     choices: what is tried, the usual one first, by rising updates. seed: of windows and origins.
     """
 
-    plain: PretrainedModel
+    plain: NetworkModel
     known: bool
     horizon: int
     choices: tuple[Choice, ...]
     seed: int
-
-    @property
-    def width(self) -> int:
-        """Rows of a window."""
-        return int(np.clip(SEASONS * self.plain.periods.season, SHORTEST, LONGEST))
 
     def why_too_few(self, panel: Panel) -> str | None:
         """Why it would not pay, in a sentence; None where it may."""
         if self.known:
             values = int((~np.isnan(panel.values)).sum())
             return f"{values:,} values say too little of what covariates do" if values < FEWEST_VALUES else None
-        windows = panel.n_channels * int(np.maximum(panel.lengths // self.width, 1).sum())
+        windows = panel.n_channels * int(np.maximum(panel.lengths // width_of(self.plain.periods), 1).sum())
         return f"{windows} series, or windows of them, are too few" if windows < FEWEST_SERIES else None
 
     def before(self, panel: Panel, held_rows: int) -> Panel:
         """The series that are long enough, without their last rows; LengthError where none is."""
         return long_enough(panel, held_rows + self.plain.season + 1).drop_last(held_rows)
 
-    def choose(self, models: Sequence[PretrainedModel], panel: Panel, held_rows: int) -> tuple[Choice, PretrainedModel]:
+    def choose(self, models: Sequence[NetworkModel], panel: Panel, held_rows: int) -> tuple[Choice, NetworkModel]:
         """The one of the models, of each choice, that forecasts the last `held_rows` rows best.
 
         The model as it was shipped is a choice too, where there are several.

@@ -1,218 +1,156 @@
-"""The recurrent forecaster: its options, and how what it learns is used and kept."""
+"""A recurrent network that is trained on the series of a panel, from nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, get_args
 
 import numpy as np
-import polars as pl
 
 from loopcast.data.panel import Panel
-from loopcast.errors import NotFittedError, OptionError
+from loopcast.errors import LengthError, OptionError
+from loopcast.intervals.holdout import calibration_cutoffs, long_enough, why_no_tail
+from loopcast.models.member_errors import HeldOut
 from loopcast.models.model import Fit
-from loopcast.models.recurrent.channel_mode import ChannelMode, Channels, select_best
-from loopcast.models.recurrent.model import RecurrentModel, history_array
-from loopcast.models.recurrent.options import RecurrentOptions
-from loopcast.models.recurrent.stepper import Stepper
-from loopcast.nn.network import Network
+from loopcast.models.network.model import ANY, NetworkModel
+from loopcast.models.network.targets import Channels
+from loopcast.models.network.words import known_in_words
+from loopcast.models.recurrent.plan import UPDATES, WITH_KNOWN, Plan, Sight
+from loopcast.models.recurrent.reasons import select, sentences
+from loopcast.models.two_seasons import TwoSeasons
+from loopcast.nn.shapes import CellName
 from loopcast.storage.registry import register
-from loopcast.training.history import Trained
 from loopcast.training.progress import progress
+from loopcast.validation import check_positive, check_seed
 
-if TYPE_CHECKING:  # a network is trained without Keras, whose import takes longer
-    import keras
+UNITS = (40,)
 
 
 @register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Recurrent(RecurrentOptions):
-    """One recurrent network for all series: each step's state sums up the past, a head reads the future off it.
+class Recurrent(TwoSeasons):
+    """One recurrent network for all series, trained on them: it learns in seconds, at any horizon.
 
+    Each history is read row by row, from its first value on, by a causal encoding that needs no unit from its end; a
+    decoder that all steps ahead share says the median and quantiles of each. It learns from some rows of some windows
+    at a time, drawn at random, and the last rows of each series are held back from the first training: how wrong the
+    network is there, and so how wide intervals have to be, is measured by forecasts that have seen nothing of them.
+    Then the training goes on with all rows.
+
+    horizon: steps ahead that are learned; the decoder also reads further ones.
+    seasons: steps in a season and in a second one, such as (24, 168); one alone is the only one. None takes `season`,
+        or the usual one of the calendar, and a week beside a day.
     cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
-    units: units of each recurrent layer; None chooses by the amount of data. With () and a dense head there is no
-        recurrence: a linear model of the lags, trained as a network is.
-    head: "dense", or "recurrent" for a last recurrent layer of as many units as there are outputs.
-    dropout: share of each layer's outputs dropped in training; None chooses by the amount of data.
-    strategy: "sequence" learns at every step to give the next `horizon` values; "direct" learns that at the last
-        step of each window only; "iterated" learns one step ahead and feeds its forecasts back.
-    context: rows from which a forecast builds its state. None or "all" is the whole history, learned from
-        stretches of a chosen length; a number is exactly that many, and series must have them.
-    scaling: "auto" shows each step causal, relative values (see `loopcast.features.scaling.Scaling`);
-        "none" shows the raw value, and the output is the forecast.
-    log: proportional scale; None takes it where no value is negative. Only with scaling="auto".
-    gaps: whether values may be missing; None is as the data given to `fit`. True is ready for missing values that only
-        later data has, of which it then learned nothing; False refuses them.
-    channels: of several targets, "joint" is one network whose state sees and gives all of them; "independent" is one
-        network for each alone, with the same weights; None takes the one whose forecasts of the held-back rows are
-        better. Missing values of one target are missing in no other.
-    unknown_categories: whether static covariates may have categories later that `fit` had none of: some are then taken
-        for unknown in training. Without it they are an error.
-    lags: latest values shown at each step; None chooses from season and length (1 with scaling="none").
-    epochs, batch_size: None chooses by the number of windows.
-    learning_rate, schedule, clip, weight_decay: Adam's (Kingma & Ba, 2015); clip bounds the gradient's norm.
-        learning_rate None chooses by the amount of data.
-    distribution: "point" gives one value a step, and intervals come from calibration; "quantile", "normal" and
-        "student" give the forecast's whole distribution (see `loopcast.nn.heads`), of which `predict` shows the
-        median and the levels asked for. `calibrate` then corrects how wide it is.
-    loss: "mae", "mse" or "huber", of the network's (scaled) output; a distribution has its own.
-    patience: epochs in a row with clearly worse forecasts of the held-back last `horizon` rows before training
-        stops. None holds nothing back and runs every epoch.
-    refit: once the held-back rows have chosen the number of epochs, train again on all rows for that number;
-        False keeps the best epoch's weights as they are.
-    members: networks trained from different seeds, whose mean output is the forecast's; the first one chooses the
-        number of epochs for all.
-    seed: of initial weights, order of windows and dropout. The same seed on the same machine gives the same bits.
-    fused: "auto" runs the layers in the fused kernels where they are built and the processor is a CPU, else as a
-        compiled scan (an LSTM on a GPU in cuDNN, where no steps are missing), with the same results to rounding;
-        "always" is an OptionError where the kernels cannot run; "never" is the scan.
+    units: units of each recurrent layer.
+    updates: of the weights, by `batch_size` windows each, of the training that the held-back rows judge; a quarter more
+        follows on all rows. None is 400, or 800 with covariates or a calendar.
+    learning_rate: Adam's (Kingma & Ba, 2015), at its highest.
+    channels: of several targets, "joint" shows each what the others were, "independent" each alone; the same weights
+        forecast all of them in either case. None takes the one that forecasts the held-back rows better.
+    seed: of initial weights, windows and rows. The same seed on the same machine gives the same bits.
     show_progress: a bar on standard error; None shows it on a terminal.
 
-    Covariates and the calendar, where `Columns` names any, are shown at each step; what is known ahead (future
-    covariates, the calendar) also corrects each step of the forecast, in the same way at each.
+    Covariates and the calendar, where `Columns` names any, are shown at each row; what is known ahead, also at each
+    step of a forecast, with its means over the latest rows and its change from a season before. A static category that
+    the fit did not have is shown as none. Missing values are shown as missing, and are no target.
 
-    Missing values: a series begins with its first value. After it, each step also shows whether its own value is there
-    and how long ago the last one was; what is missing is no target. A series without any, and a history with missing
-    values where those of `fit` had none: ValuesError. A series whose last values are all missing, as far back as a step
-    sees, is forecast to stay at its last one.
+    LengthError where no series has two rows. TrainingError where the loss or a weight is not finite.
 
-    Ctrl-C during `fit` keeps the best epoch so far, then goes on as KeyboardInterrupt.
-    A loss that is not finite: TrainingError, with the last good weights kept.
-
-    >>> from loopcast import generate_time_series
-    >>> series = generate_time_series(64, 60, seed=0)
-    >>> model = Recurrent(horizon=10, cell="gru", units=(8,), epochs=2, scaling="none", patience=None).fit(series)
-    >>> model.predict(3).shape
-    (192, 3)
+    >>> panel = Panel.from_series([float(i % 4) for i in range(60)])
+    >>> Recurrent(horizon=4, season=4, updates=20).fit(panel).predict().shape
+    (4, 2)
     """
 
     network: ClassVar[bool] = True
-    model_type: ClassVar[Any] = RecurrentModel
-    runtime: ClassVar[frozenset[str]] = frozenset({"fused", "show_progress"})
+    model_type: ClassVar[Any] = NetworkModel
+    runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
+
+    horizon: int = field()
+    cell: CellName = "lstm"
+    units: tuple[int, ...] = UNITS
+    updates: int | None = None
+    batch_size: int = 32
+    learning_rate: float = 0.005
+    channels: Channels | None = None
+    seed: int = 0
+    show_progress: bool | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, kinds in (("cell", get_args(CellName)), ("channels", (None, *get_args(Channels)))):
+            if getattr(self, name) not in kinds:
+                raise OptionError(f"{name} is one of {', '.join(map(repr, kinds))}, got {getattr(self, name)!r}")
+        if not isinstance(self.units, tuple) or not self.units:
+            raise OptionError(f"units is a tuple of layer sizes such as (40, 40), got {self.units!r}")
+        for name, each in (("units", self.units), ("batch_size", (self.batch_size,)), ("updates", (self.updates,))):
+            for number in each:
+                if number is not None:
+                    check_positive(name, number)
+        rate = self.learning_rate
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
+            raise OptionError(f"learning_rate is a number above 0 and at most 1, got {rate!r}")
+        if not isinstance(self.show_progress, bool | None):
+            raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
+        check_seed(self.seed)
 
     @property
     def cheap_to_refit(self) -> bool:
         """It is trained."""
         return False
 
-    @property
-    def history(self) -> pl.DataFrame:
-        """A row per epoch: epoch, member, final, loss, last_step_mse, valid_loss (losses in scaled units)."""
-        table = pl.DataFrame(self.model.history, schema=list(_HISTORY), orient="row")
-        valid = pl.col("valid_loss").fill_nan(None)
-        return table.with_columns(valid, pl.col("final") > 0).cast(_HISTORY)  # type: ignore[arg-type]
-
-    @property
-    def model(self) -> RecurrentModel:
-        """What `fit` left, immutable; NotFittedError before it."""
-        if self._model is None:
-            raise NotFittedError(f"{self.name} is not fitted: call fit(data) first")
-        model: RecurrentModel = self._model
-        return model
-
-    def features(self, data: Any = None) -> list[np.ndarray]:
-        """What the network sees of each series, float32 `[time, feature]` each, of the rows its state is built from."""
-        return self.model.features(self._history(data, None, None))
-
-    def to_keras(self) -> "keras.Model":
-        """The network as a stock Keras model of stock layers, with the same weights; members are averaged.
-
-        It takes `features`, float32 `[batch, time, feature]`, and gives the network's output: `[batch, time, horizon]`,
-        or `[batch, horizon]` for the direct strategy. `.keras` files and Keras's other backends take it.
-        """
-        from loopcast.nn.keras_export import stock_model
-
-        ensemble = self.model.ensemble
-        _require_plain(ensemble.network, "a stock Keras model")
-        return stock_model(ensemble.network, ensemble.members, every_step=self.strategy != "direct")
-
-    def stepper(self) -> Stepper:
-        """The network alone, one step of one series a call, with the state going in and coming out: in microseconds.
-
-        `state, output = stepper(state, features)`, from `stepper.start` on and with a row of `features` each time.
-        After the rows that a forecast is built from, `output` is what the forecast was read off.
-
-        >>> from loopcast import generate_time_series
-        >>> series = generate_time_series(64, 60, seed=0)
-        >>> model = Recurrent(horizon=10, cell="gru", units=(8,), epochs=1, scaling="none", patience=None).fit(series)
-        >>> stepper = model.stepper()
-        >>> state, output = stepper(stepper.start, model.features()[0][0])
-        >>> output.shape
-        (10,)
-        """
-        ensemble = self.model.ensemble
-        _require_plain(ensemble.network, "a stepper")
-        return Stepper(ensemble.network, ensemble.members)
-
     def _fit(self, panel: Panel) -> Fit:
-        modes = [ChannelMode.of(self, panel, channels) for channels in self._channel_modes(panel)]
-        modes = modes if all(mode.has_validation for mode in modes) else modes[:1]
-        best = modes[0]
-        try:
-            with progress(self.name, show=self.show_progress) as callback:
-                for mode in modes:
-                    mode.training.select_epochs(callback)
-                best = select_best(modes)
-                held_out = self._model_of(best, modes, panel)
-                best.training.refit(callback)
-        except BaseException:  # whatever stopped it, the best weights so far are kept
-            if best.training.trained is not None:
-                self.set_model(self._complete(self._model_of(best, modes, panel), panel))
-            raise
-        return Fit(self._model_of(best, modes, panel), held_out if best.held_rows else None, best.held_rows)
+        if panel.observed_lengths.max() < 2:
+            raise LengthError(f"{self.name} learns from series of 2 rows or more; the longest has one")
+        periods, plan = self.periods_of(panel), self._plan(panel)
+        held, least = self._held_rows(panel), periods.season + 1
+        seen = long_enough(panel, held + least).drop_last(held) if held else panel
+        ways = [Sight.of(seen, periods, way, self.cell, self.units) for way in self._ways(panel, held)]
+        with progress(self.name, show=self.show_progress) as callback:
+            tried = [self._model_of(panel, plan, way, plan.learn(way, seen, callback), held) for way in ways]
+            if not held:
+                return Fit(tried[0])
+            place, why = select(tried, HeldOut(models=tuple(tried), panel=long_enough(panel, held + least), rows=held))
+            weights = plan.go_on(ways[place], tried[place].weights, panel, callback)
+        model = self._model_of(panel, plan, ways[place], weights, held)
+        return Fit(replace(model, description=model.description + why), tried[place], held)
 
-    def _channel_modes(self, panel: Panel) -> tuple[Channels, ...]:
-        """How the targets may be seen: as asked, or one way or the other."""
-        if panel.n_channels == 1:
-            return ("joint",)
+    def _plan(self, panel: Panel) -> Plan:
+        usual = WITH_KNOWN if known_in_words(panel) else UPDATES
+        return Plan(
+            periods=self.periods_of(panel),
+            horizon=self.horizon,
+            updates=self.updates or usual,
+            batch=self.batch_size,
+            rate=self.learning_rate,
+            seed=self.seed,
+        )
+
+    def _held_rows(self, panel: Panel) -> int:
+        """How many of the last rows of each series are held back at first; 0 where series are too short for that."""
+        least = self.season_of(panel) + 1
+        if why_no_tail(panel, self.horizon, least) is not None:
+            return 0
+        return calibration_cutoffs(panel, self.horizon, least, None)[0]
+
+    def _ways(self, panel: Panel, held: int) -> tuple[Channels, ...]:
+        """How the targets may be seen: as asked, or one way or the other where rows are held back that tell."""
+        if panel.n_channels == 1 or (self.channels is None and not held):
+            return ("independent",)
         return ("joint", "independent") if self.channels is None else (self.channels,)
 
-    def _model_of(self, mode: ChannelMode, modes: Sequence[ChannelMode], panel: Panel) -> RecurrentModel:
-        """What the training of a mode has come to."""
-        trained = mode.training.trained
-        if trained is None:
-            raise RuntimeError("nothing was trained")
-        ensemble = mode.ensemble(trained.members)
-        reasons = mode.reasons(modes, asked=self.channels is not None)
-        own = ensemble.horizon if self.distribution != "point" else 0
+    def _model_of(self, panel: Panel, plan: Plan, way: Sight, weights: np.ndarray, held: int) -> NetworkModel:
         several = panel.n_channels > 1
-        return RecurrentModel(
+        return NetworkModel(
             **self.model_fields(panel),
-            ensemble=ensemble,
-            best_epoch=trained.best_epoch,
-            history=history_array(trained.history),
-            min_history=ensemble.context or 1,
-            n_parameters=ensemble.network.parameters * len(trained.members),
-            own_horizon=own,
-            description="\n  ".join((*reasons, _outcome(trained))),
-            recipe=self.with_options(channels=mode.channels) if several else self.with_options(),
+            network=way.shape,
+            weights=weights,
+            periods=plan.periods,
+            encoding=way.encoding,
+            channels=way.channels,
+            own_horizon=ANY,
+            n_parameters=way.shape.parameters,
+            description="\n  ".join(sentences(panel, plan, way, held)),
+            recipe=self.with_options(channels=way.channels) if several else self.with_options(),
         )
 
     def _min_rows(self, season: int, horizon: int) -> int:
-        """A context of its own and a value to forecast."""
-        return self.context + 1 if isinstance(self.context, int) else 1
-
-
-def _outcome(trained: Trained) -> str:
-    """How the training went, in a sentence."""
-    if all(epoch.loss == 0.0 for epoch in trained.history):
-        return "Nothing varies before the values to forecast, so there was nothing to learn."
-    return f"Ran {len(trained.history)} epochs in all; {trained.best_epoch} was the best number."
-
-
-_HISTORY = {
-    "epoch": pl.Int64,
-    "member": pl.Int64,
-    "final": pl.Boolean,
-    "loss": pl.Float64,
-    "last_step_mse": pl.Float64,
-    "valid_loss": pl.Float64,
-}
-
-
-def _require_plain(network: Network, what: str) -> None:
-    """OptionError where a network takes in more than features."""
-    if network.n_future or network.embeddings:
-        raise OptionError(
-            f"{what} takes the features of a step alone, and this model also reads what is known ahead, or embeddings "
-            "of categories: fit it without future covariates, a calendar and static categories"
-        )
+        """A row to forecast from, and one that comes."""
+        return 2

@@ -14,7 +14,7 @@ from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
 from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit, Model
-from loopcast.models.pretrained.histories import Asked, Questions
+from loopcast.models.network.histories import Asked, Questions
 from loopcast.models.trees.ensemble import TreeEnsemble
 from loopcast.models.trees.grow import grow, require_installed
 from loopcast.models.two_seasons import TwoSeasons
@@ -83,7 +83,7 @@ class Trees(TwoSeasons):
     def _grown(self, panel: Panel) -> TreesModel:
         """From random rows of all series."""
         periods, alone = self.periods_of(panel), panel.to_univariate()
-        encoding = ExogenousEncoder.of(alone, unknown=True, gaps=True)
+        encoding = ExogenousEncoder.of(alone, unknown=True)
         known = None if encoding is None else Known.of(encoding, alone, 0, periods.season)
         rows, targets, weights = self._examples(alone, periods, known)
         ensemble = grow(rows, np.arcsinh(targets), weights, self.seed)

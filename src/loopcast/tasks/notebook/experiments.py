@@ -6,7 +6,7 @@ from typing import Any
 from loopcast.models.baselines import Naive
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.linear import Linear
-from loopcast.models.recurrent.forecaster import Recurrent
+from loopcast.models.plain.forecaster import PlainRecurrent
 from loopcast.tasks.notebook.series import CONTEXT
 
 
@@ -30,13 +30,12 @@ class Experiment:
     every_step: bool = False
 
 
-def notebooks_own(**options: Any) -> Recurrent:
+def notebooks_own(**options: Any) -> PlainRecurrent:
     """A network trained as the notebook does: raw values, squared error, plain Adam, batches of 32, all epochs."""
     plain: dict[str, Any] = {
         "cell": "simple",
         "units": (20, 20),
         "context": CONTEXT,
-        "scaling": "none",
         "horizon": 1,
         "strategy": "direct",
         "loss": "mse",
@@ -49,10 +48,10 @@ def notebooks_own(**options: Any) -> Recurrent:
         "members": 1,
         "dropout": 0.0,
     }
-    return Recurrent(**(plain | options))
+    return PlainRecurrent(**(plain | options))
 
 
-def best_of_loopcast(**options: Any) -> Recurrent:
+def best_of_loopcast(**options: Any) -> PlainRecurrent:
     """The settings found best on the validation series."""
     return notebooks_own(
         cell="gru",
@@ -67,7 +66,7 @@ def best_of_loopcast(**options: Any) -> Recurrent:
     )
 
 
-def flat_dense(horizon: int, seed: int, progress: bool | None) -> Recurrent:
+def flat_dense(horizon: int, seed: int, progress: bool | None) -> PlainRecurrent:
     """Flatten, Dense(horizon): no recurrent layer, the whole context shown at its last step."""
     return notebooks_own(horizon=horizon, units=(), context=1, lags=CONTEXT, seed=seed, show_progress=progress)
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.models.forecaster import Forecaster
-from loopcast.models.recurrent.forecaster import Recurrent
-from loopcast.models.recurrent.model import RecurrentModel
-from loopcast.models.recurrent.score import every_step_mse
+from loopcast.models.plain.forecaster import PlainRecurrent
+from loopcast.models.plain.model import PlainModel
+from loopcast.models.plain.score import every_step_mse
 from loopcast.tasks.notebook.experiments import Experiment
 from loopcast.tasks.notebook.series import CONTEXT, Split, split
 
@@ -74,7 +74,7 @@ def _run(experiment: Experiment, data: Split, earlier: dict[str, Results]) -> Re
         name=experiment.name,
         steps=experiment.steps,
         parameters=_parameters(model),
-        epochs=model.epochs if isinstance(model, Recurrent) else None,
+        epochs=model.epochs if isinstance(model, PlainRecurrent) else None,
         train_seconds=seconds,
         valid_mse=last_step_mse(model, data.validation, data.steps),
         test_mse=last_step_mse(model, data.test, data.steps),
@@ -93,7 +93,7 @@ def last_step_mse(model: Forecaster, panel: Panel, steps: int) -> float:
 
 def _every_step(forecaster: Forecaster, panel: Panel) -> float:
     model = forecaster.model
-    if not isinstance(model, RecurrentModel):
+    if not isinstance(model, PlainModel):
         raise TypeError(f"{forecaster.name} does not forecast at every step")
     return every_step_mse(model.ensemble, panel, CONTEXT)
 
@@ -101,4 +101,4 @@ def _every_step(forecaster: Forecaster, panel: Panel) -> float:
 def _parameters(forecaster: Forecaster) -> int:
     """Of one network, as the notebook counts."""
     model = forecaster.model
-    return model.ensemble.network.parameters if isinstance(model, RecurrentModel) else model.n_parameters
+    return model.ensemble.network.parameters if isinstance(model, PlainModel) else model.n_parameters

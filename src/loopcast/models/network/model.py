@@ -1,4 +1,4 @@
-"""What a pretrained or tuned network says of series, from their history alone."""
+"""What a network with a shared decoder says of series: a pretrained one, or one trained on them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,24 +13,29 @@ from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
-from loopcast.models.pretrained.histories import Asked, Questions
-from loopcast.models.pretrained.reading import read_values
+from loopcast.models.network.histories import Asked, Questions
+from loopcast.models.network.reading import read_values
+from loopcast.models.network.targets import Channels
 from loopcast.nn.direct_decoder import DirectDecoder
 from loopcast.nn.direct_scan import DirectScan
-from loopcast.nn.origin_shape import CELL, OriginParts, OriginShape
+from loopcast.nn.origin_shape import OriginParts, OriginShape
+
+ANY = 1_000_000  # steps ahead: the network has a distribution of its own at each
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PretrainedModel(Model):
+class NetworkModel(Model):
     """network: the architecture; weights: all of its numbers, float32; periods: of the series.
 
-    encoding: how covariates and the calendar are shown; None where the network does without.
+    encoding: how covariates and the calendar are shown; None where the network does without. channels: whether it sees
+    several targets together, or each alone.
     """
 
     network: OriginShape
     weights: np.ndarray
     periods: Periods
     encoding: ExogenousEncoder | None = None
+    channels: Channels = "independent"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -41,7 +46,7 @@ class PretrainedModel(Model):
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
         wanted = np.array((0.5, *probabilities))
-        asked = Asked(periods=self.periods, encoding=self.encoding)
+        asked = Asked(periods=self.periods, encoding=self.encoding, channels=self.channels)
         each = asked.answers(
             panel, cutoffs, horizon, len(wanted), lambda some: read_values(some, self._answers(some), wanted)
         )
@@ -88,7 +93,7 @@ class PretrainedModel(Model):
 
     @cached_property
     def _direct_scan(self) -> DirectScan:
-        return DirectScan(CELL, self._parts.layers)
+        return DirectScan(self.network.cell, self._parts.layers)
 
     @cached_property
     def _direct_decoder(self) -> DirectDecoder:

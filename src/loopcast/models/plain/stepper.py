@@ -10,7 +10,7 @@ import numpy as np
 
 from loopcast.errors import OptionError
 from loopcast.forks import check_not_forked
-from loopcast.models.recurrent.ensemble import Members, step, zero_states
+from loopcast.models.plain.ensemble import Members, step, zero_states
 from loopcast.nn.ctypes_step import DirectStep
 from loopcast.nn.network import Network
 
@@ -20,7 +20,7 @@ Step = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 class Stepper:
     """A network's members, ready to take one observation at a time: `state, output = stepper(state, features)`.
 
-    features: float32 `[feature]`, a row of what `Recurrent.features` gives. NaN makes everything after it NaN.
+    features: float32 `[feature]`, a row of what `PlainRecurrent.features` gives. NaN makes everything after it NaN.
     state: an opaque float32 vector, `stepper.start` before the first observation. It is not kept here but goes in and
         comes out, new each time: one stepper serves any number of series, and any number of threads in turn.
     output: float32 `[output]`, the mean over members, in the network's own units.
@@ -80,13 +80,11 @@ def _by_program(network: Network, members: Members) -> tuple[int, Step]:
     leaves, tree = jax.tree.flatten(jax.eval_shape(lambda: zero_states(network, members, 1)))
     ends = np.cumsum([0, *(leaf.size for leaf in leaves)])
 
-    codes = jnp.zeros((1, 0), jnp.int32)
-
     @jax.jit
     def run(vector: jax.Array, features: jax.Array) -> tuple[jax.Array, jax.Array]:
         parts = [vector[a:b].reshape(leaf.shape) for (a, b), leaf in zip(pairwise(ends), leaves, strict=True)]
-        states, given = step(network, members, jax.tree.unflatten(tree, parts), features[None], codes)
-        return jnp.concatenate([jnp.zeros(0), *(leaf.ravel() for leaf in jax.tree.leaves(states))]), given.mean(0)[0]
+        states, said = step(network, members, jax.tree.unflatten(tree, parts), features[None])
+        return jnp.concatenate([jnp.zeros(0), *(leaf.ravel() for leaf in jax.tree.leaves(states))]), said[0]
 
     def take(state: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         after, output = run(np.asarray(state, np.float32), np.asarray(features, np.float32))

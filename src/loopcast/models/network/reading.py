@@ -6,7 +6,7 @@ import numpy as np
 
 from loopcast.features.causal.native_read import native_read
 from loopcast.kernels import why_not_built
-from loopcast.models.pretrained.histories import Questions
+from loopcast.models.network.histories import Questions
 from loopcast.nn.step_decoder import PROBABILITIES
 
 

@@ -11,6 +11,7 @@ from loopcast.features.causal.encoder import in_chunks, left_align
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
+from loopcast.models.network.targets import Channels, apart
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,10 +50,14 @@ MOST_TIMES = 20  # as large as the largest value before it a forecast of what wa
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Asked:
-    """How a model that reads encoded series asks: periods of the series, and how covariates are shown, if any are."""
+    """How a model that reads encoded series asks.
+
+    periods: of the series; encoding: how covariates are shown, if any are; channels: how several targets are.
+    """
 
     periods: Periods
     encoding: ExogenousEncoder | None
+    channels: Channels = "independent"
 
     def answers(
         self, panel: Panel, cutoffs: Sequence[int], horizon: int, numbers: int, say: Callable[[Questions], np.ndarray]
@@ -63,13 +68,13 @@ class Asked:
         row before the first cutoff.
         """
         panel.require_rows(cutoffs[0] + 1, "a row before the first cutoff", "ask for later cutoffs")
-        alone, extra = panel.to_univariate(), max(0, horizon - cutoffs[-1])
+        alone, extra = apart(panel, self.channels), max(0, horizon - cutoffs[-1])
         known = None if self.encoding is None else Known.of(self.encoding, alone, extra, self.periods.season)
         found = np.zeros((alone.n_series, len(cutoffs), horizon, numbers))
         for questions in ask(alone, known, self.periods, cutoffs, horizon):
             found[questions.series] = np.where((questions.rows < 0)[..., None, None], 0.0, say(questions))
-        apart = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
-        return np.moveaxis(apart, 1, 3)
+        by_target = found.reshape(panel.n_series, panel.n_channels, *found.shape[1:])
+        return np.moveaxis(by_target, 1, 3)
 
 
 def ask(

@@ -1,0 +1,85 @@
+"""How a network learns from the series of a panel: on windows of them, at random origins."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.features.causal.track import Periods
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.known import Known
+from loopcast.models.network.width import width_of
+from loopcast.nn.origin_network import OriginNetwork
+from loopcast.nn.origin_shape import OriginShape
+from loopcast.training.config import ScheduleName, TrainingConfig
+from loopcast.training.history import Epoch
+from loopcast.training.origin_data import OriginData
+from loopcast.training.origin_windows import OriginWindows
+from loopcast.training.run import TrainingRun
+
+BATCH = 32  # windows of an update
+
+
+class Pace(NamedTuple):
+    """rate: how far an update goes, Adam's; average: how much of the mean of weights is kept at each."""
+
+    rate: float
+    average: float
+    schedule: ScheduleName = "constant"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lesson:
+    """What is learned from, and by what.
+
+    panel: series of one channel each; horizon: steps ahead, at most. encoding: how covariates are shown; None where the
+    network does without. seed: of windows and origins.
+    """
+
+    panel: Panel
+    periods: Periods
+    encoding: ExogenousEncoder | None
+    horizon: int
+    shape: OriginShape
+    seed: int
+
+    @cached_property
+    def network(self) -> OriginNetwork:
+        return OriginNetwork(shape=self.shape)
+
+    def learn(
+        self, start: np.ndarray, pace: Pace, stretches: tuple[int, ...], batch: int = BATCH
+    ) -> Iterator[tuple[np.ndarray, Epoch]]:
+        """The weights after each stretch of so many updates of `batch` windows, from weights to begin with.
+
+        TrainingError where the loss or a weight is not finite.
+        """
+        windows = self._windows(batch * sum(stretches))
+        data = OriginData(network=self.network, examples=windows.examples, batch=batch, stretches=stretches)
+        recipe = TrainingConfig(
+            epochs=len(stretches),
+            batch_size=batch,
+            learning_rate=pace.rate,
+            loss="mae",
+            schedule=pace.schedule,
+            average=pace.average,
+            clip=1.0,
+            seed=self.seed,
+        )
+        for trained in TrainingRun(data, recipe, data.to_device(), start=start).epochs():
+            yield self.network.to_vector(trained.members[0]), trained.history[-1]
+
+    def _windows(self, drawn: int) -> OriginWindows:
+        panel, encoding = self.panel, self.encoding
+        return OriginWindows(
+            periods=self.periods,
+            series=[panel.series(i)[:, 0] for i in range(panel.n_series)],
+            horizon=self.horizon,
+            width=min(width_of(self.periods), int(panel.lengths.max())),
+            drawn=drawn,
+            seed=self.seed,
+            known=None if encoding is None else Known.of(encoding, panel, 0, self.periods.season),
+        )

@@ -1,0 +1,100 @@
+"""What a fit of a recurrent network does, decided before the first update."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from loopcast.data.panel import Panel
+from loopcast.features.causal.ahead import CANDIDATES, CODES
+from loopcast.features.causal.inputs import INPUTS
+from loopcast.features.causal.track import Periods
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.known import width_of_rows, width_of_steps
+from loopcast.models.network.targets import Channels, apart
+from loopcast.nn.origin_shape import OriginShape
+from loopcast.nn.shapes import CellName
+from loopcast.training.history import Epoch
+
+UPDATES, WITH_KNOWN = 400, 800  # of the weights: what covariates do takes longer to learn
+FURTHER = 4  # a part in so many as on the rows before are made on all rows
+SLOWER = 0.5  # of the learning rate: by which the training goes on
+AVERAGE = 0.98  # how much of the mean of weights is kept at each update
+LOOKS = 8  # at how the training goes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sight:
+    """One way to see the targets: `channels` says how, `encoding` how covariates are shown, `shape` by what network."""
+
+    channels: Channels
+    encoding: ExogenousEncoder | None
+    shape: OriginShape
+
+    @classmethod
+    def of(cls, panel: Panel, periods: Periods, channels: Channels, cell: CellName, units: tuple[int, ...]) -> "Sight":
+        """From the rows of a panel that are learned from first."""
+        encoding = ExogenousEncoder.of(apart(panel, channels), unknown=True)
+        shape = OriginShape(
+            inputs=INPUTS + width_of_rows(encoding),
+            units=units,
+            candidates=CANDIDATES,
+            codes=CODES + width_of_steps(encoding, periods.season),
+            cell=cell,
+        )
+        return cls(channels=channels, encoding=encoding, shape=shape)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """updates: of the first training, by `batch` windows each, at `rate`; seed: of all that is drawn."""
+
+    periods: Periods
+    horizon: int
+    updates: int
+    batch: int
+    rate: float
+    seed: int
+
+    @property
+    def further(self) -> int:
+        """Updates on all rows."""
+        return max(self.updates // FURTHER, 1)
+
+    def learn(self, sight: Sight, panel: Panel, callback: Callable[[Epoch, int], None]) -> np.ndarray:
+        """The weights, from nothing."""
+        return self._run(sight, panel, None, self.rate, self.updates, callback)
+
+    def go_on(
+        self, sight: Sight, weights: np.ndarray, panel: Panel, callback: Callable[[Epoch, int], None]
+    ) -> np.ndarray:
+        """The weights after a few more updates on all rows."""
+        return self._run(sight, panel, weights, SLOWER * self.rate, self.further, callback)
+
+    def _run(
+        self,
+        sight: Sight,
+        panel: Panel,
+        start: np.ndarray | None,
+        rate: float,
+        updates: int,
+        callback: Callable[[Epoch, int], None],
+    ) -> np.ndarray:
+        """The weights after so many updates; start: to go on from, or None for new ones."""
+        from loopcast.models.network.learn import Lesson, Pace  # needs JAX, which forecasts do without
+
+        lesson = Lesson(
+            panel=apart(panel, sight.channels),
+            periods=self.periods,
+            encoding=sight.encoding,
+            horizon=self.horizon,
+            shape=sight.shape,
+            seed=self.seed,
+        )
+        weights = first = lesson.network.initial(self.seed) if start is None else start
+        ends = np.unique(np.linspace(0, updates, LOOKS + 1).astype(int))
+        stretches = tuple(int(b - a) for a, b in pairwise(ends))
+        for weights, epoch in lesson.learn(first, Pace(rate, AVERAGE, "one-cycle"), stretches, self.batch):  # noqa: B007
+            callback(epoch, len(stretches))
+        return weights
