@@ -6,10 +6,13 @@ from typing import Any, ClassVar
 import jax
 import numpy as np
 
+from loopcast.features.sizes import power_of_two
 from loopcast.nn.origin_network import OriginNetwork
 from loopcast.training.config import TrainingConfig
 from loopcast.training.origin_objective import OriginObjective
 from loopcast.training.origin_pool import ORIGINS, Draw, Examples
+
+STEP = 1024  # of many windows there is room for a multiple of so many
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +35,12 @@ class OriginData:
         return OriginObjective(network=self.network)
 
     def to_device(self) -> Any:
-        return jax.device_put(self.examples)
+        """The windows, and room after them that is never drawn: numbers that are near one another compile once."""
+        windows = len(self.examples.inputs)
+        room = min(power_of_two(windows), -(-windows // STEP) * STEP) - windows
+        return jax.device_put(
+            Examples(*(np.concatenate([part, np.zeros((room, *part.shape[1:]), part.dtype)]) for part in self.examples))
+        )
 
     def updates(self, recipe: TrainingConfig) -> np.ndarray:
         return np.array(self.stretches)

@@ -10,6 +10,7 @@ from loopcast.features.causal.encode import Origins, encode
 from loopcast.features.causal.encoder import in_chunks, left_align
 from loopcast.features.causal.track import Periods
 from loopcast.features.known import Known
+from loopcast.features.sizes import power_of_two
 from loopcast.training.origin_pool import Examples, draw_origins, draw_steps, examples_of
 
 MOST_WINDOWS = 4096  # that are kept: memory does not grow with the panel
@@ -44,7 +45,7 @@ class OriginWindows:
         lengths = np.array([len(values) for values in self.series])
         total = np.maximum(-(-2 * (lengths - self.width) // self.width), 0).sum() + len(lengths)
         kept = min(MOST_WINDOWS / total, 1.0)
-        uses = int(np.clip(np.ceil(self.drawn / (kept * total)), 1, MOST_USES))
+        uses = min(power_of_two(int(np.ceil(self.drawn / (kept * total)))), MOST_USES)
         for some in in_chunks(lengths):
             yield self._windows_of(some, kept, uses, rng)
 

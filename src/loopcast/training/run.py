@@ -17,6 +17,7 @@ from loopcast.training.train_step import StepSizes, TrainState, TrainStep
 
 DIVERGED = 100  # times as large a loss as before, or as the usual size of errors where that was less
 CHUNK = 256  # batches in one compiled call: Ctrl-C and the progress bar wait for at most one call
+LEAST = 64  # places for batches in one: so few sizes are compiled
 
 
 class Means(NamedTuple):
@@ -135,8 +136,8 @@ def require_finite(epoch: Epoch, weights: jax.Array, cure: str) -> None:
 
 
 def padded(rows: np.ndarray) -> np.ndarray:
-    """`rows` with zeros after them, up to a power of two: sizes that are near one another compile once."""
-    room = power_of_two(len(rows)) - len(rows)
+    """`rows` with zeros after them, up to a power of two from LEAST on: sizes that are near compile once."""
+    room = max(power_of_two(len(rows)), LEAST) - len(rows)
     return np.concatenate([rows, np.zeros((room, *rows.shape[1:]), rows.dtype)])
 
 

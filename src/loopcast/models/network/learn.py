@@ -11,7 +11,6 @@ from loopcast.data.panel import Panel
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
-from loopcast.models.network.width import width_of
 from loopcast.nn.origin_network import OriginNetwork
 from loopcast.nn.origin_shape import OriginShape
 from loopcast.training.config import ScheduleName, TrainingConfig
@@ -36,7 +35,8 @@ class Lesson:
     """What is learned from, and by what.
 
     panel: series of one channel each; horizon: steps ahead, at most. encoding: how covariates are shown; None where the
-    network does without. seed: of windows and origins.
+    network does without. width: rows of a window; drawn: windows that a training draws at most, all its batches
+    together. Lessons that differ in their rows alone share what is compiled. seed: of windows and origins.
     """
 
     panel: Panel
@@ -44,6 +44,8 @@ class Lesson:
     encoding: ExogenousEncoder | None
     horizon: int
     shape: OriginShape
+    width: int
+    drawn: int
     seed: int
 
     @cached_property
@@ -57,8 +59,8 @@ class Lesson:
 
         TrainingError where the loss or a weight is not finite.
         """
-        windows = self._windows(batch * sum(stretches))
-        data = OriginData(network=self.network, examples=windows.examples, batch=batch, stretches=stretches)
+        examples = self._windows().examples
+        data = OriginData(network=self.network, examples=examples, batch=batch, stretches=stretches)
         recipe = TrainingConfig(
             epochs=len(stretches),
             batch_size=batch,
@@ -72,14 +74,14 @@ class Lesson:
         for trained in TrainingRun(data, recipe, data.to_device(), start=start).epochs():
             yield self.network.to_vector(trained.members[0]), trained.history[-1]
 
-    def _windows(self, drawn: int) -> OriginWindows:
+    def _windows(self) -> OriginWindows:
         panel, encoding = self.panel, self.encoding
         return OriginWindows(
             periods=self.periods,
             series=[panel.series(i)[:, 0] for i in range(panel.n_series)],
             horizon=self.horizon,
-            width=min(width_of(self.periods), int(panel.lengths.max())),
-            drawn=drawn,
+            width=self.width,
+            drawn=self.drawn,
             seed=self.seed,
             known=None if encoding is None else Known.of(encoding, panel, 0, self.periods.season),
         )

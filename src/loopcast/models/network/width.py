@@ -7,6 +7,6 @@ from loopcast.features.causal.track import Periods
 SHORTEST, SEASONS, LONGEST = 96, 3, 192  # rows: so many seasons, within these
 
 
-def width_of(periods: Periods) -> int:
-    """Rows of a window of series with these seasons."""
-    return int(np.clip(SEASONS * periods.season, SHORTEST, LONGEST))
+def width_of(periods: Periods, longest: int) -> int:
+    """Rows of a window of series with these seasons, the longest of which has so many."""
+    return min(int(np.clip(SEASONS * periods.season, SHORTEST, LONGEST)), longest)

@@ -80,6 +80,7 @@ class Pretrained(TwoSeasons):
             known=bool(known),
             horizon=self.horizon or usual_steps(panel, plain.season),
             choices=self._choices(bool(known)),
+            longest=int(panel.lengths.max()),
             seed=self.seed,
         )
         few = tuning.why_too_few(panel) if self.tune == "auto" else None

@@ -8,8 +8,9 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import width_of_rows, width_of_steps
-from loopcast.models.network.learn import Lesson, Pace
+from loopcast.models.network.learn import BATCH, Lesson, Pace
 from loopcast.models.network.model import NetworkModel
+from loopcast.models.network.width import width_of
 from loopcast.models.pretrained.tuning import Choice, Tuning
 from loopcast.training.history import Epoch
 
@@ -31,6 +32,8 @@ def tuned(
         encoding=encoding,
         horizon=tuning.horizon,
         shape=shape,
+        width=width_of(plain.periods, tuning.longest),
+        drawn=BATCH * max(choice.updates for choice in tuning.choices),
         seed=tuning.seed,
     )
     ends = sorted({choice.updates for choice in choices})

@@ -15,6 +15,7 @@ from loopcast.intervals.holdout import long_enough
 from loopcast.models.member_errors import HeldOut, scaled_errors
 from loopcast.models.network.model import NetworkModel
 from loopcast.models.network.width import width_of
+from loopcast.validation import LARGEST
 
 
 class Choice(NamedTuple):
@@ -39,13 +40,15 @@ FEWEST_VALUES = 1000  # to learn from what covariates do
 class Tuning:
     """plain: the model as it was shipped. known: whether there are covariates, or a calendar. horizon: steps ahead.
 
-    choices: what is tried, the usual one first, by rising updates. seed: of windows and origins.
+    choices: what is tried, the usual one first, by rising updates. longest: rows of the longest series. seed: of
+    windows and origins.
     """
 
     plain: NetworkModel
     known: bool
     horizon: int
     choices: tuple[Choice, ...]
+    longest: int
     seed: int
 
     def why_too_few(self, panel: Panel) -> str | None:
@@ -53,7 +56,7 @@ class Tuning:
         if self.known:
             values = int((~np.isnan(panel.values)).sum())
             return f"{values:,} values say too little of what covariates do" if values < FEWEST_VALUES else None
-        windows = panel.n_channels * int(np.maximum(panel.lengths // width_of(self.plain.periods), 1).sum())
+        windows = panel.n_channels * int(np.maximum(panel.lengths // width_of(self.plain.periods, LARGEST), 1).sum())
         return f"{windows} series, or windows of them, are too few" if windows < FEWEST_SERIES else None
 
     def before(self, panel: Panel, held_rows: int) -> Panel:

@@ -12,6 +12,7 @@ from loopcast.models.member_errors import HeldOut
 from loopcast.models.model import Fit
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.targets import Channels
+from loopcast.models.network.width import width_of
 from loopcast.models.network.words import known_in_words
 from loopcast.models.recurrent.plan import UPDATES, WITH_KNOWN, Plan, Sight
 from loopcast.models.recurrent.reasons import select, sentences
@@ -117,6 +118,7 @@ class Recurrent(TwoSeasons):
         return Plan(
             periods=self.periods_of(panel),
             horizon=self.horizon,
+            width=width_of(self.periods_of(panel), int(panel.lengths.max())),
             updates=self.updates or usual,
             batch=self.batch_size,
             rate=self.learning_rate,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -21,7 +20,7 @@ UPDATES, WITH_KNOWN = 400, 800  # of the weights: what covariates do takes longe
 FURTHER = 4  # a part in so many as on the rows before are made on all rows
 SLOWER = 0.5  # of the learning rate: by which the training goes on
 AVERAGE = 0.98  # how much of the mean of weights is kept at each update
-LOOKS = 8  # at how the training goes
+STRETCH = 50  # updates between two looks at how the training goes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,10 +47,13 @@ class Sight:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
-    """updates: of the first training, by `batch` windows each, at `rate`; seed: of all that is drawn."""
+    """width: rows of a window. updates: of the first training, by `batch` windows each, at `rate`; seed: of all that is
+    drawn.
+    """
 
     periods: Periods
     horizon: int
+    width: int
     updates: int
     batch: int
     rate: float
@@ -90,11 +92,12 @@ class Plan:
             encoding=sight.encoding,
             horizon=self.horizon,
             shape=sight.shape,
+            width=self.width,
+            drawn=self.updates * self.batch,
             seed=self.seed,
         )
         weights = first = lesson.network.initial(self.seed) if start is None else start
-        ends = np.unique(np.linspace(0, updates, LOOKS + 1).astype(int))
-        stretches = tuple(int(b - a) for a, b in pairwise(ends))
+        stretches = tuple(min(STRETCH, updates - done) for done in range(0, updates, STRETCH))
         for weights, epoch in lesson.learn(first, Pace(rate, AVERAGE, "one-cycle"), stretches, self.batch):  # noqa: B007
             callback(epoch, len(stretches))
         return weights
