@@ -10,7 +10,7 @@ from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.words import known_in_words
-from loopcast.models.pretrained.tuning import NONE, USUAL, WITH_KNOWN, Choice, Tuning
+from loopcast.models.pretrained.tuning import USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import shipped_network, shipped_weights
 from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
@@ -97,7 +97,7 @@ class Pretrained(TwoSeasons):
 
     def _tuned(self, tuning: Tuning, panel: Panel, known: str) -> Fit:
         """Tuned by the number of updates that forecasts held-back rows best; as it was shipped, where that is best."""
-        from loopcast.models.pretrained.tuned import tuned  # needs JAX, which forecasts do without
+        from loopcast.models.pretrained.tuned import go_on, tuned  # needs JAX, which forecasts do without
 
         try:
             rows = calibration_cutoffs(panel, tuning.horizon, tuning.plain.season + 1, None)[0]
@@ -106,19 +106,19 @@ class Pretrained(TwoSeasons):
                 raise
             return self._untuned(tuning.plain, f"It is not trained on these series, which are too short: {error}.")
         with progress(self.name, show=self.show_progress) as callback:
-            models = list(tuned(tuning, tuning.before(panel, rows), tuning.choices, callback))
-            choice, held_out = tuning.choose(models, panel, rows)
-            if choice == NONE:
+            tried = list(tuned(tuning, tuning.before(panel, rows), callback))
+            place = tuning.choose([each.model for each in tried], panel, rows)
+            if place is None:
                 why = f"more training did not make its forecasts of the last {rows} rows better{_left_out(known)}"
                 return self._untuned(tuning.plain, f"It is not trained on these series: {why}.")
-            [model] = tuned(tuning, panel, (choice,), callback)
+            model, choice = go_on(tuning, panel, tried[place], callback), tried[place].choice
         beside = f", with {known}" if known else ""
         how = "as asked" if self.tune != "auto" else f"which forecast the last {rows} rows best, held back"
         far = f", and {choice.share:.0%} of that is kept" if choice.share < 1 else ""
         said = f"It learned from these series in {choice.updates} updates{beside}{far} ({how})."
         recipe = self.with_options(tune=choice.updates, share=choice.share)
         model = replace(_told(model, said), n_parameters=model.network.parameters, recipe=recipe)
-        return Fit(model, held_out, rows)
+        return Fit(model, tried[place].model, rows)
 
     def _untuned(self, plain: NetworkModel, why: str) -> Fit:
         return Fit(replace(_told(plain, why), recipe=self.with_options(tune=0)))

@@ -1,7 +1,8 @@
 """The training of a tuned network: from the shipped weights, on the series of a panel."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,35 +13,73 @@ from loopcast.models.network.learn import BATCH, Lesson, Pace
 from loopcast.models.network.model import NetworkModel
 from loopcast.models.network.width import width_of
 from loopcast.models.pretrained.tuning import Choice, Tuning
+from loopcast.nn.origin_shape import OriginShape
 from loopcast.training.history import Epoch
 
 PACE, PACE_KNOWN = Pace(3e-4, 0.98), Pace(3e-3, 0.99)  # without and with covariates, which are learned from nothing
 
 
-def tuned(
-    tuning: Tuning, panel: Panel, choices: Sequence[Choice], callback: Callable[[Epoch, int], None]
-) -> Iterator[NetworkModel]:
-    """The model of each choice, by rising updates, of all rows of a panel."""
-    plain, alone = tuning.plain, panel.to_univariate()
-    shape, start, season = plain.network, plain.weights, plain.periods.season
-    encoding = ExogenousEncoder.of(alone, unknown=True) if tuning.known else None
-    if encoding is not None:
-        shape, start = shape.widened(start, width_of_rows(encoding), width_of_steps(encoding, season))
-    lesson = Lesson(
-        panel=alone,
-        periods=plain.periods,
+FURTHER = 4  # a part in so many as on the rows before are made on all rows
+
+
+class Tuned(NamedTuple):
+    """A choice, the whole way that its updates went, float32 `[parameter]`, and the model at its share of it."""
+
+    choice: Choice
+    whole: np.ndarray
+    model: NetworkModel
+
+
+def tuned(tuning: Tuning, panel: Panel, callback: Callable[[Epoch, int], None]) -> Iterator[Tuned]:
+    """What each choice comes to, by rising updates, of the rows of a panel."""
+    encoding = ExogenousEncoder.of(panel.to_univariate(), unknown=True) if tuning.known else None
+    shape, start = _begin(tuning, encoding)
+    lesson = _lesson(tuning, panel, encoding, shape)
+    ends = sorted({choice.updates for choice in tuning.choices})
+    stretches = tuple(np.diff(ends, prepend=0).tolist())
+    for end, (whole, epoch) in zip(ends, lesson.learn(start, _pace(tuning), stretches), strict=True):
+        callback(epoch, len(ends))
+        for choice in (choice for choice in tuning.choices if choice.updates == end):
+            model = replace(tuning.plain, network=shape, weights=_at(choice.share, start, whole), encoding=encoding)
+            yield Tuned(choice, whole, model)
+
+
+def go_on(tuning: Tuning, panel: Panel, before: Tuned, callback: Callable[[Epoch, int], None]) -> NetworkModel:
+    """The model after a few more updates, on all rows of a panel."""
+    model, updates = before.model, max(before.choice.updates // FURTHER, 1)
+    shape, start = _begin(tuning, model.encoding)
+    lesson = _lesson(tuning, panel, model.encoding, shape)
+    [(whole, epoch)] = lesson.learn(before.whole, _pace(tuning), (updates,))
+    callback(epoch, 1)
+    return replace(model, weights=_at(before.choice.share, start, whole))
+
+
+def _begin(tuning: Tuning, encoding: ExogenousEncoder | None) -> tuple[OriginShape, np.ndarray]:
+    """The architecture, and the shipped weights in it."""
+    plain = tuning.plain
+    if encoding is None:
+        return plain.network, plain.weights
+    widths = width_of_rows(encoding), width_of_steps(encoding, plain.periods.season)
+    return plain.network.widened(plain.weights, *widths)
+
+
+def _at(share: float, start: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """The weights at a share of the way."""
+    return start + np.float32(share) * (whole - start)
+
+
+def _pace(tuning: Tuning) -> Pace:
+    return PACE_KNOWN if tuning.known else PACE
+
+
+def _lesson(tuning: Tuning, panel: Panel, encoding: ExogenousEncoder | None, shape: OriginShape) -> Lesson:
+    return Lesson(
+        panel=panel.to_univariate(),
+        periods=tuning.plain.periods,
         encoding=encoding,
         horizon=tuning.horizon,
         shape=shape,
-        width=width_of(plain.periods, tuning.longest),
+        width=width_of(tuning.plain.periods, tuning.longest),
         drawn=BATCH * max(choice.updates for choice in tuning.choices),
         seed=tuning.seed,
     )
-    ends = sorted({choice.updates for choice in choices})
-    stretches = tuple(np.diff(ends, prepend=0).tolist())
-    pace = PACE_KNOWN if tuning.known else PACE
-    for end, (whole, epoch) in zip(ends, lesson.learn(start, pace, stretches), strict=True):
-        callback(epoch, len(ends))
-        for share in (choice.share for choice in choices if choice.updates == end):
-            own = start + np.float32(share) * (whole - start)
-            yield replace(plain, network=shape, weights=own, encoding=encoding)

@@ -63,17 +63,17 @@ class Tuning:
         """The series that are long enough, without their last rows; LengthError where none is."""
         return long_enough(panel, held_rows + self.plain.season + 1).drop_last(held_rows)
 
-    def choose(self, models: Sequence[NetworkModel], panel: Panel, held_rows: int) -> tuple[Choice, NetworkModel]:
-        """The one of the models, of each choice, that forecasts the last `held_rows` rows best.
+    def choose(self, models: Sequence[NetworkModel], panel: Panel, held_rows: int) -> int | None:
+        """The place of the model, one of each choice, that forecasts the last `held_rows` rows best.
 
-        The model as it was shipped is a choice too, where there are several.
+        None where the model as it was shipped does, which is a choice too where there are several.
         """
         if len(models) == 1:
-            return self.choices[0], models[0]
-        each, choices = (self.plain, *models), (NONE, *self.choices)
+            return 0
+        each, choices = (*models, self.plain), (*self.choices, NONE)
         enough = long_enough(panel, held_rows + self.plain.season + 1)
         held_out = HeldOut(models=each, panel=enough, rows=held_rows)
         errors = scaled_errors(held_out, self.plain.season, self.horizon, held_out.cutoffs(self.horizon))
-        usual = errors[1]
+        usual = errors[0]
         best = int(np.argmin([error / (usual * choice.below) for error, choice in zip(errors, choices, strict=True)]))
-        return choices[best], each[best]
+        return None if best == len(models) else best
