@@ -21,7 +21,7 @@ if "disk-fills" in sys.argv:  # after a thousand bytes of a file, as after the l
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 panel = loopcast.Panel.from_array(np.sin(np.arange(600, dtype=np.float32) ** 1.5).reshape(20, 30, 1))
-model = loopcast.Recurrent(horizon=1, cell="gru", units=(3,), epochs=1, members=1, patience=None, show_progress=False)
+model = loopcast.PlainRecurrent(horizon=1, cell="gru", units=(3,), epochs=1, patience=None, show_progress=False)
 print(hashlib.sha256(model.fit(panel).predict_panel(panel, 3).values.tobytes()).hexdigest())
 """
 

@@ -47,17 +47,6 @@ extern "C" int64_t loopcast_workspace(int32_t kind, int32_t cell, bool masked, b
   return forward_workspace(stack, kind == static_cast<int32_t>(Workspace::train));
 }
 
-// The floats of a decoder's workspace.
-extern "C" int64_t loopcast_decoder_workspace(int64_t batch, int64_t time, int64_t horizon, int64_t outputs,
-                                              bool backward) {
-  loopcast::Decoder decoder = {};
-  decoder.batch = batch;
-  decoder.time = time;
-  decoder.horizon = horizon;
-  decoder.outputs = outputs;
-  return loopcast::decoder_workspace(decoder, backward);
-}
-
 // A forward pass in the calling thread. Returns a StepStatus; anything but 0, and nothing was computed.
 extern "C" int32_t loopcast_step(const loopcast::StepCall* call) {
   const loopcast::StepStatus status = loopcast::check_step(call);

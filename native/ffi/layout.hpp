@@ -103,7 +103,6 @@ constexpr Constant kConstants[] = {
     {"lanes", plain::kLanes},
     {"max_depth", kMaxDepth},
     {"cells", static_cast<size_t>(kCells)},
-    {"decoder_units", kDecoderUnits},
     {"side", kSide},
     {"causal_inputs", causal::kInputs},
     {"causal_candidates", causal::kCandidates},

@@ -56,8 +56,6 @@ size_t backward_workspace(const Stack& s) {
          plain::group_gradient_floats(s);
 }
 
-size_t decoder_workspace(const Decoder& d, bool backward) { return d.batch * plain::decoder_floats(d, backward); }
-
 size_t step_decoder_workspace(const StepDecoder& d) { return plain::step_decoder_floats(d); }
 
 }  // namespace loopcast

@@ -1,5 +1,4 @@
 // The kernels for one instruction set. Compiled once for each, with LOOPCAST_INSTRUCTIONS naming it.
-#include "loopcast/decode.hpp"
 #include "loopcast/run.hpp"
 #include "loopcast/step_decoder.hpp"
 
@@ -31,7 +30,6 @@ void run_backward(const Backward& call, Runner runner) {
 }  // namespace
 
 extern const Kernels kernels;
-const Kernels kernels = {LOOPCAST_TEXT(LOOPCAST_INSTRUCTIONS), run_forward, run_backward, decode,
-                         decode_backward, decode_rows};
+const Kernels kernels = {LOOPCAST_TEXT(LOOPCAST_INSTRUCTIONS), run_forward, run_backward, decode_rows};
 
 }  // namespace loopcast::LOOPCAST_INSTRUCTIONS

@@ -1,5 +1,5 @@
 // The kernels on their own, for the sanitizers: every buffer begins or ends at a guard page, every output is NaN first.
-// Stacks, decoders, windows and single steps of random sizes are compared with plain loops in double precision,
+// Stacks, windows and single steps of random sizes are compared with plain loops in double precision,
 // gradients with finite differences of these; the causal encoder and live series row by row with many rows at once.
 // Results must not depend on the order of tasks or the number of threads.
 #include <cstdio>
@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "causal_test.hpp"
-#include "decode_test.hpp"
 #include "live_test.hpp"
 #include "stack_case.hpp"
 #include "stack_test.hpp"
@@ -58,7 +57,7 @@ bool fixed_cases_are_right() {
 
 bool random_cases_are_right(int number) {
   return threads_agree(number) && stack_is_right(small_case(number), 2, number % 3 == 0 ? kThreads : kOneThread) &&
-         windows_are_right(number) && decoder_is_right(number, kThreads) &&
+         windows_are_right(number) &&
          causal::encoder_is_right(number) && step_decoder_is_right(number) && live_is_right(number);
 }
 

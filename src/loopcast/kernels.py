@@ -13,7 +13,6 @@ from loopcast.errors import LoopcastError
 LIBRARY = Path(__file__).parent / "native" / "loopcast_kernels.so"
 FUNCTIONS = (
     "loopcast_workspace",
-    "loopcast_decoder_workspace",
     "loopcast_step",
     "loopcast_step_message",
     "loopcast_encode",
@@ -56,8 +55,6 @@ def library() -> ctypes.CDLL:
         ctypes.POINTER(ctypes.c_int64),
         ctypes.c_int32,
     ]
-    loaded.loopcast_decoder_workspace.restype = ctypes.c_int64
-    loaded.loopcast_decoder_workspace.argtypes = [ctypes.c_int64] * 4 + [ctypes.c_bool]
     loaded.loopcast_step_message.restype = loaded.loopcast_origin_message.restype = ctypes.c_char_p
     return loaded
 

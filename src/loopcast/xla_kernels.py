@@ -18,8 +18,6 @@ TARGETS = (
     "loopcast_train",
     "loopcast_backward",
     "loopcast_windows",
-    "loopcast_decode",
-    "loopcast_decode_backward",
 )
 
 

@@ -56,10 +56,10 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGINT to a process is 
 @pytest.mark.parametrize(
     "moment",
     ["loopcast.cli.main", "cyclopts", "loopcast.cli.forecast", "rich.console", "numpy", "polars", "jax",
-     "loopcast.tasks.forecast", "loopcast.models.plain.predict"],
+     "loopcast.tasks.forecast", "loopcast.models.network.learn"],
 )  # fmt: skip
 def test_while_a_library_loads(moment):
-    done = interrupted(moment, "forecast", str(AIR), "--horizon", "2", "--epochs", "1", "--units", "2", "--quiet")
+    done = interrupted(moment, "forecast", str(AIR), "--horizon", "2", "--updates", "1", "--units", "2", "--quiet")
     assert (done.returncode, done.stderr) == (130, "loopcast: interrupted\n")
 
 

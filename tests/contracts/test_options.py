@@ -15,6 +15,7 @@ from loopcast import (
     Mean,
     Naive,
     OptionError,
+    PlainRecurrent,
     Pretrained,
     Recurrent,
     SeasonalNaive,
@@ -34,17 +35,14 @@ OTHER: dict[str, Any] = {
     "channels": "joint",
     "clip": 2.0,
     "context": 9,
-    "distribution": "quantile",
     "dropout": 0.25,
     "epochs": 2,
     "fused": "never",
-    "gaps": True,
     "head": "recurrent",
     "horizon": 7,
     "integer": True,
     "lags": 3,
     "learning_rate": 0.02,
-    "log": False,
     "loss": "mse",
     "lower": None,
     "members": 2,
@@ -63,7 +61,6 @@ OTHER: dict[str, Any] = {
     "strategy": "direct",
     "tune": 3,
     "units": (5, 4),
-    "unknown_categories": True,
     "updates": 9,
     "upper": 1e9,
     "weight_decay": 0.01,
@@ -72,7 +69,7 @@ OTHER: dict[str, Any] = {
 }
 MADE = {
     Naive: {}, SeasonalNaive: {}, Drift: {}, WindowAverage: {"window": 3}, Linear: {"horizon": 2},
-    Pretrained: {}, Theta: {}, Trees: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2},
+    Pretrained: {}, Theta: {}, Trees: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2}, PlainRecurrent: {"horizon": 2},
     Auto: {"horizon": 2}, Imputer: {},
 }  # fmt: skip
 OPTIONS = [(made, option) for made in MADE for option in sorted(made.option_names())]

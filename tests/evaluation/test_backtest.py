@@ -13,9 +13,9 @@ from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.plain import predict
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.plain.forecaster import PlainRecurrent
 
-SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}
+SMALL = {"units": (6,), "epochs": 3, "cell": "gru"}
 
 
 def series(count=3, length=40, seed=0):
@@ -56,7 +56,7 @@ def test_each_cutoff_sees_the_fit_that_refit_asks_for(refit):
 @pytest.mark.parametrize("context", [None, 8])
 def test_a_network_that_carries_its_state_forecasts_as_one_that_starts_anew_at_each_cutoff(context):
     panel = Panel.from_table(series(count=5, length=60))
-    model = Recurrent(horizon=4, context=context, **SMALL).fit(panel)
+    model = PlainRecurrent(horizon=4, context=context, **SMALL).fit(panel)
     got = model.predict_panel(panel, 10, (30, 23, 10)).values
     for window, cutoffs in enumerate((30, 23, 10)):
         wanted = model.predict_panel(panel.drop_last(cutoffs), 10).values[:, 0]
@@ -66,12 +66,12 @@ def test_a_network_that_carries_its_state_forecasts_as_one_that_starts_anew_at_e
 def test_more_cutoffs_take_no_more_of_the_history_in(monkeypatch):
     taken = []
 
-    def counting(network, scaling, members, carry, rows, observed):
-        taken.append(rows.values.values.shape[-1])
-        return absorb(network, scaling, members, carry, rows, observed)
+    def counting(network, members, carry, values, observed):
+        taken.append(values.shape[-1])
+        return absorb(network, members, carry, values, observed)
 
     panel, absorb = Panel.from_table(series(count=2, length=200)), predict.update_state
-    model = Recurrent(horizon=2, **SMALL).fit(panel)
+    model = PlainRecurrent(horizon=2, **SMALL).fit(panel)
     monkeypatch.setattr(predict, "update_state", counting)
     model.predict_panel(panel, 2, range(72, 1, -1))
     many = sum(taken)
@@ -144,8 +144,8 @@ def test_what_was_kept_for_something_else_is_not_used(tmp_path, change):
 
 
 def test_further_seeds_have_tables_of_their_own_for_models_that_draw():
-    done = backtest([Recurrent(horizon=2, **SMALL), Naive()], series(), 2, seeds=2)
-    assert [[each.name for each in group] for group in done.seeds] == [["Recurrent"]]
+    done = backtest([PlainRecurrent(horizon=2, **SMALL), Naive()], series(), 2, seeds=2)
+    assert [[each.name for each in group] for group in done.seeds] == [["PlainRecurrent"]]
     assert not np.array_equal(done.seeds[0][0].values, done.predictions[0].values)
 
 

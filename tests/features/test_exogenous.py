@@ -49,13 +49,12 @@ def test_numbers_are_scaled_by_the_rows_of_the_fit():
     made = panel()
     encoding = ExogenousEncoder.of(made, unknown=False)
     rows = rows_of(encoding, made)
-    assert rows.shape == (36, encoding.width) == (36, 1 + 1 + 1 + 7)
-    np.testing.assert_allclose(rows[:, [0, 2]].mean(axis=0), 0, atol=1e-5)
-    np.testing.assert_allclose(rows[:, [0, 2]].std(axis=0), 1, atol=1e-5)
-    np.testing.assert_allclose(rows[:, 1], np.repeat([-1, 0, 1] / np.std([0, 1, 2]), 12), atol=1e-5)
-    np.testing.assert_array_equal(rows[:, 3:].sum(axis=1), 1)
-    assert encoding.codes(made).tolist() == [[0], [1], [0]]
-    assert encoding.embedding_shapes == ((2, 2),)
+    assert rows.shape == (36, encoding.width) == (36, 3 + 1 + 2 + 3 + 7)
+    np.testing.assert_allclose(rows[:, [0, 6]].mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(rows[:, [0, 6]].std(axis=0), 1, atol=1e-5)
+    np.testing.assert_allclose(rows[:, 3], np.repeat([-1, 0, 1] / np.std([0, 1, 2]), 12), atol=1e-5)
+    np.testing.assert_array_equal(rows[:, 9:].sum(axis=1), 1)
+    assert encoding.of_series(made)[:, 1:].tolist() == [[1, 0], [0, 1], [1, 0]]
 
 
 def test_what_is_beyond_the_end_does_not_move_the_scale():
@@ -70,8 +69,7 @@ def test_what_is_beyond_the_end_does_not_move_the_scale():
 @settings(deadline=None, max_examples=20)
 def test_a_covariate_with_gaps_shows_its_last_value_and_how_old_it_is(seed, share):
     made = panel(seed, share)
-    encoding = ExogenousEncoder.of(made, unknown=False, gaps=True)
-    assert encoding.has_missing == (True, True)
+    encoding = ExogenousEncoder.of(made, unknown=False)
     rows = rows_of(encoding, made)
     assert np.isfinite(rows).all()
     values, last, since = made.covariates.past[:, 0], 0.0, 0
@@ -86,31 +84,21 @@ def test_a_covariate_with_gaps_shows_its_last_value_and_how_old_it_is(seed, shar
 @settings(deadline=None, max_examples=10)
 def test_later_rows_change_nothing_of_earlier_ones(seed):
     made = panel(seed, 0.4)
-    encoding = ExogenousEncoder.of(made, unknown=False, gaps=True)
+    encoding = ExogenousEncoder.of(made, unknown=False)
     past = made.covariates.past.copy()
     past[6:12] += 100
     changed = replace(made, covariates=replace(made.covariates, past=past))
     np.testing.assert_array_equal(rows_of(encoding, made)[:6], rows_of(encoding, changed)[:6])
 
 
-def test_what_is_missing_and_never_was_is_named():
-    made = panel()
-    encoding = ExogenousEncoder.of(made, unknown=False)
-    past = made.covariates.past.copy()
-    past[14] = np.nan
-    with pytest.raises(ValuesError, match=r"'s1' at 2024-01-03: covariate 'visits' is missing"):
-        rows_of(encoding, replace(made, covariates=replace(made.covariates, past=past)))
-
-
 def test_a_category_that_was_not_there_is_an_error_or_unknown():
     other = panel(regions=("north", "east", "south"))
     with pytest.raises(
-        OptionError, match=r"'s1': 'region' is 'east', .*known: 'north', 'south'.*unknown_categories=True"
+        OptionError, match=r"'s1': 'region' is 'east', .*known: 'north', 'south'"
     ):
-        ExogenousEncoder.of(panel(), unknown=False).codes(other)
+        ExogenousEncoder.of(panel(), unknown=False).of_series(other)
     encoding = ExogenousEncoder.of(panel(), unknown=True)
-    assert encoding.codes(other).tolist() == [[0], [2], [1]]
-    assert encoding.embedding_shapes == ((3, 2),)
+    assert encoding.of_series(other)[:, 1:].tolist() == [[1, 0], [0, 0], [0, 1]]
 
 
 def test_columns_without_covariates_or_a_calendar_have_no_encoding():
@@ -120,8 +108,6 @@ def test_columns_without_covariates_or_a_calendar_have_no_encoding():
 @pytest.mark.parametrize(
     "change",
     [
-        {"has_missing": [True]},
-        {"has_missing": "all"},
         {"categories": [["north"]]},
         {"categories": [["north", "north"], None]},
         {"categories": [[1], None]},
@@ -150,5 +136,6 @@ def test_scales_that_do_not_fit_are_refused(spread):
         replace(encoding, past=encoding.past._replace(spread=spread))
 
 
-def test_a_constant_has_a_scale_of_one():
-    assert Standardization.of(np.float32([[2, 1], [2, np.nan], [2, 3]])).spread.tolist() == [1, 1]
+def test_a_constant_and_what_hardly_changes_have_a_scale_of_one():
+    columns = np.array([[2, 1, 1000.0], [2, np.nan, 1000.0 + 1e-6], [2, 3, 1000.0]])
+    assert Standardization.of(columns).spread.tolist() == [1, 1, 1]

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopcast.features.gather import Batch, copy_windows, read_windows, to_device
-from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowPlan
 from loopcast.xla_kernels import why_no_kernels
 from reference.compiled import gather_windows
@@ -74,7 +73,7 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
     values = np.random.default_rng(seed).normal(size=offsets[-1]).astype(np.float32)
     index = plan.validation(offsets, np.array([held_back])) if validation else plan.training(offsets, held_back)
     got = Batch(
-        *map(np.asarray, gather_windows(Scaling(lags=lags), plan, 0, to_device(values[:, None]), index.stacked()))
+        *map(np.asarray, gather_windows(lags, plan, to_device(values[:, None]), index.stacked()))
     )
     steps = range(plan.context) if plan.every_step else [plan.context - 1]
     for w in range(len(index)):
@@ -97,7 +96,7 @@ def test_validation_windows_forecast_exactly_what_was_held_back():
     plan = WindowPlan(context=4, horizon=3)
     values = np.arange(20, dtype=np.float32)
     got = gather_windows(
-        Scaling(), plan, 0, to_device(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([3])).stacked()
+        1, plan, to_device(values[:, None]), plan.validation(offsets_of([12, 8]), np.array([3])).stacked()
     )
     np.testing.assert_array_equal(got.targets[:, -1, 0], [[9, 10, 11], [17, 18, 19]])
     assert np.isnan(got.targets[:, :-1]).all()
@@ -107,9 +106,8 @@ def test_with_several_cutoffs_each_forecasts_what_comes_after_it_from_what_came_
     plan = WindowPlan(context=2, horizon=3)
     values = np.arange(20, dtype=np.float32)
     got = gather_windows(
-        Scaling(),
+        1,
         plan,
-        0,
         to_device(values[:, None]),
         plan.validation(offsets_of([12, 8]), np.array([6, 3])).stacked(),
     )
@@ -122,10 +120,9 @@ def test_nothing_after_the_stop_changes_a_window(poison):
     plan = WindowPlan(context=6, horizon=3, stride=2)
     values = np.random.default_rng(0).normal(size=30).astype(np.float32)
     index = plan.training(offsets_of([30]), 5).stacked()
-    scaling = Scaling(lags=3, center_window=2, scale_window=3, season=2)
     changed = values.copy()
     changed[25:] = poison
-    gathered = [gather_windows(scaling, plan, 0, to_device(each[:, None]), index) for each in (values, changed)]
+    gathered = [gather_windows(3, plan, to_device(each[:, None]), index) for each in (values, changed)]
     for before, after in zip(*gathered, strict=True):
         np.testing.assert_array_equal(before, after)
 
@@ -136,7 +133,7 @@ def test_nothing_after_the_stop_changes_a_window(poison):
 @given(plan=plans, lengths=panels, reach=st.integers(1, 6), held_back=st.integers(0, 3), seed=st.integers(0, 99))
 def test_the_kernel_copies_what_the_program_reads(plan, lengths, reach, held_back, seed):
     offsets = offsets_of(lengths)
-    values = to_device(np.random.default_rng(seed).normal(size=(offsets[-1], 1)).astype(np.float32)).values
+    values = to_device(np.random.default_rng(seed).normal(size=(offsets[-1], 1)).astype(np.float32)).ravel()
     index = plan.training(offsets, held_back).stacked()
     for copied, read in zip(
         copy_windows(reach, plan, values, index), read_windows(reach, plan, values, index), strict=True
@@ -148,6 +145,6 @@ def test_the_kernel_copies_what_the_program_reads(plan, lengths, reach, held_bac
 def test_an_index_that_names_rows_of_no_panel_reads_nothing():
     plan, far = WindowPlan(context=3, horizon=2), 2**31 - 8
     index = np.array([[-far, -far, -far, far, far], [far, -5, far, far, far]], np.int32)
-    past, ahead = copy_windows(2, plan, to_device(np.ones((4, 1), np.float32)).values, index)
+    past, ahead = copy_windows(2, plan, to_device(np.ones((4, 1), np.float32)).ravel(), index)
     assert np.isnan(past).all()
     assert np.isnan(ahead).all()

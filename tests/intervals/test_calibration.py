@@ -15,10 +15,9 @@ from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.recurrent.forecaster import Recurrent
 
 NOTHING_USUAL = np.zeros((2, 1))
-SMALL = {"units": (6,), "epochs": 3, "members": 1, "cell": "gru"}
 
 
 def walks(series=60, length=80, seed=0, scale=1.0):
@@ -211,37 +210,16 @@ def test_the_same_seed_simulates_the_same_paths_and_another_does_not():
     assert not forecaster.simulate(5, 2, seed=1).equals(forecaster.simulate(5, 2, seed=2))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("distribution", ["quantile", "normal", "student"])
-def test_a_network_that_gives_a_distribution_needs_no_calibration_and_takes_one(distribution):
+def test_a_network_has_quantiles_of_its_own_and_a_calibration_of_the_rows_it_held_back(tmp_path):
     panel = Panel.from_array(walks(series=40))
-    model = Recurrent(horizon=3, distribution=distribution, **SMALL).fit(panel)
-    plain = model.predict(level=[80])
-    assert model.model.calibration is None
-    low, middle, high = (plain[name].to_numpy() for name in ("Recurrent-lo-80", "Recurrent", "Recurrent-hi-80"))
+    model = Recurrent(horizon=3, units=(6,), updates=4, show_progress=False).fit(panel)
+    assert model.model.calibration.horizon == 3
+    table = model.predict(level=[80])
+    low, middle, high = (table[name].to_numpy() for name in ("Recurrent-lo-80", "Recurrent", "Recurrent-hi-80"))
     assert ((low < middle) & (middle < high)).all()
-    corrected = model.calibrate().predict(level=[80])
-    assert corrected["Recurrent"].equals(plain["Recurrent"])
-    assert not corrected["Recurrent-lo-80"].equals(plain["Recurrent-lo-80"])
-
-
-def test_a_distribution_survives_its_file(tmp_path):
-    panel = Panel.from_array(walks(series=40))
-    model = Recurrent(horizon=3, distribution="student", **SMALL).fit(panel)
+    own = model.with_options().set_model(replace(model.model, calibration=None)).predict(level=[80])
+    assert own["Recurrent"].equals(table["Recurrent"])
+    assert not own["Recurrent-lo-80"].equals(table["Recurrent-lo-80"])
+    assert model.predict(9, level=[80])["Recurrent-lo-80"].is_finite().all()
     model.save(tmp_path / "model")
-    assert load(tmp_path / "model").predict(data=panel, level=[80]).equals(model.predict(level=[80]))
-
-
-@pytest.mark.slow
-def test_beyond_its_own_horizon_a_distribution_is_calibrated():
-    model = Recurrent(horizon=2, distribution="quantile", **SMALL).fit(Panel.from_array(walks(series=40)))
-    with pytest.raises(NotFittedError, match="its own distribution reaches no further"):
-        model.predict(5, level=[80])
-    assert model.calibrate(5).predict(5, level=[80]).height == 200
-    assert model.model.calibration.horizon == 5
-
-
-@pytest.mark.parametrize("options", [{"head": "recurrent"}, {"loss": "mse"}])
-def test_a_distribution_has_a_head_and_a_loss_of_its_own(options):
-    with pytest.raises(OptionError, match="a dense head and a loss of its own"):
-        Recurrent(horizon=2, distribution="normal", **options)
+    assert load(tmp_path / "model").predict(data=panel, level=[80]).equals(table)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcast import Columns, Linear, Naive, Panel, Recurrent, SeasonalNaive
+from loopcast import Columns, Linear, Naive, Panel, PlainRecurrent, Recurrent, SeasonalNaive
 from loopcast.errors import NotFittedError, ValuesError
 from loopcast.models.fill_gaps import Gaps
 
-QUICK = {"units": (4,), "epochs": 2, "members": 1, "patience": None, "season": 4, "show_progress": False}
+QUICK = {"units": (4,), "updates": 2, "season": 4, "show_progress": False}
 
 
 def waves(series=3, length=40, channels=1, seed=0):
@@ -40,8 +40,7 @@ def imputed(model, panel):
 def test_a_gap_at_the_end_is_filled_with_what_predict_gives(channels, horizon):
     panel = waves(channels=channels)
     for model in (
-        Recurrent(horizon=5, gaps=True, **QUICK),
-        Recurrent(horizon=5, context=16, channels="joint", gaps=True, **QUICK),
+        Recurrent(horizon=5, channels="joint", **QUICK),
         Linear(horizon=5, season=4),
         SeasonalNaive(season=4),
     ):
@@ -56,7 +55,7 @@ def test_an_inner_gap_is_filled_with_the_forecast_from_before_it():
     panel = waves(series=1)
     values = panel.values.copy()
     values[20:23] = np.nan
-    model = Recurrent(horizon=4, gaps=True, **QUICK).fit(panel)
+    model = Recurrent(horizon=4, **QUICK).fit(panel)
     filled, marks = imputed(model, replace(panel, values=values))
     ahead = model.predict_panel(panel.drop_last(20), 3).values[:, 0][0]
     np.testing.assert_allclose(filled[20:23], ahead, rtol=1e-6, atol=1e-6)
@@ -107,12 +106,12 @@ def test_with_future_covariates_a_gap_knows_those_within_it():
     np.testing.assert_allclose(filled["y"].to_numpy()[-3:], (2 * price + 5)[-3:], atol=1e-3)
 
 
-def test_a_network_that_was_not_made_for_gaps_says_so():
+def test_a_network_that_sees_raw_values_says_that_it_takes_no_gaps():
     panel = waves(series=1)
     values = panel.values.copy()
     values[[10, 20]] = np.nan
-    model = Recurrent(horizon=2, **QUICK).fit(panel)
-    with pytest.raises(ValuesError, match="gaps=True"):
+    model = PlainRecurrent(horizon=2, units=(4,), epochs=1, show_progress=False).fit(panel)
+    with pytest.raises(ValuesError, match="fill them, or take Recurrent"):
         model.impute(replace(panel, values=values))
 
 

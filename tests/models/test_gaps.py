@@ -19,7 +19,7 @@ from loopcast.models.plain.forecaster import Recurrent
 from loopcast.storage.codec import Encoded, decode
 
 USUAL = np.zeros((2, 1))  # nothing known of how much series change as a rule
-SMALL = {"units": (6,), "epochs": 2, "members": 1, "cell": "gru", "show_progress": False}
+SMALL = {"units": (6,), "updates": 3, "cell": "gru", "show_progress": False}
 EVERY = [
     Naive(),
     SeasonalNaive(season=4),
@@ -154,49 +154,20 @@ def sines(share=0.3, series=12, length=160, seed=0):
     return whole, np.where(rng.random(whole.shape) < share, np.nan, whole)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        pytest.param({"scaling": "none", "lags": 6}, marks=pytest.mark.slow),
-        pytest.param({"distribution": "normal"}, marks=pytest.mark.slow),
-    ],
-)
-def test_a_network_learns_a_sine_of_which_a_third_is_missing(options):
+def test_a_network_learns_a_sine_of_which_a_third_is_missing():
     whole, seen = sines()
     panel = Panel.from_array(seen).drop_last(8)
-    options = {"members": 1, "units": (16,), "epochs": 12, "show_progress": False} | options
     error, naive = (
         np.abs(model.fit(panel).predict_panel(panel, 8).values[:, 0] - whole[:, -8:]).mean()
-        for model in (Recurrent(horizon=8, **options), Naive())
+        for model in (Recurrent(horizon=8, units=(16,), updates=200, show_progress=False), Naive())
     )
     assert error < 0.6 * naive
 
 
-@pytest.mark.slow
-def test_the_description_says_how_much_is_missing_and_gaps_are_off_without():
-    gappy, whole = Panel.from_array(walks()), Panel.from_array(walks(share=0.0)[2:])
-    model = Recurrent(horizon=3, **SMALL).fit(gappy)
-    assert "% of the values are missing; each step also shows whether its own is there" in model.describe()
-    assert model.features()[3].shape[1] == model.model.ensemble.scaling.lags + 2
-    plain = Recurrent(horizon=3, **SMALL).fit(whole)
-    assert not plain.model.ensemble.scaling.gaps
-    assert "missing" not in plain.describe()
-    with pytest.raises(ValuesError, match=r"was fitted on series without missing values, .* fit it with gaps=True"):
-        plain.predict(data=gappy)
-    with pytest.raises(ValuesError, match="cannot take missing values with gaps=False"):
-        Recurrent(horizon=3, gaps=False, **SMALL).fit(gappy)
-    ready = Recurrent(horizon=3, gaps=True, **SMALL).fit(whole)
-    assert ready.predict(data=gappy)["Recurrent"].is_finite().all()
-    with pytest.raises(OptionError, match="gaps is True or False, or None"):
-        Recurrent(horizon=1, gaps=1)
-
-
-def test_a_tail_without_a_value_holds_nothing_back_and_leaves_a_finite_loss():
+def test_a_tail_without_a_value_leaves_a_network_that_forecasts():
     values = walks(share=0.1)
     values[:, -6:] = np.nan
     model = Recurrent(horizon=3, **SMALL).fit(Panel.from_array(values))
-    assert model.history["loss"].is_finite().all()
     assert model.predict()["Recurrent"].is_finite().all()
 
 
@@ -325,17 +296,3 @@ def test_a_series_that_begins_in_the_windows_is_too_short_for_a_backtest():
         backtest(Naive(), panel, 3, n_windows=2)
     done = backtest(Naive(), panel, 3, n_windows=2, skip_short=True)
     assert done.notes == ("Compared on 3 of 4 series: the others have fewer than 11 steps.",)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("gap", [52, 58])
-def test_gaps_that_come_only_after_the_fit_or_only_in_what_is_to_come_stop_no_backtest(gap):
-    values = walks(share=0.0)[2:]
-    values[:, gap] = np.nan
-    panel = Panel.from_array(values)
-    done = backtest(Recurrent(horizon=3, **SMALL), panel, 3, n_windows=4, level=[80])
-    assert done.models[0].failures == ()
-    assert done.table["Recurrent-lo-80"].is_not_null().all()
-    model = Recurrent(horizon=3, **SMALL).fit(panel.drop_last(9))
-    assert np.isfinite(model.predict_panel(panel, 3, (9, 8)).values).all()  # what is missing is not seen yet
-    assert model.features(panel.drop_last(9))[0].shape == (51, model.model.ensemble.scaling.lags)

@@ -30,7 +30,7 @@ from loopcast.storage import model_file
 from storage.made import rewritten
 
 MEMBERS = [Naive(), SeasonalNaive(season=4), Drift()]
-NETWORK = Recurrent(horizon=3, units=(4,), season=4, epochs=2, members=1, patience=1, show_progress=False)
+NETWORK = Recurrent(horizon=3, units=(4,), season=4, updates=3, show_progress=False)
 
 
 def panel(series=3, rows=48, seed=0, channels=1):
@@ -250,18 +250,6 @@ def test_bounds_of_members_and_its_own_hold():
     got = Mean(models=[Naive(lower=None, upper=200.0), Drift()], integer=True, lower=10.0).fit(data)
     values = got.predict_panel(data, 4).values
     np.testing.assert_array_equal(values, np.rint(values))
-
-
-def test_a_network_s_readiness_for_gaps_is_the_mean_s():
-    data = panel(series=2, rows=60)
-    values = data.values.copy()
-    values[[-3, -64]] = np.nan  # in the last rows of both series, after the first cutoff
-    gappy = replace(data, values=values)
-    mean = Mean(models=[NETWORK, Naive()])
-    assert mean.leaves_gaps_open
-    assert mean.configured_for(gappy).models[0].gaps is True
-    done = backtest(mean, gappy, 3, n_windows=2, step_size=3, show_progress=False)
-    assert np.isfinite(done.predictions[0].values).all()
 
 
 def test_members_that_take_covariates_have_them():

@@ -4,7 +4,7 @@ import threading
 import numpy as np
 import pytest
 
-from loopcast import Recurrent, generate_time_series, kernels
+from loopcast import PlainRecurrent, generate_time_series, kernels
 from loopcast.errors import OptionError
 from loopcast.models.plain.ensemble import scan, zero_states
 from loopcast.models.plain.stepper import Stepper
@@ -44,9 +44,8 @@ def case(cell, units, head="dense", count=1, steps=9):
     network = network_of(cell, units, head)
     members = members_of(network, count)
     inputs = np.random.default_rng(1).normal(size=(steps, network.inputs)).astype(np.float32)
-    no_codes = np.zeros((1, 0), np.int32)
-    _, given = scan(network, members, zero_states(network, members, 1), inputs[None], no_codes)
-    return network, members, inputs, np.asarray(given).mean(axis=0)[0]
+    _, outputs = scan(network, members, zero_states(network, members, 1), inputs[None])
+    return network, members, inputs, np.asarray(outputs)[0]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_other_shapes_are_refused_with_both(numbers, width):
 
 def test_a_fitted_model_gives_steps_that_lead_to_its_forecast():
     series = generate_time_series(32, 40, seed=0)
-    model = Recurrent(horizon=4, units=(6,), epochs=1, scaling="none", patience=None, members=2).fit(series)
+    model = PlainRecurrent(horizon=4, units=(6,), epochs=1, patience=None, members=2).fit(series)
     stepper = model.stepper()
     outputs = walked(stepper, model.features()[3])
     np.testing.assert_allclose(outputs[-1], model.predict_panel(model.model.panel, 4).values[:, 0][3, :, 0], atol=1e-5)

@@ -13,7 +13,7 @@ from loopcast.features.causal.ahead import CANDIDATES, CODES
 from loopcast.features.causal.inputs import INPUTS
 from loopcast.kernels import LIBRARY, check_layout, layout
 from loopcast.live import engine
-from loopcast.nn import ctypes_step, decoder, direct_decoder, fused
+from loopcast.nn import ctypes_step, direct_decoder, fused
 from loopcast.nn.cells import CELLS
 from loopcast.nn.ctypes_step import STRUCTURES, DirectStep, checked_library
 from loopcast.nn.shapes import SHAPES, CellWeights, DenseWeights
@@ -87,7 +87,6 @@ def test_the_library_describes_every_structure_and_the_constants_that_python_rep
     assert table["max_depth"] == (fused.MOST_LAYERS,)
     assert table["cells"] == (len(SHAPES),)
     assert [shape.number for shape in SHAPES.values()] == list(range(len(SHAPES)))
-    assert table["decoder_units"] == (decoder.DECODER_UNITS,)
     assert table["side"] == (SIDE,)
     assert table["causal_inputs"] == (INPUTS,)
     assert (table["causal_candidates"], table["causal_codes"]) == ((CANDIDATES,), (CODES,))

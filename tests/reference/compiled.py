@@ -8,25 +8,6 @@ from functools import partial
 import jax
 
 from loopcast.features import gaps, gather
-from loopcast.features.scaling import EncodedWindow, Scaling
-
-
-@partial(jax.jit, static_argnums=(0, 2))
-def encode(scaling: Scaling, past, horizon, bridged=None) -> EncodedWindow:
-    """`Scaling.encode`."""
-    return scaling.encode(past, horizon, bridged)
-
-
-@partial(jax.jit, static_argnums=0)
-def normalize_target(scaling: Scaling, view, values):
-    """`Scaling.normalize_target`."""
-    return scaling.normalize_target(view, values)
-
-
-@partial(jax.jit, static_argnums=0)
-def denormalize(scaling: Scaling, view, output):
-    """`Scaling.denormalize`."""
-    return scaling.denormalize(view, output)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -35,5 +16,5 @@ def step(network, weights, state, inputs):
     return network.step(weights, state, inputs)
 
 
-gather_windows = partial(jax.jit, static_argnums=(0, 1, 2))(gather.gather)
+gather_windows = partial(jax.jit, static_argnums=(0, 1))(gather.gather)
 encode_gaps = partial(jax.jit, static_argnames="causal")(gaps.encode_gaps)

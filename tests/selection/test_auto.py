@@ -15,7 +15,7 @@ from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.selection import auto, plan
 from loopcast.selection.auto import Auto
 from loopcast.storage import model_file
@@ -53,7 +53,7 @@ def test_the_candidate_with_the_least_error_is_chosen_and_fitted_on_everything(k
 )
 def test_what_was_not_compared_is_named(length, why):
     model = Auto(horizon=2, budget=0.001, show_progress=False).fit(panel("trend", length=length))
-    assert f"Not compared, {why}: Tuned, Recurrent, Recurrent, GRU" in model.describe()
+    assert f"Not compared, {why}: Tuned, Recurrent" in model.describe()
     assert "the best of 6 candidates" in model.describe()
 
 
@@ -104,12 +104,6 @@ def test_a_budget_is_seconds(budget):
         Auto(horizon=2, budget=budget)
 
 
-@pytest.mark.parametrize("gaps", [1, "yes"])
-def test_gaps_are_expected_or_not(gaps):
-    with pytest.raises(OptionError, match="gaps is True or False"):
-        Auto(horizon=2, gaps=gaps)
-
-
 def several(kinds=("season", "trend"), scale=(1.0, 1000.0), **options):
     """A target of each kind, of different size."""
     values = [panel(kind, **options).values * size for kind, size in zip(kinds, scale, strict=True)]
@@ -140,7 +134,7 @@ class Networks(Few):
     def candidates(self, panel):
         return [
             Naive(),
-            Recurrent(horizon=3, season=4, units=(4,), epochs=1, members=1, gaps=self.gaps, alias="Network"),
+            Recurrent(horizon=3, season=4, units=(4,), updates=1, alias="Network"),
         ]
 
 

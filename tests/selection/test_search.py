@@ -7,17 +7,17 @@ import pytest
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
 from loopcast.errors import OptionError, TrainingError
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.selection import search as module
 from loopcast.selection.search import search
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Networks that train for one epoch."""
+    """Networks that train for a moment."""
 
     def small(plain, panel, trial, suggested=module.suggest_options):
-        return suggested(plain, panel, trial).with_options(epochs=1, units=(4,), patience=None)
+        return suggested(plain, panel, trial).with_options(updates=1, units=(4,))
 
     monkeypatch.setattr(module, "suggest_options", small)
 
@@ -32,8 +32,7 @@ def test_the_best_trial_is_the_forecaster_and_every_trial_has_a_row(quick, panel
     assert found.trials.height == 2
     assert found.error == found.trials["error"].min()
     assert found.trials["error"].is_sorted()
-    assert found.forecaster.members == Recurrent.members
-    assert found.forecaster.with_options(members=1).to_code() == found.trials["code"][0]
+    assert found.forecaster.to_code() == found.trials["code"][0]
     assert found.measure == "mase"
 
 

@@ -17,7 +17,8 @@ from loopcast.columns import Columns
 from loopcast.errors import ModelFileError
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.plain.forecaster import PlainRecurrent
+from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.storage.canonical_zip import pack
 from loopcast.storage.model_file import MANIFEST, WEIGHTS
 from loopcast.storage.tensors import MOST_AXES
@@ -39,7 +40,7 @@ def network(tmp_path_factory):
     """A network that has embeddings."""
     path = tmp_path_factory.mktemp("network") / "model"
     rows = [{"unique_id": name, "ds": step, "y": step % 3.0, "kind": name} for name in "ab" for step in range(20)]
-    Recurrent(horizon=2, units=(2,), epochs=1, show_progress=False).fit(
+    PlainRecurrent(horizon=2, units=(2,), epochs=1, show_progress=False).fit(
         pl.DataFrame(rows), columns=Columns(static=["kind"])
     ).save(path)
     return path.read_bytes()
@@ -129,14 +130,12 @@ NETWORK = ("model", "ensemble", "network")
 @pytest.mark.parametrize(
     "change",
     [
-        setting(*NETWORK, "embeddings", value=[[2, 2]] * 20_000),
         setting(*NETWORK, "units", value=[1] * 200_000),
         setting(*NETWORK, "units", value=[10**6] * 90),
         setting("options", "units", value=[1] * 200_000),
-        setting("model", "ensemble", "scaling", "lags", value=10**6),
+        setting("model", "ensemble", "lags", value=10**6),
         setting("schema", "columns", "target", value=[f"c{i}" for i in range(60_000)]),
         setting("schema", "columns", "past", value=["c"] * 60_000),
-        setting("model", "ensemble", "encoding", "columns", "static", value=[f"c{i}" for i in range(60_000)]),
     ],
 )
 def test_manifests_whose_lists_are_long_or_numbers_large(change, network, tmp_path):
@@ -196,11 +195,11 @@ assert peak() - before < 256, f"{peak() - before} MiB"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak is Linux's")
-@pytest.mark.parametrize("option", ["center_window", "season"])
+@pytest.mark.parametrize("option", ["season", "second"])
 def test_a_forecast_takes_memory_by_the_data_and_not_by_what_a_file_says_that_it_looks_back(option, tmp_path):
     usual, far = tmp_path / "usual", tmp_path / "far"
-    Recurrent(horizon=2, units=(2,), epochs=1, show_progress=False).fit(np.sin(np.arange(60.0))).save(usual)
-    change = setting("model", "ensemble", "scaling", option, value=10**6)
+    Recurrent(horizon=2, units=(2,), updates=1, show_progress=False).fit(np.sin(np.arange(60.0))).save(usual)
+    change = setting("model", "periods", option, value=10**6)
     far.write_bytes(rewritten(usual.read_bytes(), change))
     subprocess.run([sys.executable, "-c", PREDICT, str(far), str(usual)], check=True)
 

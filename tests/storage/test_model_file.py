@@ -22,7 +22,7 @@ from loopcast.errors import ModelFileError, NotFittedError, OptionError
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.storage import atomic, model_file
 from loopcast.storage.canonical_zip import pack
 from loopcast.storage.model_file import MANIFEST, WEIGHTS
@@ -86,7 +86,7 @@ def test_a_fresh_process_forecasts_the_same_bits_and_needs_no_jax(saved, tmp_pat
 
 
 def test_a_network_forecasts_the_same_bits_in_a_fresh_process(tmp_path):
-    network = Recurrent(horizon=3, units=(3, 2), cell="gru", epochs=1).fit(table())
+    network = Recurrent(horizon=3, units=(3, 2), cell="gru", updates=1).fit(table())
     network.save(tmp_path / "network.loopcast")
     assert forecast_elsewhere(tmp_path / "network.loopcast", tmp_path).equals(network.predict(5))
 
@@ -212,7 +212,7 @@ def places(value, path=()):
 
 @pytest.mark.parametrize(
     "forecaster",
-    [Linear(horizon=2), SeasonalNaive(season=3), Recurrent(horizon=2, units=(2,), epochs=1, show_progress=False)],
+    [Linear(horizon=2), SeasonalNaive(season=3), Recurrent(horizon=2, units=(2,), updates=1, show_progress=False)],
     ids=lambda forecaster: forecaster.name,
 )
 def test_whatever_value_a_manifest_has_in_any_place_there_is_a_model_or_a_typed_error(forecaster, tmp_path):

@@ -5,7 +5,6 @@ import pytest
 
 from loopcast.cli.main import run as command
 from loopcast.data.panel import Panel
-from loopcast.features.scaling import Scaling
 from loopcast.models.plain.ensemble import Ensemble
 from loopcast.models.plain.score import every_step_mse
 from loopcast.nn.init import initial_weights
@@ -68,7 +67,7 @@ def test_no_forecast_can_be_better_than_the_noise_and_least_squares_on_the_formu
 
 def test_the_loss_at_every_step_is_the_mean_over_all_of_them():
     network = Network(cell="simple", units=(4,), inputs=1, outputs=3)
-    model = Ensemble(network=network, scaling=Scaling(), context=None, members=(initial_weights(network, 0),))
+    model = Ensemble(network=network, lags=1, context=None, members=(initial_weights(network, 0),))
     series = np.random.default_rng(0).normal(size=(300, 11, 1)).astype(np.float32)
     _, outputs = network.scan(model.members[0], network.zero_state(300), series[:, :8])
     targets = np.stack([series[:, t + 1 : t + 4, 0] for t in range(8)], axis=1)

@@ -8,9 +8,8 @@ import pytest
 
 from loopcast.backend import keras
 from loopcast.errors import TrainingError
-from loopcast.features.scaling import Scaling
 from loopcast.features.windows import WindowPlan
-from loopcast.nn.heads import elementwise_loss
+from loopcast.nn.losses import elementwise_loss
 from loopcast.nn.init import initial_weights
 from loopcast.nn.keras_export import stock_model
 from loopcast.nn.network import Network
@@ -33,9 +32,8 @@ def task(cell="gru", every_step=True, held_back=0, numbers=None):
     offsets = np.arange(SERIES + 1) * (CONTEXT + HORIZON)
     return WindowData(
         network=Network(cell=cell, units=(6,), inputs=1, outputs=HORIZON),
-        scaling=Scaling(),
+        lags=1,
         plan=plan,
-        distribution="point",
         values=(values() if numbers is None else numbers).reshape(-1, 1),
         training=plan.training(offsets, held_back),
         validation=plan.validation(offsets, np.array([held_back])) if held_back else None,
@@ -184,22 +182,6 @@ def test_held_back_rows_choose_the_epochs_of_a_last_training_on_everything():
         np.testing.assert_array_equal(got, want)
 
 
-@pytest.mark.parametrize("epochs", [2, 12])
-def test_a_short_training_is_chosen_exactly_where_it_forecasts_the_held_back_rows_better(epochs):
-    job, alone = task(held_back=HORIZON), {}
-    for tried in (epochs, 4):
-        alone[tried] = Training(job, recipe(epochs=tried))
-        run(alone[tried])
-    both = Training(job, recipe(epochs=4, short_epochs=epochs))
-    run(both)
-    best = min((4, epochs), key=lambda tried: alone[tried].trained.valid_loss)
-    assert both.trained.epochs == best
-    for got, want in zip(
-        jax.tree.leaves(both.trained.members), jax.tree.leaves(alone[best].trained.members), strict=True
-    ):
-        np.testing.assert_array_equal(got, want)
-
-
 @pytest.mark.parametrize("held_back", [0, HORIZON])
 def test_every_member_is_what_a_training_of_its_own_gives(held_back):
     job = task(held_back=held_back)
@@ -228,18 +210,17 @@ def test_patience_counts_epochs_that_are_clearly_worse():
 INTERRUPTED = """
 import loopcast, sys
 data = loopcast.generate_time_series(2000, 60, seed=0)
-model = loopcast.Recurrent(horizon=10, cell="gru", units=(30,), epochs=100000, patience=None, scaling="none",
-                           show_progress=False)
-import loopcast.models.plain.forecaster as recurrent
+model = loopcast.PlainRecurrent(horizon=10, cell="gru", units=(30,), epochs=100000, patience=None, show_progress=False)
+import loopcast.models.plain.forecaster as plain
 from contextlib import contextmanager
 @contextmanager
 def telling(title, *, show):
     yield lambda epoch, epochs: print("epoch", epoch.epoch, flush=True)
-recurrent.progress = telling
+plain.progress = telling
 try:
     model.fit(data)
 except KeyboardInterrupt:
-    print("kept", model.history.height, model.predict(2)["Recurrent"].is_finite().all(), flush=True)
+    print("kept", model.history.height, model.predict(2)["PlainRecurrent"].is_finite().all(), flush=True)
 """
 
 

@@ -92,25 +92,6 @@ struct Backward {
   float* workspace;             // backward_workspace(stack) floats; opaque
 };
 
-// A decoder adds future covariates to the state in one hidden layer, which all steps ahead share:
-// outputs[b, t, h] = sum over j of max(from_state[b, t, j] + from_future[b, t + h, j], 0) * readout[:, j]
-constexpr size_t kDecoderUnits = 16;
-
-struct Decoder {
-  size_t batch, time, horizon, outputs;  // horizon 1 at least
-  const float* from_state;   // [batch, time, kDecoderUnits]
-  const float* from_future;  // [batch, time + horizon - 1, kDecoderUnits]
-  const float* readout;      // [outputs, kDecoderUnits]
-  float* workspace;          // decoder_workspace floats; opaque
-};
-
-// Each gradient is shaped as what it is the gradient by, but readout has one for each series of the batch.
-struct DecoderGradient {
-  const float* outputs;             // in: [batch, time, horizon * outputs]
-  float *from_state, *from_future;
-  float* readout;                   // [batch, outputs, kDecoderUnits]
-};
-
 // A decoder that all steps ahead share: src/loopcast/nn/step_decoder.py has its equations. Units, and both parts of the
 // readout, the shares and the gaps, are padded with zeros to whole lanes.
 constexpr size_t kSide = 5;  // quantiles on each side of the median
@@ -150,8 +131,6 @@ struct Kernels {
   const char* name;  // "avx512", "avx2" or "plain"
   void (*forward)(const Forward&, Runner);
   void (*backward)(const Backward&, Runner);
-  void (*decode)(const Decoder&, float* outputs, Runner);  // outputs [batch, time, horizon * outputs]
-  void (*decode_backward)(const Decoder&, const DecoderGradient&, Runner);
   // Rows from `first` on, before `last`; workspace: step_decoder_workspace floats.
   void (*decode_steps)(const StepDecode&, size_t first, size_t last, float* workspace);
 };
@@ -162,7 +141,6 @@ const Kernels& kernels();
 // Sizes in floats; the layers need only their sizes. The same for every instruction set.
 size_t forward_workspace(const Stack&, bool training);
 size_t backward_workspace(const Stack&);
-size_t decoder_workspace(const Decoder&, bool backward);
 size_t step_decoder_workspace(const StepDecoder&);
 
 }  // namespace loopcast

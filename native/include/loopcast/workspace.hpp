@@ -115,20 +115,6 @@ inline size_t row_plan_floats(const Stack& s) {
   return floats;
 }
 
-// A decoder, whose lanes are steps in time.
-inline size_t state_floats(const Decoder& d) { return kDecoderUnits * padded(d.time); }
-inline size_t future_floats(const Decoder& d) { return kDecoderUnits * (padded(d.time) + d.horizon); }
-inline size_t output_floats(const Decoder& d) { return d.horizon * d.outputs * padded(d.time); }
-// The gradient by the readout is summed lane by lane.
-inline size_t gradient_floats(const Decoder& d) {
-  return state_floats(d) + future_floats(d) + d.outputs * kDecoderUnits * kLanes;
-}
-
-// One series' part.
-inline size_t decoder_floats(const Decoder& d, bool backward) {
-  return state_floats(d) + future_floats(d) + output_floats(d) + (backward ? gradient_floats(d) : 0);
-}
-
 // A decoder that steps share: its readout's columns before the gaps, and those of the gaps; then one task's part.
 inline size_t shares_of(const StepDecoder& d) { return padded(1 + d.candidates); }
 inline size_t gaps_of() { return padded(2 * kSide); }

@@ -173,7 +173,7 @@ class ExogenousEncoder:
         offsets = np.append(0, np.cumsum(lengths))
         steps = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
         values = np.zeros((offsets[-1], 0), np.float32)
-        if panel.covariates is not None:
+        if panel.covariates is not None and self.columns.future:
             own, _ = concat_ranges(panel.covariates.offsets[:-1], lengths)
             values = encode_columns(self.future.scaled(panel.covariates.future[own]), offsets)
         starts = panel.starts.gather(np.repeat(np.arange(panel.n_series), lengths)) if self.parts else panel.starts
