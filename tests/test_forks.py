@@ -17,7 +17,7 @@ import polars as pl
 import loopcast
 
 TABLE = pl.DataFrame({"ds": range(60), "y": np.sin(np.arange(60.0))})
-QUICK = loopcast.Recurrent(horizon=2, units=(2,), updates=1, show_progress=False)
+QUICK = loopcast.PlainRecurrent(horizon=2, units=(2,), epochs=1, show_progress=False)
 BEFORE = {
     "nothing": lambda: None,
     "a table": lambda: loopcast.Panel.from_table(TABLE),

@@ -5,10 +5,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from loopcast.features.scaling import Scaling
 from worker import Run, data, script, serve
 
 from loopcast import Panel
-from loopcast.features.scaling import Scaling
 from loopcast.models.plain.ensemble import Ensemble
 from loopcast.models.plain.predict import forecast
 from loopcast.models.plain.setup import set_up

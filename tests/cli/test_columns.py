@@ -10,7 +10,7 @@ from loopcast.cli.main import run
 from loopcast.cli.tables import USUAL_COLUMNS, SeriesAndCovariates
 from loopcast.columns import Columns
 
-SMALL = ("--units", "2", "--epochs", "1", "--season", "4", "--quiet")
+SMALL = ("--units", "2", "--updates", "2", "--season", "4", "--quiet")
 ROWS, STEPS = 60, 3
 
 

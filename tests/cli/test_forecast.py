@@ -7,7 +7,7 @@ import pytest
 
 from loopcast.cli.main import run
 
-SMALL = ("--units", "2", "--epochs", "1", "--quiet")
+SMALL = ("--units", "2", "--updates", "2", "--quiet")
 
 
 @pytest.fixture
@@ -90,13 +90,11 @@ def test_series_too_short_to_compare_on_are_left_out_of_the_comparison_alone(tmp
     assert "Linear" in out
 
 
-def test_a_context_longer_than_what_a_comparison_leaves_is_no_error(csv, capsys):
-    assert forecast(csv, "--season", "4", "--context", "38") == 0
+def test_a_horizon_longer_than_what_a_comparison_leaves_is_no_error(csv, capsys):
+    assert run(["forecast", str(csv), "--horizon", "20", "--season", "4", "--model", "Linear", "--quiet"]) == 0
     out = capsys.readouterr().out
-    assert (
-        "Not compared with the baselines: even the longest series 'a' has 40 steps, and holding 3 back needs 42" in out
-    )
-    assert "No intervals: series 'a' has 40 rows and 41 are needed for context=38" in out
+    assert "Not compared with the baselines: even the longest series 'a' has 40 steps" in out
+    assert "No intervals: calibrating intervals takes 20 rows and 25 before them" in out
 
 
 def test_levels_are_those_asked_for_or_none(csv, capsys):
@@ -107,8 +105,9 @@ def test_levels_are_those_asked_for_or_none(csv, capsys):
 
 
 def test_a_level_that_was_asked_for_and_cannot_be_had_is_an_error(csv, capsys):
-    assert forecast(csv, "--no-check", "--context", "38", "--level", "90") == 2
-    assert "calibrating intervals takes 3 rows" in capsys.readouterr().err
+    asked = ("--horizon", "20", "--season", "4", "--model", "Linear", "--no-check", "--level", "90", "--quiet")
+    assert run(["forecast", str(csv), *asked]) == 2
+    assert "calibrating intervals takes 20 rows" in capsys.readouterr().err
 
 
 def test_without_options_of_a_network_auto_chooses_and_says_what_it_took(csv, capsys):

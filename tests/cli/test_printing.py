@@ -23,7 +23,7 @@ def series_file(folder, ids):
 
 
 BACKTEST = ["--horizon", "2", "--models", "Naive,Drift", "--level", "none"]
-QUICK = ["--horizon", "2", "--epochs", "1", "--units", "2", "--no-check", "--level", "none", "--quiet"]
+QUICK = ["--horizon", "2", "--updates", "2", "--units", "2", "--no-check", "--level", "none", "--quiet"]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])

@@ -86,7 +86,7 @@ def test_output_that_nobody_reads_to_the_end_is_no_error_message():
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT to a child is POSIX's")
 def test_ctrl_c_in_training_ends_with_130_in_one_line():
     code = "from loopcast.cli.main import main; main()"
-    arguments = ["forecast", str(AIR), "--horizon", "12", "--no-check", "--epochs", "100000", "--units", "200"]
+    arguments = ["forecast", str(AIR), "--horizon", "12", "--no-check", "--updates", "1000000", "--units", "200"]
     with subprocess.Popen([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert "Training" in process.stderr.readline()

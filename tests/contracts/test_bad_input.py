@@ -61,10 +61,9 @@ def test_a_history_that_is_too_short_is_refused_or_has_intervals_of_some_width(f
     require_honest_or_refused(lambda: forecaster.model.predict_bands(panel, HORIZON, Bands.of(80)))
 
 
-@pytest.mark.parametrize("name", kinds_for("one row"))
-def test_a_history_of_one_row_is_refused_or_has_intervals_of_some_width(name):
+def test_a_history_of_one_row_is_refused_or_has_intervals_of_some_width(forecaster):
     panel = rows_of_noise(1)
-    require_honest_or_refused(lambda: fitted(name).model.predict_bands(panel, HORIZON, Bands.of(80)))
+    require_honest_or_refused(lambda: forecaster.model.predict_bands(panel, HORIZON, Bands.of(80)))
 
 
 def test_forecasts_far_beyond_the_horizon_stay_within_reach_of_the_history(forecaster):
@@ -144,12 +143,9 @@ def test_cutoffs_fall_and_leave_a_row(forecaster, cutoffs):
         forecaster.predict_panel(training_panel(), HORIZON, cutoffs)
 
 
-def test_gaps_that_a_fit_had_none_of_are_forecast_or_refused(forecaster):
-    if forecaster.get_params().get("gaps", True) is None and forecaster.model.recipe.network:
-        with pytest.raises(ValuesError, match="gaps=True"):
-            forecaster.predict_panel(gappy_panel(), HORIZON)
-    else:
-        assert np.isfinite(forecaster.predict_panel(gappy_panel(), HORIZON).values).all()
+@pytest.mark.parametrize("name", kinds_for("gaps"))
+def test_gaps_that_a_fit_had_none_of_are_forecast(name):
+    assert np.isfinite(fitted(name).predict_panel(gappy_panel(), HORIZON).values).all()
 
 
 def test_intervals_further_ahead_than_is_known_name_a_cure_that_works():

@@ -46,11 +46,12 @@ def test_names_and_times_change_no_bit(forecaster):
     assert_same_bits(predicted(forecaster, moved), predicted(forecaster))
 
 
-def test_a_thousandfold_series_has_a_thousandfold_forecast(kind, forecaster):
+@pytest.mark.parametrize("name", kinds_for("units"))
+def test_a_thousandfold_series_has_a_thousandfold_forecast(name):
     large = training_panel()
     large = replace(large, values=large.values * np.float32(1000))
-    got = predicted(FORECASTERS[kind]().fit(large), large)
-    wanted = predicted(forecaster)
+    got = predicted(FORECASTERS[name]().fit(large), large)
+    wanted = predicted(fitted(name))
     np.testing.assert_allclose(got.values / 1000, wanted.values, rtol=UNITS)
     np.testing.assert_allclose(got.quantiles / 1000, wanted.quantiles, rtol=UNITS)
 
@@ -63,15 +64,16 @@ def test_a_series_on_another_level_has_its_forecast_there(name):
     np.testing.assert_allclose(got, predicted(fitted(name)).values, rtol=UNITS)
 
 
-def test_small_changes_at_a_high_level_are_forecast_as_at_any_other(kind):
+@pytest.mark.parametrize("name", kinds_for("units"))
+def test_small_changes_at_a_high_level_are_forecast_as_at_any_other(name):
     found = []
     for level in (1e4, 1e9):
         panel = training_panel()
         panel = replace(panel, values=panel.values + level)
-        found.append(predicted(FORECASTERS[kind]().fit(panel), panel))
+        found.append(predicted(FORECASTERS[name]().fit(panel), panel))
     low, high = found
     # A network is shown how small changes of 9 are beside the level; where numbers are rounded, trees split otherwise.
-    near = {"Pretrained": 0.5, "Pretrained, tuned": 0.5, "Trees": 2.0}.get(kind, 1e-4)
+    near = {"Pretrained": 0.5, "Pretrained, tuned": 0.5, "Recurrent": 0.5, "Trees": 2.0}.get(name, 1e-4)
     np.testing.assert_allclose(high.values - 1e9, low.values - 1e4, atol=near)
     np.testing.assert_allclose(high.quantiles - 1e9, low.quantiles - 1e4, atol=near)
 
@@ -90,15 +92,17 @@ def test_a_constant_series_is_filled_with_its_value(imputer_kind):
     np.testing.assert_array_equal(filled(fit_imputer(imputer_kind, panel), panel)[20:24], 5.0)
 
 
-def test_a_constant_series_goes_on_constant(forecaster):
+@pytest.mark.parametrize("name", kinds_for("units"))
+def test_a_constant_series_goes_on_constant(name):
     flat = panel_of([np.full(35, 5.0), *(training_panel().series(i)[:, 0] for i in (0, 1))])
-    got = predicted(forecaster, flat).values[0]
+    got = predicted(fitted(name), flat).values[0]
     np.testing.assert_allclose(got, 5.0, rtol=ROUNDING)
 
 
-def test_what_was_fitted_on_constant_series_forecasts_them_so(kind):
+@pytest.mark.parametrize("name", kinds_for("units"))
+def test_what_was_fitted_on_constant_series_forecasts_them_so(name):
     flat = panel_of([np.full(n, 5.0) for n in training_panel().lengths])
-    got = FORECASTERS[kind]().fit(flat).predict_panel(flat, HORIZON).values
+    got = FORECASTERS[name]().fit(flat).predict_panel(flat, HORIZON).values
     np.testing.assert_allclose(got, 5.0, rtol=ROUNDING)
 
 

@@ -11,7 +11,6 @@ from contracts.kinds import (
     HORIZON,
     PROBABILITIES,
     assert_same_bits,
-    each,
     filled,
     fitted,
     fitted_imputer,
@@ -29,7 +28,6 @@ ENDS = {
     "huge": lambda rows: np.full_like(rows, 1e9),
     "noise": lambda rows: np.random.default_rng(5).normal(60, 30, rows.shape).astype(rows.dtype),
 }
-TAKES_GAPS = [name for name in FORECASTERS if FORECASTERS[name]().get_params().get("gaps", True) is not None]
 
 
 def with_gap_before(panel, back):
@@ -62,7 +60,7 @@ def test_a_cutoff_is_the_end_of_a_shorter_panel(forecaster):
     assert_same_bits(at_cutoff, forecaster.predict_panel(panel.drop_last(BACK), HORIZON, (0,), PROBABILITIES))
 
 
-@pytest.mark.parametrize("name", each(TAKES_GAPS))
+@pytest.mark.parametrize("name", kinds_for("gaps"))
 @pytest.mark.parametrize("ends", ["missing", "noise"])
 def test_a_gap_that_ends_with_the_cutoff_is_not_bridged_by_what_comes_after_it(name, ends):
     panel = with_gap_before(whole_panel(), BACK)
@@ -88,14 +86,14 @@ def test_gaps_after_the_last_cutoff_change_no_bit_of_a_backtest(kind):
     np.testing.assert_array_equal(got.values, wanted.values)
 
 
-@pytest.mark.parametrize("name", kinds_for("gaps in the second window"))
+@pytest.mark.parametrize("name", kinds_for("gaps"))
 def test_gaps_that_begin_after_the_first_cutoff_change_no_bit_of_its_window(name):
     wanted, got = first_windows(name, LATER)
     np.testing.assert_array_equal(got.values[:, 0], wanted.values[:, 0])
     assert np.isfinite(got.values).all()
 
 
-@pytest.mark.parametrize("name", each(TAKES_GAPS))
+@pytest.mark.parametrize("name", kinds_for("gaps"))
 def test_a_forecaster_fills_a_gap_from_the_rows_before_it_alone(name):
     panel, cut = gappy_panel(), 20
     model = fitted(name)

@@ -69,7 +69,8 @@ OTHER: dict[str, Any] = {
 }
 MADE = {
     Naive: {}, SeasonalNaive: {}, Drift: {}, WindowAverage: {"window": 3}, Linear: {"horizon": 2},
-    Pretrained: {}, Theta: {}, Trees: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2}, PlainRecurrent: {"horizon": 2},
+    Pretrained: {}, Theta: {}, Trees: {}, Mean: {"models": (Naive(), Drift())}, Recurrent: {"horizon": 2},
+    PlainRecurrent: {"horizon": 2},
     Auto: {"horizon": 2}, Imputer: {},
 }  # fmt: skip
 OPTIONS = [(made, option) for made in MADE for option in sorted(made.option_names())]

@@ -78,7 +78,7 @@ def test_a_forecaster_is_unfitted_until_it_is_fitted(kind):
         FORECASTERS[kind]().predict(HORIZON)
 
 
-@pytest.mark.parametrize("kind", ["sequence, lstm", "iterated, gru"])
+@pytest.mark.parametrize("kind", ["Recurrent", "plain, sequence"])
 def test_another_seed_gives_other_bits(kind):
     one, other = (FORECASTERS[kind]().with_options(seed=seed).fit(training_panel()) for seed in (0, 1))
     assert not np.array_equal(predicted(one).values, predicted(other).values)

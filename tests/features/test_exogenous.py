@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopcast import Columns, Panel
-from loopcast.errors import ModelFileError, OptionError, ValuesError
+from loopcast.errors import ModelFileError, OptionError
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.standardize import Standardization
 from loopcast.storage.codec import Encoded, decode, encode
@@ -93,9 +93,7 @@ def test_later_rows_change_nothing_of_earlier_ones(seed):
 
 def test_a_category_that_was_not_there_is_an_error_or_unknown():
     other = panel(regions=("north", "east", "south"))
-    with pytest.raises(
-        OptionError, match=r"'s1': 'region' is 'east', .*known: 'north', 'south'"
-    ):
+    with pytest.raises(OptionError, match=r"'s1': 'region' is 'east', .*known: 'north', 'south'"):
         ExogenousEncoder.of(panel(), unknown=False).of_series(other)
     encoding = ExogenousEncoder.of(panel(), unknown=True)
     assert encoding.of_series(other)[:, 1:].tolist() == [[1, 0], [0, 0], [0, 1]]

@@ -72,9 +72,7 @@ def test_gathered_windows_are_what_a_plain_loop_finds(plan, lengths, lags, held_
     offsets = offsets_of(lengths)
     values = np.random.default_rng(seed).normal(size=offsets[-1]).astype(np.float32)
     index = plan.validation(offsets, np.array([held_back])) if validation else plan.training(offsets, held_back)
-    got = Batch(
-        *map(np.asarray, gather_windows(lags, plan, to_device(values[:, None]), index.stacked()))
-    )
+    got = Batch(*map(np.asarray, gather_windows(lags, plan, to_device(values[:, None]), index.stacked())))
     steps = range(plan.context) if plan.every_step else [plan.context - 1]
     for w in range(len(index)):
         for t in range(plan.context):

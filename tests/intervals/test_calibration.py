@@ -1,5 +1,7 @@
 """Intervals hold as much as they say, from errors that were not learned from."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest

@@ -15,7 +15,7 @@ from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.storage.codec import Encoded, decode
 
 USUAL = np.zeros((2, 1))  # nothing known of how much series change as a rule

@@ -222,7 +222,7 @@ def test_a_model_file_does_not_say_how_to_run_it(tmp_path):
     asked.save(tmp_path / "model.loopcast")
     again = load(tmp_path / "model.loopcast")
     assert (again.fused, again.show_progress) == ("auto", None)
-    np.testing.assert_allclose(again.predict(data=table())[NAME], asked.predict()[NAME], rtol=1e-5)
+    np.testing.assert_allclose(again.predict(data=table())[NAME], asked.predict()[NAME], atol=1e-6)
 
 
 def test_a_series_shorter_than_a_fixed_context_is_named():

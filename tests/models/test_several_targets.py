@@ -17,7 +17,7 @@ from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
-from loopcast.models.plain.forecaster import Recurrent
+from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.storage.codec import decode, encode
 
 SMALL = {"units": (4,), "updates": 3, "cell": "gru", "season": 4, "show_progress": False}

@@ -9,9 +9,9 @@ import pytest
 from loopcast.backend import keras
 from loopcast.errors import TrainingError
 from loopcast.features.windows import WindowPlan
-from loopcast.nn.losses import elementwise_loss
 from loopcast.nn.init import initial_weights
 from loopcast.nn.keras_export import stock_model
+from loopcast.nn.losses import elementwise_loss
 from loopcast.nn.network import Network
 from loopcast.training.config import TrainingConfig
 from loopcast.training.early_stopping import EarlyStopping, tolerance

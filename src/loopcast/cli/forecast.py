@@ -37,7 +37,7 @@ Units = Annotated[
         n_tokens=1,
         negative="",
         metavar="N,N",
-        help="Units of each layer, such as 40,40 [chosen by size].",
+        help="Units of each layer, such as 40,40 [40].",
     ),
 ]
 
@@ -56,22 +56,16 @@ def forecast(
         str | None, Parameter(metavar="P,P", help="Percentages of the intervals, or none [80,95 where series allow].")
     ] = None,
     model: Annotated[
-        Literal["Auto", "Pretrained", "Recurrent"] | None,
-        Parameter(help="The best of several, a network that needs no training, or one that trains [Auto]."),
+        str | None,
+        Parameter(
+            metavar="NAME", help="One model alone, such as Pretrained, Theta or Recurrent [Auto: the best of several]."
+        ),
     ] = None,
     budget: Budget = "10s",
     bounds: BoundOptions = NO_BOUNDS,
     cell: Annotated[Literal["lstm", "gru", "simple"] | None, Parameter(help="Kind of recurrent layer [lstm].")] = None,
     units: Units = None,
-    context: Annotated[
-        int | Literal["all"] | None,
-        Parameter(metavar="STEPS", show_choices=False, help="Steps of the past a forecast sees, or all [all]."),
-    ] = None,
-    strategy: Annotated[
-        Literal["sequence", "direct", "iterated"] | None,
-        Parameter(help="How several steps ahead are learned [sequence]."),
-    ] = None,
-    epochs: Annotated[int | None, Parameter(help="Passes over the data [chosen by size].")] = None,
+    updates: Annotated[int | None, Parameter(help="Updates of the weights [400, or 800 with covariates].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecast.")] = 0,
     check: Annotated[bool, Parameter(help="Compare with the baselines on the last steps of the history.")] = True,
     fail_if_worse_than: FailIfWorseThan = None,
@@ -87,9 +81,12 @@ def forecast(
     """Forecast the series in FILE with what does best on their past, and show how well that would have done."""
     check_outputs(file, future, output=output, plot=plot, save=save, report=report)
     common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
-    options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
+    options = {"cell": cell, "units": units, "updates": updates}
     chosen = {name: value for name, value in options.items() if value is not None}
-    forecaster, baselines = build_forecaster(model, common, chosen, quiet=quiet), build_models(BASELINES, common)
+    forecaster, baselines = (
+        build_forecaster(model, common, chosen, quiet=quiet),
+        build_models([name for name in BASELINES if name != model], common),
+    )
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)

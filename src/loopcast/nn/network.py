@@ -13,13 +13,10 @@ import jax.numpy as jnp
 
 from loopcast.errors import OptionError
 from loopcast.nn.cells import CELLS, Array, Cell, State
-from loopcast.nn.shapes import CellName, CellWeights, DenseWeights
+from loopcast.nn.shapes import MOST_LAYERS, MOST_PARAMETERS, CellName, CellWeights, DenseWeights
 from loopcast.nn.stack import Backend, Fused, scan_stack, select_backend
 from loopcast.validation import check_positive
 from loopcast.xla_kernels import array_spec
-
-MOST_LAYERS = 100  # and with two they are deep
-MOST_PARAMETERS = 2**28  # of which a gigabyte holds the weights
 
 Head = Literal["dense", "recurrent", "none"]
 DIRECTIONS = ("forward", "backward")

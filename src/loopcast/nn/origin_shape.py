@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from loopcast.nn.shapes import SHAPES, CellName, CellWeights
+from loopcast.errors import OptionError
+from loopcast.nn.shapes import MOST_LAYERS, MOST_PARAMETERS, SHAPES, CellName, CellWeights
 from loopcast.nn.step_decoder import StepDecoder, StepWeights
+from loopcast.validation import check_positive
 
 
 class OriginParts(NamedTuple):
@@ -34,6 +36,27 @@ class OriginShape:
     candidates: int
     codes: int
     cell: CellName = "lstm"
+
+    def __post_init__(self) -> None:
+        sizes = {
+            "units": self.units,
+            "inputs": (self.inputs,),
+            "candidates": (self.candidates,),
+            "codes": (self.codes,),
+        }
+        for name, numbers in sizes.items():
+            for number in numbers:
+                check_positive(name, number)
+        if not 1 <= len(self.units) <= MOST_LAYERS or self.cell not in SHAPES:
+            raise OptionError(
+                f"a network has 1 to {MOST_LAYERS} layers of cells {', '.join(SHAPES)}, got {len(self.units):,} of "
+                f"{self.cell!r}"
+            )
+        if self.parameters > MOST_PARAMETERS:
+            raise OptionError(
+                f"a network has at most {MOST_PARAMETERS:,} parameters, and one with layers of {self.units} units here "
+                f"would have {self.parameters:,}: give fewer"
+            )
 
     @property
     def decoder(self) -> StepDecoder:

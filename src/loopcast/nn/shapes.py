@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 CellName = Literal["simple", "gru", "lstm"]
+MOST_LAYERS = 100  # and with two they are deep
+MOST_PARAMETERS = 2**28  # of which a gigabyte holds the weights
 
 LSTM_GATES = ("input", "forget", "candidate", "output")
 GRU_GATES = ("update", "reset", "candidate")

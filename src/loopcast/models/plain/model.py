@@ -8,6 +8,7 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import OptionError
+from loopcast.forks import check_not_forked
 from loopcast.models.model import Model
 from loopcast.models.plain.ensemble import Ensemble
 from loopcast.models.plain.predict import features, forecast
@@ -36,6 +37,7 @@ class PlainModel(Model):
 
     def features(self, panel: Panel) -> list[np.ndarray]:
         """What the networks see of each series, float32 `[time, feature]` each."""
+        check_not_forked()
         panel.require_observed(f"{self.name} sees raw values", FILL)
         return features(self.ensemble, panel)
 

@@ -134,9 +134,9 @@ class Recurrent(TwoSeasons):
 
     def _ways(self, panel: Panel, held: int) -> tuple[Channels, ...]:
         """How the targets may be seen: as asked, or one way or the other where rows are held back that tell."""
-        if panel.n_channels == 1 or (self.channels is None and not held):
-            return ("independent",)
-        return ("joint", "independent") if self.channels is None else (self.channels,)
+        if panel.n_channels > 1 and held and self.channels is None:
+            return ("joint", "independent")
+        return ("independent" if self.channels is None or panel.n_channels == 1 else self.channels,)
 
     def _model_of(self, panel: Panel, plan: Plan, way: Sight, weights: np.ndarray, held: int) -> NetworkModel:
         several = panel.n_channels > 1
