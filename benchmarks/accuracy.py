@@ -130,10 +130,11 @@ def makers(each: Set) -> dict[str, Callable[[], Any]]:
     return {
         "SeasonalNaive": lambda: loopcast.SeasonalNaive(season=season),
         "Linear": lambda: loopcast.Linear(horizon=horizon, season=season),
-        "Recurrent": lambda: loopcast.Recurrent(horizon=horizon, season=season),
+        "Recurrent": lambda: loopcast.Recurrent(horizon=horizon, season=yearly),
         "Theta": lambda: loopcast.Theta(horizon=horizon, season=yearly),
         "Pretrained": lambda: loopcast.Pretrained(horizon=horizon, season=yearly, tune=False),
         "Tuned": lambda: loopcast.Pretrained(horizon=horizon, season=yearly, alias="Tuned"),
+        "Auto": lambda: loopcast.Auto(horizon=horizon, season=yearly),
     }
 
 

@@ -102,6 +102,7 @@ def demand(data: Path, part: str) -> list[Score]:
     actual = np.stack([panel.actuals(cutoff, HALF_HOURS) for cutoff in cutoffs], axis=1)
     models = (
         loopcast.Pretrained(horizon=HALF_HOURS, show_progress=False),
+        loopcast.Recurrent(horizon=HALF_HOURS, show_progress=False),
         loopcast.Trees(horizon=HALF_HOURS),
         loopcast.SeasonalNaive(season=HALF_HOURS),
     )

@@ -1,4 +1,4 @@
-"""What more cutoffs cost: a network that carries its state from one to the next, beside one that starts anew.
+"""What more cutoffs cost: a network that reads a history once for all of them, beside one that starts anew at each.
 
     python benchmarks/hindcast.py
 
@@ -29,9 +29,7 @@ def main() -> None:
     t = np.arange(ROWS)
     values = np.sin(t / 4) + 0.1 * np.random.default_rng(0).normal(size=ROWS)
     panel = loopcast.Panel.from_array(values[None, :, None])
-    model = loopcast.Recurrent(horizon=HORIZON, season=24, units=(20, 20), epochs=1, members=1, patience=None).fit(
-        panel
-    )
+    model = loopcast.Recurrent(horizon=HORIZON, season=24, updates=1).fit(panel)
     print(f"{'cutoffs':>8} {'carried, s':>11} {'anew, s':>9} {'ratio':>7}")
     for count in COUNTS:
         cutoffs = range(HORIZON + count - 1, HORIZON - 1, -1)

@@ -1,8 +1,8 @@
 """How much memory does a fit need beyond its data?
 
-Makes a panel of many rows, then fits one epoch with a context of 200 rows, and prints the memory of the process
-before the fit and at its peak. Windows are gathered from the values as they are trained on, never copied, so the
-difference stays small; laid out as arrays, the windows alone would take rows x 200 x 4 bytes (8 GB for 10 million).
+Makes a panel of many rows, fits a network and forecasts, and prints the memory of the process before the fit and at its
+peak. Series are encoded a few at a time and no more than a few thousand windows are kept, so that the difference does
+not grow with the panel; encoded as a whole, ten million rows would take 1.6 GB.
 
     python benchmarks/memory.py [--rows 10000000] [--series 1000]
 """
@@ -15,7 +15,7 @@ import numpy as np
 
 import loopcast
 
-CONTEXT = 200
+UPDATES = 50
 
 
 def peak_mib() -> float:
@@ -34,11 +34,10 @@ def main() -> None:
     del walks
     before = peak_mib()
     began = time.perf_counter()
-    once = {"epochs": 1, "refit": False, "members": 1, "show_progress": False}
-    model = loopcast.Recurrent(horizon=10, context=CONTEXT, **once).fit(panel)
+    model = loopcast.Recurrent(horizon=10, updates=UPDATES, show_progress=False).fit(panel)
     model.predict_panel(panel, 10).values[:, 0]
     seconds, after = time.perf_counter() - began, peak_mib()
-    print(f"rows {panel.n_rows:,}  series {panel.n_series:,}  context {CONTEXT}")
+    print(f"rows {panel.n_rows:,}  series {panel.n_series:,}  updates {UPDATES}")
     print(f"values {panel.values.nbytes / 2**20:.0f} MiB, peak before the fit {before:.0f} MiB")
     print(f"peak of fit and predict {after:.0f} MiB: {after - before:.0f} MiB beyond the data, in {seconds:.0f} s")
 

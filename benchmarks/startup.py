@@ -94,7 +94,7 @@ def cold() -> Seconds:
     began = time.perf_counter()
     import loopcast
 
-    _ = loopcast.Recurrent
+    _ = loopcast.PlainRecurrent
     imports = time.perf_counter() - began
     stages = listen()
     prepare, (training, context) = timed(data)

@@ -5,7 +5,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from loopcast.features.scaling import Scaling
 from worker import Run, data, script, serve
 
 from loopcast import Panel
@@ -37,7 +36,7 @@ def lstm() -> Network:
 
 def prepare_predict(job: dict[str, Any]) -> Run:
     network = lstm()
-    model = Ensemble(network=network, scaling=Scaling(lags=1), context=50, members=(initial_weights(network, 0),))
+    model = Ensemble(network=network, lags=1, context=50, members=(initial_weights(network, 0),))
     panel = Panel.from_array(data("x"))
     return lambda: forecast(model, panel, OUTPUTS)[:, 0]
 

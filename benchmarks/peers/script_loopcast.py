@@ -5,13 +5,12 @@ from worker import data
 
 import loopcast
 
-model = loopcast.Recurrent(
+model = loopcast.PlainRecurrent(
     horizon=10,
     cell="simple",
     units=(20, 20),
     strategy="direct",
     context=50,
-    scaling="none",
     loss="mse",
     learning_rate=0.001,
     schedule="constant",

@@ -21,7 +21,7 @@ def names(budget, rows=1000):
 
 
 def test_a_larger_budget_takes_more_candidates_in_their_order():
-    taken = [names(budget) for budget in (0.001, 10, 1e6)]
+    taken = [names(budget) for budget in (0.001, 15, 1e6)]
     assert taken[0] == ["Naive"]
     assert taken[1][:2] == ["Naive", "Recurrent0"]
     assert all(more[: len(fewer)] == fewer for fewer, more in pairwise(taken))
@@ -29,8 +29,8 @@ def test_a_larger_budget_takes_more_candidates_in_their_order():
 
 
 def test_more_data_leave_room_for_fewer():
-    assert len(names(20, rows=20_000)) < len(names(20))
-    assert seconds_of(CANDIDATES[1], panel(20_000)) > seconds_of(CANDIDATES[1], panel(100))
+    assert len(names(40, rows=200_000)) < len(names(40))
+    assert seconds_of(CANDIDATES[1], panel(200_000)) > seconds_of(CANDIDATES[1], panel(100))
 
 
 def test_a_network_that_trains_is_not_tried_on_few_values():

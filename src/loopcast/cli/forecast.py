@@ -61,7 +61,7 @@ def forecast(
             metavar="NAME", help="One model alone, such as Pretrained, Theta or Recurrent [Auto: the best of several]."
         ),
     ] = None,
-    budget: Budget = "10s",
+    budget: Budget = "60s",
     bounds: BoundOptions = NO_BOUNDS,
     cell: Annotated[Literal["lstm", "gru", "simple"] | None, Parameter(help="Kind of recurrent layer [lstm].")] = None,
     units: Units = None,
@@ -83,10 +83,8 @@ def forecast(
     common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "updates": updates}
     chosen = {name: value for name, value in options.items() if value is not None}
-    forecaster, baselines = (
-        build_forecaster(model, common, chosen, quiet=quiet),
-        build_models([name for name in BASELINES if name != model], common),
-    )
+    forecaster = build_forecaster(model, common, chosen, quiet=quiet)
+    baselines = build_models([name for name in BASELINES if name != model], common)
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
@@ -38,20 +38,13 @@ class OriginShape:
     cell: CellName = "lstm"
 
     def __post_init__(self) -> None:
-        sizes = {
-            "units": self.units,
-            "inputs": (self.inputs,),
-            "candidates": (self.candidates,),
-            "codes": (self.codes,),
-        }
-        for name, numbers in sizes.items():
-            for number in numbers:
-                check_positive(name, number)
-        if not 1 <= len(self.units) <= MOST_LAYERS or self.cell not in SHAPES:
-            raise OptionError(
-                f"a network has 1 to {MOST_LAYERS} layers of cells {', '.join(SHAPES)}, got {len(self.units):,} of "
-                f"{self.cell!r}"
-            )
+        for name, sizes in (("units", self.units), ("a size", (self.inputs, self.candidates, self.codes))):
+            for size in sizes:
+                check_positive(name, size)
+        if self.cell not in get_args(CellName) or not self.units:
+            raise OptionError(f"a network has layers of simple, gru or lstm cells, got {self.units} of {self.cell!r}")
+        if len(self.units) > MOST_LAYERS:
+            raise OptionError(f"a network has at most {MOST_LAYERS} layers, got {len(self.units):,}")
         if self.parameters > MOST_PARAMETERS:
             raise OptionError(
                 f"a network has at most {MOST_PARAMETERS:,} parameters, and one with layers of {self.units} units here "

@@ -59,7 +59,7 @@ class Auto(Forecaster):
     runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
 
     horizon: int = field()
-    budget: float = 10.0
+    budget: float = 60.0
     seed: int = 0
     show_progress: bool | None = None
 

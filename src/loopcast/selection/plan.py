@@ -6,9 +6,10 @@ from loopcast.data.panel import Panel
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.forecaster import Forecaster
 
-SECONDS_PER_FIT = 3.0  # of a network on two ordinary cores: compiling, and the updates that any size of data gets
-SECONDS_PER_ROW = 6e-4  # more for each value that is learned from, up to where the number of updates ends
-MOST_ROWS = 50_000
+SECONDS_PER_FIT = 5.0  # of a network on two ordinary cores: compiling, and the updates that any size of data gets
+SECONDS_PER_ROW = 4e-5  # more for each value that is learned from, up to where no more windows are kept
+MOST_ROWS = 400_000
+WITH_KNOWN = 2  # times as many updates are made with covariates or a calendar
 ENOUGH_VALUES = 1000  # to train on: with fewer, what needs no training is hard to beat
 
 
@@ -16,7 +17,10 @@ def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
     """About how long a fit takes; 0 for what trains no network."""
     if forecaster.cheap_to_refit:
         return 0.0
-    return SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
+    columns = panel.schema.columns
+    known = bool(columns.covariates or columns.calendar or columns.holidays)
+    seconds = SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
+    return WITH_KNOWN * seconds if known else seconds
 
 
 def enough(panel: Panel) -> bool:
