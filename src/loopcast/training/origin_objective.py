@@ -33,7 +33,7 @@ class OriginObjective:
 
     network: OriginNetwork
     prefetches: bool = False
-    runs_on_kernels: bool = False  # the decoder is half of the work
+    runs_on_kernels: bool = True  # half of the work: a fit has few updates, and XLA's full effort takes a second longer
     draws: bool = False
 
     def initial(self, seed: int) -> np.ndarray:
