@@ -35,18 +35,18 @@ def test_before_anything_is_judged_forecasts_and_intervals_are_those_of_predict(
         np.testing.assert_allclose(ahead.high[place], told[f"Pretrained-hi-{level}"], rtol=1e-12)
 
 
-@pytest.mark.parametrize("tune", [0, "auto"])
-def test_without_a_calibration_too_and_for_any_number_of_steps(tune):
+@pytest.mark.parametrize("calibrate", [True, False])
+def test_without_a_calibration_too_and_for_any_number_of_steps(calibrate):
     seen = panel(40)
-    forecaster = Pretrained(season=4, horizon=HORIZON, tune=tune).fit(seen)
-    assert (forecaster.model.calibration is None) == (tune == "auto")
+    forecaster = Pretrained(season=4, horizon=HORIZON).fit_panel(seen, calibrate=calibrate)
+    assert (forecaster.model.calibration is None) == (not calibrate)
     live = forecaster.live(seen)
     for steps in (1, 4, HORIZON, 40):
         assert live.predict(steps, level=80).drop("cutoff").equals(forecaster.predict(steps, level=80))
 
 
 def test_thetas_surprises_and_drifts_are_those_of_a_plain_loop():
-    forecaster = Pretrained(season=4, horizon=HORIZON).fit(panel(30))
+    forecaster = Pretrained(season=4, horizon=HORIZON).fit_panel(panel(30), calibrate=False)
     rng, rows = np.random.default_rng(3), 400
     came = 50 + rng.standard_t(3, rows) * 4
     came[rng.random(rows) < 0.1] = np.nan

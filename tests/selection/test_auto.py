@@ -10,14 +10,14 @@ from loopcast.columns import Columns
 from loopcast.data.panel import Panel
 from loopcast.errors import ModelFileError, OptionError, ValuesError
 from loopcast.evaluation.backtest import backtest
-from loopcast.evaluation.leaderboard import leaderboard
+from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.selection import auto, plan
-from loopcast.selection.auto import Auto
+from loopcast.selection.auto import Auto, choose, usual
 from loopcast.storage import model_file
 
 QUICK = {"horizon": 3, "budget": 0.01, "show_progress": False}
@@ -170,3 +170,35 @@ def test_future_covariates_go_through_a_choice(tmp_path):
     got = load(tmp_path / "model").predict(data=data, future=frame[60:])
     np.testing.assert_allclose(got["Auto"], frame[60:].select("y", "z").to_numpy().ravel(), atol=0.2)
     assert got.equals(model.predict(future=frame[60:]))
+
+
+def board_of(**errors):
+    """A leaderboard with these errors, the least first."""
+    names = sorted(errors, key=errors.get)
+    table = pl.DataFrame({"model": names, "mase": [errors[name] for name in names]})
+    return Leaderboard(measure="mase", table=table, verdict="Use it.")
+
+
+@pytest.mark.parametrize(
+    ("error", "forecasts", "taken"),
+    [
+        (0.9, 3, "Tuned"),  # of three forecasts, 29 % would be clear
+        (0.7, 3, "Drift"),
+        (0.96, 1000, "Tuned"),
+        (0.94, 1000, "Drift"),
+    ],
+)
+def test_another_than_the_pretrained_network_is_taken_where_it_is_clearly_better(error, forecasts, taken):
+    name, why = choose(board_of(Tuned=1.0, Drift=error, Naive=2.0), "Tuned", forecasts)
+    assert name == taken
+    assert ("none has an error clearly below its own" in why) == (taken == "Tuned")
+
+
+def test_without_a_pretrained_network_the_best_is_taken():
+    assert choose(board_of(Naive=1.0, Drift=0.999), None, 3)[0] == "Drift"
+    assert choose(board_of(Naive=1.0, Tuned=0.5), "Tuned", 3)[0] == "Tuned"
+
+
+def test_the_pretrained_network_stands_as_it_was_tuned_where_that_was_tried():
+    both = [Naive(), Pretrained(tune=False), Pretrained(alias="Tuned")]
+    assert [usual(both[:count]) for count in (1, 2, 3)] == [None, "Pretrained", "Tuned"]

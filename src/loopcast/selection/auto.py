@@ -15,6 +15,7 @@ from loopcast.evaluation.folds import FoldRun
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
 from loopcast.evaluation.result_cache import NullCache
 from loopcast.evaluation.rolling_origin import RollingOrigin
+from loopcast.evaluation.verdict import number
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.linear import Linear
@@ -26,6 +27,7 @@ from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
 from loopcast.storage.registry import register
 from loopcast.validation import check_seed
 
+MARGIN, LEAST_MARGIN, MOST_MARGIN = 0.5, 0.05, 0.3  # of an error: over the root of how many forecasts, within these
 WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half of the series are long enough for
 
 
@@ -36,8 +38,10 @@ class Auto(Forecaster):
 
     Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Pretrained tuned on the series
     (`Tuned`), and Recurrent. The one with the least error (MASE, or MAE where that is undefined) is fitted on
-    everything, and its model is this one's. The same data, options and version give the same choice: how many networks
-    are compared follows from the budget and the size of the data, before any clock is read.
+    everything, and its model is this one's; but Pretrained, tuned where that was tried, is taken unless the least error
+    is clearly below its own: by 5 % where many forecasts were compared, by up to 30 % where few were. The same data,
+    options and version give the same choice: how many networks are compared follows from the budget and the size of the
+    data, before any clock is read.
 
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
         case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
@@ -108,12 +112,14 @@ class Auto(Forecaster):
         compared = panel.select(panel.observed_lengths >= min_rows(panel, origins, candidates))
         tried = affordable(candidates, compared, origins, self.budget)
         board = leaderboard(self._compare(compared, origins, tried))
-        winner = next(each for each in tried if each.name == board.table["model"][0])
-        best = winner.with_options(horizon=self.horizon)
+        chosen, why = choose(board, usual(tried), origins.n_windows * compared.n_series)
+        best = next(each for each in tried if each.name == chosen).with_options(horizon=self.horizon)
         untried = [each.name for each in candidates[len(tried) :]]
         if not enough(panel):
             untried = untried or [each.name for each in self._networks()]
-        return self._fit_best(best, panel, self._reasons(best, board, origins, compared, untried))
+        where = f"of {len(board.table)} candidates at {origins.n_windows} cutoffs of {compared.n_series} series"
+        said = f"{best.to_code()}, {why.format(where=where)}"
+        return self._fit_best(best, panel, [said, *self._left_out(compared, untried)])
 
     def _uncompared(self, panel: Panel, candidates: Sequence[Forecaster]) -> Fit:
         """The last candidate that is not trained, where series are too short to compare any."""
@@ -128,24 +134,13 @@ class Auto(Forecaster):
         said = "\n  ".join([*reasons, fitted.description])
         return Fit(replace(fitted, name=self.name, recipe=best, description=said))
 
-    def _reasons(
-        self,
-        best: Forecaster,
-        board: Leaderboard,
-        origins: RollingOrigin,
-        compared: Panel,
-        left: Sequence[str],
-    ) -> list[str]:
-        tried = len(board.table)
-        why = (
-            f"{best.to_code()}, the best of {tried} candidates at {origins.n_windows} cutoffs of "
-            f"{compared.n_series} series. {board.verdict}"
-        )
+    def _left_out(self, compared: Panel, left: Sequence[str]) -> list[str]:
+        """Which candidates were not compared, and why, in a sentence."""
         if not left:
-            return [why]
+            return []
         short = f"for lack of time (budget {self.budget:g} s)"
         lack = short if enough(compared) else f"as training pays from {ENOUGH_VALUES:,} values on"
-        return [why, f"Not compared, {lack}: {', '.join(left)}."]
+        return [f"Not compared, {lack}: {', '.join(left)}."]
 
     def _min_rows(self, season: int, horizon: int) -> int:
         """What its candidates need, and one cutoff to compare them on."""
@@ -166,3 +161,30 @@ class Auto(Forecaster):
         with progress_bar(self.name, len(tried), show=self.show_progress) as callback:
             runs = [FoldRun(forecaster=each, panel=panel, origins=origins) for each in tried]
             return Backtest.of(panel, origins, runs, [list(each.run(NullCache(), callback)) for each in runs])
+
+
+def usual(tried: Sequence[Forecaster]) -> str | None:
+    """The name of the pretrained network, as tuned where that was tried; None where neither was."""
+    from loopcast.models.pretrained.forecaster import Pretrained
+
+    return next((each.name for each in reversed(tried) if isinstance(each, Pretrained)), None)
+
+
+def choose(board: Leaderboard, usual: str | None, forecasts: int) -> tuple[str, str]:
+    """Which model to take, and why: the best one, unless it is not clearly better than the usual one.
+
+    forecasts: how many of each model were compared. A few say little of what comes next, and what does best on most
+    series is then the better guess.
+    """
+    errors = dict(board.table.select("model", board.measure).iter_rows())
+    best = board.table["model"][0]
+    if usual is None or best == usual or errors.get(usual) is None:
+        return best, f"the best {{where}}. {board.verdict}"
+    margin = float(np.clip(MARGIN / np.sqrt(forecasts), LEAST_MARGIN, MOST_MARGIN))
+    if errors[best] < (1 - margin) * errors[usual]:
+        return best, f"the best {{where}}, by more than {margin:.0%}. {board.verdict}"
+    least = f"{best} has the least, {number(errors[best])} where it has {number(errors[usual])}"
+    return usual, (
+        f"which does best on most series: {{where}} none has an error clearly below its own, by {margin:.0%} "
+        f"({board.measure.upper()}: {least})."
+    )
