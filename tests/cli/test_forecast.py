@@ -151,7 +151,7 @@ def test_a_long_forecast_is_cut_on_the_screen_and_that_is_said(csv, capsys):
         (["--output", "no/such/folder/out.csv"], "there is no folder"),
         (["--season", "0"], "season is a whole number"),
         (["--output", "a.csv", "--save", "a.csv"], "--output, --save are different files"),
-        (["--units", "4,x"], "such as 40,40"),
+        (["--units", "4,x"], "such as 24,168"),
         (["--units", "0"], "units"),
         (["--cell", "transformer"], "transformer"),
         (["--target", "price"], "price"),
@@ -216,3 +216,22 @@ def test_a_file_with_empty_cells_is_forecast_and_its_check_says_what_did_not_cou
     out, err = capsys.readouterr()
     assert "values to forecast are missing in the data and count for no model." in " ".join((out + err).split())
     assert "nan" not in out.lower()
+
+
+def test_two_seasons_are_those_of_what_sees_both(csv, capsys):
+    assert forecast(csv, "--season", "4,12", "--no-check", "--json") == 0
+    assert "seasons of 4 and of 12 steps" in json.loads(capsys.readouterr().out)["models"]["Recurrent"]
+    assert run(["forecast", str(csv), "--horizon", "3", "--season", "4,12", "--model", "Theta", "--quiet"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("season", "said"),
+    [
+        ("12,4", "the second of two seasons is the longer one"),
+        ("4;12", "whole numbers with commas"),
+        ("0", "season is"),
+    ],
+)
+def test_seasons_that_mean_nothing_are_refused(csv, season, said, capsys):
+    assert run(["forecast", str(csv), "--horizon", "3", "--season", season, "--quiet"]) != 0
+    assert said in " ".join(capsys.readouterr().err.split())

@@ -19,6 +19,7 @@ from loopcast.cli.options import (
     Quiet,
     Report,
     SafeCsv,
+    Season,
     check_outputs,
     levels,
 )
@@ -45,7 +46,7 @@ def backtest(
     level: Level = "80,95",
     seeds: Annotated[int, Parameter(help="Fits of each network, from different seeds.")] = 1,
     table: SeriesAndCovariates = USUAL_COLUMNS,
-    season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
+    season: Season = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecasts.")] = 0,
     budget: Budget = "60s",
     bounds: BoundOptions = NO_BOUNDS,
@@ -65,7 +66,7 @@ def backtest(
     names = [name.strip() for name in models.split(",")]
     if fail_if_worse_than is not None and fail_if_worse_than not in names:
         names.append(fail_if_worse_than)
-    asked = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
+    asked = CommonOptions(horizon=horizon, seasons=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     forecasters, wanted, again = build_models(names, asked), levels(level), parse_refit(refit)
     panel = table.read(file)
     from loopcast.data.output import to_caller_type
@@ -79,7 +80,7 @@ def backtest(
         step_size=step_size,
         refit=again,
         level=wanted,
-        season=season,
+        season=asked.season,
         seeds=seeds,
         cache_dir=cache_dir,
         show_progress=False if quiet else None,

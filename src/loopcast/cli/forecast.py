@@ -18,9 +18,10 @@ from loopcast.cli.options import (
     Quiet,
     Report,
     SafeCsv,
+    Season,
     check_outputs,
-    layers,
     levels,
+    whole_numbers,
 )
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_future, with_future
@@ -33,7 +34,7 @@ if TYPE_CHECKING:  # at run time these load once the options are known to be rig
 Units = Annotated[
     tuple[int, ...] | None,
     Parameter(
-        converter=layers,
+        converter=whole_numbers,
         n_tokens=1,
         negative="",
         metavar="N,N",
@@ -51,7 +52,7 @@ def forecast(
     horizon: Annotated[int, Parameter(help="Steps ahead.")],
     table: SeriesAndCovariates = USUAL_COLUMNS,
     future: Future = None,
-    season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
+    season: Season = None,
     level: Annotated[
         str | None, Parameter(metavar="P,P", help="Percentages of the intervals, or none [80,95 where series allow].")
     ] = None,
@@ -80,7 +81,7 @@ def forecast(
 ) -> None:
     """Forecast the series in FILE with what does best on their past, and show how well that would have done."""
     check_outputs(file, future, output=output, plot=plot, save=save, report=report)
-    common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
+    common = CommonOptions(horizon=horizon, seasons=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "updates": updates}
     chosen = {name: value for name, value in options.items() if value is not None}
     forecaster = build_forecaster(model, common, chosen, quiet=quiet)
@@ -100,7 +101,7 @@ def forecast(
             baselines=tuple(baselines),
             check=check,
             levels=wanted,
-            season=season,
+            season=common.season,
         ),
         panel,
         status=lambda message: printing.status(message, quiet=quiet),

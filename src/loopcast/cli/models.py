@@ -23,14 +23,24 @@ class CommonOptions:
     """What the command line says about all models."""
 
     horizon: int
-    season: int | None
+    seasons: tuple[int, ...] | None
     seed: int
     budget: float
     bounds: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def season(self) -> int | None:
+        """The first one, for what sees one alone."""
+        return self.seasons[0] if self.seasons else None
+
+    @property
+    def both(self) -> dict[str, Any]:
+        """For what may see two."""
+        return {"season": self.season} if self.seasons is None or len(self.seasons) == 1 else {"seasons": self.seasons}
+
 
 def recurrent(common: CommonOptions) -> "Forecaster":
-    return loopcast.Recurrent(horizon=common.horizon, season=common.season, seed=common.seed)
+    return loopcast.Recurrent(horizon=common.horizon, seed=common.seed, **common.both)
 
 
 MAKERS: "dict[str, Callable[[CommonOptions], Forecaster]]" = {
@@ -38,15 +48,15 @@ MAKERS: "dict[str, Callable[[CommonOptions], Forecaster]]" = {
     "SeasonalNaive": lambda common: loopcast.SeasonalNaive(horizon=common.horizon, season=common.season),
     "Drift": lambda common: loopcast.Drift(horizon=common.horizon),
     "Linear": lambda common: loopcast.Linear(horizon=common.horizon, season=common.season),
-    "Pretrained": lambda common: loopcast.Pretrained(horizon=common.horizon, season=common.season, seed=common.seed),
+    "Pretrained": lambda common: loopcast.Pretrained(horizon=common.horizon, seed=common.seed, **common.both),
     "Theta": lambda common: loopcast.Theta(horizon=common.horizon, season=common.season),
-    "Trees": lambda common: loopcast.Trees(horizon=common.horizon, season=common.season, seed=common.seed),
+    "Trees": lambda common: loopcast.Trees(horizon=common.horizon, seed=common.seed, **common.both),
     "Recurrent": recurrent,
     "LSTM": lambda common: recurrent(common).with_options(cell="lstm", alias="LSTM"),
     "GRU": lambda common: recurrent(common).with_options(cell="gru", alias="GRU"),
     "SimpleRNN": lambda common: recurrent(common).with_options(cell="simple", alias="SimpleRNN"),
     "Auto": lambda common: loopcast.Auto(
-        horizon=common.horizon, season=common.season, seed=common.seed, budget=common.budget, show_progress=False
+        horizon=common.horizon, seed=common.seed, budget=common.budget, show_progress=False, **common.both
     ),
 }
 

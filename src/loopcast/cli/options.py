@@ -36,6 +36,26 @@ Output = Annotated[
 Plot = Annotated[Path | None, Parameter(help="Draw the forecast: .png, .svg or .html.")]
 Report = Annotated[Path | None, Parameter(help="Write a page to look at and pass on: .html, with all it needs inside.")]
 Level = Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 80,95, or none.")]
+
+
+def whole_numbers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
+    """`24,168` as (24, 168)."""
+    parts = tokens[0].value.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise ValueError(f"these are whole numbers with commas between, such as 24,168, not {tokens[0].value!r}")
+    return tuple(int(part) for part in parts)
+
+
+Season = Annotated[
+    tuple[int, ...] | None,
+    Parameter(
+        converter=whole_numbers,
+        n_tokens=1,
+        negative="",
+        metavar="N,N",
+        help="Steps in a season, or in a shorter and a longer one, such as 24,168 [usual for the calendar].",
+    ),
+]
 Budget = Annotated[str, Parameter(metavar="TIME", help="About how long Auto may take, such as 60s or 2m.")]
 FailIfWorseThan = Annotated[
     str | None,
@@ -52,14 +72,6 @@ STANDARD_STREAM = Path("-")  # standard input, or standard output
 TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".xlsx")
 PLOT_ENDINGS = (".png", ".svg", ".html")
 REPORT_ENDINGS = (".html",)
-
-
-def layers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
-    """`40,40` as (40, 40)."""
-    parts = tokens[0].value.split(",")
-    if not all(part.strip().isdecimal() for part in parts):
-        raise ValueError(f"layer sizes are whole numbers with commas between, such as 40,40, not {tokens[0].value!r}")
-    return tuple(int(part) for part in parts)
 
 
 def levels(text: str) -> tuple[float, ...]:

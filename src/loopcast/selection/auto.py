@@ -22,6 +22,7 @@ from loopcast.models.linear import Linear
 from loopcast.models.model import Fit
 from loopcast.models.model_list import as_model_list
 from loopcast.models.theta import Theta
+from loopcast.models.two_seasons import TwoSeasons
 from loopcast.progress import progress_bar
 from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
 from loopcast.storage.registry import register
@@ -33,7 +34,7 @@ WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half 
 
 @register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Auto(Forecaster):
+class Auto(TwoSeasons):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
     Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Pretrained tuned on the series
@@ -43,6 +44,7 @@ class Auto(Forecaster):
     options and version give the same choice: how many networks are compared follows from the budget and the size of the
     data, before any clock is read.
 
+    seasons: steps in a season and in a second one, such as (24, 168), for what sees both; others see the first.
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
         case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
         last fit.
@@ -79,14 +81,14 @@ class Auto(Forecaster):
         """What may be compared, in this order: networks that are trained only where there is enough to learn from."""
         from loopcast.models.pretrained.forecaster import Pretrained
 
-        season, horizon = self.season, self.horizon
+        season, horizon = self.seasons[0] if self.seasons else self.season, self.horizon
         each = [
             Naive(horizon=horizon),
             SeasonalNaive(horizon=horizon, season=season),
             Drift(horizon=horizon),
             Theta(horizon=horizon, season=season),
             Linear(horizon=horizon, season=season),
-            Pretrained(horizon=horizon, season=season, tune=False),
+            Pretrained(horizon=horizon, season=self.season, seasons=self.seasons, tune=False),
             *(self._networks() if enough(panel) else []),
         ]
         return [one.with_options(lower=self.lower, upper=self.upper, integer=self.integer) for one in each]
@@ -99,6 +101,7 @@ class Auto(Forecaster):
         options: dict[str, Any] = {
             "horizon": self.horizon,
             "season": self.season,
+            "seasons": self.seasons,
             "seed": self.seed,
             "show_progress": False,
         }
