@@ -58,6 +58,7 @@ OTHER: dict[str, Any] = {
     "seed": 7,
     "share": 0.25,
     "show_progress": False,
+    "start": "weights.safetensors",
     "strategy": "direct",
     "tune": 3,
     "units": (5, 4),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save, save_file
 
-from loopcast import OptionError, Panel, Pretrained, SeasonalNaive, kernels, load, synthetic_series
+from loopcast import ModelFileError, OptionError, Panel, Pretrained, SeasonalNaive, kernels, load, synthetic_series
 from loopcast.kernels import LIBRARY
 from loopcast.models.pretrained.weights import SHIPPED, shipped_network, shipped_weights
 
@@ -156,3 +157,25 @@ def test_the_card_is_of_the_weights_that_are_shipped():
     assert hashlib.sha256(content).hexdigest() in CARD.read_text()
     assert len(content) < 2**20
     assert shipped_weights().shape == (shipped_network().parameters,)
+
+
+def test_weights_of_a_pretraining_of_ones_own_are_taken_instead_and_kept_in_a_file(tmp_path):
+    own, panel = tmp_path / "own.safetensors", Panel.from_series([float(i % 7) ** 1.5 for i in range(40)])
+    save_file({"weights": shipped_weights() * np.float32(0.9)}, own)
+    fitted = Pretrained(season=4, start=own, tune=0).fit(panel)
+    shipped = Pretrained(season=4, tune=0).fit(panel)
+    assert not fitted.predict(4).equals(shipped.predict(4))
+    assert "start=" in fitted.to_code()
+    fitted.save(tmp_path / "model")
+    own.unlink()
+    assert load(tmp_path / "model").predict(4, data=panel).equals(fitted.predict(4))
+    assert Pretrained(season=4, start=SHIPPED, tune=0).fit(panel).predict(4).equals(shipped.predict(4))
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", save({"weights": np.zeros(3, np.float32)}), save({})])
+def test_a_file_without_weights_of_this_network_is_refused(content, tmp_path):
+    (tmp_path / "weights").write_bytes(content)
+    with pytest.raises(ModelFileError, match="holds no weights"):
+        Pretrained(start=tmp_path / "weights").fit([1.0, 2.0, 3.0])
+    with pytest.raises(ModelFileError, match="is no file"):
+        Pretrained(start=tmp_path / "absent").fit([1.0, 2.0, 3.0])

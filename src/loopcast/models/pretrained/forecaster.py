@@ -1,5 +1,6 @@
 """The forecaster that has learned already: from synthetic series, before it came here."""
 
+import os
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -11,7 +12,7 @@ from loopcast.models.model import Fit
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.words import known_in_words
 from loopcast.models.pretrained.tuning import USUAL, WITH_KNOWN, Choice, Tuning
-from loopcast.models.pretrained.weights import shipped_network, shipped_weights
+from loopcast.models.pretrained.weights import read_weights, shipped_network, shipped_weights
 from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
@@ -36,6 +37,7 @@ class Pretrained(TwoSeasons):
         best, none being one of the choices. A number asks for so many updates, 0 or False for none.
     share: how far of the way from the shipped weights to the tuned ones is gone, above 0 and at most 1; None is half of
         it, or all where that forecasts held-back rows clearly better, and all with covariates.
+    start: a file of weights that `python -m loopcast.pretraining` wrote, to be taken instead of the shipped ones.
     seed: of the windows and rows that tuning learns from. show_progress: as of `Recurrent`.
 
     Covariates and the calendar are learned in tuning, and left out without it: `describe` says so. Missing values are
@@ -52,12 +54,17 @@ class Pretrained(TwoSeasons):
 
     tune: int | Literal["auto"] = "auto"
     share: float | None = None
+    start: str | os.PathLike[str] | None = None
     seed: int = 0
     show_progress: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_seed(self.seed)
+        if self.start is not None:
+            if not isinstance(self.start, str | os.PathLike):
+                raise OptionError(f"start is the path of a file of weights, or None, got {self.start!r}")
+            object.__setattr__(self, "start", os.fspath(self.start))
         if self.tune != "auto" and (self.tune is True or not isinstance(self.tune, int) or self.tune < 0):
             raise OptionError(f'tune is "auto", False, or a number of updates, got {self.tune!r}')
         if not isinstance(self.show_progress, bool | None):
@@ -130,7 +137,7 @@ class Pretrained(TwoSeasons):
         return NetworkModel(
             **self.model_fields(panel),
             network=network,
-            weights=shipped_weights(),
+            weights=shipped_weights() if self.start is None else read_weights(self.start),
             periods=periods,
             own_horizon=ANY,
             n_parameters=network.parameters,
