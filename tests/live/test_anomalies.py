@@ -47,8 +47,8 @@ def test_the_series_of_the_fit_and_every_series_of_several_are_judged_alone():
 def test_what_cannot_be_said_is_an_error(tmp_path):
     with pytest.raises(OptionError, match="one number"):
         fitted().anomalies(level=[80, 95])
-    with pytest.raises(OptionError, match="Pretrained can"):
-        anomalies(Naive().fit(panel()))
+    with pytest.raises(NotFittedError, match="calibrate"):
+        anomalies(Naive().fit([1.0, 2.0]))
     fitted().save(tmp_path / "m")
     with pytest.raises(NotFittedError):
         load(tmp_path / "m").anomalies()

@@ -13,8 +13,8 @@ import pytest
 from live.made import at, fitted, panel, send, state_of, values
 from loopcast import ModelFileError, OptionError, resume
 from loopcast.kernels import LIBRARY
-from loopcast.live.folder import checksum_of
 from loopcast.live.journal import entries_of
+from loopcast.live.manifest import checksum_of
 
 pytestmark = [
     pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built"),

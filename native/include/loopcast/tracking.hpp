@@ -23,6 +23,10 @@ struct Bounds {
   bool automatic, integer;
 };
 
+// A value within the bounds; outward: which way whole numbers are rounded, -1 down, 1 up, 0 to the nearest. negative:
+// whether the series ever was.
+double bounded(const Bounds&, bool negative, double value, int outward);
+
 // What all series share. shares: of the calibration, in units of half the distance of the 10 and the 90 % quantile.
 struct Plan {
   size_t levels, leads;

@@ -9,9 +9,10 @@ from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.tables import build
 from loopcast.errors import NotFittedError, OptionError, quote
+from loopcast.live.clock import EvenPhase
+from loopcast.live.engine import Batch
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
-from loopcast.live.series import Series
 from loopcast.models.forecaster import Forecaster
 
 ANOMALY, SURPRISE = "anomaly", "surprise"
@@ -41,19 +42,17 @@ def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, co
         raise NotFittedError("a model file holds no series: give the history, data=...")
     model = LiveModel(forecaster, Rules(level=levels))
     model.bounds.check(panel)
-    verdicts = np.concatenate([_verdicts(model, panel.series(i)[:, 0]) for i in range(panel.n_series)])
-    return _table(panel, verdicts, levels[0])
+    return _table(panel, _verdicts(model, panel), levels[0])
 
 
-def _verdicts(model: LiveModel, values: np.ndarray) -> np.ndarray:
+def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
     """What is said of each row, `[row, 5]`: surprise, drift, forecast, low end, high end."""
-    state = model.new_state()
-    records, follower = state.records, state.follower
-    series, said = Series(0, records.address(records.new()), follower.record_bytes, 0), np.empty((len(values), 5))
-    for row, y in enumerate(values.tolist()):
-        follower.follow(series.at, y, True)
-        said[row] = follower.verdict
-    return said
+    state, lengths = model.new_state(), panel.lengths
+    steps = np.arange(panel.n_rows) - np.repeat(panel.offsets[:-1], lengths)
+    batch = Batch(panel.series_of(np.arange(panel.n_rows)), panel.n_series, steps, panel.values[:, 0])
+    phase = EvenPhase(0, 1)
+    batch.blocks[:] = [state.start(place, phase, 0).at for place in range(panel.n_series)]
+    return state.engine.take_rows(batch)
 
 
 def _table(panel: Panel, verdicts: np.ndarray, level: float) -> Any:

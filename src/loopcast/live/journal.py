@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from loopcast.errors import ModelFileError
-from loopcast.live.state import Id, Row
+from loopcast.live.checks import Id
 
 MAGIC = b"loopcast"
 HEADER, CHECKSUM = struct.Struct("<8sQ"), struct.Struct("<I")
@@ -43,9 +43,9 @@ class Journal:
         """Go on after so many, which are there."""
         self._number += entries
 
-    def rows(self, rows: Iterable[Row]) -> None:
+    def rows(self, rows: Iterable[tuple[Id, int, float]]) -> None:
         """What will be taken in."""
-        self._entries(ROW.pack(IS_ROW, row.tick, row.y) + id_bytes(row.id) for row in rows)
+        self._entries(ROW.pack(IS_ROW, tick, y) + id_bytes(id_) for id_, tick, y in rows)
 
     def forget(self, ids: Iterable[Id]) -> None:
         """What will be ended."""

@@ -5,20 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Self
 
-import numpy as np
-
 from loopcast.columns import Bands
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.schema import TableSchema
-from loopcast.errors import CalendarError, OptionError, quote, quote_all
+from loopcast.errors import OptionError, quote, quote_all
 from loopcast.live import tables
+from loopcast.live.checks import Id
+from loopcast.live.engine import Engine
 from loopcast.live.folder import save
-from loopcast.live.follower import Follower
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
-from loopcast.live.state import Ahead, Id, Row, Seen, State
+from loopcast.live.state import Ahead, Seen, State
 from loopcast.models.forecaster import Forecaster
+from loopcast.validation import check_positive
 
 
 class Live:
@@ -41,7 +41,7 @@ class Live:
 
     def __init__(self, model: LiveModel, state: State) -> None:
         self._model, self._state = model, state
-        self._followers: dict[int, Follower] = {}
+        self._engines: dict[int, Engine] = {}
 
     @classmethod
     def start(cls, forecaster: Forecaster, data: Any = None, **options: Any) -> Self:
@@ -65,15 +65,8 @@ class Live:
         if panel.n_series > model.rules.most_series:
             raise OptionError(f"{panel.n_series:,} series are more than most_series={model.rules.most_series:,}")
         model.bounds.check(panel)
-        starts = tables.ticks_of(panel.starts)
-        for i, id_ in enumerate(panel.ids.to_list()):
-            tick = starts[i]
-            phase = state.clock.phase(tick)
-            found = state.start(id_, tick, phase.step(tick) or 0)
-            values = panel.series(i)[:, 0].tolist()
-            found.judged = len(values)
-            for y in values:
-                found.take(y, state.follower)
+        for i, (id_, tick) in enumerate(zip(panel.ids.to_list(), tables.ticks_of(panel.starts).tolist(), strict=True)):
+            state.load(id_, tick, panel.series(i)[:, 0])
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -114,7 +107,7 @@ class Live:
 
     def predict_one(self, id: Id) -> Ahead:  # noqa: A002
         """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed."""
-        return self._state.ahead(id, self._state.follower, self._model.horizon)
+        return self._state.ahead(id, self._state.engine, self._model.horizon)
 
     def update(self, table: Any) -> Any:
         """Take the rows of a table in, in their order, and give it back with what is said of each.
@@ -123,15 +116,8 @@ class Live:
         (of that row, one step ahead, as it was issued before it came) and `surprise`; missing where there is none.
         Errors are those of `update_one`, before any row is taken in.
         """
-        with self._state.lock:
-            opened, rows = tables.read_rows(table, self._state, self._model.schema)
-            checked = self._state.checked(rows)
-            return tables.with_verdicts(opened, [self._judged(row) for row in checked])
-
-    def _judged(self, row: Row) -> tuple[Seen, list[float]]:
-        seen = self._state.apply(row)
-        judged = seen.status in ("taken", "revised")
-        return seen, list(self._state.follower.verdict) if judged else []
+        opened, rows = tables.read_rows(table, self._state, self._model.schema)
+        return tables.with_verdicts(opened, self._state.take_rows(*rows))
 
     def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = ()) -> Any:
         """The steps after the last row of each series as a table, as `Forecaster.predict`; `cutoff` is that row's time.
@@ -145,17 +131,19 @@ class Live:
                 f"the levels that are tracked are {quote_all(self.levels)}, and not {missing[0]:g}: name it in "
                 "live(level=...)"
             )
-        steps = self.horizon if horizon is None else horizon
+        steps = self.horizon if horizon is None else check_positive("horizon", horizon)
+        if levels:
+            self._model.require_intervals(steps)
         with self._state.lock:
-            return tables.forecast_table(self._state, self._follower(steps), steps, self._model, levels)
+            return tables.forecast_table(self._state, self._engine(steps), steps, self._model, levels)
 
-    def _follower(self, steps: int) -> Follower:
+    def _engine(self, steps: int) -> Engine:
         """That of the state; for another number of steps, one that forecasts these."""
         if steps == self.horizon:
-            return self._state.follower
-        if steps not in self._followers:
-            self._followers[steps] = self._model.follower_of(steps)
-        return self._followers[steps]
+            return self._state.engine
+        if steps not in self._engines:
+            self._engines[steps] = self._model.engine_of(steps)
+        return self._engines[steps]
 
     def fork(self, ids: Iterable[Id] | None = None) -> "Live":
         """A copy of some series (None is all) that goes its own way: what would be forecast if this came."""
@@ -170,27 +158,7 @@ class Live:
 
         CalendarError, with nothing changed, where a series would have a longer gap than is allowed.
         """
-        with self._state.lock:
-            tick = self._state.clock.tick(time)
-            behind = [(id_, steps) for id_, steps in self._state.until(tick) if steps > 0]
-            rows = []
-            for id_, steps in behind:
-                found = self._state.find(id_)
-                if steps > self._model.rules.longest_gap:
-                    raise CalendarError(
-                        f"series {quote(id_)} is {steps:,} steps behind {time}, and longest_gap is "
-                        f"{self._model.rules.longest_gap:,}: forget it first"
-                    )
-                rows.append((id_, found.phase.tick(found.end + steps), np.nan))
-            for row in self._advanced(rows):
-                self._state.apply(row)
-
-    def _advanced(self, rows: list[tuple[Id, int, float]]) -> list[Row]:
-        state = self._state
-        placed = [Row(id_, tick, state.find(id_).phase.step(tick) or 0, y) for id_, tick, y in rows]
-        if state.log is not None:
-            state.log.rows(placed)
-        return placed
+        self._state.advance(time)
 
     def forget(self, ids: Iterable[Id]) -> None:
         """End some series: their memory is given back. OptionError, with none ended, where one is not followed."""

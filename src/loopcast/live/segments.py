@@ -8,8 +8,10 @@ from itertools import islice
 import numpy as np
 
 from loopcast.errors import DataError, ModelFileError
-from loopcast.live.series import Series, ring_rows
-from loopcast.live.state import Id, State
+from loopcast.live.checks import Id
+from loopcast.live.engine import LINE
+from loopcast.live.series import Series, records_of, ring_rows
+from loopcast.live.state import State
 from loopcast.storage import tensors
 
 SERIES = 4096  # of a segment
@@ -25,14 +27,22 @@ def segments_of(state: State) -> Iterator[Mapping[str, np.ndarray]]:
 
 
 def _fields(state: State, ids: Sequence[Id], series: Sequence[Series]) -> dict[str, np.ndarray]:
-    records = np.stack([state.records.block(each.block) for each in series])
-    numbers = {name: np.array([getattr(each, name) for each in series], np.int64) for name in NUMBERS}
+    blocks = np.stack([state.records.block(each.block) for each in series])
+    ring, records = _places(state)
+    numbers = {name: np.array([getattr(each.head, name) for each in series], np.int64) for name in NUMBERS}
     return numbers | {
         "ids": _packed(json.dumps(list(ids)).encode()),
-        "start": np.array([each.phase.tick(each.start) for each in series], np.int64),
-        "values": np.stack([np.frombuffer(each.values, np.float64) for each in series]).view(np.int64),
-        "records": records.view(np.int64),
+        "start": np.array([each.phase.tick(each.head.start) for each in series], np.int64),
+        "values": np.ascontiguousarray(blocks[:, ring]).view(np.int64),
+        "records": np.ascontiguousarray(blocks[:, records]).view(np.int64),
     }
+
+
+def _places(state: State) -> tuple[slice, slice]:
+    """Where the latest values, and the records, lie in a block."""
+    lateness, engine = state.rules.lateness, state.engine
+    ring = slice(LINE, LINE + ring_rows(lateness) * WORD)
+    return ring, slice(engine.record_at, engine.record_at + records_of(lateness) * engine.record_bytes)
 
 
 def _packed(text: bytes) -> np.ndarray:
@@ -52,7 +62,8 @@ def read_into(state: State, content: bytes) -> None:
     fields = tensors.read_arrays(file, found, start)
     ids = _ids(fields.get("ids"))
     wanted: dict[str, tuple[int, ...]] = {name: (len(ids),) for name in (*NUMBERS, "start")}
-    wanted |= {"values": (len(ids), ring_rows(state.rules.lateness)), "records": (len(ids), state.records.size // WORD)}
+    sizes = [(place.stop - place.start) // WORD for place in _places(state)]
+    wanted |= {name: (len(ids), size) for name, size in zip(("values", "records"), sizes, strict=True)}
     shapes = {name: array.shape for name, array in fields.items() if name != "ids"}
     if shapes != wanted or any(array.dtype != np.int64 for array in fields.values()):
         raise ModelFileError("a segment of the state has other fields than this version writes")
@@ -78,13 +89,14 @@ def _start(state: State, id_: Id, fields: Mapping[str, np.ndarray]) -> None:
         raise ModelFileError("a segment of the state has a series twice, or one that cannot be")
     try:
         phase = state.clock.phase(start)
-        found = state.start(id_, start, phase.step(start) or 0)
-        found.rows, found.judged, found.seen = rows, judged, bool(seen)
-        found.due = phase.tick(found.end + 1)
+        found = state.start(id_, phase, phase.step(start) or 0)
+        head = found.head
+        head.rows, head.judged, head.seen = rows, judged, seen
+        phase.tick(found.end + 1)
     except (DataError, OverflowError, ValueError) as error:
         raise ModelFileError(f"a series of the state is on no calendar of its model: {error}") from error
-    found.values[:] = type(found.values)("d", fields["values"].view(np.float64).tobytes())
-    state.records.block(found.block)[:] = fields["records"].view(np.uint8)
-    for copy in range(state.records.size // found.size):
-        if not state.follower.intact(found.at + copy * found.size):
-            raise ModelFileError("a segment of the state has a record that cannot be")
+    block = state.records.block(found.block)
+    for name, place in zip(("values", "records"), _places(state), strict=True):
+        block[place] = fields[name].view(np.uint8)
+    if not state.engine.intact(found.at):
+        raise ModelFileError("a segment of the state has a record that cannot be")

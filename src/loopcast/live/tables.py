@@ -1,6 +1,6 @@
 """Tables into and out of a live state."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,18 +16,18 @@ from loopcast.data.tables import Table, build, open_table
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_target, has_id_column
 from loopcast.errors import CalendarError, DataError, OptionError, quote
-from loopcast.live.follower import Follower
+from loopcast.live.checks import Id
+from loopcast.live.engine import STATUSES, Engine
 from loopcast.live.model import LiveModel
-from loopcast.live.state import Id, Seen, State
+from loopcast.live.state import State, Taken
 from loopcast.live.tracking_plan import FACTS
 
 STATUS, FORECAST, SURPRISE = "status", "forecast", "surprise"
 
 
-def ticks_of(times: pl.Series) -> list[int]:
-    """Times as whole numbers of Python."""
-    ticks: list[int] = to_ticks(times).tolist()
-    return ticks
+def ticks_of(times: pl.Series) -> np.ndarray:
+    """Times as whole numbers, int64."""
+    return to_ticks(times)
 
 
 def only_id(schema: TableSchema) -> str:
@@ -35,8 +35,10 @@ def only_id(schema: TableSchema) -> str:
     return ", ".join(schema.columns.targets)
 
 
-def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, list[tuple[Id, int, float]]]:
-    """The rows of a table as (id, tick, value), in their order; the errors of `Panel.from_table`."""
+def read_rows(
+    table: Any, state: State, schema: TableSchema
+) -> tuple[Table, tuple[Sequence[Id], np.ndarray, np.ndarray]]:
+    """The rows of a table as ids, ticks and values, in their order; the errors of `Panel.from_table`."""
     opened, names = open_table(table), schema.columns
     if opened is None:
         raise DataError(f"expected a pandas, polars or pyarrow table, got {type(table).__qualname__}")
@@ -46,13 +48,13 @@ def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, lis
     rows = SeriesIndex.one("", len(opened.column(names.time)), source)
     times = as_times(opened.column(names.time), rows, plain=state.clock.numbers)
     _check_kind(times, schema)
-    values = check_target(opened.column(names.one_target), rows).tolist()
+    values = state.checks.values(np.asarray(check_target(opened.column(names.one_target), rows), np.float64))
     ids = [only_id(schema)] * len(values)
     if has_id:
         column = opened.column(names.id)
         check_ids(column, source)
         ids = column.to_list()
-    return opened, list(zip(ids, ticks_of(times), map(state.value, values), strict=True))
+    return opened, (ids, ticks_of(times), values)
 
 
 def _check_kind(times: pl.Series, schema: TableSchema) -> None:
@@ -68,22 +70,22 @@ def _check_kind(times: pl.Series, schema: TableSchema) -> None:
         )
 
 
-def with_verdicts(table: Table, said: list[tuple[Seen, list[float]]]) -> Any:
+def with_verdicts(table: Table, taken: Taken) -> Any:
     """The table, and what is said of each row."""
     native = table.native.copy(deep=False) if table.kind == "pandas" else table.native
-    verdicts = np.array([verdict[0:3:2] or (math.nan, math.nan) for _, verdict in said]).reshape(-1, 2)
-    numbers = {FORECAST: verdicts[:, 1], SURPRISE: verdicts[:, 0]}
-    columns: dict[str, Any] = {STATUS: [seen.status for seen, _ in said]} | {
-        name: each if table.kind == "pandas" else pl.Series(each).fill_nan(None) for name, each in numbers.items()
-    }
+    status = np.array(STATUSES, object)[taken.statuses]
+    columns: dict[str, Any] = {STATUS: status if table.kind == "pandas" else pl.Series(status, dtype=pl.String)}
+    for name, place in ((FORECAST, 2), (SURPRISE, 0)):
+        numbers = taken.verdicts[:, place]
+        columns[name] = numbers if table.kind == "pandas" else pl.Series(numbers).fill_nan(None)
     return finish(TableBuilder(native, table.kind), columns)
 
 
-def forecast_table(state: State, follower: Follower, steps: int, model: LiveModel, levels: tuple[float, ...]) -> Any:
+def forecast_table(state: State, engine: Engine, steps: int, model: LiveModel, levels: tuple[float, ...]) -> Any:
     """The steps after each series as a table of the kind that the model was fitted on."""
     if not state.series:
         raise OptionError("no series is followed yet: update first, or start with live(data)")
-    ahead = [state.ahead(id_, follower, steps) for id_ in state.series]
+    ahead = [state.ahead(id_, engine, steps) for id_ in state.series]
     columns = {model.name: np.concatenate([each.values for each in ahead])}
     for level in levels:
         place = model.rules.levels.index(level)
@@ -113,10 +115,10 @@ def health_table(state: State, model: LiveModel) -> Any:
     series = list(state.series.values())
     last = np.array([each.phase.tick(each.end) for each in series], np.int64)
     behind = np.array([steps for _, steps in state.until(int(last.max()))] if series else [], np.int64)
-    tracked = [state.follower.tracked(state.records.block(each.block)) for each in series]
+    tracked = [state.engine.tracked(state.records.block(each.block)) for each in series]
     facts = {name: np.array([each.fact(name) for each in tracked]) for name in FACTS}
     columns = {
-        "rows": np.array([each.rows for each in series], np.int64),
+        "rows": np.array([each.head.rows for each in series], np.int64),
         "behind": behind,
         "stale": behind > model.rules.lateness,
         "drifts": facts["drifts"].astype(np.int64),
@@ -129,7 +131,7 @@ def health_table(state: State, model: LiveModel) -> Any:
         missed, judged = (np.array([_first(each, place)[i] for each in tracked]) for i in (0, 1))
         columns[f"missed-{level:g}"] = _ratio(missed, judged)
     for name in ("duplicates", "late", "revised"):
-        columns[name] = np.array([getattr(each, name) for each in series], np.int64)
+        columns[name] = np.array([getattr(each.head, name) for each in series], np.int64)
     schema = replace(_schema(state, model), columns=replace(model.schema.columns, time="last"))
     return build(schema, ids_of(state), state.clock.times(last), columns)
 

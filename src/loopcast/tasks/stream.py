@@ -11,10 +11,11 @@ import polars as pl
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, quote
-from loopcast.live.folder import MANIFEST, holds
+from loopcast.live.checks import Id
+from loopcast.live.folder import holds
 from loopcast.live.live import Live
+from loopcast.live.manifest import MANIFEST
 from loopcast.live.resume import resume
-from loopcast.live.state import Id
 from loopcast.live.tables import only_id
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.load import load

@@ -1,0 +1,72 @@
+// Many rows of many series at once: checked, then taken in by several threads, each series by one of them, so that
+// every grouping and any number of threads leave the same bits.
+#pragma once
+
+#include <atomic>
+#include <limits>
+
+#include "../own_threads.hpp"
+#include "series.hpp"
+
+namespace loopcast::live {
+
+constexpr size_t kSeriesPerTask = 32;    // so that no thread waits long for the last one
+constexpr size_t kRowsPerThread = 16;    // with fewer, starting a thread costs more than it brings
+
+inline bool rows_are_there(const RowsCall& c) {
+  if (!all_there({c.order, c.begin, c.blocks, c.steps, c.values, c.statuses, c.verdicts})) return false;
+  if (c.begin[0] != 0 || c.begin[c.series] != static_cast<int64_t>(c.rows)) return false;
+  for (size_t i = 0; i < c.series; ++i)
+    if (c.begin[i] > c.begin[i + 1]) return false;
+  for (size_t i = 0; i < c.rows; ++i)
+    if (c.order[i] < 0 || c.order[i] >= static_cast<int64_t>(c.rows)) return false;
+  return true;
+}
+
+// The first row that comes after a longer gap than is allowed, as if those before it were taken in; -1 where none does.
+// ends: [series], the step of the last row of each; kNoEnd of one that is new.
+constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::min();
+
+inline int64_t first_gap(const RowsCall& c, const int64_t* ends, int64_t longest_gap) {
+  int64_t found = -1;
+  for (size_t i = 0; i < c.series; ++i) {
+    int64_t end = ends[i];
+    for (int64_t k = c.begin[i]; k < c.begin[i + 1]; ++k) {
+      const int64_t row = c.order[k], step = c.steps[row];
+      if (end != kNoEnd && step > end && step - end - 1 > longest_gap) {
+        if (found < 0 || row < found) found = row;
+        break;
+      }
+      end = end == kNoEnd || step > end ? step : end;
+    }
+  }
+  return found;
+}
+
+inline void take_series(const Series& series, const RowsCall& c, size_t i, void* workspace) {
+  const size_t verdict = series.tracked().verdict_doubles();
+  for (int64_t k = c.begin[i]; k < c.begin[i + 1]; ++k) {
+    const int64_t row = c.order[k];
+    double* const told = c.verdicts + static_cast<size_t>(row) * verdict;
+    c.statuses[row] = static_cast<uint8_t>(series.place(c.blocks[i], c.steps[row], c.values[row], told, workspace));
+  }
+}
+
+inline OriginStatus take_rows(const Series& series, const RowsCall& c) {
+  const size_t tasks = (c.series + kSeriesPerTask - 1) / kSeriesPerTask;
+  const size_t workers = std::min(c.threads, c.rows / kRowsPerThread + 1);
+  const size_t bytes = whole_lines(series.tracked().workspace_bytes());
+  const std::unique_ptr<char[]> workspaces(new (std::nothrow) char[(workers + 1) * bytes]);
+  if (workspaces == nullptr) return OriginStatus::no_memory;
+  std::atomic<size_t> next{0};
+  run_in_threads(std::min(workers, tasks), workers, [&](size_t worker) {
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(workspaces.get());
+    char* const workspace = workspaces.get() + whole_lines(begin) - begin + worker * bytes;
+    for (size_t task = next++; task < tasks; task = next++)
+      for (size_t i = task * kSeriesPerTask; i < std::min(c.series, (task + 1) * kSeriesPerTask); ++i)
+        take_series(series, c, i, workspace);
+  });
+  return OriginStatus::ok;
+}
+
+}  // namespace loopcast::live

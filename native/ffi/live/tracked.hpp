@@ -1,0 +1,109 @@
+// A follower whose forecasts are judged, and whose intervals follow: a record is the follower's, then what is tracked.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "../origin_status.hpp"
+#include "loopcast/live/follower.hpp"
+#include "loopcast/origin.hpp"
+
+namespace loopcast::live {
+
+inline OriginStatus check_live(const LivePlan* plan) {
+  if (plan == nullptr || plan->follower == nullptr) return OriginStatus::no_call;
+  if (plan->most_steps < 1 || plan->most_steps > causal::kMostSteps) return OriginStatus::bad_step;
+  const tracking::Plan& p = plan->tracking;
+  if (!all_there({p.lead, p.misses, p.normal, p.columns, p.shares, p.theta_left, p.theta_share, p.places,
+                  p.place_shares}))
+    return OriginStatus::no_call;
+  if (p.leads < 1 || p.lead[0] != 1 || p.lead[p.leads - 1] > static_cast<int64_t>(plan->most_steps))
+    return OriginStatus::bad_step;
+  for (size_t i = 1; i < p.leads; ++i)
+    if (p.lead[i] <= p.lead[i - 1]) return OriginStatus::bad_step;
+  for (size_t i = 0; i < 2 + 2 * p.levels; ++i)
+    if (p.columns[i] < 0 || p.columns[i] >= static_cast<int64_t>(plan->follower->columns()))
+      return OriginStatus::bad_probability;
+  for (size_t h = 0; h < plan->most_steps; ++h)
+    if (p.theta_left[h] < 0 || p.theta_left[h] + (p.theta_share[h] > 0) >= static_cast<int64_t>(p.leads))
+      return OriginStatus::bad_step;
+  return OriginStatus::ok;
+}
+
+class Tracked {
+ public:
+  explicit Tracked(const LivePlan& plan)
+      : follower_(*plan.follower), tracking_(plan.tracking), most_steps_(plan.most_steps),
+        tracked_(follower_.record_bytes()) {}
+
+  size_t record_bytes() const { return tracked_ + whole_lines(tracking::state_doubles(tracking_) * sizeof(double)); }
+  size_t tracked_at() const { return tracked_; }
+  size_t most_steps() const { return most_steps_; }
+  size_t verdict_doubles() const { return 3 + 2 * tracking_.levels; }
+  const Follower& follower() const { return follower_; }
+
+  size_t workspace_bytes() const {
+    const size_t values = most_steps_ * (follower_.columns() * sizeof(double) + sizeof(int64_t));
+    return whole_lines(values) + follower_.workspace_bytes(most_steps_);
+  }
+
+  // Judges what was issued for the row by its value, takes it in, and issues what is tracked after it, or nothing.
+  // verdict: as of tracking::judge.
+  void follow(void* record, double y, bool issue, double* verdict, void* workspace) const {
+    double* const state = tracked_of(record);
+    tracking::judge(tracking_, state, y, follower_.season_before(record), verdict);
+    const Memory m = memory(workspace);
+    follower_.take(record, y, m.rest);
+    if (!follower_.ready(record)) return;
+    if (!issue) return tracking::skip(tracking_, state);
+    double places[1 + tracking::kPlaces];
+    follower_.read(record, {tracking_.leads, tracking_.lead, m.values, places}, m.rest);
+    tracking::issue(tracking_, state, m.values, follower_.columns(), places, follower_.was_negative(record));
+  }
+
+  // What is read of the first steps: [steps, columns].
+  void read(const void* record, size_t steps, double* values, void* workspace) const {
+    const Memory m = memory(workspace);
+    for (size_t h = 0; h < steps; ++h) m.steps[h] = static_cast<int64_t>(h + 1);
+    follower_.read(record, {steps, m.steps, values, nullptr}, m.rest);
+  }
+
+  // What is delivered of them: out [1 + 2 * levels, steps], as of tracking::deliver.
+  void deliver(const void* record, size_t steps, double* out, void* workspace) const {
+    const Memory m = memory(workspace);
+    read(record, steps, m.values, workspace);
+    tracking::deliver(tracking_, tracked_of(const_cast<void*>(record)), steps, m.values, follower_.columns(),
+                      follower_.was_negative(record), out);
+  }
+
+  void restart(void* record) const {
+    follower_.restart(record);
+    std::memset(tracked_of(record), 0, record_bytes() - tracked_);
+  }
+
+  bool intact(const void* record) const {
+    return follower_.intact(record) && tracking::intact(tracked_of(const_cast<void*>(record)));
+  }
+
+ private:
+  struct Memory {
+    double* values;
+    int64_t* steps;
+    void* rest;
+  };
+
+  Memory memory(void* workspace) const {
+    double* const values = static_cast<double*>(workspace);
+    int64_t* const steps = reinterpret_cast<int64_t*>(values + most_steps_ * follower_.columns());
+    const size_t used = most_steps_ * (follower_.columns() * sizeof(double) + sizeof(int64_t));
+    return {values, steps, static_cast<char*>(workspace) + whole_lines(used)};
+  }
+
+  double* tracked_of(void* record) const { return reinterpret_cast<double*>(static_cast<char*>(record) + tracked_); }
+
+  const Follower& follower_;
+  tracking::Plan tracking_;
+  size_t most_steps_, tracked_;
+};
+
+}  // namespace loopcast::live

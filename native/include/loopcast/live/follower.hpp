@@ -1,0 +1,48 @@
+// What a live series' forecasts come from: the seam between the rules and intervals of live series and kinds of models.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace loopcast::live {
+
+constexpr size_t kLine = 64;  // bytes of a cache line: records begin at one, and are whole ones
+
+constexpr size_t whole_lines(size_t bytes) { return (bytes + kLine - 1) / kLine * kLine; }
+
+// Steps ahead, rising from 1 on, and where what is said of them goes.
+struct Asked {
+  size_t count;
+  const int64_t* steps;  // [count]
+  double* values;        // [count, columns]: the median, then what the intervals are made of
+  double* places;        // [1 + kPlaces], of the first step: the median, then its quantiles; or null
+};
+
+// Follows series of one model. A record is a block of `record_bytes` without pointers, aligned to a cache line; zeroed it
+// is a series of which nothing was seen, and its copy is a fork. Nothing is allocated, thrown or printed.
+class Follower {
+ public:
+  virtual ~Follower() = default;
+  virtual size_t record_bytes() const = 0;
+  // At which byte of a record begins what is fitted to a series; 0 where nothing is.
+  virtual size_t fitted_at() const { return 0; }
+  virtual size_t columns() const = 0;
+  // Bytes of the memory of one call, for so many steps ahead.
+  virtual size_t workspace_bytes(size_t most_steps) const = 0;
+
+  // The next row, NaN where it is missing.
+  virtual void take(void* record, double y, void* workspace) const = 0;
+  // Makes a record one of which nothing was seen, but for what was fitted to the series.
+  virtual void restart(void* record) const { std::memset(record, 0, record_bytes()); }
+  virtual void read(const void* record, const Asked&, void* workspace) const = 0;
+  // Whether there is anything to say of what comes after the rows so far.
+  virtual bool ready(const void* record) const = 0;
+  virtual bool was_negative(const void* record) const = 0;
+  // The value a season before the next row; NaN where it is missing.
+  virtual double season_before(const void* record) const = 0;
+  // Whether bytes that were read from a file may be a record: to follow others could touch any memory.
+  virtual bool intact(const void* record) const = 0;
+};
+
+}  // namespace loopcast::live
