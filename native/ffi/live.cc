@@ -61,7 +61,7 @@ extern "C" int32_t loopcast_live_plan(const LivePlan* plan, Series** to, size_t*
   if (*to == nullptr) return number(OriginStatus::no_memory);
   const Series& series = **to;
   sizes[0] = series.block_bytes();
-  sizes[1] = series.tracked().workspace_bytes();
+  sizes[1] = series.tracked().workspace_bytes(1);
   sizes[2] = series.record_at();
   sizes[3] = series.tracked().tracked_at();
   sizes[4] = series.tracked().record_bytes();

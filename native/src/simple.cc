@@ -128,7 +128,7 @@ void put_scaled(double forecast, double scale, double* values, double* places) {
   values[1] = -scale;
   values[2] = scale;
   if (places == nullptr) return;
-  std::fill(places, places + 1 + tracking::kPlaces, 0.0);
+  std::fill(places, places + kPlaceNumbers, 0.0);
   places[0] = forecast;
   places[1 + kSide - 2] = -scale;
   places[1 + kSide + 2] = scale;
@@ -147,7 +147,7 @@ size_t SimpleFollower::own_doubles() const {
 
 size_t SimpleFollower::record_bytes() const { return whole_lines((past_.doubles() + own_doubles()) * sizeof(double)); }
 
-size_t SimpleFollower::workspace_bytes(size_t most_steps) const {
+size_t SimpleFollower::workspace_bytes(size_t most_steps, size_t) const {
   return (plan_.length + 2 * most_steps + 2 * plan_.reach) * sizeof(double);
 }
 

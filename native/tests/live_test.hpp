@@ -112,7 +112,9 @@ inline std::vector<double> at_once(const LiveCase& c, const std::vector<double>&
 inline bool follow_agrees(const LiveCase& c, const live::Tracked& live, double* record, double y, bool issue,
                           const double* wanted, double* workspace) {
   std::vector<double> told(c.steps * 3), verdicts(7), out(5 * c.steps);
-  live.follow(record, y, issue, verdicts.data(), workspace);
+  void* const records[1] = {record};
+  double* const told_of[1] = {verdicts.data()};
+  live.follow(1, records, &y, &issue, told_of, workspace);
   live.read(record, c.steps, told.data(), workspace);
   live.deliver(record, c.steps, out.data(), workspace);
   for (size_t h = 0; h < c.steps; ++h)
@@ -133,7 +135,7 @@ struct Lines {
 inline bool stream_agrees(const LiveCase& c, const live::Tracked& live, const std::vector<double>& values) {
   const std::vector<double> wanted = at_once(c, values);
   const size_t numbers = c.steps * 3, bytes = live.record_bytes();
-  Lines record(bytes), workspace(live.workspace_bytes()), followed(bytes), fork(bytes);
+  Lines record(bytes), workspace(live.workspace_bytes(1)), followed(bytes), fork(bytes);
   const live::Follower& follower = live.follower();
   std::vector<double> told(numbers);
   live.read(record.at(), c.steps, told.data(), workspace.at());
@@ -157,7 +159,7 @@ inline bool batch_agrees(const LivePlan& plan) {
   const Series series(plan);
   const size_t count = one_of({1, 3, 40}), rows = count * 12, width = series.tracked().verdict_doubles();
   Lines one(count * series.block_bytes()), many(count * series.block_bytes()),
-      workspace(series.tracked().workspace_bytes());
+      workspace(series.tracked().workspace_bytes(1));
   std::vector<int64_t> order(rows), begin(count + 1), steps(rows);
   std::vector<double> values(rows), told(rows * width), verdict(width);
   std::vector<void*> blocks(count);

@@ -10,8 +10,7 @@
 
 namespace loopcast::live {
 
-constexpr size_t kSeriesPerTask = 32;    // so that no thread waits long for the last one
-constexpr size_t kRowsPerThread = 16;    // with fewer, starting a thread costs more than it brings
+constexpr size_t kRowsPerThread = 16;  // with fewer, starting a thread costs more than it brings
 
 inline bool rows_are_there(const RowsCall& c) {
   if (!all_there({c.order, c.begin, c.blocks, c.steps, c.values, c.statuses, c.verdicts})) return false;
@@ -43,19 +42,40 @@ inline int64_t first_gap(const RowsCall& c, const int64_t* ends, int64_t longest
   return found;
 }
 
-inline void take_series(const Series& series, const RowsCall& c, size_t i, void* workspace) {
-  const size_t verdict = series.tracked().verdict_doubles();
-  for (int64_t k = c.begin[i]; k < c.begin[i + 1]; ++k) {
-    const int64_t row = c.order[k];
-    double* const told = c.verdicts + static_cast<size_t>(row) * verdict;
-    c.statuses[row] = static_cast<uint8_t>(series.place(c.blocks[i], c.steps[row], c.values[row], told, workspace));
+// The rows of some series, at most kTogether: the next one of each side by side, and again.
+inline void take_series(const Series& series, const RowsCall& c, size_t first, size_t last, void* workspace) {
+  const size_t width = series.tracked().verdict_doubles();
+  int64_t at[kTogether];
+  for (size_t i = first; i < last; ++i) at[i - first] = c.begin[i];
+  for (bool more = true; more;) {
+    void* blocks[kTogether];
+    double values[kTogether], *verdicts[kTogether];
+    size_t count = 0;
+    more = false;
+    for (size_t i = first; i < last; ++i) {
+      if (at[i - first] == c.begin[i + 1]) continue;
+      more = true;
+      const int64_t row = c.order[at[i - first]++];
+      double* const verdict = c.verdicts + static_cast<size_t>(row) * width;
+      if (c.steps[row] != Series::end(c.blocks[i]) + 1) {
+        const RowStatus status = series.place(c.blocks[i], c.steps[row], c.values[row], verdict, workspace);
+        c.statuses[row] = static_cast<uint8_t>(status);
+        continue;
+      }
+      c.statuses[row] = static_cast<uint8_t>(RowStatus::taken);
+      blocks[count] = c.blocks[i];
+      values[count] = c.values[row];
+      verdicts[count++] = verdict;
+    }
+    if (count > 0) series.take(count, blocks, values, verdicts, workspace);
   }
 }
 
 inline OriginStatus take_rows(const Series& series, const RowsCall& c) {
-  const size_t tasks = (c.series + kSeriesPerTask - 1) / kSeriesPerTask;
   const size_t workers = std::min(c.threads, c.rows / kRowsPerThread + 1);
-  const size_t bytes = whole_lines(series.tracked().workspace_bytes());
+  const size_t together = std::max<size_t>(std::min(kTogether, c.series / workers), 1);
+  const size_t tasks = (c.series + together - 1) / together;
+  const size_t bytes = whole_lines(series.tracked().workspace_bytes(together));
   const std::unique_ptr<char[]> workspaces(new (std::nothrow) char[(workers + 1) * bytes]);
   if (workspaces == nullptr) return OriginStatus::no_memory;
   std::atomic<size_t> next{0};
@@ -63,8 +83,7 @@ inline OriginStatus take_rows(const Series& series, const RowsCall& c) {
     const uintptr_t begin = reinterpret_cast<uintptr_t>(workspaces.get());
     char* const workspace = workspaces.get() + whole_lines(begin) - begin + worker * bytes;
     for (size_t task = next++; task < tasks; task = next++)
-      for (size_t i = task * kSeriesPerTask; i < std::min(c.series, (task + 1) * kSeriesPerTask); ++i)
-        take_series(series, c, i, workspace);
+      take_series(series, c, task * together, std::min(c.series, (task + 1) * together), workspace);
   });
   return OriginStatus::ok;
 }

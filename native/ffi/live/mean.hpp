@@ -23,11 +23,11 @@ class MeanFollower final : public Follower {
 
   size_t columns() const override { return 3; }
 
-  size_t workspace_bytes(size_t most_steps) const override {
+  size_t workspace_bytes(size_t most_steps, size_t) const override {
     size_t columns = 1, most = 0;
     for (const Follower* member : members_) {
       columns = std::max(columns, member->columns());
-      most = std::max(most, member->workspace_bytes(most_steps));
+      most = std::max(most, member->workspace_bytes(most_steps, 1));
     }
     return (columns + 1) * most_steps * sizeof(double) + most;
   }

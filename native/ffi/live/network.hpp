@@ -60,46 +60,48 @@ class NetworkFollower final : public Follower {
 
   size_t columns() const override { return plan_.reading.probabilities; }
 
-  size_t workspace_bytes(size_t steps) const override {
-    const size_t network = std::max(forward_workspace(plan_.stack, false), step_decoder_workspace(plan_.decoder));
-    const size_t numbers = causal::kCandidates + causal::kCodes + 2 * kSide + 1;
-    const size_t floats = causal::kInputs + plan_.stack.layers[plan_.stack.depth - 1].units + states_ + steps * numbers;
-    return 2 * steps * sizeof(double) + (floats + network) * sizeof(float);
+  size_t workspace_bytes(size_t steps, size_t series) const override {
+    Stack stack = plan_.stack;
+    stack.batch = series;
+    const size_t network = std::max({forward_workspace(plan_.stack, false), forward_workspace(stack, false),
+                                     step_decoder_workspace(plan_.decoder)});
+    const size_t rows = steps * (causal::kCandidates + causal::kCodes + 2 * kSide + 1);
+    const size_t each = causal::kInputs + plan_.decoder.state + 2 * states_ + units() + rows;
+    return 3 * series * steps * sizeof(double) + (series * each + network) * sizeof(float);
+  }
+
+  void take(void* record, double y, void* workspace) const override {
+    const bool asked = false;
+    take_many({1, &record, &y, &asked, 0, nullptr, nullptr, nullptr}, workspace);
   }
 
   // Rows before the first value that is neither missing nor 0 are left out, as `left_align` does.
-  void take(void* record, double y, void* workspace) const override {
-    if (causal::rows_of(record) == 0 && (std::isnan(y) || y == 0)) return;
-    causal::update(shape_, record, y, true);
-    const Memory m = memory(workspace, 0);
-    causal::inputs(shape_, record, m.inputs);
-    Layer layers[kMaxDepth];
-    float* const states = states_of_record(record);
-    place_states(layers, states, m.states);
-    Stack stack = plan_.stack;
-    stack.layers = layers;
-    kernels().forward({stack, m.inputs, nullptr, m.hidden, false, m.network}, kInlineRunner);
-    std::memcpy(states, m.states, states_ * sizeof(float));
+  void take_many(const NextRows& rows, void* workspace) const override {
+    const Memory m = memory(workspace, rows.count, rows.steps);
+    void* begun[kTogether];
+    size_t which[kTogether], count = 0;
+    for (size_t i = 0; i < rows.count; ++i) {
+      const double y = rows.values[i];
+      if (causal::rows_of(rows.records[i]) == 0 && (std::isnan(y) || y == 0)) continue;
+      causal::update(shape_, rows.records[i], y, true);
+      causal::inputs(shape_, rows.records[i], m.inputs + count * causal::kInputs);
+      begun[count] = rows.records[i];
+      which[count++] = i;
+    }
+    if (count == 0) return;
+    step(begun, count, m);
+    read_many(rows, begun, which, count, m);
   }
 
   // 0 where nothing was seen yet.
   void read(const void* record, const Asked& asked, void* workspace) const override {
     const size_t numbers = asked.count * columns();
     if (causal::rows_of(record) == 0) return std::fill(asked.values, asked.values + numbers, 0.0);
-    const Memory m = memory(workspace, asked.count);
+    const Memory m = memory(workspace, 1, asked.count);
     causal::inputs(shape_, record, m.inputs);
-    const double scale =
-        causal::look_ahead(shape_, record, {asked.count, asked.steps, m.base, m.candidates, m.codes});
-    const float* const hidden = top_state(states_of_record(const_cast<void*>(record)));
-    kernels().decode_steps({plan_.decoder, 1, asked.count, 1, hidden, m.inputs, m.candidates, m.codes, m.quantiles}, 0,
-                           1, m.network);
-    causal::repeat(shape_, record, asked.count, asked.steps, m.repeated);
-    const causal::Limits limits = causal::limits_of(record, scale);
-    const auto read = [&](const causal::Reading& reading, size_t count, double* to) {
-      causal::read_steps(limits, reading, count, m.base, m.quantiles, 2 * kSide + 1, m.repeated, to);
-    };
-    read(plan_.reading, asked.count, asked.values);
-    if (asked.places != nullptr) read(plan_.places, 1, asked.places);
+    put_ahead(record, asked.count, asked.steps, m, 0);
+    decode(1, asked.count, m);
+    put_values(record, asked, m, 0);
   }
 
   bool ready(const void* record) const override { return causal::rows_of(record) > 0; }
@@ -113,41 +115,116 @@ class NetworkFollower final : public Follower {
   bool intact(const void* record) const override { return causal::intact(shape_, record); }
 
  private:
+  // Of each series in turn; hidden: what the decoder reads of its state.
   struct Memory {
-    double *base, *repeated;
-    float *inputs, *hidden, *states, *candidates, *codes, *quantiles, *network;
+    double *base, *repeated, *scale;
+    float *inputs, *hidden, *before, *after, *outputs, *candidates, *codes, *quantiles, *network;
   };
 
-  Memory memory(void* workspace, size_t steps) const {
+  size_t units() const { return plan_.stack.layers[plan_.stack.depth - 1].units; }
+
+  Memory memory(void* workspace, size_t series, size_t steps) const {
     double* const base = static_cast<double*>(workspace);
-    float* const inputs = reinterpret_cast<float*>(base + 2 * steps);
-    float* const hidden = inputs + causal::kInputs;
-    float* const states = hidden + plan_.stack.layers[plan_.stack.depth - 1].units;
-    float* const candidates = states + states_;
-    float* const codes = candidates + steps * causal::kCandidates;
-    float* const quantiles = codes + steps * causal::kCodes;
-    return {base, base + steps, inputs, hidden, states, candidates, codes, quantiles,
-            quantiles + steps * (2 * kSide + 1)};
+    float* const inputs = reinterpret_cast<float*>(base + 3 * series * steps);
+    float* const hidden = inputs + series * causal::kInputs;
+    float* const before = hidden + series * plan_.decoder.state;
+    float* const after = before + series * states_;
+    float* const outputs = after + series * states_;
+    float* const candidates = outputs + series * units();
+    float* const codes = candidates + series * steps * causal::kCandidates;
+    float* const quantiles = codes + series * steps * causal::kCodes;
+    return {base, base + series * steps, base + 2 * series * steps, inputs, hidden, before, after, outputs, candidates,
+            codes, quantiles, quantiles + series * steps * (2 * kSide + 1)};
+  }
+
+  // The network's step, of all at once: each array of the state is [series, units].
+  void step(void* const* records, size_t count, const Memory& m) const {
+    Layer layers[kMaxDepth];
+    float *before = m.before, *after = m.after;
+    size_t at = 0;
+    each_state([&](size_t l, size_t i, size_t width) {
+      layers[l] = i == 0 ? layers_[l] : layers[l];
+      for (size_t k = 0; k < count; ++k)
+        std::memcpy(before + k * width, states_of_record(records[k]) + at, width * sizeof(float));
+      layers[l].state[i] = before;
+      layers[l].final_state[i] = after;
+      at += width;
+      before += count * width;
+      after += count * width;
+    });
+    Stack stack = plan_.stack;
+    stack.batch = count;
+    stack.layers = layers;
+    kernels().forward({stack, m.inputs, nullptr, m.outputs, false, m.network}, kInlineRunner);
+    after = m.after;
+    at = 0;
+    each_state([&](size_t, size_t, size_t width) {
+      for (size_t k = 0; k < count; ++k)
+        std::memcpy(states_of_record(records[k]) + at, after + k * width, width * sizeof(float));
+      at += width;
+      after += count * width;
+    });
+  }
+
+  // Calls f(layer, array, its units), in the order in which a record has them.
+  template <class F>
+  void each_state(F f) const {
+    for (size_t l = 0; l < plan_.stack.depth; ++l)
+      for (size_t i = 0; i < states_of(plan_.stack.cell); ++i) f(l, i, layers_[l].units);
+  }
+
+  // What comes after the rows that were taken in, of those that are asked for; inputs of the others are passed over.
+  void read_many(const NextRows& rows, void* const* begun, const size_t* which, size_t count, const Memory& m) const {
+    size_t asked = 0, places[kTogether];
+    for (size_t k = 0; k < count; ++k) {
+      if (!rows.asked[which[k]]) continue;
+      std::memmove(m.inputs + asked * causal::kInputs, m.inputs + k * causal::kInputs,
+                   causal::kInputs * sizeof(float));
+      put_ahead(begun[k], rows.steps, rows.ahead, m, asked);
+      places[asked++] = k;
+    }
+    if (asked == 0) return;
+    decode(asked, rows.steps, m);
+    for (size_t k = 0; k < asked; ++k) {
+      const size_t i = which[places[k]];
+      put_values(begun[places[k]], {rows.steps, rows.ahead, rows.told + i * rows.steps * columns(),
+                                    rows.places + i * kPlaceNumbers}, m, k);
+    }
+  }
+
+  // What the decoder reads of one series, as the k-th.
+  void put_ahead(const void* record, size_t steps, const int64_t* ahead, const Memory& m, size_t k) const {
+    const size_t first = k * steps;
+    m.scale[k] = causal::look_ahead(shape_, record, {steps, ahead, m.base + first,
+                                                     m.candidates + first * causal::kCandidates,
+                                                     m.codes + first * causal::kCodes});
+    causal::repeat(shape_, record, steps, ahead, m.repeated + first);
+    std::memcpy(m.hidden + k * plan_.decoder.state, top_state(states_of_record(const_cast<void*>(record))),
+                plan_.decoder.state * sizeof(float));
+  }
+
+  void decode(size_t count, size_t steps, const Memory& m) const {
+    kernels().decode_steps({plan_.decoder, count, steps, 1, m.hidden, m.inputs, m.candidates, m.codes, m.quantiles}, 0,
+                           count, m.network);
+  }
+
+  void put_values(const void* record, const Asked& asked, const Memory& m, size_t k) const {
+    const size_t first = k * asked.count;
+    const causal::Limits limits = causal::limits_of(record, m.scale[k]);
+    const auto read = [&](const causal::Reading& reading, size_t count, double* to) {
+      causal::read_steps(limits, reading, count, m.base + first, m.quantiles + first * (2 * kSide + 1), 2 * kSide + 1,
+                         m.repeated + first, to);
+    };
+    read(plan_.reading, asked.count, asked.values);
+    if (asked.places != nullptr) read(plan_.places, 1, asked.places);
   }
 
   float* states_of_record(void* record) const {
     return reinterpret_cast<float*>(static_cast<char*>(record) + encoded_);
   }
 
-  void place_states(Layer* layers, float* before, float* after) const {
-    for (size_t l = 0; l < plan_.stack.depth; ++l) {
-      layers[l] = layers_[l];
-      for (size_t i = 0; i < states_of(plan_.stack.cell); ++i, before += layers[l].units, after += layers[l].units) {
-        layers[l].state[i] = before;
-        layers[l].final_state[i] = after;
-      }
-    }
-  }
-
   // The last layer's output is the first array of its state.
-  const float* top_state(const float* states) const {
-    return states + states_ - states_of(plan_.stack.cell) * plan_.stack.layers[plan_.stack.depth - 1].units;
-  }
+  const float* top_state(const float* states) const { return states + states_ - states_of(plan_.stack.cell) * units(); }
 
   NetworkPlan plan_;
   Layer layers_[kMaxDepth];

@@ -39,16 +39,27 @@ class Series {
     return static_cast<char*>(const_cast<void*>(block)) + record_at() + copy * tracked_.record_bytes();
   }
 
-  // The next row.
-  void take(void* block, double y, double* verdict, void* workspace) const {
-    SeriesHead& s = head(block);
-    if (lateness_ > 0 && s.rows % lateness_ == 0)
-      std::memcpy(anchor(block, s.rows), record(block), tracked_.record_bytes());
-    tracked_.follow(record(block), y, s.rows >= s.judged - 1, verdict, workspace);
-    value(block, s.rows) = y;
-    s.rows += 1;
-    if (!std::isnan(y)) s.seen = 1;
+  // The next row of each of several series, at most kTogether.
+  void take(size_t count, void* const* blocks, const double* values, double* const* verdicts, void* workspace) const {
+    void* records[kTogether];
+    bool asked[kTogether];
+    for (size_t i = 0; i < count; ++i) {
+      const SeriesHead& s = head(blocks[i]);
+      records[i] = record(blocks[i]);
+      asked[i] = s.rows >= s.judged - 1;
+      if (lateness_ > 0 && s.rows % lateness_ == 0)
+        std::memcpy(anchor(blocks[i], s.rows), records[i], tracked_.record_bytes());
+    }
+    tracked_.follow(count, records, values, asked, verdicts, workspace);
+    for (size_t i = 0; i < count; ++i) {
+      SeriesHead& s = head(blocks[i]);
+      value(blocks[i], s.rows) = values[i];
+      s.rows += 1;
+      if (!std::isnan(values[i])) s.seen = 1;
+    }
   }
+
+  void take(void* block, double y, double* verdict, void* workspace) const { take(1, &block, &y, &verdict, workspace); }
 
   // A row at a step of the phase, whichever; steps that were left out before it are missing. The verdict is that of a row
   // that is taken or revised.

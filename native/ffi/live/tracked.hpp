@@ -42,35 +42,40 @@ class Tracked {
   size_t verdict_doubles() const { return 3 + 2 * tracking_.levels; }
   const Follower& follower() const { return follower_; }
 
-  size_t workspace_bytes() const {
-    const size_t values = most_steps_ * (follower_.columns() * sizeof(double) + sizeof(int64_t));
-    return whole_lines(values) + follower_.workspace_bytes(most_steps_);
+  // Of one call at a time; of `follow`, of so many series.
+  size_t workspace_bytes(size_t series) const {
+    return whole_lines(numbers(series)) + follower_.workspace_bytes(most_steps_, series);
   }
 
-  // Judges what was issued for the row by its value, takes it in, and issues what is tracked after it, or nothing.
-  // verdict: as of tracking::judge.
-  void follow(void* record, double y, bool issue, double* verdict, void* workspace) const {
-    double* const state = tracked_of(record);
-    tracking::judge(tracking_, state, y, follower_.season_before(record), verdict);
-    const Memory m = memory(workspace);
-    follower_.take(record, y, m.rest);
-    if (!follower_.ready(record)) return;
-    if (!issue) return tracking::skip(tracking_, state);
-    double places[1 + tracking::kPlaces];
-    follower_.read(record, {tracking_.leads, tracking_.lead, m.values, places}, m.rest);
-    tracking::issue(tracking_, state, m.values, follower_.columns(), places, follower_.was_negative(record));
+  // Judges what was issued for each row by its value, takes it in, and issues what is tracked after it, or nothing.
+  // asked: [count]; verdicts: to each, as of tracking::judge.
+  void follow(size_t count, void* const* records, const double* values, const bool* asked, double* const* verdicts,
+              void* workspace) const {
+    for (size_t i = 0; i < count; ++i)
+      tracking::judge(tracking_, tracked_of(records[i]), values[i], follower_.season_before(records[i]), verdicts[i]);
+    const Memory m = memory(workspace, count);
+    follower_.take_many({count, records, values, asked, tracking_.leads, tracking_.lead, m.values, m.places}, m.rest);
+    for (size_t i = 0; i < count; ++i) {
+      if (!follower_.ready(records[i])) continue;
+      double* const state = tracked_of(records[i]);
+      if (asked[i])
+        tracking::issue(tracking_, state, m.values + i * tracking_.leads * follower_.columns(), follower_.columns(),
+                        m.places + i * kPlaceNumbers, follower_.was_negative(records[i]));
+      else
+        tracking::skip(tracking_, state);
+    }
   }
 
   // What is read of the first steps: [steps, columns].
   void read(const void* record, size_t steps, double* values, void* workspace) const {
-    const Memory m = memory(workspace);
+    const Memory m = memory(workspace, 1);
     for (size_t h = 0; h < steps; ++h) m.steps[h] = static_cast<int64_t>(h + 1);
     follower_.read(record, {steps, m.steps, values, nullptr}, m.rest);
   }
 
   // What is delivered of them: out [1 + 2 * levels, steps], as of tracking::deliver.
   void deliver(const void* record, size_t steps, double* out, void* workspace) const {
-    const Memory m = memory(workspace);
+    const Memory m = memory(workspace, 1);
     read(record, steps, m.values, workspace);
     tracking::deliver(tracking_, tracked_of(const_cast<void*>(record)), steps, m.values, follower_.columns(),
                       follower_.was_negative(record), out);
@@ -87,16 +92,21 @@ class Tracked {
 
  private:
   struct Memory {
-    double* values;
+    double *values, *places;
     int64_t* steps;
     void* rest;
   };
 
-  Memory memory(void* workspace) const {
+  size_t numbers(size_t series) const {
+    const size_t doubles = series * (most_steps_ * follower_.columns() + kPlaceNumbers);
+    return doubles * sizeof(double) + most_steps_ * sizeof(int64_t);
+  }
+
+  Memory memory(void* workspace, size_t series) const {
     double* const values = static_cast<double*>(workspace);
-    int64_t* const steps = reinterpret_cast<int64_t*>(values + most_steps_ * follower_.columns());
-    const size_t used = most_steps_ * (follower_.columns() * sizeof(double) + sizeof(int64_t));
-    return {values, steps, static_cast<char*>(workspace) + whole_lines(used)};
+    double* const places = values + series * most_steps_ * follower_.columns();
+    int64_t* const steps = reinterpret_cast<int64_t*>(places + series * kPlaceNumbers);
+    return {values, places, steps, static_cast<char*>(workspace) + whole_lines(numbers(series))};
   }
 
   double* tracked_of(void* record) const { return reinterpret_cast<double*>(static_cast<char*>(record) + tracked_); }

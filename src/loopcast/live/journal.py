@@ -10,6 +10,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from loopcast.errors import ModelFileError
@@ -93,6 +94,7 @@ def entry(number: int, body: bytes) -> bytes:
     return head + CHECKSUM.pack(zlib.crc32(head)) + body
 
 
+@lru_cache(maxsize=2**16, typed=True)
 def id_bytes(id_: Id) -> bytes:
     return json.dumps(id_).encode()
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Self
 
+import numpy as np
+
 from loopcast.columns import Bands
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
@@ -16,7 +18,7 @@ from loopcast.live.engine import Engine
 from loopcast.live.folder import save
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
-from loopcast.live.state import Ahead, Seen, State
+from loopcast.live.state import Ahead, Seen, State, Taken
 from loopcast.models.forecaster import Forecaster
 from loopcast.validation import check_positive
 
@@ -104,6 +106,18 @@ class Live:
         1e38; OptionError for a series that is new and may not be. An error leaves everything as it was.
         """
         return self._state.take(id, time, y)
+
+    def tick(self, time: Any) -> int:
+        """A time as a whole number; errors as of `update_one`."""
+        return self._state.clock.tick(time)
+
+    def value(self, y: float | None) -> float:
+        """A value as a float, NaN where it is missing; errors as of `update_one`."""
+        return self._state.checks.value(y)
+
+    def take_until(self, ids: Sequence[Id], ticks: Sequence[int], values: Sequence[float]) -> tuple[Taken, Any]:
+        """Checked rows, in their order, up to the first that cannot be taken in, and its error; None where all are."""
+        return self._state.take_until(ids, np.array(ticks, np.int64), np.array(values, np.float64))
 
     def predict_one(self, id: Id) -> Ahead:  # noqa: A002
         """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed."""

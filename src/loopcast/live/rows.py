@@ -16,8 +16,9 @@ NO_END = np.iinfo(np.int64).min
 class Placed:
     """Rows that were checked: taking them in cannot fail.
 
-    ids, phases: of the series that have rows here, in the order in which these first came; known: as they are followed,
-    None for one that is new. batch: the rows.
+    failed: the first row that cannot be taken in after those before it, and why; None where all can. ids, phases: of
+    the series that have rows here, in the order in which these first came; known: as they are followed, None for one
+    that is new. batch: the rows.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class Placed:
         self.phases = self._phases(rows, ticks, series, checks, errors)
         steps = self._steps(rows, ticks, checks, errors)
         self.batch = Batch(rows, len(self.ids), steps, values)
-        self._check(rows, ticks, checks, errors)
+        self.failed = self._first_error(rows, ticks, checks, errors)
 
     def _phases(
         self,
@@ -88,17 +89,22 @@ class Placed:
             return error
         raise RuntimeError("a row that is on no step has one")
 
-    def _check(self, rows: np.ndarray, ticks: np.ndarray, checks: Checks, errors: list[tuple[int, DataError]]) -> None:
-        """The error of the first row that has one, as if those before it were taken in."""
+    def _first_error(
+        self, rows: np.ndarray, ticks: np.ndarray, checks: Checks, errors: list[tuple[int, DataError]]
+    ) -> tuple[int, DataError] | None:
+        """Of the first row that has one, as if those before it were taken in."""
         ends = np.array([NO_END if found is None else found.end for found in self.known], np.int64)
         gap = self.batch.first_gap(ends, checks.longest_gap)
         first = min(errors, key=lambda error: error[0], default=None)
-        if first is not None and (gap < 0 or first[0] <= gap):
-            raise first[1]
-        if gap >= 0:
-            before = (rows[:gap] == rows[gap]).nonzero()[0]
-            end = max(int(ends[rows[gap]]), *self.batch.steps[before].tolist(), NO_END)
+        if gap < 0 or (first is not None and first[0] <= gap):
+            return first
+        before = np.flatnonzero(rows[:gap] == rows[gap])
+        end = max(int(ends[rows[gap]]), *self.batch.steps[before].tolist(), NO_END)
+        try:
             checks.gap(self.ids[rows[gap]], int(ticks[gap]), int(self.batch.steps[gap]) - end - 1)
+        except DataError as error:
+            return gap, error
+        raise RuntimeError("a gap that is too long is none")
 
     def first_step(self, place: int) -> int:
         """The step of the first row of one of the series."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from loopcast.errors import CalendarError, ColumnError, LengthError, OptionError, ValuesError, quote
+from loopcast.errors import CalendarError, ColumnError, DataError, LengthError, OptionError, ValuesError, quote
 from loopcast.live.checks import Checks, Id
 from loopcast.live.clock import Clock, Phase
 from loopcast.live.engine import STATUSES, Engine
@@ -113,14 +113,28 @@ class State:
         """Many rows, in their order; an error, with none taken in, for the first that cannot be after the others."""
         with self.lock:
             placed = Placed(ids, ticks, values, self.series, self.checks)
-            if self.log is not None:
-                self.log.rows(zip(ids, ticks.tolist(), values.tolist(), strict=True))
-            blocks = []
-            for place, found in enumerate(placed.known):
-                series = found or self.start(placed.ids[place], placed.phases[place], placed.first_step(place))
-                blocks.append(series.at)
-            placed.batch.blocks[:] = blocks
-            return Taken(placed.batch.statuses, self.engine.take_rows(placed.batch))
+            if placed.failed is not None:
+                raise placed.failed[1]
+            return self._apply(placed, ids, ticks, values)
+
+    def take_until(self, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray) -> tuple[Taken, DataError | None]:
+        """The rows before the first that cannot be taken in, and its error; all where there is none."""
+        with self.lock:
+            placed = Placed(ids, ticks, values, self.series, self.checks)
+            if placed.failed is None:
+                return self._apply(placed, ids, ticks, values), None
+            row, error = placed.failed
+            return self.take_rows(ids[:row], ticks[:row], values[:row]), error
+
+    def _apply(self, placed: Placed, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray) -> Taken:
+        if self.log is not None:
+            self.log.rows(zip(ids, ticks.tolist(), values.tolist(), strict=True))
+        blocks = []
+        for place, found in enumerate(placed.known):
+            series = found or self.start(placed.ids[place], placed.phases[place], placed.first_step(place))
+            blocks.append(series.at)
+        placed.batch.blocks[:] = blocks
+        return Taken(placed.batch.statuses, self.engine.take_rows(placed.batch))
 
     def advance(self, time: Any) -> None:
         """What has not come up to a time is missing, in every series; CalendarError where a gap would be too long."""

@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <cstring>
 
+#include "loopcast/kernels.hpp"
+
 namespace loopcast::live {
 
+constexpr size_t kPlaceNumbers = 2 + 2 * kSide;  // the median, then the quantiles in which a value finds its place
 constexpr size_t kLine = 64;  // bytes of a cache line: records begin at one, and are whole ones
 
 constexpr size_t whole_lines(size_t bytes) { return (bytes + kLine - 1) / kLine * kLine; }
@@ -16,7 +19,21 @@ struct Asked {
   size_t count;
   const int64_t* steps;  // [count]
   double* values;        // [count, columns]: the median, then what the intervals are made of
-  double* places;        // [1 + kPlaces], of the first step: the median, then its quantiles; or null
+  double* places;        // [kPlaceNumbers], of the first step, or null
+};
+
+constexpr size_t kTogether = 64;  // series that are followed side by side: the weights are read once for all
+
+// The next rows of several series, at most kTogether. Of those that are asked for, and are ready, what comes after.
+struct NextRows {
+  size_t count;
+  void* const* records;   // [count]
+  const double* values;   // [count], NaN where missing
+  const bool* asked;      // [count]
+  size_t steps;
+  const int64_t* ahead;   // [steps]
+  double* told;           // [count, steps, columns]
+  double* places;         // [count, kPlaceNumbers]
 };
 
 // Follows series of one model. A record is a block of `record_bytes` without pointers, aligned to a cache line; zeroed it
@@ -28,14 +45,23 @@ class Follower {
   // At which byte of a record begins what is fitted to a series; 0 where nothing is.
   virtual size_t fitted_at() const { return 0; }
   virtual size_t columns() const = 0;
-  // Bytes of the memory of one call, for so many steps ahead.
-  virtual size_t workspace_bytes(size_t most_steps) const = 0;
+  // Bytes of the memory of one call, for so many steps ahead, and of a call of `take_many` for so many series.
+  virtual size_t workspace_bytes(size_t most_steps, size_t most_series) const = 0;
 
   // The next row, NaN where it is missing.
   virtual void take(void* record, double y, void* workspace) const = 0;
   // Makes a record one of which nothing was seen, but for what was fitted to the series.
   virtual void restart(void* record) const { std::memset(record, 0, record_bytes()); }
   virtual void read(const void* record, const Asked&, void* workspace) const = 0;
+  // Both, of several series, to the same bits.
+  virtual void take_many(const NextRows& rows, void* workspace) const {
+    for (size_t i = 0; i < rows.count; ++i) {
+      take(rows.records[i], rows.values[i], workspace);
+      if (rows.asked[i] && ready(rows.records[i]))
+        read(rows.records[i], {rows.steps, rows.ahead, rows.told + i * rows.steps * columns(),
+                               rows.places + i * kPlaceNumbers}, workspace);
+    }
+  }
   // Whether there is anything to say of what comes after the rows so far.
   virtual bool ready(const void* record) const = 0;
   virtual bool was_negative(const void* record) const = 0;
