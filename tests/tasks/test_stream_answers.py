@@ -41,3 +41,40 @@ def test_chunks_of_any_size_have_the_answers_of_single_lines(tmp_path, emit):
     assert answers == wanted
     assert state_of(chunks.live) == state_of(single.live)
     assert {json.loads(each).get("status") for each in answers} >= {"taken", "revised", None}
+
+
+def numbered(row, seq, **more):
+    return json.dumps({"unique_id": "a", "ds": at(row).isoformat(), "y": float(row), "seq": seq} | more).encode()
+
+
+def statuses(stream, lines):
+    return [json.loads(each).get("status") for each in stream.answers(lines)]
+
+
+def test_numbered_rows_are_taken_in_once_also_after_a_restart(tmp_path):
+    fitted().save(tmp_path / "m")
+    task = StreamTask(model=tmp_path / "m", state=tmp_path / "s.live", columns=Columns(), rules={"lateness": 2})
+    stream = Stream(task)
+    assert statuses(stream, [numbered(0, 7), numbered(1, 8), numbered(2, 3, source="b")]) == ["taken"] * 3
+    assert statuses(stream, [numbered(1, 8, y=5.0), numbered(3, 4, source="b")]) == ["skipped", "taken"]
+    stream.settle()
+    stream.live.close()
+    again = Stream(task)
+    assert statuses(again, [numbered(9, 8), numbered(4, 9), numbered(4, 4, source="b")]) == [
+        "skipped",
+        "taken",
+        "skipped",
+    ]
+    asked = [json.loads(each) for each in again.answers([b'{"after": ""}', b'{"after": "b"}', b'{"after": "c"}'])]
+    assert [each["seq"] for each in asked] == [9, 4, None]
+    again.end()
+    last = Stream(task)
+    assert dict(last.live.seqs) == {"": 9, "b": 4}
+    last.live.close()
+
+
+@pytest.mark.parametrize("seq", [-1, 1.5, True, None, "x", 2**63])
+def test_what_is_no_number_of_a_row_is_an_error(tmp_path, seq):
+    fitted().save(tmp_path / "m")
+    stream = Stream(StreamTask(model=tmp_path / "m", columns=Columns(), rules={}))
+    assert [statuses(stream, [numbered(0, seq)]), statuses(stream, [numbered(0, 1)])] == [[None], ["taken"]]

@@ -87,6 +87,7 @@ def write_snapshot(model: LiveModel, state: State, folder: Path) -> int:
             "instructions": instructions(),
             "generation": generation,
             "segments": parts,
+            "seqs": state.seqs,
         }
         text = json.dumps(manifest | {"crc32": checksum_of(manifest)}, indent=1)
         write_whole(folder / MANIFEST, text.encode())
@@ -133,6 +134,7 @@ def read(folder: Path) -> Opened:
             raise ModelFileError(f"{folder / MODEL} is damaged, or another model's")
         model = LiveModel(load(folder / MODEL), snapshot.rules)
         state = model.new_state()
+        state.seqs = dict(snapshot.seqs)
         if state.engine.record_bytes != snapshot.record_bytes:
             raise ModelFileError("records of this state are laid out as another version of Loopcast has them")
         for part in snapshot.segments:
@@ -151,6 +153,9 @@ def _replay(state: State, entries: list[Any]) -> None:
         for each in entries:
             if not isinstance(each, tuple):
                 state.forget([each])
+                continue
+            if len(each) == 2:
+                state.seqs[each[0]] = each[1]
                 continue
             id_, tick, y = each
             found = state.series.get(id_)

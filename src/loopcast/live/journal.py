@@ -9,21 +9,23 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from loopcast.errors import ModelFileError
 from loopcast.live.checks import Id
+from loopcast.live.state import NO_SEQS
 
 MAGIC = b"loopcast"
 HEADER, CHECKSUM = struct.Struct("<8sQ"), struct.Struct("<I")
 ENTRY = struct.Struct("<IQI")  # length, number, checksum of the body
 ROW = struct.Struct("<cqd")
-IS_ROW, IS_END = b"r", b"f"
+IS_ROW, IS_END, IS_SEQ = b"r", b"f", b"s"
 MOST_BODY = 2**20
 
-Entry = tuple[Id, int, float] | Id  # a row (id, tick, value), or the id of a series that ended
+# A row (id, tick, value), the id of a series that ended, or the highest number that a source's rows have had so far.
+Entry = tuple[Id, int, float] | Id | tuple[str, int]
 
 
 class Journal:
@@ -44,9 +46,10 @@ class Journal:
         """Go on after so many, which are there."""
         self._number += entries
 
-    def rows(self, rows: Iterable[tuple[Id, int, float]]) -> None:
-        """What will be taken in."""
-        self._entries(ROW.pack(IS_ROW, tick, y) + id_bytes(id_) for id_, tick, y in rows)
+    def rows(self, rows: Iterable[tuple[Id, int, float]], seqs: Mapping[str, int] = NO_SEQS) -> None:
+        """What will be taken in, and the highest number of each source after that."""
+        bodies = [ROW.pack(IS_ROW, tick, y) + id_bytes(id_) for id_, tick, y in rows]
+        self._entries([*bodies, *(IS_SEQ + json.dumps(each).encode() for each in seqs.items())])
 
     def forget(self, ids: Iterable[Id]) -> None:
         """What will be ended."""
@@ -135,12 +138,21 @@ def _read(body: bytes) -> Entry:
     try:
         if body[:1] == IS_END:
             return _id(body[1:])
+        if body[:1] == IS_SEQ:
+            return _seq(body[1:])
         kind, tick, y = ROW.unpack_from(body)
         if kind != IS_ROW:
             raise ModelFileError("the journal has an entry that this version does not know: upgrade to read it")
         return _id(body[ROW.size :]), tick, y
     except (struct.error, ValueError, RecursionError) as error:
         raise ModelFileError(f"the journal has an entry that cannot be read: {error}") from error
+
+
+def _seq(text: bytes) -> tuple[str, int]:
+    seq = json.loads(text)
+    if not isinstance(seq, list) or [type(each) for each in seq] != [str, int]:
+        raise ModelFileError("the journal has a number of a source that is none")
+    return seq[0], seq[1]
 
 
 def _id(text: bytes) -> Id:

@@ -1,7 +1,7 @@
 """What `forecaster.live()` gives: a fitted model that takes one observation at a time."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ from loopcast.columns import Bands
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.schema import TableSchema
-from loopcast.errors import OptionError, quote, quote_all
+from loopcast.errors import DataError, OptionError, quote, quote_all
 from loopcast.live import tables
 from loopcast.live.checks import Id
 from loopcast.live.engine import Engine
@@ -115,9 +115,23 @@ class Live:
         """A value as a float, NaN where it is missing; errors as of `update_one`."""
         return self._state.checks.value(y)
 
-    def take_until(self, ids: Sequence[Id], ticks: Sequence[int], values: Sequence[float]) -> tuple[Taken, Any]:
-        """Checked rows, in their order, up to the first that cannot be taken in, and its error; None where all are."""
-        return self._state.take_until(ids, np.array(ticks, np.int64), np.array(values, np.float64))
+    def take_until(
+        self,
+        ids: Sequence[Id],
+        ticks: Sequence[int],
+        values: Sequence[float],
+        seqs: Sequence[tuple[str, int] | None] = (),
+    ) -> tuple[Taken, DataError | None]:
+        """Checked rows, in their order, up to the first that cannot be taken in, and its error; None where all are.
+
+        seqs: of each row, its source and its number there, or None.
+        """
+        return self._state.take_until(ids, np.array(ticks, np.int64), np.array(values, np.float64), seqs)
+
+    @property
+    def seqs(self) -> Mapping[str, int]:
+        """Of each source of numbered rows, the highest number that was taken in."""
+        return self._state.seqs
 
     def predict_one(self, id: Id) -> Ahead:  # noqa: A002
         """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed."""

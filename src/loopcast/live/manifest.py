@@ -15,7 +15,18 @@ from loopcast.storage.strict_json import strict_json
 
 MANIFEST, MODEL = "manifest.json", "model.loopcast"
 FORMAT = 1
-KEYS = {"format", "loopcast", "rules", "model", "record_bytes", "instructions", "generation", "segments", "crc32"}
+KEYS = {
+    "format",
+    "loopcast",
+    "rules",
+    "model",
+    "record_bytes",
+    "instructions",
+    "generation",
+    "segments",
+    "seqs",
+    "crc32",
+}
 PART = re.compile(r"(segment-(\d+)-\d+\.safetensors|journal-(\d+)\.log)")
 
 
@@ -27,6 +38,7 @@ class Snapshot(NamedTuple):
     record_bytes: int
     generation: int
     segments: tuple[dict[str, Any], ...]
+    seqs: dict[str, int]  # of each source of rows, the highest number that they had
 
 
 def journal_name(generation: int) -> str:
@@ -61,11 +73,13 @@ def read_manifest(folder: Path) -> Snapshot:
         raise ModelFileError(f"{folder} has format {facts['format']}, and this Loopcast reads {FORMAT}: upgrade it")
     if set(facts) != KEYS or not all(type(facts[name]) is int for name in ("record_bytes", "generation")):
         raise ModelFileError(f"{folder}: the manifest is not as Loopcast writes it")
-    sound = facts["crc32"] == checksum_of(facts)
+    sound = facts["crc32"] == checksum_of(facts) and isinstance(facts["seqs"], dict)
     if not sound or not isinstance(facts["segments"], tuple) or not isinstance(facts["rules"], dict):
         raise ModelFileError(f"{folder}: the manifest is not as Loopcast writes it")
     try:
         rules = Rules(**facts["rules"])
     except (OptionError, TypeError) as error:
         raise ModelFileError(f"{folder}: the manifest has rules that mean nothing: {error}") from error
-    return Snapshot(rules, str(facts["model"]), facts["record_bytes"], facts["generation"], facts["segments"])
+    return Snapshot(
+        rules, str(facts["model"]), facts["record_bytes"], facts["generation"], facts["segments"], facts["seqs"]
+    )

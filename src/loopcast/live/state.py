@@ -3,7 +3,8 @@
 import ctypes
 import math
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from loopcast.live.series import Series
 from loopcast.models.model import Model
 
 NO_VERDICT = (math.nan, 0.0)
+NO_SEQS: Mapping[str, int] = MappingProxyType({})
 
 
 class Seen(NamedTuple):
@@ -55,7 +57,7 @@ class Taken(NamedTuple):
 class Log(Protocol):
     """Where what is done is written before it is done."""
 
-    def rows(self, rows: Iterable[tuple[Id, int, float]]) -> None: ...
+    def rows(self, rows: Iterable[tuple[Id, int, float]], seqs: Mapping[str, int] = NO_SEQS) -> None: ...
 
     def forget(self, ids: Iterable[Id]) -> None: ...
 
@@ -67,6 +69,11 @@ class Log(Protocol):
     def close(self) -> None: ...
 
 
+def highest(seqs: Iterable[tuple[str, int] | None]) -> Mapping[str, int]:
+    """The last number of each source, which is its highest."""
+    return dict(seq for seq in seqs if seq is not None)
+
+
 class State:
     """The series by their ids, and the rules by which rows come in."""
 
@@ -76,6 +83,7 @@ class State:
         self.checks = Checks(rules, model.bounds, clock)
         self.series: dict[Id, Series] = {}
         self.records = Records(engine.block_bytes)
+        self.seqs: dict[str, int] = {}  # of each source, the highest number that its rows had
         self.log: Log | None = None
         self.lock = threading.RLock()  # rows are taken in whole before the next ones, whichever thread brings them
 
@@ -117,18 +125,31 @@ class State:
                 raise placed.failed[1]
             return self._apply(placed, ids, ticks, values)
 
-    def take_until(self, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray) -> tuple[Taken, DataError | None]:
-        """The rows before the first that cannot be taken in, and its error; all where there is none."""
+    def take_until(
+        self, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray, seqs: Sequence[tuple[str, int] | None] = ()
+    ) -> tuple[Taken, DataError | None]:
+        """The rows before the first that cannot be taken in, and its error; all where there is none.
+
+        seqs: of each row its source and its number there, or None.
+        """
         with self.lock:
             placed = Placed(ids, ticks, values, self.series, self.checks)
             if placed.failed is None:
-                return self._apply(placed, ids, ticks, values), None
+                return self._apply(placed, ids, ticks, values, highest(seqs)), None
             row, error = placed.failed
-            return self.take_rows(ids[:row], ticks[:row], values[:row]), error
+            return self.take_until(ids[:row], ticks[:row], values[:row], seqs[:row])[0], error
 
-    def _apply(self, placed: Placed, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray) -> Taken:
+    def _apply(
+        self,
+        placed: Placed,
+        ids: Sequence[Id],
+        ticks: np.ndarray,
+        values: np.ndarray,
+        seqs: Mapping[str, int] = NO_SEQS,
+    ) -> Taken:
         if self.log is not None:
-            self.log.rows(zip(ids, ticks.tolist(), values.tolist(), strict=True))
+            self.log.rows(zip(ids, ticks.tolist(), values.tolist(), strict=True), seqs)
+        self.seqs |= seqs
         blocks = []
         for place, found in enumerate(placed.known):
             series = found or self.start(placed.ids[place], placed.phases[place], placed.first_step(place))

@@ -16,8 +16,12 @@ FEWEST_ENTRIES = 50_000  # of a journal before a snapshot makes it short again; 
 MOST_TIMES = 10_000  # whose ticks are remembered: many series have rows at one time
 
 
-# A row that waits for the others of its chunk: its line's number, id, tick, value, what is echoed of it, and the line.
-Row = tuple[int, Id, int, float, str, str]
+SEQ, SOURCE, AFTER = "seq", "source", "after"
+
+Seq = tuple[str, int]  # a source of rows, and the number of one of them
+# A row that waits for the others of its chunk: its line's number, id, tick, value, what is echoed of it, the line, and
+# its number.
+Row = tuple[int, Id, int, float, str, str, Seq | None]
 
 
 class Stream:
@@ -32,6 +36,7 @@ class Stream:
         self._written = JsonAnswers(names) if task.format == "json" else CsvAnswers(names)
         self._ticks: dict[Any, int] = {}
         self._waiting: list[Row] = []
+        self._seqs = {} if self.live is None else dict(self.live.seqs)  # with those of rows that wait
         self._answers: dict[int, str] = {}
         self._numbers: bool | None = None  # whether ids are whole numbers; None while no series is there to say
 
@@ -82,6 +87,10 @@ class Stream:
             self._take()
             self._known().advance(said["advance"])
             self._answers[self._line] = self._written.facts({"advance": said["advance"], "status": "advanced"})
+        elif AFTER in said:
+            self._take()
+            source = _source(said[AFTER])
+            self._answers[self._line] = self._written.facts({AFTER: source, SEQ: self._seqs.get(source)})
         else:
             self._wait(said, text)
 
@@ -99,6 +108,10 @@ class Stream:
         for name in (self._time_name, self._target):
             if name not in said:
                 raise DataError(f"the line has no {quote(name)}: a row is such as {self._example()}")
+        seq = _seq(said)
+        if seq is not None and seq[1] <= self._seqs.get(seq[0], -1):
+            self._answers[self._line] = self._written.skipped(self._written.echo(said))
+            return
         time = said[self._time_name]
         if self.live is None:
             self.live = self.task.start_at(time)
@@ -106,7 +119,9 @@ class Stream:
         if tick is None:
             tick = self._tick(self.live, time)
         id_, y = self._id(said), self.live.value(said[self._target])
-        self._waiting.append((self._line, id_, tick, y, self._written.echo(said), text))
+        self._waiting.append((self._line, id_, tick, y, self._written.echo(said), text, seq))
+        if seq is not None:
+            self._seqs[seq[0]] = seq[1]
         if self.task.emit == "forecast":
             self._take()
 
@@ -123,10 +138,10 @@ class Stream:
         """Take in what waits, and answer it."""
         waiting, self._waiting = self._waiting, []
         while waiting:
-            _, ids, ticks, values, _, _ = zip(*waiting, strict=True)
-            taken, error = self._known().take_until(ids, ticks, values)
+            _, ids, ticks, values, _, _, seqs = zip(*waiting, strict=True)
+            taken, error = self._known().take_until(ids, ticks, values, seqs)
             statuses, verdicts = taken.statuses.tolist(), taken.verdicts[:, :2].tolist()
-            for (line, id_, _, _, echo, text), status, verdict in zip(waiting, statuses, verdicts, strict=False):
+            for (line, id_, _, _, echo, text, _), status, verdict in zip(waiting, statuses, verdicts, strict=False):
                 if status == LATE:
                     self.task.late(text)
                 ahead = self._forecast(id_) if self.task.emit == "forecast" else {}
@@ -176,3 +191,21 @@ class Stream:
 
     def _fail(self, line: int, text: str) -> None:
         self._answers[line] = self._written.facts({"line": line, "error": text})
+
+
+def _seq(said: Mapping[str, Any]) -> Seq | None:
+    """The source and the number of a row; None where it has none."""
+    if SEQ not in said:
+        return None
+    number = said[SEQ]
+    if isinstance(number, str) and number.isdecimal() and len(number) < 19:
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**63:
+        raise DataError(f"{quote(SEQ)} is a whole number of at least 0, got {quote(said[SEQ])}")
+    return _source(said.get(SOURCE, "")), number
+
+
+def _source(name: Any) -> str:
+    if not isinstance(name, str):
+        raise DataError(f"a source of rows is named by text, got {quote(name)}")
+    return name

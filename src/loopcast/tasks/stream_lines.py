@@ -94,6 +94,10 @@ class JsonAnswers:
         drift = "true" if verdict[1] == 1.0 else "false"
         return f'{{{echo}"status": "{STATUSES[status]}", "surprise": {surprise}, "drift": {drift}{more}'
 
+    def skipped(self, echo: str) -> str:
+        """The answer to a row that was taken in before, as its number says."""
+        return f'{{{echo}"status": "skipped", "surprise": null, "drift": false}}'
+
     def facts(self, facts: Mapping[str, Any]) -> str:
         """The answer to another line."""
         return ENCODER.encode(facts)
@@ -122,6 +126,10 @@ class CsvAnswers:
         """The answer to a row; verdict: as of `Engine.take_rows`."""
         surprise = None if math.isnan(verdict[0]) else verdict[0]
         return echo + ",".join(map(cell, (STATUSES[status], surprise, verdict[1] == 1.0, None)))
+
+    def skipped(self, echo: str) -> str:
+        """The answer to a row that was taken in before, as its number says."""
+        return f"{echo}skipped,,false,"
 
     def facts(self, facts: Mapping[str, Any]) -> str:
         """The answer to another line, which is an error."""
