@@ -4,18 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from loopcast.columns import Bands, Columns, interval_columns
+from loopcast.columns import Bands, Columns
 from loopcast.data.convert import as_panel
+from loopcast.data.judged import Judged
 from loopcast.data.panel import Panel
-from loopcast.data.tables import build
 from loopcast.errors import NotFittedError, OptionError, quote
 from loopcast.live.clock import EvenPhase
 from loopcast.live.engine import Batch
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
 from loopcast.models.forecaster import Forecaster
-
-ANOMALY, SURPRISE = "anomaly", "surprise"
 
 
 def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, columns: Columns | None = None) -> Any:
@@ -34,6 +32,11 @@ def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, co
     >>> anomalies(Pretrained(season=7).fit(panel))["anomaly"].to_list()[-2:]
     [False, True]
     """
+    return judge(forecaster, data, level=level, columns=columns).table()
+
+
+def judge(forecaster: Forecaster, data: Any = None, *, level: float = 99, columns: Columns | None = None) -> Judged:
+    """The same as arrays."""
     levels = Bands.of(level).levels
     if len(levels) != 1:
         raise OptionError(f"an anomaly lies outside of one interval: level is one number, got {quote(level)}")
@@ -42,7 +45,8 @@ def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, co
         raise NotFittedError("a model file holds no series: give the history, data=...")
     model = LiveModel(forecaster, Rules(level=levels))
     model.bounds.check(panel)
-    return _table(panel, _verdicts(model, panel), levels[0])
+    surprise, _, _, low, high = _verdicts(model, panel).T
+    return Judged(panel=panel, level=levels[0], surprise=surprise, low=low, high=high)
 
 
 def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
@@ -53,12 +57,3 @@ def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
     phase = EvenPhase(0, 1)
     batch.blocks[:] = [state.start(place, phase, 0).at for place in range(panel.n_series)]
     return state.engine.take_rows(batch)
-
-
-def _table(panel: Panel, verdicts: np.ndarray, level: float) -> Any:
-    target, values = panel.schema.columns.one_target, panel.values[:, 0]
-    surprise, _, _, low, high = verdicts.T
-    columns = dict(zip(interval_columns(target, level), (low, high), strict=True))
-    numbers = {target: values, ANOMALY: (values < low) | (values > high), SURPRISE: surprise, **columns}
-    rows = np.arange(panel.n_rows)
-    return build(panel.schema, panel.ids.gather(panel.series_of(rows)), panel.times_of(rows), numbers)
