@@ -47,18 +47,18 @@ def coverage(rng: np.random.Generator) -> None:
     for name, values in simulated(rng).items():
         health = followed(values)[1].health()
         shares = [100 - 100 * health[f"missed-{level}"].item() for level in LEVELS]
-        print(f"bar 10: {name:18} one step ahead, 80 and 95 % hold {shares[0]:6.2f} and {shares[1]:6.2f} %", flush=True)
+        print(f"bar 10: {name:18} 80 and 95 % hold {shares[0]:6.2f} and {shares[1]:6.2f} %", flush=True)
 
 
 def adversary() -> None:
-    """Bar 10: of values that are, every other time, just outside of what was issued, no more miss than the bound says."""
+    """Bar 10: of values that are just outside of what was issued, no more miss than the bound says."""
     live, rows = followed(np.random.default_rng(0).normal(50, 3, LEARNED + 1))[1], 1500
     for row in range(LEARNED + 1, LEARNED + 1 + rows):
         ahead = live.predict_one("a")
-        live.update_one("a", START + row * HOUR, float(ahead.high[0, 0] + 1e-6 if row % 2 else ahead.values[0]))
+        live.update_one("a", START + row * HOUR, float(min(ahead.high[0, 0] + 1e-6, 1e30)))
     missed = live.health()["missed-80"].item()
     bound = (2 * LARGEST_SCORE + 4 * RATE) / (RATE * rows)
-    print(f"bar 10: every other value outside of 80 %: {missed:.1%} miss, and {0.2 + bound:.1%} is the bound")
+    print(f"bar 10: always just outside of 80 %, up to 1e30: {missed:.1%} miss, and {0.2 + bound:.1%} is the bound")
 
 
 def width(rng: np.random.Generator) -> None:
