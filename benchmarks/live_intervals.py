@@ -87,9 +87,8 @@ def surprise(rng: np.random.Generator) -> None:
     for row in range(1, ROWS):
         noise[row] += 0.2 * noise[row - 1]
     drifts = followed(50 + 3 * noise)[1].health()["drifts"].item()
-    print(
-        f"bar 11: drifts on noise with an autocorrelation of 0.2: {drifts / (ROWS - LEARNED) * 10_000:.2f} per 10,000 rows"
-    )
+    rate = drifts / (ROWS - LEARNED) * 10_000
+    print(f"bar 11: drifts on noise with an autocorrelation of 0.2: {rate:.2f} per 10,000 rows")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ struct Constant {
 
 using causal::EncodeCall;
 using causal::Reading;
+using live::KnownTable;
 using live::SeriesHead;
 using live::SimplePlan;
 using TrackingPlan = tracking::Plan;
@@ -77,6 +78,10 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(NetworkPlan, season),   LOOPCAST_FIELD(NetworkPlan, second),
     LOOPCAST_FIELD(NetworkPlan, stack),    LOOPCAST_FIELD(NetworkPlan, decoder),
     LOOPCAST_FIELD(NetworkPlan, reading),  LOOPCAST_FIELD(NetworkPlan, places),
+    LOOPCAST_FIELD(NetworkPlan, known_rows), LOOPCAST_FIELD(NetworkPlan, known_ahead),
+    LOOPCAST_FIELD(NetworkPlan, covariates), LOOPCAST_FIELD(NetworkPlan, covariate),
+    LOOPCAST_FIELD(KnownTable, rows),      LOOPCAST_FIELD(KnownTable, ahead),
+    LOOPCAST_FIELD(KnownTable, first),     LOOPCAST_FIELD(KnownTable, count),
     LOOPCAST_FIELD(SimplePlan, kind),      LOOPCAST_FIELD(SimplePlan, season),
     LOOPCAST_FIELD(SimplePlan, length),    LOOPCAST_FIELD(SimplePlan, least),
     LOOPCAST_FIELD(SimplePlan, reach),     LOOPCAST_FIELD(SimplePlan, weights),
@@ -96,7 +101,7 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(SeriesHead, start),     LOOPCAST_FIELD(SeriesHead, judged),
     LOOPCAST_FIELD(SeriesHead, seen),      LOOPCAST_FIELD(SeriesHead, duplicates),
     LOOPCAST_FIELD(SeriesHead, revised),   LOOPCAST_FIELD(SeriesHead, late),
-    LOOPCAST_FIELD(SeriesHead, spare),
+    LOOPCAST_FIELD(SeriesHead, known),
     LOOPCAST_FIELD(TrackingPlan, levels),  LOOPCAST_FIELD(TrackingPlan, leads),
     LOOPCAST_FIELD(TrackingPlan, lead),    LOOPCAST_FIELD(TrackingPlan, misses),
     LOOPCAST_FIELD(TrackingPlan, normal),  LOOPCAST_FIELD(TrackingPlan, rate),
@@ -125,6 +130,7 @@ constexpr Constant kConstants[] = {
     {"MeanPlan", sizeof(MeanPlan)},
     {"LivePlan", sizeof(LivePlan)},
     {"RowsCall", sizeof(RowsCall)},
+    {"KnownTable", sizeof(KnownTable)},
     {"SeriesHead", sizeof(SeriesHead)},
     {"TrackingPlan", sizeof(TrackingPlan)},
     {"TrackingBounds", sizeof(TrackingBounds)},

@@ -71,19 +71,31 @@ extern "C" int32_t loopcast_live_plan(const LivePlan* plan, Series** to, size_t*
 extern "C" void loopcast_live_end(Series* series) { delete series; }
 
 // A row at a step, as Series::place has it; verdict: [3 + 2 * levels], as of tracking::judge. Returns a RowStatus, or -1
-// where it comes after more missing steps than `longest_gap`, and nothing was done.
+// where it comes after more missing steps than `longest_gap`, -2 where what is known besides does not reach so far; then
+// nothing was done.
 extern "C" int32_t loopcast_live_place(const Series* series, void* block, int64_t step, double y, int64_t longest_gap,
                                        double* verdict, void* workspace) {
   if (step - Series::end(block) - 1 > longest_gap) return -1;
+  const int64_t end = Series::end(block), from = std::max(std::min(step, end + 1), series->oldest(block));
+  if (!series->is_known(block, from, std::max(step, end), series->tracked().farthest())) return -2;
   const FlushDenormals flush;
   return static_cast<int32_t>(series->place(block, step, y, verdict, workspace));
 }
 
 // Values of the next rows, none of them judged.
-extern "C" void loopcast_live_load(const Series* series, void* block, size_t rows, const double* values, double* verdict,
-                                   void* workspace) {
+extern "C" int32_t loopcast_live_load(const Series* series, void* block, size_t rows, const double* values,
+                                      double* verdict, void* workspace) {
+  const int64_t first = Series::end(block) + 1;
+  if (!series->is_known(block, first, first + static_cast<int64_t>(rows) - 1, series->tracked().farthest()))
+    return number(OriginStatus::bad_step);
   const FlushDenormals flush;
   for (size_t i = 0; i < rows; ++i) series->take(block, values[i], verdict, workspace);
+  return number(OriginStatus::ok);
+}
+
+// Undoes the rows from the anchor at or before a step on; returns the step of the first of them.
+extern "C" int64_t loopcast_live_rewind(const Series* series, void* block, int64_t step) {
+  return series->rewind(block, step);
 }
 
 extern "C" int64_t loopcast_live_first_gap(const RowsCall* call, const int64_t* ends, int64_t longest_gap) {
@@ -98,16 +110,18 @@ extern "C" int32_t loopcast_live_rows(const Series* series, const RowsCall* call
 extern "C" int32_t loopcast_live_read(const Series* series, const void* block, size_t steps, double* values,
                                       void* workspace) {
   if (steps > series->tracked().most_steps()) return number(OriginStatus::bad_step);
+  if (!series->is_known(block, Series::end(block), Series::end(block), steps)) return number(OriginStatus::bad_step);
   const FlushDenormals flush;
-  series->tracked().read(series->record(block), steps, values, workspace);
+  series->tracked().read(series->record(block), Series::known(block), steps, values, workspace);
   return number(OriginStatus::ok);
 }
 
 extern "C" int32_t loopcast_live_deliver(const Series* series, const void* block, size_t steps, double* out,
                                          void* workspace) {
   if (steps > series->tracked().most_steps()) return number(OriginStatus::bad_step);
+  if (!series->is_known(block, Series::end(block), Series::end(block), steps)) return number(OriginStatus::bad_step);
   const FlushDenormals flush;
-  series->tracked().deliver(series->record(block), steps, out, workspace);
+  series->tracked().deliver(series->record(block), Series::known(block), steps, out, workspace);
   return number(OriginStatus::ok);
 }
 

@@ -151,7 +151,7 @@ size_t SimpleFollower::workspace_bytes(size_t most_steps, size_t) const {
   return (plan_.length + 2 * most_steps + 2 * plan_.reach) * sizeof(double);
 }
 
-void SimpleFollower::take(void* record, double y, void*) const {
+void SimpleFollower::take(void* record, double y, const KnownAt&, void*) const {
   const SimpleRecord r = past_.of(record);
   const int64_t row = r.past.rows;
   take_own(r, row, y);

@@ -19,7 +19,7 @@ struct LiveCase {
         recurrent{normal(units * 4 * units, 0.2f), normal(units * 4 * units, 0.2f)},
         bias{normal(4 * units), normal(4 * units)}, layers{layer(0), layer(1)},
         plan{one_of({1, 4, 12}), 0, {CellKind::lstm, 1, 1, 2, layers, nullptr, false, false}, weights.decoder,
-             {3, left, share}, {12, place_left, place_share}} {
+             {3, left, share}, {12, place_left, place_share}, 0, 0, 0, nullptr} {
     plan.second = pick({size_t{0}, 3 * plan.season});
   }
 
@@ -108,15 +108,17 @@ inline std::vector<double> at_once(const LiveCase& c, const std::vector<double>&
   return told;
 }
 
+constexpr live::KnownAt kUnknown = {nullptr, 0, 0};
+
 // Judged and issued, a row is taken in as without; what is delivered has the medians that are read.
 inline bool follow_agrees(const LiveCase& c, const live::Tracked& live, double* record, double y, bool issue,
                           const double* wanted, double* workspace) {
   std::vector<double> told(c.steps * 3), verdicts(7), out(5 * c.steps);
   void* const records[1] = {record};
   double* const told_of[1] = {verdicts.data()};
-  live.follow(1, records, &y, &issue, told_of, workspace);
-  live.read(record, c.steps, told.data(), workspace);
-  live.deliver(record, c.steps, out.data(), workspace);
+  live.follow(1, records, &y, &kUnknown, &issue, told_of, workspace);
+  live.read(record, kUnknown, c.steps, told.data(), workspace);
+  live.deliver(record, kUnknown, c.steps, out.data(), workspace);
   for (size_t h = 0; h < c.steps; ++h)
     if (out[h] != wanted[3 * h]) return false;
   return live.intact(record) && causal::same_bits(told.data(), wanted, c.steps * 3);
@@ -138,14 +140,14 @@ inline bool stream_agrees(const LiveCase& c, const live::Tracked& live, const st
   Lines record(bytes), workspace(live.workspace_bytes(1)), followed(bytes), fork(bytes);
   const live::Follower& follower = live.follower();
   std::vector<double> told(numbers);
-  live.read(record.at(), c.steps, told.data(), workspace.at());
+  live.read(record.at(), kUnknown, c.steps, told.data(), workspace.at());
   for (const double value : told)
     if (value != 0) return false;
   for (size_t t = 0; t < values.size(); ++t) {
     std::memcpy(fork.at(), record.at(), bytes);
-    follower.take(fork.at(), 1e3, workspace.at());
-    follower.take(record.at(), values[t], workspace.at());
-    live.read(record.at(), c.steps, told.data(), workspace.at());
+    follower.take(fork.at(), 1e3, kUnknown, workspace.at());
+    follower.take(record.at(), values[t], kUnknown, workspace.at());
+    live.read(record.at(), kUnknown, c.steps, told.data(), workspace.at());
     if (!causal::same_bits(told.data(), wanted.data() + t * numbers, numbers)) return false;
     if (!follow_agrees(c, live, followed.at(), values[t], t % 3 != 1, wanted.data() + t * numbers, workspace.at()))
       return false;

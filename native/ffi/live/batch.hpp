@@ -71,7 +71,22 @@ inline void take_series(const Series& series, const RowsCall& c, size_t first, s
   }
 }
 
+// Whether what is known besides reaches from the first row of each series to the steps that are tracked after its last.
+inline bool rows_are_known(const Series& series, const RowsCall& c) {
+  for (size_t i = 0; i < c.series; ++i) {
+    int64_t from = std::numeric_limits<int64_t>::max(), to = Series::end(c.blocks[i]);
+    for (int64_t k = c.begin[i]; k < c.begin[i + 1]; ++k) {
+      from = std::min(from, std::max(c.steps[c.order[k]], series.oldest(c.blocks[i])));
+      to = std::max(to, c.steps[c.order[k]]);
+    }
+    if (c.begin[i] < c.begin[i + 1] && !series.is_known(c.blocks[i], from, to, series.tracked().farthest()))
+      return false;
+  }
+  return true;
+}
+
 inline OriginStatus take_rows(const Series& series, const RowsCall& c) {
+  if (!rows_are_known(series, c)) return OriginStatus::bad_step;
   const size_t workers = std::min(c.threads, c.rows / kRowsPerThread + 1);
   const size_t together = std::max<size_t>(std::min(kTogether, c.series / workers), 1);
   const size_t tasks = (c.series + together - 1) / together;

@@ -32,9 +32,9 @@ class MeanFollower final : public Follower {
     return (columns + 1) * most_steps * sizeof(double) + most;
   }
 
-  void take(void* record, double y, void* workspace) const override {
+  void take(void* record, double y, const KnownAt& known, void* workspace) const override {
     past_.take(past_.of(record), y);
-    each_member([&](size_t i, size_t at) { members_[i]->take(part(record, at), y, workspace); });
+    each_member([&](size_t i, size_t at) { members_[i]->take(part(record, at), y, known, workspace); });
   }
 
   void restart(void* record) const override {
@@ -49,7 +49,7 @@ class MeanFollower final : public Follower {
     each_member([&](size_t i, size_t at) {
       const Follower& member = *members_[i];
       const void* const its = part(record, at);
-      member.read(its, {asked.count, asked.steps, each, nullptr}, each + asked.count * member.columns());
+      member.read(its, {asked.count, asked.steps, asked.known, each, nullptr}, each + asked.count * member.columns());
       for (size_t h = 0; h < asked.count; ++h)
         sums[h] += weights_[i] *
                    tracking::bounded(bounds_[i], member.was_negative(its), each[h * member.columns()], 0);

@@ -30,8 +30,12 @@ inline OriginStatus check_layers(const NetworkPlan& p) {
   if (too_large(s)) return OriginStatus::bad_network;
   for (size_t l = 0; l < s.depth; ++l)
     if (!all_there({s.layers[l].kernel, s.layers[l].recurrent_kernel, s.layers[l].bias})) return OriginStatus::no_call;
-  const bool fits = s.layers[0].inputs == causal::kInputs && p.decoder.inputs == causal::kInputs &&
-                    p.decoder.candidates == causal::kCandidates && p.decoder.codes == causal::kCodes &&
+  const size_t inputs = causal::kInputs + p.known_rows, codes = causal::kCodes + p.known_ahead + p.covariates;
+  for (size_t i = 0; i < p.covariates; ++i)
+    if (p.covariate == nullptr || p.covariate[i] < 0 || p.covariate[i] >= static_cast<int64_t>(p.known_ahead))
+      return OriginStatus::bad_network;
+  const bool fits = s.layers[0].inputs == inputs && p.decoder.inputs == inputs &&
+                    p.decoder.candidates == causal::kCandidates && p.decoder.codes == codes &&
                     p.decoder.state <= s.layers[s.depth - 1].units;
   return fits ? OriginStatus::ok : OriginStatus::bad_network;
 }
@@ -65,14 +69,16 @@ class NetworkFollower final : public Follower {
     stack.batch = series;
     const size_t network = std::max({forward_workspace(plan_.stack, false), forward_workspace(stack, false),
                                      step_decoder_workspace(plan_.decoder)});
-    const size_t rows = steps * (causal::kCandidates + causal::kCodes + 2 * kSide + 1);
-    const size_t each = causal::kInputs + plan_.decoder.state + 2 * states_ + units() + rows;
+    const size_t rows = steps * (causal::kCandidates + causal::kCodes + codes() + 2 * kSide + 1);
+    const size_t each = inputs() + plan_.decoder.state + 2 * states_ + units() + rows;
     return 3 * series * steps * sizeof(double) + (series * each + network) * sizeof(float);
   }
 
-  void take(void* record, double y, void* workspace) const override {
+  bool needs_known() const override { return plan_.known_rows + plan_.known_ahead > 0; }
+
+  void take(void* record, double y, const KnownAt& known, void* workspace) const override {
     const bool asked = false;
-    take_many({1, &record, &y, &asked, 0, nullptr, nullptr, nullptr}, workspace);
+    take_many({1, &record, &y, &known, &asked, 0, nullptr, nullptr, nullptr}, workspace);
   }
 
   // Rows before the first value that is neither missing nor 0 are left out, as `left_align` does.
@@ -84,7 +90,7 @@ class NetworkFollower final : public Follower {
       const double y = rows.values[i];
       if (causal::rows_of(rows.records[i]) == 0 && (std::isnan(y) || y == 0)) continue;
       causal::update(shape_, rows.records[i], y, true);
-      causal::inputs(shape_, rows.records[i], m.inputs + count * causal::kInputs);
+      put_inputs(rows.records[i], rows.known[i], m.inputs + count * inputs());
       begun[count] = rows.records[i];
       which[count++] = i;
     }
@@ -98,8 +104,8 @@ class NetworkFollower final : public Follower {
     const size_t numbers = asked.count * columns();
     if (causal::rows_of(record) == 0) return std::fill(asked.values, asked.values + numbers, 0.0);
     const Memory m = memory(workspace, 1, asked.count);
-    causal::inputs(shape_, record, m.inputs);
-    put_ahead(record, asked.count, asked.steps, m, 0);
+    put_inputs(record, asked.known, m.inputs);
+    put_ahead(record, asked, m, 0);
     decode(1, asked.count, m);
     put_values(record, asked, m, 0);
   }
@@ -118,23 +124,28 @@ class NetworkFollower final : public Follower {
   // Of each series in turn; hidden: what the decoder reads of its state.
   struct Memory {
     double *base, *repeated, *scale;
-    float *inputs, *hidden, *before, *after, *outputs, *candidates, *codes, *quantiles, *network;
+    float *inputs, *hidden, *before, *after, *outputs, *candidates, *codes, *all_codes, *quantiles, *network;
   };
+
+  // Numbers that the network is shown of a row, and the decoder of a step.
+  size_t inputs() const { return causal::kInputs + plan_.known_rows; }
+  size_t codes() const { return plan_.decoder.codes; }
 
   size_t units() const { return plan_.stack.layers[plan_.stack.depth - 1].units; }
 
   Memory memory(void* workspace, size_t series, size_t steps) const {
     double* const base = static_cast<double*>(workspace);
     float* const inputs = reinterpret_cast<float*>(base + 3 * series * steps);
-    float* const hidden = inputs + series * causal::kInputs;
+    float* const hidden = inputs + series * this->inputs();
     float* const before = hidden + series * plan_.decoder.state;
     float* const after = before + series * states_;
     float* const outputs = after + series * states_;
     float* const candidates = outputs + series * units();
     float* const codes = candidates + series * steps * causal::kCandidates;
-    float* const quantiles = codes + series * steps * causal::kCodes;
+    float* const all_codes = codes + series * steps * causal::kCodes;
+    float* const quantiles = all_codes + series * steps * this->codes();
     return {base, base + series * steps, base + 2 * series * steps, inputs, hidden, before, after, outputs, candidates,
-            codes, quantiles, quantiles + series * steps * (2 * kSide + 1)};
+            codes, all_codes, quantiles, quantiles + series * steps * (2 * kSide + 1)};
   }
 
   // The network's step, of all at once: each array of the state is [series, units].
@@ -178,34 +189,57 @@ class NetworkFollower final : public Follower {
     size_t asked = 0, places[kTogether];
     for (size_t k = 0; k < count; ++k) {
       if (!rows.asked[which[k]]) continue;
-      std::memmove(m.inputs + asked * causal::kInputs, m.inputs + k * causal::kInputs,
-                   causal::kInputs * sizeof(float));
-      put_ahead(begun[k], rows.steps, rows.ahead, m, asked);
+      std::memmove(m.inputs + asked * inputs(), m.inputs + k * inputs(), inputs() * sizeof(float));
+      put_ahead(begun[k], {rows.steps, rows.ahead, rows.known[which[k]], nullptr, nullptr}, m, asked);
       places[asked++] = k;
     }
     if (asked == 0) return;
     decode(asked, rows.steps, m);
     for (size_t k = 0; k < asked; ++k) {
       const size_t i = which[places[k]];
-      put_values(begun[places[k]], {rows.steps, rows.ahead, rows.told + i * rows.steps * columns(),
+      put_values(begun[places[k]], {rows.steps, rows.ahead, rows.known[i], rows.told + i * rows.steps * columns(),
                                     rows.places + i * kPlaceNumbers}, m, k);
     }
   }
 
+  // What the network is shown of the latest row: what is encoded, and what is known besides.
+  void put_inputs(const void* record, const KnownAt& known, float* to) const {
+    causal::inputs(shape_, record, to);
+    if (plan_.known_rows == 0) return;
+    const float* const from = known.table->rows + (known.step - known.table->first) * plan_.known_rows;
+    std::copy(from, from + plan_.known_rows, to + causal::kInputs);
+  }
+
   // What the decoder reads of one series, as the k-th.
-  void put_ahead(const void* record, size_t steps, const int64_t* ahead, const Memory& m, size_t k) const {
-    const size_t first = k * steps;
-    m.scale[k] = causal::look_ahead(shape_, record, {steps, ahead, m.base + first,
+  void put_ahead(const void* record, const Asked& asked, const Memory& m, size_t k) const {
+    const size_t first = k * asked.count;
+    m.scale[k] = causal::look_ahead(shape_, record, {asked.count, asked.steps, m.base + first,
                                                      m.candidates + first * causal::kCandidates,
                                                      m.codes + first * causal::kCodes});
-    causal::repeat(shape_, record, steps, ahead, m.repeated + first);
+    for (size_t i = 0; i < asked.count; ++i) {
+      const float* const own = m.codes + (first + i) * causal::kCodes;
+      float* const to = std::copy(own, own + causal::kCodes, m.all_codes + (first + i) * codes());
+      if (needs_known()) put_known(asked.known, asked.steps[i], to);
+    }
+    causal::repeat(shape_, record, asked.count, asked.steps, m.repeated + first);
     std::memcpy(m.hidden + k * plan_.decoder.state, top_state(states_of_record(const_cast<void*>(record))),
                 plan_.decoder.state * sizeof(float));
   }
 
+  // What is known of a step ahead, and how its covariates differ from those of the latest row of the same phase.
+  void put_known(const KnownAt& known, int64_t ahead, float* to) const {
+    const int64_t season = static_cast<int64_t>(plan_.season), seasons = (ahead + season - 1) / season;
+    const int64_t then = known.step + ahead, before = std::max(then - season * seasons, known.begin);
+    const size_t width = plan_.known_ahead;
+    const float* const now = known.table->ahead + static_cast<size_t>(then - known.table->first) * width;
+    const float* const earlier = known.table->ahead + static_cast<size_t>(before - known.table->first) * width;
+    to = std::copy(now, now + width, to);
+    for (size_t i = 0; i < plan_.covariates; ++i) to[i] = now[plan_.covariate[i]] - earlier[plan_.covariate[i]];
+  }
+
   void decode(size_t count, size_t steps, const Memory& m) const {
-    kernels().decode_steps({plan_.decoder, count, steps, 1, m.hidden, m.inputs, m.candidates, m.codes, m.quantiles}, 0,
-                           count, m.network);
+    kernels().decode_steps({plan_.decoder, count, steps, 1, m.hidden, m.inputs, m.candidates, m.all_codes, m.quantiles},
+                           0, count, m.network);
   }
 
   void put_values(const void* record, const Asked& asked, const Memory& m, size_t k) const {

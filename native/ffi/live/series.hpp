@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <new>
 #include <vector>
@@ -14,9 +15,10 @@ namespace loopcast::live {
 enum class RowStatus : int32_t { taken = 0, duplicate, revised, late };
 
 // rows: how many were taken in, the first at step `start` of the series' phase. judged: the first row that is judged;
-// those before it may have been learned from. seen: whether there was a value.
+// those before it may have been learned from. seen: whether there was a value. known: what is known besides, or null.
 struct SeriesHead {
-  int64_t rows, start, judged, seen, duplicates, revised, late, spare;
+  int64_t rows, start, judged, seen, duplicates, revised, late;
+  const KnownTable* known;
 };
 static_assert(sizeof(SeriesHead) == kLine, "a record follows");
 
@@ -43,14 +45,16 @@ class Series {
   void take(size_t count, void* const* blocks, const double* values, double* const* verdicts, void* workspace) const {
     void* records[kTogether];
     bool asked[kTogether];
+    KnownAt known[kTogether];
     for (size_t i = 0; i < count; ++i) {
       const SeriesHead& s = head(blocks[i]);
+      known[i] = {s.known, s.start + s.rows, s.start};
       records[i] = record(blocks[i]);
       asked[i] = s.rows >= s.judged - 1;
       if (lateness_ > 0 && s.rows % lateness_ == 0)
         std::memcpy(anchor(blocks[i], s.rows), records[i], tracked_.record_bytes());
     }
-    tracked_.follow(count, records, values, asked, verdicts, workspace);
+    tracked_.follow(count, records, values, known, asked, verdicts, workspace);
     for (size_t i = 0; i < count; ++i) {
       SeriesHead& s = head(blocks[i]);
       value(blocks[i], s.rows) = values[i];
@@ -60,6 +64,21 @@ class Series {
   }
 
   void take(void* block, double y, double* verdict, void* workspace) const { take(1, &block, &y, &verdict, workspace); }
+
+  // What is known at the last row.
+  static KnownAt known(const void* block) { return {head(block).known, end(block), head(block).start}; }
+
+  // The first step that a row which comes late may still be taken in from.
+  int64_t oldest(const void* block) const {
+    return head(block).rows == 0 ? std::numeric_limits<int64_t>::min() : end(block) + 1 - ring_rows();
+  }
+
+  // Whether what is known is there, from a step to `more` steps after another.
+  bool is_known(const void* block, int64_t from, int64_t to, size_t more) const {
+    if (!tracked_.follower().needs_known()) return true;
+    const KnownTable* const table = head(block).known;
+    return table != nullptr && table->first <= from && to + static_cast<int64_t>(more) < table->first + table->count;
+  }
 
   // A row at a step of the phase, whichever; steps that were left out before it are missing. The verdict is that of a row
   // that is taken or revised.
@@ -91,6 +110,12 @@ class Series {
     return whole;
   }
 
+  // As `back_to`, for rows that are not taken in again here; returns the step of the first of them.
+  int64_t rewind(void* block, int64_t step) const {
+    back_to(block, step - head(block).start);
+    return head(block).start + head(block).rows;
+  }
+
  private:
   static constexpr int64_t kMostRows = int64_t{1} << 52;
 
@@ -105,18 +130,29 @@ class Series {
 
   // Makes the record anew with another value at a row, or with rows before its first; the verdict is the row's.
   void revise(void* block, int64_t row, double y, double* verdict, void* workspace) const {
-    SeriesHead& s = head(block);
-    int64_t first = 0;
-    if (row >= 0) {
-      first = (s.rows - 1) / lateness_ * lateness_;
-      if (first > row) first -= lateness_;
-    }
+    const SeriesHead& s = head(block);
+    const int64_t first = anchor_row(s, row), rows = s.rows;
     std::vector<double> values;
     if (row < 0) {
       values.assign(static_cast<size_t>(-row), NAN);
       values[0] = y;
     }
-    for (int64_t i = first; i < s.rows; ++i) values.push_back(i == row ? y : value(block, i));
+    for (int64_t i = first; i < rows; ++i) values.push_back(i == row ? y : value(block, i));
+    back_to(block, row);
+    replay(block, values, std::max<int64_t>(row, 0), verdict, workspace);
+  }
+
+  // The latest row at or before one of which there is a copy of the record.
+  int64_t anchor_row(const SeriesHead& s, int64_t row) const {
+    if (row < 0 || lateness_ == 0) return 0;
+    const int64_t latest = (s.rows - 1) / lateness_ * lateness_;
+    return latest > row ? latest - lateness_ : latest;
+  }
+
+  // The series as it was before its anchor at or before a row; before its first row, the series begins there.
+  void back_to(void* block, int64_t row) const {
+    SeriesHead& s = head(block);
+    const int64_t first = anchor_row(s, row);
     if (row < 0) {
       s.start += row;
       s.judged = s.judged > 0 ? s.judged - row : 0;
@@ -126,14 +162,12 @@ class Series {
     } else {
       std::memcpy(record(block), anchor(block, first), tracked_.record_bytes());
     }
-    replay(block, first, values, row < 0 ? 0 : row, verdict, workspace);
+    s.rows = first;
   }
 
-  void replay(void* block, int64_t first, const std::vector<double>& values, int64_t wanted, double* verdict,
-              void* workspace) const {
-    SeriesHead& s = head(block);
+  void replay(void* block, const std::vector<double>& values, int64_t wanted, double* verdict, void* workspace) const {
+    const SeriesHead& s = head(block);
     std::vector<double> other(tracked_.verdict_doubles());
-    s.rows = first;
     for (const double y : values) take(block, y, s.rows == wanted ? verdict : other.data(), workspace);
   }
 

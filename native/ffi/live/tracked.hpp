@@ -39,6 +39,8 @@ class Tracked {
   size_t record_bytes() const { return tracked_ + whole_lines(tracking::state_doubles(tracking_) * sizeof(double)); }
   size_t tracked_at() const { return tracked_; }
   size_t most_steps() const { return most_steps_; }
+  // Steps ahead up to which is tracked.
+  size_t farthest() const { return static_cast<size_t>(tracking_.lead[tracking_.leads - 1]); }
   size_t verdict_doubles() const { return 3 + 2 * tracking_.levels; }
   const Follower& follower() const { return follower_; }
 
@@ -48,13 +50,13 @@ class Tracked {
   }
 
   // Judges what was issued for each row by its value, takes it in, and issues what is tracked after it, or nothing.
-  // asked: [count]; verdicts: to each, as of tracking::judge.
-  void follow(size_t count, void* const* records, const double* values, const bool* asked, double* const* verdicts,
-              void* workspace) const {
+  // known, asked: [count]; verdicts: to each, as of tracking::judge.
+  void follow(size_t count, void* const* records, const double* values, const KnownAt* known, const bool* asked,
+              double* const* verdicts, void* workspace) const {
     for (size_t i = 0; i < count; ++i)
       tracking::judge(tracking_, tracked_of(records[i]), values[i], follower_.season_before(records[i]), verdicts[i]);
     const Memory m = memory(workspace, count);
-    follower_.take_many({count, records, values, asked, tracking_.leads, tracking_.lead, m.values, m.places}, m.rest);
+    follower_.take_many({count, records, values, known, asked, tracking_.leads, tracking_.lead, m.values, m.places}, m.rest);
     for (size_t i = 0; i < count; ++i) {
       if (!follower_.ready(records[i])) continue;
       double* const state = tracked_of(records[i]);
@@ -67,16 +69,16 @@ class Tracked {
   }
 
   // What is read of the first steps: [steps, columns].
-  void read(const void* record, size_t steps, double* values, void* workspace) const {
+  void read(const void* record, const KnownAt& known, size_t steps, double* values, void* workspace) const {
     const Memory m = memory(workspace, 1);
     for (size_t h = 0; h < steps; ++h) m.steps[h] = static_cast<int64_t>(h + 1);
-    follower_.read(record, {steps, m.steps, values, nullptr}, m.rest);
+    follower_.read(record, {steps, m.steps, known, values, nullptr}, m.rest);
   }
 
   // What is delivered of them: out [1 + 2 * levels, steps], as of tracking::deliver.
-  void deliver(const void* record, size_t steps, double* out, void* workspace) const {
+  void deliver(const void* record, const KnownAt& known, size_t steps, double* out, void* workspace) const {
     const Memory m = memory(workspace, 1);
-    read(record, steps, m.values, workspace);
+    read(record, known, steps, m.values, workspace);
     tracking::deliver(tracking_, tracked_of(const_cast<void*>(record)), steps, m.values, follower_.columns(),
                       follower_.was_negative(record), out);
   }

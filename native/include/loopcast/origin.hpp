@@ -26,6 +26,8 @@ struct NetworkPlan {
   Stack stack;  // without a head; batch and time 1; its layers' states are not read: a record has them
   StepDecoder decoder;
   causal::Reading reading, places;
+  size_t known_rows, known_ahead, covariates;  // numbers that are known of a row, of a step to come, and of covariates
+  const int64_t* covariate;                    // [covariates]: which of those of a step these are
 };
 
 // The mean of members. least: rows before there is a forecast. usual: as of a SimplePlan.

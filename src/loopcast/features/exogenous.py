@@ -158,14 +158,17 @@ class ExogenousEncoder:
         """The static numbers of each series, float32 `[series, static]`; ValuesError where one is no number here."""
         if panel.covariates is None:
             return np.zeros((panel.n_series, 0), np.float32)
-        static = panel.covariates.static
+        return self.static_numbers(panel.covariates.static, panel.n_series)
+
+    def static_numbers(self, static: pl.DataFrame, count: int) -> np.ndarray:
+        """The same of the static covariates of so many series."""
         names = [name for name, each in zip(self.columns.static, self.categories, strict=True) if each is None]
         wrong = next((name for name in names if static[name].dtype == pl.String), None)
         if wrong is not None:
             raise ValuesError(
                 f"static covariate {wrong!r} has categories here, such as {static[wrong][0]!r}, and numbers in the fit"
             )
-        return self.static.scaled(static.select(names).to_numpy().reshape(panel.n_series, -1))
+        return self.static.scaled(static.select(names).to_numpy().reshape(count, -1))
 
     def ahead(self, panel: Panel, extra: int) -> FutureFeatures:
         """What is known of each row, and of `extra` steps after the end of each series.
@@ -193,22 +196,27 @@ class ExogenousEncoder:
 
         OptionError for a category that the fit did not have, unless `allow_unknown`.
         """
+        if panel.covariates is None:
+            return np.zeros((panel.n_series, 0), np.int32)
+        return self.static_codes(panel.covariates.static, panel.ids)
+
+    def static_codes(self, static: pl.DataFrame, ids: Sequence[object] | pl.Series) -> np.ndarray:
+        """The same of the static covariates of the series of these ids."""
         columns = [
-            self._code(panel, name, known)
+            self._code(ids, static[name], known)
             for name, known in zip(self.columns.static, self.categories, strict=True)
             if known is not None
         ]
-        return np.stack(columns, axis=1) if columns else np.zeros((panel.n_series, 0), np.int32)
+        return np.stack(columns, axis=1) if columns else np.zeros((len(ids), 0), np.int32)
 
-    def _code(self, panel: Panel, name: str, known: tuple[str, ...]) -> np.ndarray:
-        cells = panel.covariates.static[name] if panel.covariates is not None else pl.Series()
+    def _code(self, ids: Sequence[object] | pl.Series, cells: pl.Series, known: tuple[str, ...]) -> np.ndarray:
         places = {category: code for code, category in enumerate(known)}
         codes = np.array([places.get(_word(cell), len(known)) for cell in cells], np.int32)
         new = codes == len(known)
         if new.any() and not self.allow_unknown:
             i = int(new.argmax())
             raise OptionError(
-                f"series {panel.ids[i]!r}: {name!r} is {cells[i]!r}, which was not there in the fit (known: "
+                f"series {ids[i]!r}: {cells.name!r} is {cells[i]!r}, which was not there in the fit (known: "
                 f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}): fit with "
                 "it, or a Recurrent with unknown_categories=True, which learns what to make of others"
             )

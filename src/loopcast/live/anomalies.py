@@ -9,7 +9,6 @@ from loopcast.data.convert import as_panel
 from loopcast.data.judged import Judged
 from loopcast.data.panel import Panel
 from loopcast.errors import NotFittedError, OptionError, quote
-from loopcast.live.clock import EvenPhase
 from loopcast.live.engine import Batch
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
@@ -51,9 +50,9 @@ def judge(forecaster: Forecaster, data: Any = None, *, level: float = 99, column
 
 def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
     """What is said of each row, `[row, 5]`: surprise, drift, forecast, low end, high end."""
-    state, lengths = model.new_state(), panel.lengths
-    steps = np.arange(panel.n_rows) - np.repeat(panel.offsets[:-1], lengths)
-    batch = Batch(panel.series_of(np.arange(panel.n_rows)), panel.n_series, steps, panel.values[:, 0])
-    phase = EvenPhase(0, 1)
-    batch.blocks[:] = [state.start(place, phase, 0).at for place in range(panel.n_series)]
+    state, which = model.new_state(), panel.series_of(np.arange(panel.n_rows))
+    begins = state.begin(panel)
+    steps = np.arange(panel.n_rows) - panel.offsets[which] + np.array([each.head.start for each in begins])[which]
+    batch = Batch(which, panel.n_series, steps, panel.values[:, 0])
+    batch.blocks[:] = [each.at for each in begins]
     return state.engine.take_rows(batch)

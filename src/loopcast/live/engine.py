@@ -7,6 +7,7 @@ a fork of the series.
 import ctypes
 import os
 import weakref
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Engine:
     """
 
     def __init__(self, follower: Follower, bounds: Bounds, tracking: Tracking, most_steps: int, lateness: int) -> None:
+        self.ring_rows = ring_rows(lateness)
         self.most_steps, self.levels = check_positive("most_steps", most_steps), tracking.levels
         self.verdict_width = 3 + 2 * len(self.levels)
         self.verdict = (ctypes.c_double * self.verdict_width)()
@@ -61,13 +63,25 @@ class Engine:
         status: int = self._place(self._live, at, step, y, longest_gap, self._verdict_at, self._workspace_at)
         return status
 
+    def rewind(self, at: int, step: int) -> int:
+        """A series as it was before a row that may still change; the step from which its rows are to come again."""
+        first: int = self._library.loopcast_live_rewind(self._live, at, step)
+        return first
+
+    def ring(self, at: int) -> Any:
+        """The latest values of a series, by row, in a ring."""
+        return (ctypes.c_double * self.ring_rows).from_address(at + LINE)
+
     def load(self, block: np.ndarray, values: np.ndarray) -> None:
         """The first rows of a series, float64, from which its model may have learned, and what is fitted to it."""
         if self._follower.fit is not None:
             self._follower.fit(block[self.record_at : self.record_at + self._follower.record_bytes], values)
         at, values = block.ctypes.data, np.ascontiguousarray(values)
-        self._library.loopcast_live_load(
-            self._live, at, len(values), values.ctypes.data, self._verdict_at, self._workspace_at
+        native.check(
+            self._library.loopcast_live_load(
+                self._live, at, len(values), values.ctypes.data, self._verdict_at, self._workspace_at
+            ),
+            "load a series",
         )
 
     def take_rows(self, batch: "Batch") -> np.ndarray:
@@ -88,7 +102,7 @@ class Engine:
         OptionError for more steps than the engine was made for.
         """
         self._check_steps(steps)
-        self._deliver(self._live, at, steps, self._told_at, self._workspace_at)
+        native.check(self._deliver(self._live, at, steps, self._told_at, self._workspace_at), "forecast a series")
         if steps == self.most_steps:
             return self._told.copy()
         rows = len(self._told)
@@ -98,7 +112,8 @@ class Engine:
         """What the model itself says of the steps after the last row, float64 `[step, number]`."""
         self._check_steps(steps)
         values = np.zeros((steps, self._follower.width))
-        self._library.loopcast_live_read(self._live, at, steps, values.ctypes.data, self._workspace_at)
+        status = self._library.loopcast_live_read(self._live, at, steps, values.ctypes.data, self._workspace_at)
+        native.check(status, "read a series")
         return values
 
     def _check_steps(self, steps: int) -> None:
@@ -114,6 +129,16 @@ class Engine:
         tracking, begin = self._tracking.tracking, self.record_at + self._tracked_at
         state = block[begin : self.record_at + self.record_bytes].view(np.float64)
         return Tracked.of(state, len(tracking.leads), len(tracking.levels))
+
+
+def ring_rows(lateness: int) -> int:
+    """How many of the latest rows are kept: those from which a record is made anew when one comes late."""
+    return max(2 * lateness, 1)
+
+
+def records_of(lateness: int) -> int:
+    """A record, and its anchors: copies as it was before the rows at the last two multiples of `lateness`."""
+    return 3 if lateness else 1
 
 
 class Batch:

@@ -157,15 +157,12 @@ def _replay(state: State, entries: list[Any]) -> None:
             if len(each) == 2:
                 state.seqs[each[0]] = each[1]
                 continue
-            id_, tick, y = each
+            id_, tick, y, covariates = each
             found = state.series.get(id_)
-            phase = state.clock.phase(tick) if found is None else found.phase
-            step = phase.step(tick)
+            step = (state.clock.phase(tick) if found is None else found.phase).step(tick)
             if step is None:
                 raise ModelFileError("the journal has a row that is not on the calendar")
-            found = found or state.start(id_, phase, step)
-            if state.engine.place(found.at, step, y, state.rules.longest_gap) < 0:
-                raise ModelFileError("the journal has a row after a gap that is too long")
+            state.place(id_, tick, step, y, state.checked_again(id_, covariates))
     except (LoopcastError, OverflowError) as error:
         raise ModelFileError(f"the journal does not fit the snapshot: {error}") from error
 

@@ -11,6 +11,7 @@ import numpy as np
 from loopcast.columns import Bands
 from loopcast.errors import OptionError
 from loopcast.features.causal.native_read import Reading
+from loopcast.features.known import width_of_rows, width_of_steps
 from loopcast.kernels import layout, why_not_built
 from loopcast.live import native
 from loopcast.live.tracking_plan import bounds_structure
@@ -85,7 +86,6 @@ def _(model: PretrainedModel, levels: Sequence[float]) -> Follower:
 
 def network_follower(model: PretrainedModel, probabilities: Sequence[float], columns: Sequence[int]) -> Follower:
     """One that reads quantiles of these probabilities, the median first."""
-    _refuse_covariates(model)
     parts, shape = model.network.parts(model.weights), SHAPES[CELL]
     layers = [pad_units(shape, layer, first=place == 0) for place, layer in enumerate(parts.layers)]
     states = [[np.zeros(layer.units, np.float32)] * shape.states for layer in layers]
@@ -93,15 +93,26 @@ def network_follower(model: PretrainedModel, probabilities: Sequence[float], col
     stack = stack_of(CELL, layers, states, states, None, last_only=False)
     readings = [places_of(np.array(each)) for each in (probabilities, (0.5, *PROBABILITIES))]
     structures = [Reading(len(share), left.ctypes.data, share.ctypes.data) for left, share in readings]
-    plan = native.NetworkPlan(model.periods.season, model.periods.second, stack, decoder.structure, *structures)
-    return Follower("network", plan, (layers, states, decoder, readings), columns, None)
+    known, covariate = known_widths(model)
+    plan = native.NetworkPlan(
+        model.periods.season, model.periods.second, stack, decoder.structure, *structures, *known, covariate.ctypes.data
+    )
+    return Follower("network", plan, (layers, states, decoder, readings, covariate), columns, None)
 
 
-def _refuse_covariates(model: PretrainedModel | LinearModel) -> None:
-    if model.encoding is not None:
+def known_widths(model: PretrainedModel) -> tuple[tuple[int, int, int], np.ndarray]:
+    """How many numbers are known of a row, of a step to come, of its covariates; and which of its numbers these are."""
+    encoding, season = model.encoding, model.periods.season
+    covariate = np.array([] if encoding is None else encoding.future_values, np.int64)
+    ahead = width_of_steps(encoding, season) - len(covariate)
+    return (width_of_rows(encoding), ahead, len(covariate)), covariate
+
+
+def _refuse_covariates(model: Model) -> None:
+    if isinstance(model, PretrainedModel | LinearModel) and model.encoding is not None:
         raise OptionError(
-            f"{model.name} learned from covariates or the calendar, and live series have none: fit it on the panel "
-            "without them (Panel.drop_covariates), or Pretrained with tune=0"
+            f"{model.name} learned from covariates or the calendar, and only Pretrained alone is followed with these: "
+            "fit it on the panel without them (Panel.drop_covariates, and no calendar), or Pretrained with tune=0"
         )
 
 
@@ -155,6 +166,8 @@ def _simple(model: Model, levels: Sequence[float], kind: int, *, length: int = 1
 
 @_follower.register
 def _(model: MeanModel, levels: Sequence[float]) -> Follower:
+    for each in model.models:
+        _refuse_covariates(each)
     members = [_follower(each, ()) for each in model.models]
     pointers = (ctypes.c_void_p * len(members))(*(each.at for each in members))
     weights = np.array(model.weights)

@@ -5,20 +5,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Self
 
-import numpy as np
-
 from loopcast.columns import Bands
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.schema import TableSchema
 from loopcast.errors import DataError, OptionError, quote, quote_all
 from loopcast.live import tables
+from loopcast.live.answers import Ahead, Rows, Seen, Taken
+from loopcast.live.batches import take_rows, take_until
 from loopcast.live.checks import Id
+from loopcast.live.covariates import future_numbers
 from loopcast.live.engine import Engine
 from loopcast.live.folder import save
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
-from loopcast.live.state import Ahead, Seen, State, Taken
+from loopcast.live.state import State
 from loopcast.models.forecaster import Forecaster
 from loopcast.validation import check_positive
 
@@ -67,8 +68,7 @@ class Live:
         if panel.n_series > model.rules.most_series:
             raise OptionError(f"{panel.n_series:,} series are more than most_series={model.rules.most_series:,}")
         model.bounds.check(panel)
-        for i, (id_, tick) in enumerate(zip(panel.ids.to_list(), tables.ticks_of(panel.starts).tolist(), strict=True)):
-            state.load(id_, tick, panel.series(i)[:, 0])
+        state.load(panel)
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -97,15 +97,23 @@ class Live:
     def __repr__(self) -> str:
         return f"<Live: {self._model.name}, {len(self):,} series, {self.horizon} steps ahead, levels {self.levels}>"
 
-    def update_one(self, id: Id, time: Any, y: float | None) -> Seen:  # noqa: A002 - the column's usual name
+    def update_one(
+        self,
+        id: Id,  # noqa: A002 - the column's usual name
+        time: Any,
+        y: float | None,
+        covariates: Mapping[str, Any] | None = None,
+    ) -> Seen:
         """Take one row in: what it was, how surprising, and whether there is a drift; see `Seen`.
 
         time: a whole number, a date or a timestamp as the model's data had, or text in ISO 8601. y: None or NaN is a
-        missing value. CalendarError for a time that is not on the calendar of the series, in no zone where the model's
-        have one or the other way round, or after a longer gap than is allowed; ValuesError for infinity and beyond
-        1e38; OptionError for a series that is new and may not be. An error leaves everything as it was.
+        missing value. covariates: by name, where the model has any: past ones in each row, static ones in the first of
+        a series, and future ones where they are not known yet (`live(data)` may have them). CalendarError for a time
+        that is not on the calendar of the series, in no zone where the model's have one or the other way round, or
+        after a longer gap than is allowed; ValuesError for infinity and beyond 1e38; OptionError for a series that is
+        new and may not be. An error leaves everything as it was.
         """
-        return self._state.take(id, time, y)
+        return self._state.take(id, time, y, covariates)
 
     def tick(self, time: Any) -> int:
         """A time as a whole number; errors as of `update_one`."""
@@ -115,27 +123,23 @@ class Live:
         """A value as a float, NaN where it is missing; errors as of `update_one`."""
         return self._state.checks.value(y)
 
-    def take_until(
-        self,
-        ids: Sequence[Id],
-        ticks: Sequence[int],
-        values: Sequence[float],
-        seqs: Sequence[tuple[str, int] | None] = (),
-    ) -> tuple[Taken, DataError | None]:
-        """Checked rows, in their order, up to the first that cannot be taken in, and its error; None where all are.
-
-        seqs: of each row, its source and its number there, or None.
-        """
-        return self._state.take_until(ids, np.array(ticks, np.int64), np.array(values, np.float64), seqs)
+    def take_until(self, rows: Rows) -> tuple[Taken, DataError | None]:
+        """Checked rows, in their order, up to the first that cannot be taken in, and its error; None where all are."""
+        return take_until(self._state, rows)
 
     @property
     def seqs(self) -> Mapping[str, int]:
         """Of each source of numbered rows, the highest number that was taken in."""
         return self._state.seqs
 
-    def predict_one(self, id: Id) -> Ahead:  # noqa: A002
-        """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed."""
-        return self._state.ahead(id, self._state.engine, self._model.horizon)
+    def predict_one(self, id: Id, future: Mapping[str, Sequence[Any]] | None = None) -> Ahead:  # noqa: A002
+        """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed.
+
+        future: of each future covariate its values at the steps to come, up to the horizon: if this came. None takes
+        what is known of them, and is a ValuesError where that does not reach so far.
+        """
+        ahead = None if future is None else future_numbers(self.schema.columns, future, self.horizon)
+        return self._state.ahead(id, self._state.engine, self.horizon, ahead)
 
     def update(self, table: Any) -> Any:
         """Take the rows of a table in, in their order, and give it back with what is said of each.
@@ -145,12 +149,13 @@ class Live:
         Errors are those of `update_one`, before any row is taken in.
         """
         opened, rows = tables.read_rows(table, self._state, self._model.schema)
-        return tables.with_verdicts(opened, self._state.take_rows(*rows))
+        return tables.with_verdicts(opened, take_rows(self._state, rows))
 
-    def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = ()) -> Any:
+    def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = (), future: Any = None) -> Any:
         """The steps after the last row of each series as a table, as `Forecaster.predict`; `cutoff` is that row's time.
 
-        level: some of `levels`, which are those that are tracked; OptionError for another.
+        level: some of `levels`, which are those that are tracked; OptionError for another. future: a table of future
+        covariates, of each of these steps, as of `Forecaster.predict`; None takes what is known of them.
         """
         levels = Bands.of(level).levels
         missing = [each for each in levels if each not in self.levels]
@@ -163,7 +168,8 @@ class Live:
         if levels:
             self._model.require_intervals(steps)
         with self._state.lock:
-            return tables.forecast_table(self._state, self._engine(steps), steps, self._model, levels)
+            ahead = tables.read_future(future, self._state, self.schema, steps)
+            return tables.forecast_table(self._state, (self._engine(steps), steps, ahead), self._model, levels)
 
     def _engine(self, steps: int) -> Engine:
         """That of the state; for another number of steps, one that forecasts these."""

@@ -5,15 +5,18 @@ from functools import cached_property
 
 from loopcast.data.schema import TableSchema
 from loopcast.intervals.tracking import Tracking
+from loopcast.live.calendar import Calendar
 from loopcast.live.clock import Clock
 from loopcast.live.engine import Engine
 from loopcast.live.followers import follower_of
+from loopcast.live.known import KnownPlan
 from loopcast.live.rules import Rules
 from loopcast.live.state import State
 from loopcast.models.bounds import Bounds
 from loopcast.models.calibrate import USUAL_STEPS
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.model import Model
+from loopcast.models.pretrained.model import PretrainedModel
 from loopcast.nn.step_decoder import PROBABILITIES
 
 
@@ -65,7 +68,17 @@ class LiveModel:
 
     def new_state(self) -> State:
         """One that follows no series yet."""
-        return State(self.engine, Clock(self.schema), self.rules, self.model)
+        clock = Clock(self.schema)
+        return State(self.engine, clock, self.rules, self.model, self._known(clock))
+
+    def _known(self, clock: Clock) -> KnownPlan | None:
+        """How what is known besides values is shown; None where the model does without."""
+        model = self.model
+        if not isinstance(model, PretrainedModel) or model.encoding is None:
+            return None
+        calendar = Calendar(clock, model.encoding.parts, model.encoding.columns.holidays)
+        reach = self.rules.lateness, self.horizon
+        return KnownPlan(model.encoding, model.periods.season, calendar, reach)
 
     def engine_of(self, steps: int) -> Engine:
         """Of forecasts of so many steps; its blocks are those of all others."""

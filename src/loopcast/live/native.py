@@ -20,7 +20,7 @@ class BoundsStructure(ctypes.Structure):
 class NetworkPlan(ctypes.Structure):
     _fields_ = (
         ("season", SIZE), ("second", SIZE), ("stack", Stack), ("decoder", Decoder), ("reading", Reading),
-        ("places", Reading),
+        ("places", Reading), ("known_rows", SIZE), ("known_ahead", SIZE), ("covariates", SIZE), ("covariate", AT),
     )  # fmt: skip
 
 
@@ -59,11 +59,16 @@ class RowsCall(ctypes.Structure):
     )
 
 
+class KnownTable(ctypes.Structure):
+    _fields_ = (("rows", AT), ("ahead", AT), ("first", INT), ("count", INT))
+
+
 class SeriesHead(ctypes.Structure):
     """Where a series stands: see `native/ffi/live/series.hpp`."""
 
-    _fields_ = tuple(
-        (name, INT) for name in ("rows", "start", "judged", "seen", "duplicates", "revised", "late", "spare")
+    _fields_ = (
+        *((name, INT) for name in ("rows", "start", "judged", "seen", "duplicates", "revised", "late")),
+        ("known", AT),
     )
 
 
@@ -75,6 +80,7 @@ STRUCTURES: dict[str, type[ctypes.Structure]] = {
     "TrackingBounds": BoundsStructure,
     "LivePlan": LivePlan,
     "RowsCall": RowsCall,
+    "KnownTable": KnownTable,
     "SeriesHead": SeriesHead,
 }
 
@@ -92,7 +98,8 @@ def quick_library() -> ctypes.PyDLL:
         ("follower_end", None, [AT]),
         ("live_end", None, [AT]),
         ("live_place", number, [AT, AT, INT, FLOAT, INT, AT, AT]),
-        ("live_load", None, [AT, AT, SIZE, AT, AT, AT]),
+        ("live_load", number, [AT, AT, SIZE, AT, AT, AT]),
+        ("live_rewind", INT, [AT, AT, INT]),
         ("live_read", number, [AT, AT, SIZE, AT, AT]),
         ("live_deliver", number, [AT, AT, SIZE, AT, AT]),
         ("live_intact", number, [AT, AT]),

@@ -106,6 +106,11 @@ class Placed:
             return gap, error
         raise RuntimeError("a gap that is too long is none")
 
+    def steps_of(self, place: int) -> tuple[int, int]:
+        """The first and the last step of the rows of one of the series."""
+        steps = self.batch.steps[self.batch.order[self.batch.begin[place] : self.batch.begin[place + 1]]]
+        return int(steps.min()), int(steps.max())
+
     def first_step(self, place: int) -> int:
         """The step of the first row of one of the series."""
         return int(self.batch.steps[self.batch.order[self.batch.begin[place]]])

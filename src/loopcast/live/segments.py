@@ -9,8 +9,9 @@ import numpy as np
 
 from loopcast.errors import DataError, ModelFileError
 from loopcast.live.checks import Id
-from loopcast.live.engine import LINE
-from loopcast.live.series import Series, records_of, ring_rows
+from loopcast.live.engine import LINE, records_of, ring_rows
+from loopcast.live.known_fields import known_fields, known_shapes, restore_known
+from loopcast.live.series import Series
 from loopcast.live.state import State
 from loopcast.storage import tensors
 
@@ -30,12 +31,16 @@ def _fields(state: State, ids: Sequence[Id], series: Sequence[Series]) -> dict[s
     blocks = np.stack([state.records.block(each.block) for each in series])
     ring, records = _places(state)
     numbers = {name: np.array([getattr(each.head, name) for each in series], np.int64) for name in NUMBERS}
-    return numbers | {
-        "ids": _packed(json.dumps(list(ids)).encode()),
-        "start": np.array([each.phase.tick(each.head.start) for each in series], np.int64),
-        "values": np.ascontiguousarray(blocks[:, ring]).view(np.int64),
-        "records": np.ascontiguousarray(blocks[:, records]).view(np.int64),
-    }
+    return (
+        numbers
+        | known_fields(state, series)
+        | {
+            "ids": _packed(json.dumps(list(ids)).encode()),
+            "start": np.array([each.phase.tick(each.head.start) for each in series], np.int64),
+            "values": np.ascontiguousarray(blocks[:, ring]).view(np.int64),
+            "records": np.ascontiguousarray(blocks[:, records]).view(np.int64),
+        }
+    )
 
 
 def _places(state: State) -> tuple[slice, slice]:
@@ -64,6 +69,7 @@ def read_into(state: State, content: bytes) -> None:
     wanted: dict[str, tuple[int, ...]] = {name: (len(ids),) for name in (*NUMBERS, "start")}
     sizes = [(place.stop - place.start) // WORD for place in _places(state)]
     wanted |= {name: (len(ids), size) for name, size in zip(("values", "records"), sizes, strict=True)}
+    wanted |= known_shapes(state, len(ids), fields)
     shapes = {name: array.shape for name, array in fields.items() if name != "ids"}
     if shapes != wanted or any(array.dtype != np.int64 for array in fields.values()):
         raise ModelFileError("a segment of the state has other fields than this version writes")
@@ -100,3 +106,4 @@ def _start(state: State, id_: Id, fields: Mapping[str, np.ndarray]) -> None:
         block[place] = fields[name].view(np.uint8)
     if not state.engine.intact(found.at):
         raise ModelFileError("a segment of the state has a record that cannot be")
+    restore_known(state, found, fields)

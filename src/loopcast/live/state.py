@@ -3,107 +3,88 @@
 import ctypes
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
-from loopcast.errors import CalendarError, ColumnError, DataError, LengthError, OptionError, ValuesError, quote
+from loopcast.data.calendar import to_ticks
+from loopcast.data.panel import Panel
+from loopcast.errors import CalendarError, ColumnError, LengthError, OptionError, ValuesError, quote
+from loopcast.live.answers import Ahead, Log, Seen
 from loopcast.live.checks import Checks, Id
 from loopcast.live.clock import Clock, Phase
-from loopcast.live.engine import STATUSES, Engine
+from loopcast.live.covariates import Future, Given, OfSeries
+from loopcast.live.engine import REVISED, STATUSES, TAKEN, Engine
+from loopcast.live.known import KnownPlan
+from loopcast.live.known_rows import Checked, KnownRows
 from loopcast.live.records import Records
-from loopcast.live.rows import Placed
 from loopcast.live.rules import Rules
 from loopcast.live.series import Series
 from loopcast.models.model import Model
 
 NO_VERDICT = (math.nan, 0.0)
-NO_SEQS: Mapping[str, int] = MappingProxyType({})
-
-
-class Seen(NamedTuple):
-    """What is said of a row that came.
-
-    status: "taken" (the next row, or one after steps that were left out), "duplicate" (known already), "revised" (late,
-    or another value than before, and put in its place), "late" (too late, and left out).
-    surprise: how far out the value lies among what was expected, as a normal score: beyond 3 in size is rare. NaN where
-    nothing was expected yet, or the value is missing. drift: whether values have been off on one side for so long that
-    it is no chance.
-    """
-
-    status: str
-    surprise: float
-    drift: bool
-
-
-class Ahead(NamedTuple):
-    """What comes after `cutoff`, the time of the last row: values float64 `[step]`, low and high `[level, step]`."""
-
-    cutoff: Any
-    values: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
-class Taken(NamedTuple):
-    """What is said of many rows: statuses uint8 `[row]`, places in STATUSES; verdicts as of `Engine.take_rows`."""
-
-    statuses: np.ndarray
-    verdicts: np.ndarray
-
-
-class Log(Protocol):
-    """Where what is done is written before it is done."""
-
-    def rows(self, rows: Iterable[tuple[Id, int, float]], seqs: Mapping[str, int] = NO_SEQS) -> None: ...
-
-    def forget(self, ids: Iterable[Id]) -> None: ...
-
-    @property
-    def entries(self) -> int: ...
-
-    def sync(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def highest(seqs: Iterable[tuple[str, int] | None]) -> Mapping[str, int]:
-    """The last number of each source, which is its highest."""
-    return dict(seq for seq in seqs if seq is not None)
 
 
 class State:
     """The series by their ids, and the rules by which rows come in."""
 
-    def __init__(self, engine: Engine, clock: Clock, rules: Rules, model: Model) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, rules: Rules, model: Model, known: KnownPlan | None = None
+    ) -> None:
         self.engine, self.clock, self.rules = engine, clock, rules
         self.min_history, self.name = model.min_history, model.name
         self.checks = Checks(rules, model.bounds, clock)
+        self.known = None if known is None else KnownRows(known, rules.lateness)
         self.series: dict[Id, Series] = {}
         self.records = Records(engine.block_bytes)
         self.seqs: dict[str, int] = {}  # of each source, the highest number that its rows had
         self.log: Log | None = None
         self.lock = threading.RLock()  # rows are taken in whole before the next ones, whichever thread brings them
 
-    def take(self, id_: Id, time: Any, y: float | None) -> Seen:
+    def take(self, id_: Id, time: Any, y: float | None, covariates: Given | None = None) -> Seen:
         """One row; an error leaves everything as it was."""
         value, tick = self.checks.value(y), self.clock.tick(time)
         with self.lock:
             found = self._found(id_)
             step = (found.phase.step(tick) if found is not None else None) or self._step(found, id_, tick)
+            checked = self.checked(id_, covariates, new=found is None)
             if self.log is not None:
                 if found is not None:
                     self.checks.gap(id_, tick, step - found.end - 1)
-                self.log.rows([(id_, tick, value)])
-            if found is None:
-                found = self.start(id_, self.clock.phase(tick), step)
-            status = self.engine.place(found.at, step, value, self.checks.longest_gap)
-            if status < 0:
-                self.checks.gap(id_, tick, step - found.end - 1)
-            surprise, drift = self.engine.verdict[:2] if status in (0, 2) else NO_VERDICT
+                self.log.rows([(id_, tick, value)], covariates=[covariates])
+            status = self.place(id_, tick, step, value, checked)
+            surprise, drift = self.engine.verdict[:2] if status in (TAKEN, REVISED) else NO_VERDICT
         return Seen(STATUSES[status], surprise, drift == 1.0)
+
+    def checked(self, id_: Id, covariates: Given | None, *, new: bool) -> Checked | None:
+        """The covariates of a row; OptionError where the model has none."""
+        if self.known is not None:
+            return self.known.checked(id_, covariates, new=new)
+        if covariates:
+            raise OptionError(f"{self.name} was fitted without covariates, got {quote(next(iter(covariates)))}")
+        return None
+
+    def checked_again(self, id_: Id, covariates: Given | None) -> Checked | None:
+        """The covariates of a row out of a journal; a row without any is one that did not come."""
+        if self.known is not None and covariates is None and id_ in self.series:
+            return self.known.nothing
+        return self.checked(id_, covariates, new=id_ not in self.series)
+
+    def place(self, id_: Id, tick: int, step: int, y: float, checked: Checked | None) -> int:
+        """A row that was checked, of a series that is there or not: which of STATUSES; an error for too long a gap."""
+        found = self.series.get(id_)
+        if found is None:
+            found = self.start(id_, self.clock.phase(tick), step, None if checked is None else checked.of_series)
+        longest = self.checks.longest_gap
+        if self.known is None or checked is None:
+            status = self.engine.place(found.at, step, y, longest)
+        else:
+            status = self.known.place(self.engine, found, step, y, (checked, longest))
+        if status < 0:
+            self.checks.gap(id_, tick, step - found.end - 1)
+            raise RuntimeError(f"the kernels did not take a row in, and say {status}")
+        return status
 
     def _found(self, id_: Id) -> Series | None:
         try:
@@ -116,46 +97,6 @@ class State:
         if found is None:
             self.checks.new(id_, self.series, 0)
         return self.checks.step(self.clock.phase(tick) if found is None else found.phase, id_, tick)
-
-    def take_rows(self, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray) -> Taken:
-        """Many rows, in their order; an error, with none taken in, for the first that cannot be after the others."""
-        with self.lock:
-            placed = Placed(ids, ticks, values, self.series, self.checks)
-            if placed.failed is not None:
-                raise placed.failed[1]
-            return self._apply(placed, ids, ticks, values)
-
-    def take_until(
-        self, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray, seqs: Sequence[tuple[str, int] | None] = ()
-    ) -> tuple[Taken, DataError | None]:
-        """The rows before the first that cannot be taken in, and its error; all where there is none.
-
-        seqs: of each row its source and its number there, or None.
-        """
-        with self.lock:
-            placed = Placed(ids, ticks, values, self.series, self.checks)
-            if placed.failed is None:
-                return self._apply(placed, ids, ticks, values, highest(seqs)), None
-            row, error = placed.failed
-            return self.take_until(ids[:row], ticks[:row], values[:row], seqs[:row])[0], error
-
-    def _apply(
-        self,
-        placed: Placed,
-        ids: Sequence[Id],
-        ticks: np.ndarray,
-        values: np.ndarray,
-        seqs: Mapping[str, int] = NO_SEQS,
-    ) -> Taken:
-        if self.log is not None:
-            self.log.rows(zip(ids, ticks.tolist(), values.tolist(), strict=True), seqs)
-        self.seqs |= seqs
-        blocks = []
-        for place, found in enumerate(placed.known):
-            series = found or self.start(placed.ids[place], placed.phases[place], placed.first_step(place))
-            blocks.append(series.at)
-        placed.batch.blocks[:] = blocks
-        return Taken(placed.batch.statuses, self.engine.take_rows(placed.batch))
 
     def advance(self, time: Any) -> None:
         """What has not come up to a time is missing, in every series; CalendarError where a gap would be too long."""
@@ -171,27 +112,45 @@ class State:
             if self.log is not None:
                 self.log.rows((id_, each.phase.tick(each.end + steps), math.nan) for id_, each, steps in behind)
             for _, found, steps in behind:
-                self.engine.place(found.at, found.end + steps, math.nan, longest)
+                self.advance_series(found, found.end + steps)
 
-    def start(self, id_: Id, phase: Phase, step: int) -> Series:
+    def start(self, id_: Id, phase: Phase, step: int, of_series: OfSeries | None = None) -> Series:
         """A series of which nothing was seen, and whose first row will be at a step of a phase."""
         block = self.records.new()
         found = Series(block, self.records.address(block), phase)
         found.head.start = step
+        if self.known is not None:
+            self.known.start(found, step, of_series)
         self.series[id_] = found
         return found
 
-    def load(self, id_: Id, tick: int, values: np.ndarray) -> None:
-        """A series from its first rows on, from which the model may have learned: nothing is judged by them."""
-        phase = self.clock.phase(tick)
-        found = self.start(id_, phase, phase.step(tick) or 0)
-        found.head.judged = len(values)
-        self.engine.load(self.records.block(found.block), values)
+    def begin(self, panel: Panel) -> list[Series]:
+        """The series of a panel, none of whose rows is taken in yet; of their covariates all is known."""
+        whole = [None] * panel.n_series if self.known is None else self.known.of_all(panel)
+        begun = []
+        for place, (id_, tick) in enumerate(zip(panel.ids.to_list(), to_ticks(panel.starts).tolist(), strict=True)):
+            phase = self.clock.phase(tick)
+            found = self.start(id_, phase, phase.step(tick) or 0, whole[place])
+            if self.known is not None:
+                self.known.load(panel, place, found)
+            begun.append(found)
+        return begun
+
+    def load(self, panel: Panel) -> None:
+        """Series from their first rows on, from which the model may have learned: nothing is judged by them."""
+        for place, found in enumerate(self.begin(panel)):
+            values = panel.series(place)[:, 0]
+            found.head.judged = len(values)
+            self.engine.load(self.records.block(found.block), values)
+            if found.known is not None:
+                found.known.trim(found.end)
 
     def copy_in(self, id_: Id, other: Series) -> None:
         """A series as it is elsewhere, by the same model and rules."""
         found = self.start(id_, other.phase, 0)
         ctypes.memmove(found.at, other.at, self.records.size)
+        if self.known is not None and other.known is not None:
+            self.known.attach(found, other.known.copy(found.end))
 
     def forget(self, ids: Iterable[Id]) -> None:
         """End some series; OptionError, with none ended, where one is not there."""
@@ -209,8 +168,19 @@ class State:
             raise OptionError(f"there is no series {quote(id_)}: {len(self.series):,} are followed")
         return found
 
-    def ahead(self, id_: Id, engine: Engine, steps: int) -> Ahead:
-        """The forecast of a series; ValuesError where it has no value yet, LengthError where it has too few rows."""
+    def advance_series(self, found: Series, step: int) -> None:
+        """What has not come up to a step is missing; past covariates too."""
+        longest = self.rules.longest_gap
+        if self.known is None:
+            self.engine.place(found.at, step, math.nan, longest)
+        else:
+            self.known.place(self.engine, found, step, math.nan, (self.known.nothing, longest))
+
+    def ahead(self, id_: Id, engine: Engine, steps: int, future: Future | None = None) -> Ahead:
+        """The forecast of a series; ValuesError where it has no value yet, LengthError where it has too few rows.
+
+        future: future covariates of steps to come, float64 `[step, covariate]`, in place of those that are known.
+        """
         with self.lock:
             found = self.find(id_)
             head = found.head
@@ -221,9 +191,23 @@ class State:
                     f"series {quote(id_)} has {head.rows} rows, and {self.name} looks at the last {self.min_history}: "
                     "give more first"
                 )
-            told, levels = engine.deliver(found.at, steps), len(engine.levels)
+            told, levels = self._deliver(id_, found, engine, steps, future), len(engine.levels)
             cutoff = self.clock.time(found.phase.tick(found.end))
         return Ahead(cutoff, told[0], told[1 : 1 + levels], told[1 + levels :])
+
+    def _deliver(self, id_: Id, found: Series, engine: Engine, steps: int, future: Future | None) -> np.ndarray:
+        if self.known is None:
+            if future is not None:
+                raise OptionError(f"{self.name} was fitted without future covariates")
+            return engine.deliver(found.at, steps)
+        with self.known.ahead(found, steps, future) as missing:
+            if missing is not None:
+                time = self.clock.time(found.phase.tick(missing[0]))
+                raise ValuesError(
+                    f"series {quote(id_)}: future covariate {quote(missing[1])} is not known at {time}: give it, "
+                    "future=..."
+                )
+            return engine.deliver(found.at, steps)
 
     def until(self, tick: int) -> Iterator[tuple[Id, int]]:
         """How many steps each series is behind a tick."""

@@ -1,6 +1,7 @@
 """Tables into and out of a live state."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,25 +10,23 @@ import polars as pl
 
 from loopcast.columns import CUTOFF, Bands
 from loopcast.data.calendar import to_ticks, zone_of
+from loopcast.data.covariates import bool_to_float
 from loopcast.data.edit_table import TableBuilder, finish
 from loopcast.data.schema import TableSchema
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, build, open_table
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_target, has_id_column
-from loopcast.errors import CalendarError, DataError, OptionError, quote
+from loopcast.errors import CalendarError, DataError, OptionError, ValuesError, quote
+from loopcast.live.answers import Rows, Taken
 from loopcast.live.checks import Id
 from loopcast.live.engine import STATUSES, Engine
 from loopcast.live.model import LiveModel
-from loopcast.live.state import State, Taken
+from loopcast.live.series import Series
+from loopcast.live.state import State
 from loopcast.live.tracking_plan import FACTS
 
 STATUS, FORECAST, SURPRISE = "status", "forecast", "surprise"
-
-
-def ticks_of(times: pl.Series) -> np.ndarray:
-    """Times as whole numbers, int64."""
-    return to_ticks(times)
 
 
 def only_id(schema: TableSchema) -> str:
@@ -35,16 +34,19 @@ def only_id(schema: TableSchema) -> str:
     return ", ".join(schema.columns.targets)
 
 
-def read_rows(
-    table: Any, state: State, schema: TableSchema
-) -> tuple[Table, tuple[Sequence[Id], np.ndarray, np.ndarray]]:
-    """The rows of a table as ids, ticks and values, in their order; the errors of `Panel.from_table`."""
-    opened, names = open_table(table), schema.columns
+def _opened(table: Any) -> Table:
+    opened = open_table(table)
     if opened is None:
         raise DataError(f"expected a pandas, polars or pyarrow table, got {type(table).__qualname__}")
-    source = Source()
+    return opened
+
+
+def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, Rows]:
+    """The rows of a table, in their order; the errors of `Panel.from_table`."""
+    opened, names, source = _opened(table), schema.columns, Source()
     has_id = has_id_column(opened, names, source)
-    check_names(opened, [*([names.id] if has_id else []), names.time, names.one_target], "", source)
+    covariates = names.covariates if state.known is not None else ()
+    check_names(opened, [*([names.id] if has_id else []), names.time, names.one_target, *covariates], "", source)
     rows = SeriesIndex.one("", len(opened.column(names.time)), source)
     times = as_times(opened.column(names.time), rows, plain=state.clock.numbers)
     _check_kind(times, schema)
@@ -54,7 +56,41 @@ def read_rows(
         column = opened.column(names.id)
         check_ids(column, source)
         ids = column.to_list()
-    return opened, (ids, ticks_of(times), values)
+    return opened, Rows(ids, to_ticks(times), values, given_of(opened, covariates))
+
+
+def given_of(table: Table, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The covariates of each row; nothing where there are none."""
+    columns = [bool_to_float(table.column(name)).to_list() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def read_future(table: Any, state: State, schema: TableSchema, steps: int) -> Mapping[Id, np.ndarray]:
+    """Future covariates of the steps after each series, `[step, covariate]`; none without a table.
+
+    ValuesError where a step of a series is not there.
+    """
+    if table is None:
+        return {}
+    opened, names, source = _opened(table), schema.columns, Source()
+    has_id = has_id_column(opened, names, source)
+    check_names(opened, [*([names.id] if has_id else []), names.time, *names.future], "", source)
+    rows = SeriesIndex.one("", len(opened.column(names.time)), source)
+    ticks = to_ticks(as_times(opened.column(names.time), rows, plain=state.clock.numbers)).tolist()
+    ids = opened.column(names.id).to_list() if has_id else [only_id(schema)] * len(ticks)
+    given = given_of(opened, names.future)
+    known = {(id_, tick): row for id_, tick, row in zip(ids, ticks, given, strict=True)}
+    return {id_: _ahead(id_, found, known, state, steps) for id_, found in state.series.items()}
+
+
+def _ahead(id_: Id, found: Series, known: Mapping[Any, dict[str, Any]], state: State, steps: int) -> np.ndarray:
+    rows = []
+    for tick in (found.phase.tick(found.end + h) for h in range(1, steps + 1)):
+        if (id_, tick) not in known:
+            raise ValuesError(f"series {quote(id_)}: future has no row at {state.clock.time(tick)}")
+        rows.append(known[id_, tick])
+    names = rows[0].keys()
+    return np.array([[math.nan if row[name] is None else float(row[name]) for name in names] for row in rows])
 
 
 def _check_kind(times: pl.Series, schema: TableSchema) -> None:
@@ -81,11 +117,17 @@ def with_verdicts(table: Table, taken: Taken) -> Any:
     return finish(TableBuilder(native, table.kind), columns)
 
 
-def forecast_table(state: State, engine: Engine, steps: int, model: LiveModel, levels: tuple[float, ...]) -> Any:
-    """The steps after each series as a table of the kind that the model was fitted on."""
+def forecast_table(
+    state: State, how: tuple[Engine, int, Mapping[Id, np.ndarray]], model: LiveModel, levels: tuple[float, ...]
+) -> Any:
+    """The steps after each series as a table of the kind that the model was fitted on.
+
+    how: by which engine, how many steps, and future covariates of these.
+    """
+    engine, steps, future = how
     if not state.series:
         raise OptionError("no series is followed yet: update first, or start with live(data)")
-    ahead = [state.ahead(id_, engine, steps) for id_ in state.series]
+    ahead = [state.ahead(id_, engine, steps, future.get(id_)) for id_ in state.series]
     columns = {model.name: np.concatenate([each.values for each in ahead])}
     for level in levels:
         place = model.rules.levels.index(level)

@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from loopcast.errors import DataError, LoopcastError, OptionError, quote
+from loopcast.live.answers import Rows
 from loopcast.live.checks import Id
 from loopcast.live.engine import LATE
 from loopcast.live.live import Live
@@ -20,8 +23,8 @@ SEQ, SOURCE, AFTER = "seq", "source", "after"
 
 Seq = tuple[str, int]  # a source of rows, and the number of one of them
 # A row that waits for the others of its chunk: its line's number, id, tick, value, what is echoed of it, the line, and
-# its number.
-Row = tuple[int, Id, int, float, str, str, Seq | None]
+# its number, and its covariates.
+Row = tuple[int, Id, int, float, str, str, Seq | None, Mapping[str, Any] | None]
 
 
 class Stream:
@@ -32,6 +35,7 @@ class Stream:
         self._line = 0
         self._header: list[str] | None = None
         names = self.live.schema.columns if self.live is not None else task.columns
+        self._besides = names.covariates if self.live is not None else ()
         self._id_name, self._time_name, self._target = names.id, names.time, names.one_target
         self._written = JsonAnswers(names) if task.format == "json" else CsvAnswers(names)
         self._ticks: dict[Any, int] = {}
@@ -119,11 +123,15 @@ class Stream:
         if tick is None:
             tick = self._tick(self.live, time)
         id_, y = self._id(said), self.live.value(said[self._target])
-        self._waiting.append((self._line, id_, tick, y, self._written.echo(said), text, seq))
+        self._waiting.append((self._line, id_, tick, y, self._written.echo(said), text, seq, self._covariates(said)))
         if seq is not None:
             self._seqs[seq[0]] = seq[1]
         if self.task.emit == "forecast":
             self._take()
+
+    def _covariates(self, said: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Those of the model that a row has."""
+        return {name: said[name] for name in self._besides if name in said} if self._besides else None
 
     def _tick(self, live: Live, time: Any) -> int:
         """That of a time, which the next lines may have too."""
@@ -138,10 +146,11 @@ class Stream:
         """Take in what waits, and answer it."""
         waiting, self._waiting = self._waiting, []
         while waiting:
-            _, ids, ticks, values, _, _, seqs = zip(*waiting, strict=True)
-            taken, error = self._known().take_until(ids, ticks, values, seqs)
+            _, ids, ticks, values, _, _, seqs, covariates = zip(*waiting, strict=True)
+            rows = Rows(ids, np.array(ticks, np.int64), np.array(values), covariates, seqs)
+            taken, error = self._known().take_until(rows)
             statuses, verdicts = taken.statuses.tolist(), taken.verdicts[:, :2].tolist()
-            for (line, id_, _, _, echo, text, _), status, verdict in zip(waiting, statuses, verdicts, strict=False):
+            for (line, id_, _, _, echo, text, _, _), status, verdict in zip(waiting, statuses, verdicts, strict=False):
                 if status == LATE:
                     self.task.late(text)
                 ahead = self._forecast(id_) if self.task.emit == "forecast" else {}

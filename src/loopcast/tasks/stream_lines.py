@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from loopcast.columns import Bands, Columns
 from loopcast.errors import DataError, quote
+from loopcast.live.answers import Ahead
 from loopcast.live.engine import STATUSES
-from loopcast.live.state import Ahead
 
 LARGEST_LINE = 2**20  # bytes
 CSV_ANSWER = ("status", "surprise", "drift", "error")

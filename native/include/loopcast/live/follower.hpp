@@ -14,10 +14,24 @@ constexpr size_t kLine = 64;  // bytes of a cache line: records begin at one, an
 
 constexpr size_t whole_lines(size_t bytes) { return (bytes + kLine - 1) / kLine * kLine; }
 
+// What is known of a series besides its values, by step: numbers of each row, and of each step as one that is to come.
+// How wide both are the follower's plan says.
+struct KnownTable {
+  const float *rows, *ahead;  // [count, width], from the step `first` on
+  int64_t first, count;
+};
+
+// What is known at a row: the table, or null; the row's step, and the step of the series' first row.
+struct KnownAt {
+  const KnownTable* table;
+  int64_t step, begin;
+};
+
 // Steps ahead, rising from 1 on, and where what is said of them goes.
 struct Asked {
   size_t count;
   const int64_t* steps;  // [count]
+  KnownAt known;         // at the latest row
   double* values;        // [count, columns]: the median, then what the intervals are made of
   double* places;        // [kPlaceNumbers], of the first step, or null
 };
@@ -29,6 +43,7 @@ struct NextRows {
   size_t count;
   void* const* records;   // [count]
   const double* values;   // [count], NaN where missing
+  const KnownAt* known;   // [count]
   const bool* asked;      // [count]
   size_t steps;
   const int64_t* ahead;   // [steps]
@@ -49,16 +64,18 @@ class Follower {
   virtual size_t workspace_bytes(size_t most_steps, size_t most_series) const = 0;
 
   // The next row, NaN where it is missing.
-  virtual void take(void* record, double y, void* workspace) const = 0;
+  virtual void take(void* record, double y, const KnownAt& known, void* workspace) const = 0;
   // Makes a record one of which nothing was seen, but for what was fitted to the series.
   virtual void restart(void* record) const { std::memset(record, 0, record_bytes()); }
   virtual void read(const void* record, const Asked&, void* workspace) const = 0;
+  // Whether it asks for what is known, so that there has to be a table.
+  virtual bool needs_known() const { return false; }
   // Both, of several series, to the same bits.
   virtual void take_many(const NextRows& rows, void* workspace) const {
     for (size_t i = 0; i < rows.count; ++i) {
-      take(rows.records[i], rows.values[i], workspace);
+      take(rows.records[i], rows.values[i], rows.known[i], workspace);
       if (rows.asked[i] && ready(rows.records[i]))
-        read(rows.records[i], {rows.steps, rows.ahead, rows.told + i * rows.steps * columns(),
+        read(rows.records[i], {rows.steps, rows.ahead, rows.known[i], rows.told + i * rows.steps * columns(),
                                rows.places + i * kPlaceNumbers}, workspace);
     }
   }

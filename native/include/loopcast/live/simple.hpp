@@ -80,7 +80,7 @@ class SimpleFollower final : public Follower {
   size_t record_bytes() const override;
   size_t columns() const override { return 3; }
   size_t workspace_bytes(size_t most_steps, size_t most_series) const override;
-  void take(void* record, double y, void* workspace) const override;
+  void take(void* record, double y, const KnownAt&, void* workspace) const override;
   void restart(void* record) const override;
   void read(const void* record, const Asked&, void* workspace) const override;
   bool ready(const void* record) const override;
