@@ -70,6 +70,9 @@ extern "C" int32_t loopcast_live_plan(const LivePlan* plan, Series** to, size_t*
 
 extern "C" void loopcast_live_end(Series* series) { delete series; }
 
+// What lies where in a record: see Fields. It lives as long as the series' plan.
+extern "C" const char* loopcast_live_fields(const Series* series) { return series->fields(); }
+
 // A row at a step, as Series::place has it; verdict: [3 + 2 * levels], as of tracking::judge. Returns a RowStatus, or -1
 // where it comes after more missing steps than `longest_gap`, -2 where what is known besides does not reach so far; then
 // nothing was done.

@@ -123,6 +123,14 @@ bool PastRecord::intact(const SimpleRecord& r) const {
   return counted && placed && (past.negative == 0 || past.negative == 1);
 }
 
+void PastRecord::list(Fields& fields) const {
+  fields.numbers({"rows", "known", "first", "last", "negative", "first_value", "last_value", "lowest", "highest", "size"});
+  fields.doubles("season", season_);
+  for (const char* const name : {"steps.sums", "steps.counts"}) fields.doubles(name, ring_);
+  if (season_ == 1) return;
+  for (const char* const name : {"seasons.sums", "seasons.counts"}) fields.doubles(name, ring_);
+}
+
 void put_scaled(double forecast, double scale, double* values, double* places) {
   values[0] = forecast;
   values[1] = -scale;
@@ -246,6 +254,20 @@ bool SimpleFollower::ready(const void* record) const {
 bool SimpleFollower::was_negative(const void* record) const { return past_.of(record).past.negative != 0; }
 
 double SimpleFollower::season_before(const void* record) const { return past_.season_before(past_.of(record)); }
+
+void SimpleFollower::list(Fields& fields, const std::string& prefix) const {
+  const size_t end = fields.at() + record_bytes();
+  fields.begin(prefix);
+  past_.list(fields);
+  if (plan_.kind == SimpleKind::theta) {
+    fields.numbers({"fitted", "first_flat", "unit", "multiplies", "level_at_start", "alpha", "w", "origin", "level",
+                    "decay", "seen", "line.count", "line.time", "line.value", "line.times", "line.products"});
+    fields.doubles("pattern", plan_.season);
+  } else {
+    fields.doubles("ring", own_doubles());
+  }
+  fields.pad_to(end);
+}
 
 bool SimpleFollower::intact(const void* record) const {
   const SimpleRecord r = past_.of(record);

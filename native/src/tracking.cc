@@ -178,6 +178,18 @@ size_t state_doubles(const Plan& p) {
   return doubles;
 }
 
+void list(const Plan& p, live::Fields& fields) {
+  fields.numbers({"rows", "up", "down", "drifts", "last_drift", "judged", "error", "naive_judged", "naive_error", "issued",
+                  "forecast"});
+  fields.doubles("places", kPlaces);
+  fields.doubles("ends", 2 * p.levels);
+  for (const char* const name : {"theta", "missed"}) fields.doubles(name, p.leads * p.levels);
+  fields.doubles("judged_leads", p.leads);
+  size_t rows = 0;
+  for (size_t i = 0; i < p.leads; ++i) rows += static_cast<size_t>(p.lead[i]);
+  fields.doubles("waiting", rows * entry_doubles(p));
+}
+
 bool intact(const double* state) {
   const double rows = reinterpret_cast<const Head*>(state)->rows;
   return rows >= 0 && rows <= 4503599627370496.0 && rows == std::floor(rows);

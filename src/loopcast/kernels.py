@@ -29,6 +29,7 @@ FUNCTIONS = (
     "loopcast_live_end",
     "loopcast_live_place",
     "loopcast_live_load",
+    "loopcast_live_fields",
     "loopcast_live_rewind",
     "loopcast_live_first_gap",
     "loopcast_live_rows",

@@ -70,6 +70,14 @@ class MeanFollower final : public Follower {
 
   double season_before(const void* record) const override { return past_.season_before(past_.of(record)); }
 
+  void list(Fields& fields, const std::string& prefix) const override {
+    const size_t end = fields.at() + own_bytes();
+    fields.begin(prefix);
+    past_.list(fields);
+    fields.pad_to(end);
+    for (size_t i = 0; i < members_.size(); ++i) members_[i]->list(fields, prefix + std::to_string(i) + ".");
+  }
+
   bool intact(const void* record) const override {
     bool whole = past_.intact(past_.of(record));
     each_member([&](size_t i, size_t at) { whole = whole && members_[i]->intact(part(record, at)); });

@@ -10,6 +10,7 @@
 #include "../inline_runner.hpp"
 #include "../step.hpp"
 #include "loopcast/live/follower.hpp"
+#include "loopcast/causal/fields.hpp"
 
 namespace loopcast::live {
 
@@ -116,6 +117,18 @@ class NetworkFollower final : public Follower {
 
   double season_before(const void* record) const override {
     return causal::rows_of(record) == 0 ? NAN : causal::season_before(shape_, record);
+  }
+
+  void list(Fields& fields, const std::string& prefix) const override {
+    const size_t begin = fields.at();
+    fields.begin(prefix);
+    causal::list(shape_, fields);
+    fields.pad_to(begin + encoded_);
+    fields.begin(prefix);
+    each_state([&](size_t l, size_t i, size_t width) {
+      fields.add("layer" + std::to_string(l) + ".state" + std::to_string(i), width * sizeof(float));
+    });
+    fields.pad_to(begin + record_bytes());
   }
 
   bool intact(const void* record) const override { return causal::intact(shape_, record); }

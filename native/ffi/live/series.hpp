@@ -24,7 +24,11 @@ static_assert(sizeof(SeriesHead) == kLine, "a record follows");
 
 class Series {
  public:
-  Series(const LivePlan& plan) : tracked_(plan), lateness_(static_cast<int64_t>(plan.lateness)) {}
+  Series(const LivePlan& plan)
+      : tracked_(plan), lateness_(static_cast<int64_t>(plan.lateness)), fields_(tracked_.fields()) {}
+
+  // Of a record, as lines "name bytes".
+  const char* fields() const { return fields_.c_str(); }
 
   const Tracked& tracked() const { return tracked_; }
   // Rows that are kept: from the older anchor on.
@@ -173,6 +177,7 @@ class Series {
 
   Tracked tracked_;
   int64_t lateness_;
+  std::string fields_;
 };
 
 }  // namespace loopcast::live

@@ -88,6 +88,16 @@ class Tracked {
     std::memset(tracked_of(record), 0, record_bytes() - tracked_);
   }
 
+  // What lies where in a record, all of it.
+  std::string fields() const {
+    Fields fields;
+    follower_.list(fields, "");
+    fields.begin("tracked.");
+    tracking::list(tracking_, fields);
+    fields.pad_to(record_bytes());
+    return fields.text();
+  }
+
   bool intact(const void* record) const {
     return follower_.intact(record) && tracking::intact(tracked_of(const_cast<void*>(record)));
   }

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "loopcast/kernels.hpp"
+#include "loopcast/live/fields.hpp"
 
 namespace loopcast::tracking {
 
@@ -44,6 +45,9 @@ struct Plan {
 };
 
 size_t state_doubles(const Plan&);
+
+// What lies where in a state, all of it.
+void list(const Plan&, live::Fields&);
 
 // Whether doubles that were read from a file may be a state.
 bool intact(const double* state);

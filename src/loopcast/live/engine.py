@@ -30,7 +30,8 @@ class Engine:
     """What all series of a live state share.
 
     most_steps: ahead, at most; tracking: of live intervals; lateness: in steps, of rows that may come late.
-    levels: of the intervals, in percent. verdict: of the row that was last taken in, float64 `[3 + 2 * level]`: the
+    fields: where each field of a record lies in it. levels: of the intervals, in percent.
+    verdict: of the row that was last taken in, float64 `[3 + 2 * level]`: the
     surprise, 1 where there is a drift, the forecast, the low ends, the high ones; NaN where nothing was issued for it.
     """
 
@@ -49,6 +50,7 @@ class Engine:
         self._plan, self._live = plan, live.value
         weakref.finalize(self, self._library.loopcast_live_end, self._live)
         self.block_bytes, workspace_bytes, self.record_at, self._tracked_at, self.record_bytes = sizes
+        self.fields = _fields(self._library.loopcast_live_fields(self._live).decode())
         self._workspace = aligned(workspace_bytes)
         self._workspace_at = self._workspace.ctypes.data
         self._told = np.zeros((1 + 2 * len(self.levels), self.most_steps))
@@ -129,6 +131,16 @@ class Engine:
         tracking, begin = self._tracking.tracking, self.record_at + self._tracked_at
         state = block[begin : self.record_at + self.record_bytes].view(np.float64)
         return Tracked.of(state, len(tracking.leads), len(tracking.levels))
+
+
+def _fields(text: str) -> dict[str, slice]:
+    """Where each field of a record lies in it, by its name."""
+    found, at = {}, 0
+    for name, size in (line.split() for line in text.splitlines()):
+        if name != "-":
+            found[name] = slice(at, at + int(size))
+        at += int(size)
+    return found
 
 
 def ring_rows(lateness: int) -> int:

@@ -83,7 +83,6 @@ def write_snapshot(model: LiveModel, state: State, folder: Path) -> int:
             "loopcast": public("__version__"),
             "rules": asdict(model.rules),
             "model": digest,
-            "record_bytes": state.engine.record_bytes,
             "instructions": instructions(),
             "generation": generation,
             "segments": parts,
@@ -135,8 +134,6 @@ def read(folder: Path) -> Opened:
         model = LiveModel(load(folder / MODEL), snapshot.rules)
         state = model.new_state()
         state.seqs = dict(snapshot.seqs)
-        if state.engine.record_bytes != snapshot.record_bytes:
-            raise ModelFileError("records of this state are laid out as another version of Loopcast has them")
         for part in snapshot.segments:
             segments.read_into(state, _segment(folder, part))
         log = _content(folder / journal_name(snapshot.generation))

@@ -20,7 +20,6 @@ KEYS = {
     "loopcast",
     "rules",
     "model",
-    "record_bytes",
     "instructions",
     "generation",
     "segments",
@@ -35,7 +34,6 @@ class Snapshot(NamedTuple):
 
     rules: Rules
     model: str  # SHA-256
-    record_bytes: int
     generation: int
     segments: tuple[dict[str, Any], ...]
     seqs: dict[str, int]  # of each source of rows, the highest number that they had
@@ -71,7 +69,7 @@ def read_manifest(folder: Path) -> Snapshot:
         raise ModelFileError(f"{folder}: the manifest does not say its format")
     if facts["format"] != FORMAT:
         raise ModelFileError(f"{folder} has format {facts['format']}, and this Loopcast reads {FORMAT}: upgrade it")
-    if set(facts) != KEYS or not all(type(facts[name]) is int for name in ("record_bytes", "generation")):
+    if set(facts) != KEYS or type(facts["generation"]) is not int:
         raise ModelFileError(f"{folder}: the manifest is not as Loopcast writes it")
     sound = facts["crc32"] == checksum_of(facts) and isinstance(facts["seqs"], dict)
     if not sound or not isinstance(facts["segments"], tuple) or not isinstance(facts["rules"], dict):
@@ -80,6 +78,4 @@ def read_manifest(folder: Path) -> Snapshot:
         rules = Rules(**facts["rules"])
     except (OptionError, TypeError) as error:
         raise ModelFileError(f"{folder}: the manifest has rules that mean nothing: {error}") from error
-    return Snapshot(
-        rules, str(facts["model"]), facts["record_bytes"], facts["generation"], facts["segments"], facts["seqs"]
-    )
+    return Snapshot(rules, str(facts["model"]), facts["generation"], facts["segments"], facts["seqs"])

@@ -99,6 +99,7 @@ def quick_library() -> ctypes.PyDLL:
         ("live_end", None, [AT]),
         ("live_place", number, [AT, AT, INT, FLOAT, INT, AT, AT]),
         ("live_load", number, [AT, AT, SIZE, AT, AT, AT]),
+        ("live_fields", ctypes.c_char_p, [AT]),
         ("live_rewind", INT, [AT, AT, INT]),
         ("live_read", number, [AT, AT, SIZE, AT, AT]),
         ("live_deliver", number, [AT, AT, SIZE, AT, AT]),

@@ -18,6 +18,7 @@ from loopcast.storage import tensors
 SERIES = 4096  # of a segment
 NUMBERS = ("rows", "judged", "seen")
 WORD = 8
+COPIES = ("record.", "anchor0.", "anchor1.")
 
 
 def segments_of(state: State) -> Iterator[Mapping[str, np.ndarray]]:
@@ -29,25 +30,23 @@ def segments_of(state: State) -> Iterator[Mapping[str, np.ndarray]]:
 
 def _fields(state: State, ids: Sequence[Id], series: Sequence[Series]) -> dict[str, np.ndarray]:
     blocks = np.stack([state.records.block(each.block) for each in series])
-    ring, records = _places(state)
     numbers = {name: np.array([getattr(each.head, name) for each in series], np.int64) for name in NUMBERS}
-    return (
-        numbers
-        | known_fields(state, series)
-        | {
-            "ids": _packed(json.dumps(list(ids)).encode()),
-            "start": np.array([each.phase.tick(each.head.start) for each in series], np.int64),
-            "values": np.ascontiguousarray(blocks[:, ring]).view(np.int64),
-            "records": np.ascontiguousarray(blocks[:, records]).view(np.int64),
-        }
-    )
+    numbers["ids"] = _packed(json.dumps(list(ids)).encode())
+    numbers["start"] = np.array([each.phase.tick(each.head.start) for each in series], np.int64)
+    places = {name: np.ascontiguousarray(blocks[:, place]).view(np.int64) for name, place in _places(state).items()}
+    return numbers | known_fields(state, series) | places
 
 
-def _places(state: State) -> tuple[slice, slice]:
-    """Where the latest values, and the records, lie in a block."""
+def _places(state: State) -> dict[str, slice]:
+    """Where each field of a block lies in it: the latest values, and those of the record and of its copies."""
     lateness, engine = state.rules.lateness, state.engine
-    ring = slice(LINE, LINE + ring_rows(lateness) * WORD)
-    return ring, slice(engine.record_at, engine.record_at + records_of(lateness) * engine.record_bytes)
+    found = {"values": slice(LINE, LINE + ring_rows(lateness) * WORD)}
+    for copy, prefix in enumerate(COPIES[: records_of(lateness)]):
+        begin = engine.record_at + copy * engine.record_bytes
+        found |= {
+            prefix + name: slice(begin + place.start, begin + place.stop) for name, place in engine.fields.items()
+        }
+    return found
 
 
 def _packed(text: bytes) -> np.ndarray:
@@ -67,9 +66,10 @@ def read_into(state: State, content: bytes) -> None:
     fields = tensors.read_arrays(file, found, start)
     ids = _ids(fields.get("ids"))
     wanted: dict[str, tuple[int, ...]] = {name: (len(ids),) for name in (*NUMBERS, "start")}
-    sizes = [(place.stop - place.start) // WORD for place in _places(state)]
-    wanted |= {name: (len(ids), size) for name, size in zip(("values", "records"), sizes, strict=True)}
+    wanted |= {name: (len(ids), (place.stop - place.start) // WORD) for name, place in _places(state).items()}
     wanted |= known_shapes(state, len(ids), fields)
+    added = {name: np.zeros(shape, np.int64) for name, shape in wanted.items() if name.startswith(COPIES)}
+    fields = added | fields  # of a field that a version added, the records of earlier ones have zeros
     shapes = {name: array.shape for name, array in fields.items() if name != "ids"}
     if shapes != wanted or any(array.dtype != np.int64 for array in fields.values()):
         raise ModelFileError("a segment of the state has other fields than this version writes")
@@ -102,7 +102,7 @@ def _start(state: State, id_: Id, fields: Mapping[str, np.ndarray]) -> None:
     except (DataError, OverflowError, ValueError) as error:
         raise ModelFileError(f"a series of the state is on no calendar of its model: {error}") from error
     block = state.records.block(found.block)
-    for name, place in zip(("values", "records"), _places(state), strict=True):
+    for name, place in _places(state).items():
         block[place] = fields[name].view(np.uint8)
     if not state.engine.intact(found.at):
         raise ModelFileError("a segment of the state has a record that cannot be")

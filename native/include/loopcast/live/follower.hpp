@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "loopcast/kernels.hpp"
+#include "loopcast/live/fields.hpp"
 
 namespace loopcast::live {
 
@@ -84,6 +85,8 @@ class Follower {
   virtual bool was_negative(const void* record) const = 0;
   // The value a season before the next row; NaN where it is missing.
   virtual double season_before(const void* record) const = 0;
+  // What lies where in a record, all of it; names begin with `prefix`.
+  virtual void list(Fields& fields, const std::string& prefix) const = 0;
   // Whether bytes that were read from a file may be a record: to follow others could touch any memory.
   virtual bool intact(const void* record) const = 0;
 };

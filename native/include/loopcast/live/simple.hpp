@@ -65,6 +65,7 @@ class PastRecord {
   double scale(const SimpleRecord&, const double* usual) const;
   double season_before(const SimpleRecord&) const;
   bool intact(const SimpleRecord&) const;
+  void list(Fields& fields) const;
 
  private:
   size_t season_, ring_, doubles_;
@@ -87,6 +88,7 @@ class SimpleFollower final : public Follower {
   bool was_negative(const void* record) const override;
   double season_before(const void* record) const override;
   bool intact(const void* record) const override;
+  void list(Fields& fields, const std::string& prefix) const override;
   size_t fitted_at() const override { return past_.doubles() * sizeof(double); }
 
  private:
