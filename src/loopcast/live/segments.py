@@ -73,8 +73,12 @@ def read_into(state: State, content: bytes) -> None:
     shapes = {name: array.shape for name, array in fields.items() if name != "ids"}
     if shapes != wanted or any(array.dtype != np.int64 for array in fields.values()):
         raise ModelFileError("a segment of the state has other fields than this version writes")
-    for place, id_ in enumerate(ids):
-        _start(state, id_, {name: array[place] for name, array in fields.items() if name != "ids"})
+    blocks = np.zeros((len(ids), state.records.size), np.uint8)
+    for name, place in _places(state).items():
+        blocks[:, place] = np.ascontiguousarray(fields[name]).view(np.uint8).reshape(len(ids), -1)
+    others = {name: fields[name] for name in wanted if name not in _places(state)}
+    for at, id_ in enumerate(ids):
+        _start(state, id_, blocks[at], {name: array[at] for name, array in others.items()})
 
 
 def _ids(packed: np.ndarray | None) -> list[Id]:
@@ -89,21 +93,20 @@ def _ids(packed: np.ndarray | None) -> list[Id]:
     return ids
 
 
-def _start(state: State, id_: Id, fields: Mapping[str, np.ndarray]) -> None:
+def _start(state: State, id_: Id, block: np.ndarray, fields: Mapping[str, np.ndarray]) -> None:
     rows, judged, seen, start = (int(fields[name]) for name in (*NUMBERS, "start"))
     if id_ in state.series or rows < 1 or judged < 0 or seen not in (0, 1):
         raise ModelFileError("a segment of the state has a series twice, or one that cannot be")
     try:
         phase = state.clock.phase(start)
-        found = state.start(id_, phase, phase.step(start) or 0)
-        head = found.head
-        head.rows, head.judged, head.seen = rows, judged, seen
-        phase.tick(found.end + 1)
+        step = phase.step(start) or 0
+        phase.tick(step + rows)
     except (DataError, OverflowError, ValueError) as error:
         raise ModelFileError(f"a series of the state is on no calendar of its model: {error}") from error
-    block = state.records.block(found.block)
-    for name, place in _places(state).items():
-        block[place] = fields[name].view(np.uint8)
+    found = state.start(id_, phase, step)
+    state.records.block(found.block)[LINE:] = block[LINE:]
+    head = found.head
+    head.rows, head.judged, head.seen = rows, judged, seen
     if not state.engine.intact(found.at):
         raise ModelFileError("a segment of the state has a record that cannot be")
     restore_known(state, found, fields)
