@@ -1,54 +1,15 @@
 """Series of a model that learned from covariates and the calendar are followed to the bits of `predict`."""
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
 
-from live.made import HORIZON, SEASON, at, state_of, values
-from loopcast import ColumnError, Columns, OptionError, Panel, Pretrained, ValuesError, resume
-from loopcast.features.exogenous import ExogenousEncoder
-from loopcast.features.known import width_of_rows, width_of_steps
+from live.made import HORIZON, SEASON, at, state_of
+from live.made_covariates import CALENDAR, COVARIATES, IDS, fitted, table_of
+from loopcast import CalendarError, ColumnError, OptionError, Panel, Pretrained, ValuesError, resume
 from loopcast.kernels import LIBRARY
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
-
-COVARIATES = Columns(past=["load"], future=["wind", "open"], static=["size", "region"], calendar="auto")
-CALENDAR = Columns(calendar="auto")
-IDS = ("a", "b")
-
-
-def table_of(rows, columns=COVARIATES):
-    rng, parts = np.random.default_rng(1), []
-    for place, id_ in enumerate(IDS):
-        wind, load = rng.normal(5, 2, rows), rng.normal(0, 1, rows)
-        wind[rng.random(rows) < 0.2], load[rng.random(rows) < 0.2] = np.nan, np.nan
-        came = values(rows, seed=place) + np.nan_to_num(wind)
-        came[rng.random(rows) < 0.1], came[0] = np.nan, 50.0
-        given = {
-            "load": load,
-            "wind": wind,
-            "open": rng.random(rows) < 0.7,
-            "size": float(place),
-            "region": ["n", "s"][place],
-        }
-        given = given if columns.covariates else {}
-        times = [at(row) for row in range(rows)]
-        parts.append(pl.DataFrame({"unique_id": id_, "ds": times, "y": came, **given}))
-    return pl.concat(parts)
-
-
-def fitted(columns):
-    """A network with weights at random for what is known: what it says has to depend on that."""
-    panel = Panel.from_table(table_of(100, columns), columns=columns)
-    forecaster = Pretrained(season=SEASON, horizon=HORIZON, tune=0).fit(panel)
-    model, encoding = forecaster.model, ExogenousEncoder.of(panel, unknown=True, gaps=True)
-    widths = width_of_rows(encoding), width_of_steps(encoding, SEASON)
-    network, weights = model.network.widened(model.weights, *widths)
-    noise = np.random.default_rng(0).normal(0, 0.02, len(weights)).astype(np.float32)
-    changed = replace(model, network=network, weights=weights + noise, encoding=encoding, calibration=None)
-    return forecaster.set_model(changed)
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +130,25 @@ def test_covariates_that_cannot_be_taken_in_are_errors_and_change_nothing(foreca
     plain = Pretrained(season=SEASON, horizon=HORIZON, tune=0).fit([1.0, 2.0, 3.0]).live()
     with pytest.raises(OptionError, match="without covariates"):
         plain.update_one("y", 3, 4.0, {"wind": 1.0})
+
+
+def test_what_is_known_ahead_is_what_a_history_with_it_has_and_survives(forecaster, tmp_path):
+    table = table_of(60).with_columns(pl.col("wind").fill_nan(None).fill_null(5.0))
+    begin, coming = table.filter(pl.col("ds") < at(40)), future_of(table, 39)
+    whole = Panel.from_table(begin, columns=COVARIATES).with_future(coming)
+    told, live = forecaster.live(whole), forecaster.live(begin)
+    live.save(tmp_path / "a.live")
+    journaled = resume(tmp_path / "a.live", journal=True)
+    for each in (live, journaled):
+        for row in coming.to_dicts():
+            each.know(row["unique_id"], row["ds"], {"wind": row["wind"], "open": row["open"]})
+    journaled.close()
+    for each in (live, resume(tmp_path / "a.live")):
+        assert each.predict().equals(told.predict())
+        for id_ in IDS:
+            one, other = (state.update_one(id_, at(40), 50.0, {"load": 1.0}) for state in (each.fork(), told.fork()))
+            assert one.status == other.status
+    with pytest.raises(CalendarError, match="is past it"):
+        live.know("a", at(39), {"wind": 1.0})
+    with pytest.raises(OptionError, match="no future covariate"):
+        live.know("a", at(41), {"load": 1.0})

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from live.made import at, fitted, state_of
+from live.made_covariates import COVARIATES
+from live.made_covariates import fitted as with_covariates
 from loopcast.columns import Columns
 from loopcast.kernels import LIBRARY
 from loopcast.tasks.stream import StreamTask
@@ -78,3 +80,19 @@ def test_what_is_no_number_of_a_row_is_an_error(tmp_path, seq):
     fitted().save(tmp_path / "m")
     stream = Stream(StreamTask(model=tmp_path / "m", columns=Columns(), rules={}))
     assert [statuses(stream, [numbered(0, seq)]), statuses(stream, [numbered(0, 1)])] == [[None], ["taken"]]
+
+
+def test_covariates_are_fields_of_a_row_and_a_row_without_a_value_is_known_ahead(tmp_path):
+    forecaster = with_covariates(COVARIATES)
+    forecaster.save(tmp_path / "m")
+    stream = Stream(StreamTask(model=tmp_path / "m", columns=COVARIATES, rules={}))
+    row = {"unique_id": "a", "load": 1.0, "wind": 2.0, "open": True, "size": 1.0, "region": "n"}
+    lines = [json.dumps(row | {"ds": at(step).isoformat(), "y": 50.0}).encode() for step in range(3)]
+    ahead = json.dumps({"unique_id": "a", "ds": at(3).isoformat(), "wind": 3.0, "open": False}).encode()
+    early = json.dumps({"unique_id": "a", "ds": at(3).isoformat(), "y": 1}).encode()
+    assert statuses(stream, [*lines, ahead, early]) == ["taken", "taken", "taken", "known", None]
+    live = forecaster.live()
+    for step in range(3):
+        live.update_one("a", at(step), 50.0, {name: row[name] for name in COVARIATES.covariates})
+    live.know("a", at(3), {"wind": 3.0, "open": False})
+    assert state_of(stream.live) == state_of(live)

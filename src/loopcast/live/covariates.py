@@ -50,6 +50,14 @@ def _number(name: str, value: Any) -> float:
     return float(value)
 
 
+def coming_numbers(columns: Columns, given: Given) -> np.ndarray:
+    """Future covariates of a step to come, NaN where not given; OptionError where one is no future covariate."""
+    unknown = next((name for name in given if name not in columns.future), None)
+    if unknown is not None or not columns.future:
+        raise OptionError(f"{quote(unknown)} is no future covariate of the model, which has {columns}")
+    return np.array([_number(name, given.get(name)) for name in columns.future])
+
+
 def future_numbers(columns: Columns, given: Mapping[str, Sequence[Any]], steps: int) -> Future:
     """Future covariates of so many steps. ColumnError where one is not given, OptionError for more steps or fewer."""
     lacking = next((name for name in columns.future if name not in given), None)

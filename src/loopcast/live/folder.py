@@ -154,12 +154,15 @@ def _replay(state: State, entries: list[Any]) -> None:
             if len(each) == 2:
                 state.seqs[each[0]] = each[1]
                 continue
-            id_, tick, y, covariates = each
+            id_, tick = each[:2]
             found = state.series.get(id_)
             step = (state.clock.phase(tick) if found is None else found.phase).step(tick)
-            if step is None:
+            if step is None or (found is None and len(each) == 3):
                 raise ModelFileError("the journal has a row that is not on the calendar")
-            state.place(id_, tick, step, y, state.checked_again(id_, covariates))
+            if len(each) == 3:
+                state.know_step(state.find(id_), step, each[2], (id_, tick))
+            else:
+                state.place(id_, tick, step, each[2], state.checked_again(id_, each[3]))
     except (LoopcastError, OverflowError) as error:
         raise ModelFileError(f"the journal does not fit the snapshot: {error}") from error
 
@@ -200,7 +203,10 @@ class FolderLog:
         self.folder, self._lock = folder, file
         self._journal = Journal(folder / journal_name(generation), generation)
         self._journal.skip(entries)
-        self.rows, self.forget, self.sync = self._journal.rows, self._journal.forget, self._journal.sync
+        self._use(self._journal)
+
+    def _use(self, journal: Journal) -> None:
+        self.rows, self.known, self.forget, self.sync = journal.rows, journal.known, journal.forget, journal.sync
 
     @property
     def entries(self) -> int:
@@ -216,7 +222,7 @@ class FolderLog:
         generation = write_snapshot(model, state, self.folder)
         self._journal.close()
         self._journal = Journal(self.folder / journal_name(generation), generation)
-        self.rows, self.forget, self.sync = self._journal.rows, self._journal.forget, self._journal.sync
+        self._use(self._journal)
 
     def close(self) -> None:
         """Write no more, and let others use the folder."""

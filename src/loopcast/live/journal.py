@@ -25,12 +25,13 @@ MAGIC = b"loopcast"
 HEADER, CHECKSUM = struct.Struct("<8sQ"), struct.Struct("<I")
 ENTRY = struct.Struct("<IQI")  # length, number, checksum of the body
 ROW = struct.Struct("<cqd")
-IS_ROW, IS_END, IS_SEQ, IS_KNOWN = b"r", b"f", b"s", b"k"  # the last is a row with covariates
+IS_ROW, IS_END, IS_SEQ = b"r", b"f", b"s"
+IS_KNOWN, IS_AHEAD = b"k", b"a"  # a row with covariates; future covariates of a step to come
 MOST_BODY = 2**20
 
 # A row (id, tick, value, and covariates where there are some), the id of a series that ended, or the highest number
-# that a source's rows have had so far.
-Entry = tuple[Id, int, float, Given | None] | Id | tuple[str, int]
+# that a source's rows have had so far, or future covariates (id, tick, by name).
+Entry = tuple[Id, int, float, Given | None] | Id | tuple[str, int] | tuple[Id, int, Given]
 
 
 class Journal:
@@ -66,6 +67,10 @@ class Journal:
         else:
             bodies = [ROW.pack(IS_ROW, tick, y) + id_bytes(id_) for id_, tick, y in rows]
         self._entries([*bodies, *(IS_SEQ + json.dumps(each).encode() for each in seqs.items())])
+
+    def known(self, id_: Id, tick: int, future: Given) -> None:
+        """Future covariates that will be known."""
+        self._entries([ROW.pack(IS_AHEAD, tick, 0.0) + json.dumps([id_, _plain(future)]).encode()])
 
     def forget(self, ids: Iterable[Id]) -> None:
         """What will be ended."""
@@ -157,9 +162,10 @@ def _read(body: bytes) -> Entry:
         if body[:1] == IS_SEQ:
             return _seq(body[1:])
         kind, tick, y = ROW.unpack_from(body)
-        if kind == IS_KNOWN:
+        if kind in (IS_KNOWN, IS_AHEAD):
             id_, given = json.loads(body[ROW.size :])
-            return _checked_id(id_), tick, y, {str(name): value for name, value in given.items()}
+            covariates = {str(name): value for name, value in given.items()}
+            return (_checked_id(id_), tick, y, covariates) if kind == IS_KNOWN else (_checked_id(id_), tick, covariates)
         if kind != IS_ROW:
             raise ModelFileError("the journal has an entry that this version does not know: upgrade to read it")
         return _id(body[ROW.size :]), tick, y, None

@@ -110,6 +110,13 @@ class KnownSeries:
         self.past[at] = past
         self.future[at] = np.where(np.isnan(future), self.coming[at], future)
 
+    def know(self, step: int, future: np.ndarray, end: int) -> None:
+        """Future covariates of a step after the last one, `end`; what is missing stays as it was."""
+        self.extend(step, 0)
+        at = step - self.first
+        self.coming[at] = np.where(np.isnan(future), self.coming[at], future)
+        self.see(end)
+
     def holds(self, step: int, past: np.ndarray, future: np.ndarray) -> bool:
         """Whether the row of a step that is in the table has these covariates."""
         at = step - self.first

@@ -132,6 +132,14 @@ class Live:
         """Of each source of numbered rows, the highest number that was taken in."""
         return self._state.seqs
 
+    def know(self, id: Id, time: Any, future: Mapping[str, Any]) -> None:  # noqa: A002
+        """What is known of a step to come of a series: some of its future covariates, by name.
+
+        From there on forecasts and surprises go by it, until the row itself says otherwise. OptionError for a series
+        that is not followed, and for what is no future covariate; CalendarError for a step that is past, or too far.
+        """
+        self._state.know(id, time, future)
+
     def predict_one(self, id: Id, future: Mapping[str, Sequence[Any]] | None = None) -> Ahead:  # noqa: A002
         """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed.
 

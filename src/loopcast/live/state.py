@@ -14,7 +14,7 @@ from loopcast.errors import CalendarError, ColumnError, LengthError, OptionError
 from loopcast.live.answers import Ahead, Log, Seen
 from loopcast.live.checks import Checks, Id
 from loopcast.live.clock import Clock, Phase
-from loopcast.live.covariates import Future, Given, OfSeries
+from loopcast.live.covariates import Future, Given, OfSeries, coming_numbers
 from loopcast.live.engine import REVISED, STATUSES, TAKEN, Engine
 from loopcast.live.known import KnownPlan
 from loopcast.live.known_rows import Checked, KnownRows
@@ -97,6 +97,25 @@ class State:
         if found is None:
             self.checks.new(id_, self.series, 0)
         return self.checks.step(self.clock.phase(tick) if found is None else found.phase, id_, tick)
+
+    def know(self, id_: Id, time: Any, future: Given) -> None:
+        """Future covariates of a step to come; an error leaves everything as it was."""
+        with self.lock:
+            found, tick = self.find(id_), self.clock.tick(time)
+            self.know_step(found, self.checks.step(found.phase, id_, tick), future, (id_, tick))
+
+    def know_step(self, found: Series, step: int, future: Given, key: tuple[Id, int]) -> None:
+        """The same, of a step of the phase; key: the series' id, and the tick."""
+        if self.known is None or found.known is None:
+            raise OptionError(f"{self.name} was fitted without future covariates")
+        numbers = coming_numbers(self.known.plan.encoding.columns, future)
+        missing = step - found.end - 1
+        if missing < 0:
+            raise CalendarError(f"series {quote(key[0])} has a row at {self.clock.time(key[1])}, and is past it")
+        self.checks.gap(*key, missing)
+        if self.log is not None:
+            self.log.known(*key, future)
+        found.known.know(step, numbers, found.end)
 
     def advance(self, time: Any) -> None:
         """What has not come up to a time is missing, in every series; CalendarError where a gap would be too long."""

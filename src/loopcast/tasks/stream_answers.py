@@ -35,7 +35,7 @@ class Stream:
         self._line = 0
         self._header: list[str] | None = None
         names = self.live.schema.columns if self.live is not None else task.columns
-        self._besides = names.covariates if self.live is not None else ()
+        self._besides, self._coming = (names.covariates, names.future) if self.live is not None else ((), ())
         self._id_name, self._time_name, self._target = names.id, names.time, names.one_target
         self._written = JsonAnswers(names) if task.format == "json" else CsvAnswers(names)
         self._ticks: dict[Any, int] = {}
@@ -109,6 +109,9 @@ class Stream:
         return row
 
     def _wait(self, said: Mapping[str, Any], text: str) -> None:
+        if self._coming and self._target not in said and self._time_name in said:
+            self._know(said)
+            return
         for name in (self._time_name, self._target):
             if name not in said:
                 raise DataError(f"the line has no {quote(name)}: a row is such as {self._example()}")
@@ -128,6 +131,14 @@ class Stream:
             self._seqs[seq[0]] = seq[1]
         if self.task.emit == "forecast":
             self._take()
+
+    def _know(self, said: Mapping[str, Any]) -> None:
+        """A row without a value: future covariates of a step to come."""
+        self._take()
+        future = {name: said[name] for name in self._coming if name in said}
+        self._known().know(self._id(said), said[self._time_name], future)
+        echo = {name: said[name] for name in (self._id_name, self._time_name) if name in said}
+        self._answers[self._line] = self._written.facts({**echo, "status": "known"})
 
     def _covariates(self, said: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Those of the model that a row has."""
