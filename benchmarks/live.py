@@ -128,7 +128,7 @@ def stream() -> None:
             process.communicate("".join(lines[1:]))
             say(f"bar 5: stream{what}: first answer after", f"{first - began:10.2f} s")
             say(f"bar 4: stream{what}: lines after it", f"{len(lines) / (time.perf_counter() - first):10,.0f} lines/s")
-        termination([*command[:-2], "--state", str(Path(folder) / "t.live")], lines[:2000])
+        termination([*command[:-2], "--state", str(Path(folder) / "t.live")], lines[:300])  # what fits into a pipe
 
 
 def termination(command: list[str], lines: list[str]) -> None:
