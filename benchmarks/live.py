@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from loopcast import Panel, Pretrained, resume
+from loopcast import Linear, Live, Naive, Panel, Pretrained, resume
 from loopcast.kernels import instructions
 
 START, HOUR = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.timedelta(hours=1)
@@ -73,6 +73,9 @@ def many() -> None:
     forecaster = fitted((24,))
     live, rng = forecaster.live(), np.random.default_rng(0)
     ids = [f"pump-{i}" for i in range(SERIES)]
+    others = {"Naive": Naive(horizon=STEPS), "Linear": Linear(horizon=STEPS)}
+    for name, other in others.items():
+        throughput(f"{name}, ", other.fit(forecaster.model.panel).live(level=80), ids)
     for row in range(3):
         values = rng.normal(50, 5, SERIES)
         table = pl.DataFrame({"unique_id": ids, "ds": [START + row * HOUR] * SERIES, "y": values})
@@ -93,11 +96,22 @@ def many() -> None:
         say(f"bar 5: resume, {size / 1e6:,.0f} MB", f"{time.perf_counter() - began:10.2f} s")
 
 
+def throughput(what: str, live: Live, ids: list[str]) -> None:
+    """Bar 4, of the last of four rows of each series."""
+    for row in range(4):
+        values = np.random.default_rng(row).normal(50, 5, len(ids))
+        table = pl.DataFrame({"unique_id": ids, "ds": [START + row * HOUR] * len(ids), "y": values})
+        began = time.perf_counter()
+        live.update(table)
+    rate = len(ids) / (time.perf_counter() - began)
+    say(f"bar 4: update of a table, {what}{len(ids):,} series", f"{rate:10,.0f} rows/s")
+
+
 def stream() -> None:
     """Bars 4 and 5: lines through the command, and how soon the first answer is there."""
     lines = [
         json.dumps({"unique_id": f"pump-{i}", "ds": (START + row * HOUR).isoformat(), "y": 50.0 + i % 7}) + "\n"
-        for row in range(40)
+        for row in range(100)
         for i in range(500)
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -114,6 +128,22 @@ def stream() -> None:
             process.communicate("".join(lines[1:]))
             say(f"bar 5: stream{what}: first answer after", f"{first - began:10.2f} s")
             say(f"bar 4: stream{what}: lines after it", f"{len(lines) / (time.perf_counter() - first):10,.0f} lines/s")
+        termination([*command[:-2], "--state", str(Path(folder) / "t.live")], lines[:300])  # what fits into a pipe
+
+
+def termination(command: list[str], lines: list[str]) -> None:
+    """Bar 12: what a stream that is told to end has kept, and how soon."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process.stdin.write("".join(lines))
+    process.stdin.flush()
+    for _ in lines:
+        process.stdout.readline()
+    began = time.perf_counter()
+    process.terminate()
+    code = process.wait()
+    kept = int(resume(command[-1]).health()["rows"].sum())
+    figure = f"{time.perf_counter() - began:10.2f} s, exit {code}, {kept:,} of {len(lines):,} rows kept"
+    say("bar 12: SIGTERM: ended and resumed after", figure)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "loopcast/kernels.hpp"
+#include "live/series.hpp"
+#include "loopcast/live/theta.hpp"
 #include "loopcast/origin.hpp"
 #include "loopcast/vector.hpp"
 
@@ -23,6 +25,9 @@ struct Constant {
 
 using causal::EncodeCall;
 using causal::Reading;
+using live::KnownTable;
+using live::SeriesHead;
+using live::SimplePlan;
 using TrackingPlan = tracking::Plan;
 using TrackingBounds = tracking::Bounds;
 
@@ -70,10 +75,33 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(ReadCall, unit),        LOOPCAST_FIELD(ReadCall, first),
     LOOPCAST_FIELD(ReadCall, highest),     LOOPCAST_FIELD(ReadCall, curved),
     LOOPCAST_FIELD(ReadCall, repeated),    LOOPCAST_FIELD(ReadCall, values),
-    LOOPCAST_FIELD(LivePlan, season),      LOOPCAST_FIELD(LivePlan, second),
-    LOOPCAST_FIELD(LivePlan, most_steps),  LOOPCAST_FIELD(LivePlan, stack),
-    LOOPCAST_FIELD(LivePlan, decoder),     LOOPCAST_FIELD(LivePlan, reading),
-    LOOPCAST_FIELD(LivePlan, places),      LOOPCAST_FIELD(LivePlan, tracking),
+    LOOPCAST_FIELD(NetworkPlan, season),   LOOPCAST_FIELD(NetworkPlan, second),
+    LOOPCAST_FIELD(NetworkPlan, stack),    LOOPCAST_FIELD(NetworkPlan, decoder),
+    LOOPCAST_FIELD(NetworkPlan, reading),  LOOPCAST_FIELD(NetworkPlan, places),
+    LOOPCAST_FIELD(NetworkPlan, known_rows), LOOPCAST_FIELD(NetworkPlan, known_ahead),
+    LOOPCAST_FIELD(NetworkPlan, covariates), LOOPCAST_FIELD(NetworkPlan, covariate),
+    LOOPCAST_FIELD(KnownTable, rows),      LOOPCAST_FIELD(KnownTable, ahead),
+    LOOPCAST_FIELD(KnownTable, first),     LOOPCAST_FIELD(KnownTable, count),
+    LOOPCAST_FIELD(SimplePlan, kind),      LOOPCAST_FIELD(SimplePlan, season),
+    LOOPCAST_FIELD(SimplePlan, length),    LOOPCAST_FIELD(SimplePlan, least),
+    LOOPCAST_FIELD(SimplePlan, reach),     LOOPCAST_FIELD(SimplePlan, weights),
+    LOOPCAST_FIELD(SimplePlan, relative),  LOOPCAST_FIELD(SimplePlan, usual),
+    LOOPCAST_FIELD(SimplePlan, bounds),    LOOPCAST_FIELD(MeanPlan, count),
+    LOOPCAST_FIELD(MeanPlan, season),      LOOPCAST_FIELD(MeanPlan, least),
+    LOOPCAST_FIELD(MeanPlan, members),     LOOPCAST_FIELD(MeanPlan, weights),
+    LOOPCAST_FIELD(MeanPlan, member_bounds), LOOPCAST_FIELD(MeanPlan, usual),
+    LOOPCAST_FIELD(MeanPlan, bounds),      LOOPCAST_FIELD(LivePlan, follower),
+    LOOPCAST_FIELD(LivePlan, most_steps),  LOOPCAST_FIELD(LivePlan, lateness),
+    LOOPCAST_FIELD(LivePlan, tracking),    LOOPCAST_FIELD(RowsCall, rows),
+    LOOPCAST_FIELD(RowsCall, series),      LOOPCAST_FIELD(RowsCall, threads),
+    LOOPCAST_FIELD(RowsCall, order),       LOOPCAST_FIELD(RowsCall, begin),
+    LOOPCAST_FIELD(RowsCall, blocks),      LOOPCAST_FIELD(RowsCall, steps),
+    LOOPCAST_FIELD(RowsCall, values),      LOOPCAST_FIELD(RowsCall, statuses),
+    LOOPCAST_FIELD(RowsCall, verdicts),    LOOPCAST_FIELD(SeriesHead, rows),
+    LOOPCAST_FIELD(SeriesHead, start),     LOOPCAST_FIELD(SeriesHead, judged),
+    LOOPCAST_FIELD(SeriesHead, seen),      LOOPCAST_FIELD(SeriesHead, duplicates),
+    LOOPCAST_FIELD(SeriesHead, revised),   LOOPCAST_FIELD(SeriesHead, late),
+    LOOPCAST_FIELD(SeriesHead, known),
     LOOPCAST_FIELD(TrackingPlan, levels),  LOOPCAST_FIELD(TrackingPlan, leads),
     LOOPCAST_FIELD(TrackingPlan, lead),    LOOPCAST_FIELD(TrackingPlan, misses),
     LOOPCAST_FIELD(TrackingPlan, normal),  LOOPCAST_FIELD(TrackingPlan, rate),
@@ -97,7 +125,13 @@ constexpr Constant kConstants[] = {
     {"StepDecode", sizeof(StepDecode)},
     {"Reading", sizeof(Reading)},
     {"ReadCall", sizeof(ReadCall)},
+    {"NetworkPlan", sizeof(NetworkPlan)},
+    {"SimplePlan", sizeof(SimplePlan)},
+    {"MeanPlan", sizeof(MeanPlan)},
     {"LivePlan", sizeof(LivePlan)},
+    {"RowsCall", sizeof(RowsCall)},
+    {"KnownTable", sizeof(KnownTable)},
+    {"SeriesHead", sizeof(SeriesHead)},
     {"TrackingPlan", sizeof(TrackingPlan)},
     {"TrackingBounds", sizeof(TrackingBounds)},
     {"lanes", plain::kLanes},
@@ -107,6 +141,7 @@ constexpr Constant kConstants[] = {
     {"causal_inputs", causal::kInputs},
     {"causal_candidates", causal::kCandidates},
     {"causal_codes", causal::kCodes},
+    {"theta_doubles", live::kThetaDoubles},
 };
 
 // A line for each: "Struct.field offset size" or "constant value". Text, so that reading it needs no struct itself.

@@ -52,14 +52,9 @@ double mixed(const Plan& p, double center, double scale, double share, double ow
   return p.trust * (center + scale * share) + (1 - p.trust) * own;
 }
 
-double bounded(const Bounds& b, bool negative, double value, int outward) {
-  if (b.integer) value = outward < 0 ? std::floor(value) : outward > 0 ? std::ceil(value) : std::nearbyint(value);
-  const double lower = !b.automatic ? b.lower : negative ? -std::numeric_limits<double>::infinity() : 0;
-  return std::min(std::max(value, lower), b.upper);
-}
-
 // The normal score of a value's place among rising quantiles; in the middle of those that are equal to it.
 double place_of(const Plan& p, const double* quantiles, double y) {
+  if (std::isnan(quantiles[0])) return kNothing;  // nothing is known of how far values lie from the forecast
   const size_t first = std::lower_bound(quantiles, quantiles + kPlaces, y) - quantiles;
   const size_t after = std::upper_bound(quantiles, quantiles + kPlaces, y) - quantiles;
   if (first < after) return (p.places[first] + p.places[after - 1]) / 2;
@@ -171,10 +166,28 @@ void put_ends(const Plan& p, const double* theta, size_t step, const double* val
 
 }  // namespace
 
+double bounded(const Bounds& b, bool negative, double value, int outward) {
+  if (b.integer) value = outward < 0 ? std::floor(value) : outward > 0 ? std::ceil(value) : std::nearbyint(value);
+  const double lower = !b.automatic ? b.lower : negative ? -std::numeric_limits<double>::infinity() : 0;
+  return std::min(std::max(value, lower), b.upper);
+}
+
 size_t state_doubles(const Plan& p) {
   size_t doubles = sizeof(Head) / sizeof(double) + 2 * p.levels + p.leads * (2 * p.levels + 1);
   for (size_t i = 0; i < p.leads; ++i) doubles += static_cast<size_t>(p.lead[i]) * entry_doubles(p);
   return doubles;
+}
+
+void list(const Plan& p, live::Fields& fields) {
+  fields.numbers({"rows", "up", "down", "drifts", "last_drift", "judged", "error", "naive_judged", "naive_error", "issued",
+                  "forecast"});
+  fields.doubles("places", kPlaces);
+  fields.doubles("ends", 2 * p.levels);
+  for (const char* const name : {"theta", "missed"}) fields.doubles(name, p.leads * p.levels);
+  fields.doubles("judged_leads", p.leads);
+  size_t rows = 0;
+  for (size_t i = 0; i < p.leads; ++i) rows += static_cast<size_t>(p.lead[i]);
+  fields.doubles("waiting", rows * entry_doubles(p));
 }
 
 bool intact(const double* state) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "causal_test.hpp"
-#include "live.hpp"
+#include "live/batch.hpp"
+#include "live/mean.hpp"
+#include "live/network.hpp"
 #include "step_decoder_test.hpp"
 
 namespace loopcast {
@@ -16,11 +18,16 @@ struct LiveCase {
         kernel{normal(causal::kInputs * 4 * units, 0.2f), normal(units * 4 * units, 0.2f)},
         recurrent{normal(units * 4 * units, 0.2f), normal(units * 4 * units, 0.2f)},
         bias{normal(4 * units), normal(4 * units)}, layers{layer(0), layer(1)},
-        plan{one_of({1, 4, 12}), 0, steps, {CellKind::lstm, 1, 1, 2, layers, nullptr, false, false}, weights.decoder,
-             {3, left, share}, {12, place_left, place_share},
-             {2, 1, &first, misses, ends, 0.02, 0, columns, none, zeros, none, none, none,
-              {-INFINITY, INFINITY, false, false}}} {
+        plan{one_of({1, 4, 12}), 0, {CellKind::lstm, 1, 1, 2, layers, nullptr, false, false}, weights.decoder,
+             {3, left, share}, {12, place_left, place_share}, 0, 0, 0, nullptr} {
     plan.second = pick({size_t{0}, 3 * plan.season});
+  }
+
+  // Of a follower of this plan, or of another.
+  LivePlan live(live::Follower* follower, size_t lateness = 0) const {
+    return {follower, steps, lateness,
+            {2, 1, &first, misses, ends, 0.02, 0, columns, none, zeros, none, none, none,
+             {-INFINITY, INFINITY, false, false}}};
   }
 
   Layer layer(size_t l) const {
@@ -37,7 +44,7 @@ struct LiveCase {
   StepWeights weights;
   Guarded kernel[2], recurrent[2], bias[2];
   Layer layers[2];
-  LivePlan plan;
+  NetworkPlan plan;
 };
 
 // Values that begin with something, have holes and zeros, and are negative or repeat themselves at times.
@@ -101,35 +108,104 @@ inline std::vector<double> at_once(const LiveCase& c, const std::vector<double>&
   return told;
 }
 
+constexpr live::KnownAt kUnknown = {nullptr, 0, 0};
+
 // Judged and issued, a row is taken in as without; what is delivered has the medians that are read.
-inline bool follow_agrees(const LiveCase& c, const Live& live, double* record, double y, bool issue,
+inline bool follow_agrees(const LiveCase& c, const live::Tracked& live, double* record, double y, bool issue,
                           const double* wanted, double* workspace) {
   std::vector<double> told(c.steps * 3), verdicts(7), out(5 * c.steps);
-  live.follow(record, y, issue, verdicts.data(), workspace);
-  live.read(record, c.steps, told.data(), workspace);
-  live.deliver(record, c.steps, out.data(), workspace);
+  void* const records[1] = {record};
+  double* const told_of[1] = {verdicts.data()};
+  live.follow(1, records, &y, &kUnknown, &issue, told_of, workspace);
+  live.read(record, kUnknown, c.steps, told.data(), workspace);
+  live.deliver(record, kUnknown, c.steps, out.data(), workspace);
   for (size_t h = 0; h < c.steps; ++h)
     if (out[h] != wanted[3 * h]) return false;
   return live.intact(record) && causal::same_bits(told.data(), wanted, c.steps * 3);
 }
 
-inline bool stream_agrees(const LiveCase& c, const Live& live, const std::vector<double>& values) {
+// A record, or a workspace, that begins at a cache line.
+struct Lines {
+  explicit Lines(size_t bytes) : room(bytes + live::kLine) {}
+  double* at() {
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(room.data());
+    return reinterpret_cast<double*>(room.data() + live::whole_lines(begin) - begin);
+  }
+  std::vector<char> room;
+};
+
+inline bool stream_agrees(const LiveCase& c, const live::Tracked& live, const std::vector<double>& values) {
   const std::vector<double> wanted = at_once(c, values);
-  const size_t numbers = c.steps * 3;
-  std::vector<double> record(live.record_bytes() / 8), workspace((live.workspace_bytes() + 7) / 8), told(numbers);
-  std::vector<double> followed = record;
-  live.read(record.data(), c.steps, told.data(), workspace.data());
+  const size_t numbers = c.steps * 3, bytes = live.record_bytes();
+  Lines record(bytes), workspace(live.workspace_bytes(1)), followed(bytes), fork(bytes);
+  const live::Follower& follower = live.follower();
+  std::vector<double> told(numbers);
+  live.read(record.at(), kUnknown, c.steps, told.data(), workspace.at());
   for (const double value : told)
     if (value != 0) return false;
   for (size_t t = 0; t < values.size(); ++t) {
-    std::vector<double> fork = record;
-    live.take(fork.data(), values[t], workspace.data());
-    live.take(record.data(), 1e3, workspace.data());
-    record.swap(fork);
-    live.read(record.data(), c.steps, told.data(), workspace.data());
+    std::memcpy(fork.at(), record.at(), bytes);
+    follower.take(fork.at(), 1e3, kUnknown, workspace.at());
+    follower.take(record.at(), values[t], kUnknown, workspace.at());
+    live.read(record.at(), kUnknown, c.steps, told.data(), workspace.at());
     if (!causal::same_bits(told.data(), wanted.data() + t * numbers, numbers)) return false;
-    if (!follow_agrees(c, live, followed.data(), values[t], t % 3 != 1, wanted.data() + t * numbers, workspace.data()))
+    if (!follow_agrees(c, live, followed.at(), values[t], t % 3 != 1, wanted.data() + t * numbers, workspace.at()))
       return false;
+  }
+  return true;
+}
+
+// Rows of several series, some late, some again, some after a gap: in one call, in several threads, and one by one.
+inline bool batch_agrees(const LivePlan& plan) {
+  using namespace live;
+  const Series series(plan);
+  const size_t count = one_of({1, 3, 40}), rows = count * 12, width = series.tracked().verdict_doubles();
+  Lines one(count * series.block_bytes()), many(count * series.block_bytes()),
+      workspace(series.tracked().workspace_bytes(1));
+  std::vector<int64_t> order(rows), begin(count + 1), steps(rows);
+  std::vector<double> values(rows), told(rows * width), verdict(width);
+  std::vector<void*> blocks(count);
+  std::vector<uint8_t> statuses(rows);
+  for (size_t i = 0; i < count; ++i) {
+    blocks[i] = reinterpret_cast<char*>(many.at()) + i * series.block_bytes();
+    begin[i + 1] = static_cast<int64_t>((i + 1) * 12);
+    for (size_t k = 0; k < 12; ++k) {
+      const size_t row = k * count + i;
+      order[i * 12 + k] = static_cast<int64_t>(row);
+      steps[row] = std::max<int64_t>(static_cast<int64_t>(k) + pick<int64_t>({0, 0, 0, -1, -2, 1}), 0);
+      values[row] = pick<double>({1.0, 2.5, 7.0, NAN});
+    }
+  }
+  const RowsCall call = {rows, count, 3, order.data(), begin.data(), blocks.data(), steps.data(), values.data(),
+                         statuses.data(), told.data()};
+  if (!rows_are_there(call) || take_rows(series, call) != OriginStatus::ok) return false;
+  for (size_t row = 0; row < rows; ++row) {
+    void* const block = reinterpret_cast<char*>(one.at()) + row % count * series.block_bytes();
+    const RowStatus status = series.place(block, steps[row], values[row], verdict.data(), workspace.at());
+    const bool judged = status == RowStatus::taken || status == RowStatus::revised;
+    if (static_cast<uint8_t>(status) != statuses[row]) return false;
+    if (judged && !causal::same_bits(told.data() + row * width, verdict.data(), width)) return false;
+    if (!series.intact(block)) return false;
+  }
+  return std::memcmp(one.at(), many.at(), count * series.block_bytes()) == 0;
+}
+
+// Simple models of random kinds, and their mean with a network.
+inline bool simple_ones_agree(const LiveCase& c, live::Follower* network) {
+  using namespace live;
+  const size_t season = one_of({1, 4}), length = one_of({1, 3, 5}), reach = one_of({1, 4});
+  const tracking::Bounds bounds = {0, INFINITY, true, pick({false, true})};
+  const std::vector<double> weights((length + 1) * reach, 0.1);
+  for (int32_t kind = 0; kind < kSimpleKinds; ++kind) {
+    const SimplePlan plan = {static_cast<SimpleKind>(kind), season, length, length, reach, weights.data(), true,
+                             {0.1, 0.2}, bounds};
+    SimpleFollower follower(plan);
+    Follower* const members[2] = {&follower, network};
+    const double shares[2] = {0.25, 0.75};
+    const tracking::Bounds both[2] = {bounds, bounds};
+    MeanFollower mean({2, season, length, members, shares, both, {0, 0}, bounds});
+    for (Follower* each : {static_cast<Follower*>(&follower), static_cast<Follower*>(&mean)})
+      if (!batch_agrees(c.live(each, one_of({0, 3})))) return false;
   }
   return true;
 }
@@ -137,9 +213,13 @@ inline bool stream_agrees(const LiveCase& c, const Live& live, const std::vector
 inline bool live_is_right(int number) {
   const LiveCase c;
   const FlushDenormals flush;  // as a call of the library does
-  if (check_plan(&c.plan) == OriginStatus::ok) {
-    const Live live(c.plan);
-    if (stream_agrees(c, live, live_values(c.plan.season))) return true;
+  if (live::check_network(&c.plan) == OriginStatus::ok) {
+    live::NetworkFollower network(c.plan);
+    const LivePlan plan = c.live(&network);
+    if (live::check_live(&plan) == OriginStatus::ok &&
+        stream_agrees(c, live::Tracked(plan), live_values(c.plan.season)) &&
+        batch_agrees(c.live(&network, one_of({0, 2}))) && simple_ones_agree(c, &network))
+      return true;
   }
   std::printf("case %d: a live series is wrong (seasons %zu and %zu, units %zu, steps %zu)\n", number, c.plan.season,
               c.plan.second, c.units, c.steps);

@@ -38,9 +38,9 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.evaluation.evaluate import evaluate
     from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
     from loopcast.live.anomalies import anomalies
+    from loopcast.live.answers import Ahead, Seen
     from loopcast.live.live import Live
     from loopcast.live.resume import resume
-    from loopcast.live.state import Ahead, Seen
     from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
     from loopcast.models.fill_gaps import FilledGaps
     from loopcast.models.forecaster import Forecaster
@@ -137,7 +137,7 @@ _MODULES = {
     "live.anomalies": ["anomalies"],
     "live.live": ["Live"],
     "live.resume": ["resume"],
-    "live.state": ["Ahead", "Seen"],
+    "live.answers": ["Ahead", "Seen"],
     "models.load": ["load"],
     "models.imputer.load": ["load_imputer"],
     "models.fill_gaps": ["FilledGaps"],

@@ -19,11 +19,20 @@ FUNCTIONS = (
     "loopcast_decode_steps",
     "loopcast_read",
     "loopcast_origin_message",
+    "loopcast_follower_network",
+    "loopcast_follower_simple",
+    "loopcast_follower_mean",
+    "loopcast_follower_sizes",
+    "loopcast_follower_end",
     "loopcast_live_plan",
     "loopcast_live_end",
-    "loopcast_live_take",
+    "loopcast_live_place",
+    "loopcast_live_load",
+    "loopcast_live_fields",
+    "loopcast_live_rewind",
+    "loopcast_live_first_gap",
+    "loopcast_live_rows",
     "loopcast_live_read",
-    "loopcast_live_follow",
     "loopcast_live_deliver",
     "loopcast_live_intact",
     "loopcast_instructions",
@@ -94,6 +103,13 @@ def check_layout(structures: Mapping[str, type[ctypes.Structure]], table: Mappin
             mine, its = here.get(key, ()), there.get(key, ())
             if mine != its:
                 raise LoopcastError(f"{key} {_describe(mine)} in Python and {_describe(its)} in {LIBRARY}: {_REBUILD}")
+
+
+@cache
+def checked_library(*structures: tuple[str, type[ctypes.Structure]]) -> ctypes.CDLL:
+    """The kernels, for a caller with these structures, by their names in C++. LoopcastError where one differs."""
+    check_layout(dict(structures), layout())
+    return library()
 
 
 def _layout_of(name: str, structure: type[ctypes.Structure]) -> dict[str, tuple[int, ...]]:

@@ -5,7 +5,11 @@ import datetime as dt
 import numpy as np
 
 from loopcast import Panel, Pretrained
+from loopcast.live.engine import Engine, aligned
+from loopcast.live.followers import network_follower
+from loopcast.live.native import SeriesHead
 from loopcast.live.segments import segments_of
+from loopcast.live.tracking_plan import untracked
 
 START, HOUR = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.timedelta(hours=1)
 HORIZON, SEASON, ROWS = 9, 4, 60
@@ -41,3 +45,33 @@ def state_of(live):
 def send(live, rows, id_="a"):
     """Rows (row, value), one by one; the statuses."""
     return [live.update_one(id_, at(row), y).status for row, y in rows]
+
+
+def engine_of(model, steps, probabilities=()):
+    """What follows series of a pretrained network, and reads its median and these quantiles."""
+    follower = network_follower(model, (0.5, *probabilities), (0, 0))
+    return Engine(follower, model.bounds, untracked(steps), steps, 0)
+
+
+class Following:
+    """One series of an engine."""
+
+    def __init__(self, engine, block=None):
+        self.engine, self.rows = engine, 0
+        self.block = aligned(engine.block_bytes)
+        if block is not None:
+            self.block[:] = block
+
+    def take(self, y):
+        SeriesHead.from_address(self.block.ctypes.data).start = 0
+        status = self.engine.place(self.block.ctypes.data, self.rows, float(y), 0)
+        assert status == 0
+        self.rows += 1
+
+    def read(self, steps):
+        return self.engine.read(self.block.ctypes.data, steps)
+
+    def fork(self):
+        other = Following(self.engine, self.block)
+        other.rows = self.rows
+        return other

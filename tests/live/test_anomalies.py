@@ -47,8 +47,8 @@ def test_the_series_of_the_fit_and_every_series_of_several_are_judged_alone():
 def test_what_cannot_be_said_is_an_error(tmp_path):
     with pytest.raises(OptionError, match="one number"):
         fitted().anomalies(level=[80, 95])
-    with pytest.raises(OptionError, match="Pretrained can"):
-        anomalies(Naive().fit(panel()))
+    with pytest.raises(NotFittedError, match="calibrate"):
+        anomalies(Naive().fit([1.0, 2.0]))
     fitted().save(tmp_path / "m")
     with pytest.raises(NotFittedError):
         load(tmp_path / "m").anomalies()
@@ -57,10 +57,12 @@ def test_what_cannot_be_said_is_an_error(tmp_path):
 def test_the_command_shows_and_writes_them(tmp_path):
     table = pl.DataFrame({"ds": range(120), "y": strange()}).with_columns(pl.col("y").fill_nan(None))
     table.write_csv(tmp_path / "in.csv")
-    arguments = ["anomalies", tmp_path / "in.csv", "--level", "99", "--season", "4", "--output", tmp_path / "out.csv"]
+    arguments = ["anomalies", tmp_path / "in.csv", "--level", "99", "--season", "4", "--output", tmp_path / "out.csv",
+                 "--report", tmp_path / "page.html"]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "loopcast", *map(str, arguments)], capture_output=True, text=True, check=True
     )
     told = Pretrained(season=4, tune=0).fit(table).anomalies()
     assert f"{told['anomaly'].sum()} of 120 rows" in done.stdout
+    assert f"{told['anomaly'].sum()} of 120 rows" in (tmp_path / "page.html").read_text()
     assert pl.read_csv(tmp_path / "out.csv")["anomaly"].to_list() == told["anomaly"].to_list()

@@ -13,8 +13,8 @@ import pytest
 from live.made import at, fitted, panel, send, state_of, values
 from loopcast import ModelFileError, OptionError, resume
 from loopcast.kernels import LIBRARY
-from loopcast.live.folder import checksum_of
 from loopcast.live.journal import entries_of
+from loopcast.live.manifest import checksum_of
 
 pytestmark = [
     pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built"),
@@ -140,18 +140,38 @@ def test_a_part_that_is_missing_or_cut_is_an_error(folder, name, left):
 
 
 def test_a_record_that_points_elsewhere_is_refused(folder):
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import load_file
 
     path = folder / "segment-1-0.safetensors"
     fields, manifest = load_file(path), json.loads((folder / "manifest.json").read_text())
-    for word in (0, 2, 3, 6):
-        records = fields["records"].copy()
-        records[0, word] = 2**40
-        save_file(fields | {"records": records}, path)
-        manifest["segments"][0] |= {"size": path.stat().st_size, "crc32": zlib.crc32(path.read_bytes())}
-        manifest["crc32"] = checksum_of(manifest)
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+    for name in ("rows", "z_at", "level_at", "phase"):
+        changed = fields | {f"record.{name}": np.full_like(fields[f"record.{name}"], 2**40)}
+        rewrite(path, changed, manifest)
         with pytest.raises(ModelFileError, match="record that cannot be"):
+            resume(folder)
+
+
+def rewrite(path, fields, manifest):
+    """A segment with other fields, and a manifest that says so."""
+    from safetensors.numpy import save_file
+
+    save_file(fields, path)
+    manifest["segments"][0] |= {"size": path.stat().st_size, "crc32": zlib.crc32(path.read_bytes())}
+    manifest["crc32"] = checksum_of(manifest)
+    (path.parent / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_fields_of_records_go_by_name_and_one_that_a_version_added_is_zero_before(folder):
+    from safetensors.numpy import load_file
+
+    path = folder / "segment-1-0.safetensors"
+    fields, manifest = load_file(path), json.loads((folder / "manifest.json").read_text())
+    assert {"record.curve.level", "record.layer0.state0", "record.tracked.theta", "anchor1.values"} <= set(fields)
+    rewrite(path, {name: field for name, field in fields.items() if name != "record.tracked.drifts"}, manifest)
+    assert resume(folder).health()["drifts"].to_list() == [0, 0]
+    for wrong in ({"record.new": fields["start"]}, {"record.values": fields["start"]}):
+        rewrite(path, fields | wrong, manifest)
+        with pytest.raises(ModelFileError, match="other fields"):
             resume(folder)
 
 

@@ -4,12 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from live.made import HORIZON, at, fitted, panel, values
+from live.made import HORIZON, Following, at, engine_of, fitted, panel, values
 from loopcast import OptionError, Panel, Pretrained, ValuesError
 from loopcast.columns import Bands
 from loopcast.intervals.tracking import RATE, tracked_leads
 from loopcast.kernels import LIBRARY
-from loopcast.live.engine import Engine
 from loopcast.nn.step_decoder import PROBABILITIES
 from reference.tracking import Tracker
 
@@ -52,7 +51,7 @@ def test_thetas_surprises_and_drifts_are_those_of_a_plain_loop():
     came[rng.random(rows) < 0.1] = np.nan
     came[0] = 50.0
     live = forecaster.live(level=LEVELS, most_series=1)
-    plain = Engine(forecaster.model, 1, PROBABILITIES).start()
+    plain = Following(engine_of(forecaster.model, 1, PROBABILITIES))
     tracker = Tracker(tracked_leads(HORIZON).tolist(), LEVELS)
     low, high, forecast, drifts = None, None, None, 0
     for row in range(rows):
@@ -84,7 +83,7 @@ def test_thetas_surprises_and_drifts_are_those_of_a_plain_loop():
             over = np.maximum.reduce([above for _, above in each[: place + 1]])
             np.testing.assert_allclose(ahead.high[place], over, rtol=1e-9)
     state = live._state
-    kept = state.follower.tracked(state.records.block(state.series["a"].block))
+    kept = state.engine.tracked(state.records.block(state.series["a"].block))
     theta = [[tracker.theta[h, level] for level in LEVELS] for h in tracker.leads]
     np.testing.assert_allclose(kept.theta, theta, atol=1e-12)
     np.testing.assert_array_equal(kept.judged, list(tracker.judged.values()))
@@ -117,7 +116,7 @@ def test_whatever_comes_the_share_that_misses_is_as_promised(adversary):
         y = adversary(live.predict_one("a"), rng)
         live.update_one("a", at(row), float(np.clip(y, -1e30, 1e30)))
     state = live._state
-    kept = state.follower.tracked(state.records.block(state.series["a"].block))
+    kept = state.engine.tracked(state.records.block(state.series["a"].block))
     leads = tracked_leads(HORIZON)
     bound = (14 + 2 * RATE * (leads + 1)) / (RATE * kept.judged)
     misses = kept.missed / kept.judged[:, None]

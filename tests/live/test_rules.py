@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from live.made import HOUR, at, fitted, panel, send, state_of, values
-from loopcast import CalendarError, ColumnError, DataError, Linear, Naive, OptionError, Panel, Pretrained
+from loopcast import CalendarError, ColumnError, DataError, OptionError, Panel, Pretrained
 from loopcast import ValuesError as BadValueError
 from loopcast.kernels import LIBRARY
 
@@ -246,12 +246,6 @@ def test_tables_of_other_libraries_come_back_as_they_came(kind):
     assert type(live.predict()) is type(live.health()) is type(came)
     status = again["status"].to_list() if kind == "pandas" else again["status"].to_pylist()
     assert status == ["late"] * 29 + ["duplicate"]
-
-
-@pytest.mark.parametrize("other", [Naive(horizon=2), Linear(horizon=2)])
-def test_a_model_that_cannot_be_followed_says_which_can(other):
-    with pytest.raises(OptionError, match="Pretrained can"):
-        other.fit(panel()).live()
 
 
 def test_several_targets_are_refused():

@@ -49,7 +49,7 @@ def test_a_chart_has_a_line_for_each_stretch_a_dot_for_a_lone_value_and_a_band_f
     gaps = np.isnan(given.reshape(8, 1))
     ends = np.stack([np.where(gaps, filled + step, np.nan) for step in (-1, 1)], axis=-1)
     done = FilledGaps(values=filled, marks=gaps, bands=Bands.of(90), ends=ends)
-    drawn = svg(plot_gaps(given, done).charts[0])
+    drawn = svg(plot_gaps(given, done).charts[0], "its gaps")
     assert drawn.count('<polygon class="band"') == 2
     assert drawn.count('<polyline class="known"') == 3
     assert drawn.count('<circle class="known"') == 1

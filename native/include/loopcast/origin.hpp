@@ -3,6 +3,7 @@
 
 #include "loopcast/causal/read.hpp"
 #include "loopcast/kernels.hpp"
+#include "loopcast/live/simple.hpp"
 #include "loopcast/tracking.hpp"
 
 namespace loopcast {
@@ -19,14 +20,44 @@ struct ReadCall {
   double* values;                                // [rows, steps, probabilities]
 };
 
-// All that series of one kind share. A series' own record is a causal record, then each layer's state, then what is
-// tracked. places: reads the median and the quantiles in which a value finds its place.
-struct LivePlan {
-  size_t season, second, most_steps;
+// The pretrained network. places: reads the median and the quantiles in which a value finds its place.
+struct NetworkPlan {
+  size_t season, second;
   Stack stack;  // without a head; batch and time 1; its layers' states are not read: a record has them
   StepDecoder decoder;
   causal::Reading reading, places;
+  size_t known_rows, known_ahead, covariates;  // numbers that are known of a row, of a step to come, and of covariates
+  const int64_t* covariate;                    // [covariates]: which of those of a step these are
+};
+
+// The mean of members. least: rows before there is a forecast. usual: as of a SimplePlan.
+struct MeanPlan {
+  size_t count, season, least;
+  live::Follower* const* members;         // [count]
+  const double* weights;                  // [count]
+  const tracking::Bounds* member_bounds;  // [count]
+  double usual[2];
+  tracking::Bounds bounds;
+};
+
+// All that the series of a live state share. lateness: in steps.
+struct LivePlan {
+  live::Follower* follower;
+  size_t most_steps, lateness;
   tracking::Plan tracking;
+};
+
+// Rows of several series. order: the rows of each series, one series after the other, each in the order they came in;
+// begin: where a series' rows begin in that. blocks: of each series.
+struct RowsCall {
+  size_t rows, series, threads;
+  const int64_t* order;  // [rows]
+  const int64_t* begin;  // [series + 1]
+  void* const* blocks;   // [series]
+  const int64_t* steps;  // [rows]
+  const double* values;  // [rows], NaN where missing
+  uint8_t* statuses;     // [rows]
+  double* verdicts;      // [rows, 3 + 2 * levels]; of rows that are taken or revised
 };
 
 }  // namespace loopcast

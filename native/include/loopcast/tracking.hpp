@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "loopcast/kernels.hpp"
+#include "loopcast/live/fields.hpp"
 
 namespace loopcast::tracking {
 
@@ -22,6 +23,10 @@ struct Bounds {
   double lower, upper;
   bool automatic, integer;
 };
+
+// A value within the bounds; outward: which way whole numbers are rounded, -1 down, 1 up, 0 to the nearest. negative:
+// whether the series ever was.
+double bounded(const Bounds&, bool negative, double value, int outward);
 
 // What all series share. shares: of the calibration, in units of half the distance of the 10 and the 90 % quantile.
 struct Plan {
@@ -40,6 +45,9 @@ struct Plan {
 };
 
 size_t state_doubles(const Plan&);
+
+// What lies where in a state, all of it.
+void list(const Plan&, live::Fields&);
 
 // Whether doubles that were read from a file may be a state.
 bool intact(const double* state);

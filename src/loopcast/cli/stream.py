@@ -1,5 +1,6 @@
 """loopcast stream: lines in, an answer to each out, in order, and a state that survives."""
 
+import gc
 import os
 import select
 import signal
@@ -17,7 +18,7 @@ from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, check_outpu
 from loopcast.errors import OptionError
 
 if TYPE_CHECKING:
-    from loopcast.tasks.stream import Stream
+    from loopcast.tasks.stream_answers import Stream
 
 CHUNK = 2**16  # bytes that are read at once
 
@@ -60,7 +61,8 @@ def stream(
     if model is not None and resolve_columns(id_, time, target, columns) != columns:
         raise OptionError("--id, --time and --target are as the model has them: leave them out")
     panel = None if history is None else loopcast.read(history, columns=columns, freq=freq, gaps=gaps or "insert")
-    from loopcast.tasks.stream import Stream, StreamTask
+    from loopcast.tasks.stream import StreamTask
+    from loopcast.tasks.stream_answers import Stream
 
     with appending(late) as to_late:
         task = StreamTask(
@@ -88,9 +90,10 @@ def append(file: TextIO, line: str) -> None:
 def run(stream: "Stream") -> None:
     """Answer what is there, settle, give the answers, wait for more; Terminated after SIGTERM, all settled."""
     stop = Stop()
+    gc.freeze()  # what is loaded stays: a collection would look through all of it again and again
     with stop.listening():
         for lines in stop.chunks():
-            answers = [stream.answer(line) for line in lines]
+            answers = stream.answers(lines)
             stream.settle()
             sys.stdout.write("".join(f"{answer}\n" for answer in answers))
             sys.stdout.flush()

@@ -4,6 +4,7 @@ What is known at a row comes from that row and those before it; what is known ah
 covariates, is known at every row up to the last one that they are given for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -140,28 +141,32 @@ class ExogenousEncoder:
         return np.concatenate([past, static, ahead.values[own]], axis=1)
 
     def of_series(self, panel: Panel) -> np.ndarray:
-        """What is known of each series, float32 `[series, static_width]`: numbers, and 1 for its own category of each.
+        """What is known of each series of a panel, float32 `[series, static_width]`; see `of_static`."""
+        if panel.covariates is None:
+            return np.zeros((panel.n_series, 0), np.float32)
+        return self.of_static(panel.covariates.static, panel.ids)
+
+    def of_static(self, static: pl.DataFrame, ids: Sequence[object] | pl.Series) -> np.ndarray:
+        """The static covariates of the series of these ids: numbers, and 1 for its own category of each.
 
         An unknown category is none. ValuesError where a number is none here, OptionError for a category that the fit
         did not have, unless `allow_unknown`.
         """
-        each = [self._numbers(panel)]
+        each = [self._numbers(static, len(ids))]
         for name, known in zip(self.columns.static, self.categories, strict=True):
             if known is not None:
-                each.append(np.eye(len(known) + 1, len(known), dtype=np.float32)[self._code(panel, name, known)])
+                code = self._code(ids, static[name], known)
+                each.append(np.eye(len(known) + 1, len(known), dtype=np.float32)[code])
         return np.concatenate(each, axis=1)
 
-    def _numbers(self, panel: Panel) -> np.ndarray:
-        if panel.covariates is None:
-            return np.zeros((panel.n_series, 0), np.float32)
-        static = panel.covariates.static
+    def _numbers(self, static: pl.DataFrame, count: int) -> np.ndarray:
         names = [name for name, each in zip(self.columns.static, self.categories, strict=True) if each is None]
         wrong = next((name for name in names if static[name].dtype == pl.String), None)
         if wrong is not None:
             raise ValuesError(
                 f"static covariate {wrong!r} has categories here, such as {static[wrong][0]!r}, and numbers in the fit"
             )
-        return self.static.scaled(static.select(names).to_numpy().reshape(panel.n_series, -1))
+        return self.static.scaled(static.select(names).to_numpy().reshape(count, -1))
 
     def ahead(self, panel: Panel, extra: int) -> FutureFeatures:
         """What is known of each row, and of `extra` steps after the end of each series.
@@ -181,16 +186,15 @@ class ExogenousEncoder:
         clock = encode(times, self.parts, panel.schema.zone, self.columns.holidays)
         return FutureFeatures(np.concatenate([values, clock], axis=1) if self.parts else values, offsets)
 
-    def _code(self, panel: Panel, name: str, known: tuple[str, ...]) -> np.ndarray:
+    def _code(self, ids: Sequence[object] | pl.Series, cells: pl.Series, known: tuple[str, ...]) -> np.ndarray:
         """The place of each series' category among the known ones; after the last one where it is none of them."""
-        cells = panel.covariates.static[name] if panel.covariates is not None else pl.Series()
         places = {category: code for code, category in enumerate(known)}
         codes = np.array([places.get(_word(cell), len(known)) for cell in cells], np.int32)
         new = codes == len(known)
         if new.any() and not self.allow_unknown:
             i = int(new.argmax())
             raise OptionError(
-                f"series {panel.ids[i]!r}: {name!r} is {cells[i]!r}, which was not there in the fit (known: "
+                f"series {ids[i]!r}: {cells.name!r} is {cells[i]!r}, which was not there in the fit (known: "
                 f"{', '.join(map(repr, known[:10]))}{', …' if len(known) > 10 else ''}): fit with "
                 "it, or a Recurrent, which forecasts others as it does series of no category"
             )

@@ -1,6 +1,7 @@
 """What is known of series besides their values, as a network with a decoder of steps reads it: by row, and by step."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -61,7 +62,8 @@ class Known:
 
 def trailing_means(values: np.ndarray, offsets: np.ndarray, season: int) -> list[np.ndarray]:
     """Means of columns over the latest rows, of which there are more than one, `[row, column]` each."""
-    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+    parts = [np.cumsum(values[a:b], axis=0, dtype=np.float64) for a, b in pairwise(offsets)]  # as a live series adds
+    sums, nothing = np.concatenate(parts), np.zeros((1, values.shape[1]))
     rows, first = np.arange(len(values)), np.repeat(offsets[:-1], np.diff(offsets))
     means = []
     for share in TRAILING:
@@ -69,7 +71,8 @@ def trailing_means(values: np.ndarray, offsets: np.ndarray, season: int) -> list
         if count < 2:
             continue
         begin = np.maximum(rows - count + 1, first)
-        means.append(((sums[rows + 1] - sums[begin]) / (rows - begin + 1)[:, None]).astype(np.float32))
+        before = np.where((begin > first)[:, None], sums[np.maximum(begin - 1, 0)], nothing)
+        means.append(((sums - before) / (rows - begin + 1)[:, None]).astype(np.float32))
     return means
 
 

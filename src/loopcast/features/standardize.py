@@ -31,15 +31,32 @@ class Standardization(NamedTuple):
 
 def encode_columns(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Each column of `[row, column]` as PER_COLUMN: the last value, whether it is there, and since when, float32."""
-    columns = [each for column in values.T for each in _with_gaps(column, offsets)]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0), np.float32)
+    return _shown(values, *_carried(values, offsets))
 
 
-def _with_gaps(column: np.ndarray, offsets: np.ndarray) -> list[np.ndarray]:
-    there = ~np.isnan(column)
-    rows, begin = np.arange(len(column)), np.repeat(offsets[:-1], np.diff(offsets))
-    last = np.maximum.accumulate(np.where(there, rows, -1))
+def encode_carried(
+    values: np.ndarray, carried: np.ndarray, since: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same of the next rows of one series, and `carried` and `since` after each of them, `[row, column]`.
+
+    carried, since: before these rows the last value, 0 where there was none, and how many rows ago it was, `[column]`.
+    """
+    last, ago = _carried(values, np.array([0, len(values)]))
+    before = np.isnan(values).cumprod(axis=0, dtype=bool)  # as long as none of these rows has a value
+    last, ago = np.where(before, carried, last), np.where(before, ago + since, ago)
+    return _shown(values, last, ago), last, ago
+
+
+def _carried(values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The last value of each column, 0 before there is one, and how many rows ago it was, or would have been."""
+    there = ~np.isnan(values)
+    rows, begin = np.arange(len(values))[:, None], np.repeat(offsets[:-1], np.diff(offsets))[:, None]
+    last = np.maximum.accumulate(np.where(there, rows, -1), axis=0)
     seen = last >= begin
-    since = np.where(seen, rows - last, rows - begin + 1)
-    carried = np.where(seen, column[np.maximum(last, 0)], 0)
-    return [carried.astype(np.float32), there.astype(np.float32), np.log1p(since).astype(np.float32)]
+    carried = np.where(seen, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.zeros((), values.dtype))
+    return carried, np.where(seen, rows - last, rows - begin + 1)
+
+
+def _shown(values: np.ndarray, carried: np.ndarray, since: np.ndarray) -> np.ndarray:
+    each = np.stack([carried, ~np.isnan(values), np.log1p(since)], axis=-1, dtype=np.float32, casting="unsafe")
+    return each.reshape(len(values), PER_COLUMN * values.shape[1])

@@ -54,17 +54,23 @@ class Tracking:
         steps: int,
         calibration: Calibration | None,
         places: tuple[float, ...],
+        *,
+        own: bool,
     ) -> Self:
-        """horizon: up to which is tracked; steps: that a forecast has, of which the calibration makes its shares."""
+        """horizon: up to which is tracked; steps: that a forecast has, of which the calibration makes its shares.
+
+        own: whether the model has a distribution of its own, beside which the calibration counts as much as its
+        `trust` says; without one nothing but the calibration says where values lie, and without that nothing does.
+        """
         bands, rows = Bands.of(tuple(levels)), np.arange(max(horizon, steps))
         ends = shares_of(calibration, bands.probabilities, steps)
         return cls(
             levels=bands.levels,
             leads=tracked_leads(horizon),
-            trust=0.0 if calibration is None else calibration.trust,
+            trust=float(not own) if calibration is None or not own else calibration.trust,
             shares=ends[np.minimum(rows, len(ends) - 1)],
             places=places,
-            place_shares=shares_of(calibration, places, steps)[0],
+            place_shares=shares_of(calibration, places, steps)[0] + (0.0 if own or calibration else np.nan),
         )
 
     @property

@@ -4,17 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from loopcast.columns import Bands, Columns, interval_columns
+from loopcast.columns import Bands, Columns
 from loopcast.data.convert import as_panel
+from loopcast.data.judged import Judged
 from loopcast.data.panel import Panel
-from loopcast.data.tables import build
 from loopcast.errors import NotFittedError, OptionError, quote
+from loopcast.live.engine import Batch
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
-from loopcast.live.series import Series
 from loopcast.models.forecaster import Forecaster
-
-ANOMALY, SURPRISE = "anomaly", "surprise"
 
 
 def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, columns: Columns | None = None) -> Any:
@@ -33,6 +31,11 @@ def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, co
     >>> anomalies(Pretrained(season=7).fit(panel))["anomaly"].to_list()[-2:]
     [False, True]
     """
+    return judge(forecaster, data, level=level, columns=columns).table()
+
+
+def judge(forecaster: Forecaster, data: Any = None, *, level: float = 99, columns: Columns | None = None) -> Judged:
+    """The same as arrays."""
     levels = Bands.of(level).levels
     if len(levels) != 1:
         raise OptionError(f"an anomaly lies outside of one interval: level is one number, got {quote(level)}")
@@ -41,25 +44,15 @@ def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, co
         raise NotFittedError("a model file holds no series: give the history, data=...")
     model = LiveModel(forecaster, Rules(level=levels))
     model.bounds.check(panel)
-    verdicts = np.concatenate([_verdicts(model, panel.series(i)[:, 0]) for i in range(panel.n_series)])
-    return _table(panel, verdicts, levels[0])
+    surprise, _, _, low, high = _verdicts(model, panel).T
+    return Judged(panel=panel, level=levels[0], surprise=surprise, low=low, high=high)
 
 
-def _verdicts(model: LiveModel, values: np.ndarray) -> np.ndarray:
+def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
     """What is said of each row, `[row, 5]`: surprise, drift, forecast, low end, high end."""
-    state = model.new_state()
-    records, follower = state.records, state.follower
-    series, said = Series(0, records.address(records.new()), follower.record_bytes, 0), np.empty((len(values), 5))
-    for row, y in enumerate(values.tolist()):
-        follower.follow(series.at, y, True)
-        said[row] = follower.verdict
-    return said
-
-
-def _table(panel: Panel, verdicts: np.ndarray, level: float) -> Any:
-    target, values = panel.schema.columns.one_target, panel.values[:, 0]
-    surprise, _, _, low, high = verdicts.T
-    columns = dict(zip(interval_columns(target, level), (low, high), strict=True))
-    numbers = {target: values, ANOMALY: (values < low) | (values > high), SURPRISE: surprise, **columns}
-    rows = np.arange(panel.n_rows)
-    return build(panel.schema, panel.ids.gather(panel.series_of(rows)), panel.times_of(rows), numbers)
+    state, which = model.new_state(), panel.series_of(np.arange(panel.n_rows))
+    begins = state.begin(panel)
+    steps = np.arange(panel.n_rows) - panel.offsets[which] + np.array([each.head.start for each in begins])[which]
+    batch = Batch(which, panel.n_series, steps, panel.values[:, 0])
+    batch.blocks[:] = [each.at for each in begins]
+    return state.engine.take_rows(batch)

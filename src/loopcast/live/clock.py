@@ -54,6 +54,7 @@ class WallPhase:
     def __init__(self, origin: int, freq: Frequency, zone: str | None) -> None:
         self.origin, self.freq, self.zone = origin, freq, zone
         self._blocks: dict[int, list[int]] = {}
+        self._steps: dict[int, int] = {}  # of the ticks that were looked up
 
     def tick(self, step: int) -> int:
         """When a step is; CalendarError past the year 9999."""
@@ -66,12 +67,20 @@ class WallPhase:
     def _looked_up(self, first: int) -> list[int]:
         starts, begin = np.array([self.origin]), np.array([first])
         ticks: list[int] = future_ticks(starts, begin, BLOCK, self.freq, self.zone)[0].tolist()
+        self._steps |= dict(zip(ticks, range(first, first + BLOCK), strict=True))
         return ticks
 
     def step(self, tick: int) -> int | None:
-        """Which step is at a tick; None where none is."""
+        """Which step is at a tick; None where none is. CalendarError where there is no next one."""
+        known = self._steps.get(tick)
+        if known is not None and known % BLOCK < BLOCK - 1:
+            return known
         steps, fits = step_index(np.array([self.origin, tick]), np.zeros(2, np.int64), self.freq, self.zone)
-        return int(steps[1]) if fits[1] else None
+        if not fits[1]:
+            return None
+        step = int(steps[1])
+        self.tick(step + 1)
+        return step
 
     def latest(self, tick: int) -> int:
         """The last step that is not after a tick."""

@@ -12,10 +12,7 @@ A snapshot is there once the manifest is renamed; parts of other generations are
 import hashlib
 import json
 import os
-import re
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,35 +21,24 @@ from loopcast.errors import LoopcastError, ModelFileError, OptionError
 from loopcast.kernels import instructions
 from loopcast.live import segments
 from loopcast.live.journal import Journal, entries_of
+from loopcast.live.lock import LOCK, lock, locked
+from loopcast.live.manifest import (
+    FORMAT,
+    MANIFEST,
+    MODEL,
+    PART,
+    checksum_of,
+    journal_name,
+    read_manifest,
+    remove_leftovers,
+)
 from loopcast.live.model import LiveModel
-from loopcast.live.rules import Rules
-from loopcast.live.state import Row, State
+from loopcast.live.state import State
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.load import load
 from loopcast.public import public
 from loopcast.storage import model_file
 from loopcast.storage.atomic import sync_folder, write_whole
-from loopcast.storage.strict_json import strict_json
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-MANIFEST, MODEL, LOCK = "manifest.json", "model.loopcast", "lock"
-FORMAT = 1
-KEYS = {"format", "loopcast", "rules", "model", "record_bytes", "instructions", "generation", "segments", "crc32"}
-PART = re.compile(r"(segment-(\d+)-\d+\.safetensors|journal-(\d+)\.log)")
-
-
-class Snapshot(NamedTuple):
-    """What a manifest says."""
-
-    rules: Rules
-    model: str  # SHA-256
-    record_bytes: int
-    generation: int
-    segments: tuple[dict[str, Any], ...]
 
 
 def save(model: LiveModel, state: State, path: str | os.PathLike[str]) -> None:
@@ -77,28 +63,6 @@ def make_folder(folder: Path) -> None:
     folder.mkdir()
 
 
-@contextmanager
-def locked(folder: Path, *, shared: bool) -> Iterator[None]:
-    """While none writes to the folder (shared), or uses it at all."""
-    file = lock(folder, shared=shared)
-    try:
-        yield
-    finally:
-        os.close(file)
-
-
-def lock(folder: Path, *, shared: bool) -> int:
-    """An open file that holds the lock of a folder; OptionError where another process has it."""
-    file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        if fcntl is not None:
-            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(file)
-        raise OptionError(f"{folder} is in use by another process, which is to end first") from error
-    return file
-
-
 def write_snapshot(model: LiveModel, state: State, folder: Path) -> int:
     """Put the state into a folder that is locked; its generation. What was there stays until all is written."""
     old = read_manifest(folder) if (folder / MANIFEST).exists() else None
@@ -119,10 +83,10 @@ def write_snapshot(model: LiveModel, state: State, folder: Path) -> int:
             "loopcast": public("__version__"),
             "rules": asdict(model.rules),
             "model": digest,
-            "record_bytes": state.follower.record_bytes,
             "instructions": instructions(),
             "generation": generation,
             "segments": parts,
+            "seqs": state.seqs,
         }
         text = json.dumps(manifest | {"crc32": checksum_of(manifest)}, indent=1)
         write_whole(folder / MANIFEST, text.encode())
@@ -150,48 +114,6 @@ def _write_segment(folder: Path, generation: int, k: int, fields: Any) -> dict[s
     return {"name": name, "size": len(content), "crc32": zlib.crc32(content)}
 
 
-def journal_name(generation: int) -> str:
-    return f"journal-{generation}.log"
-
-
-def checksum_of(manifest: Mapping[str, Any]) -> int:
-    """Of all that a manifest says, but for this."""
-    return zlib.crc32(json.dumps({**manifest, "crc32": None}, sort_keys=True).encode())
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove parts of other generations than that of the manifest."""
-    with suppress(ModelFileError):
-        kept = read_manifest(folder).generation if (folder / MANIFEST).exists() else 0
-        for each in list(folder.iterdir()):
-            found = PART.fullmatch(each.name)
-            if found is not None and int(found[2] or found[3]) != kept:
-                each.unlink()
-
-
-def read_manifest(folder: Path) -> Snapshot:
-    """What is in a folder; ModelFileError where it holds no state, or one of another version."""
-    try:
-        with (folder / MANIFEST).open("rb") as file:
-            facts = strict_json(file, os.fstat(file.fileno()).st_size)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ModelFileError(f"{folder} holds no live state: there is no {MANIFEST}") from error
-    if not isinstance(facts, dict) or type(facts.get("format")) is not int:
-        raise ModelFileError(f"{folder}: the manifest does not say its format")
-    if facts["format"] != FORMAT:
-        raise ModelFileError(f"{folder} has format {facts['format']}, and this Loopcast reads {FORMAT}: upgrade it")
-    if set(facts) != KEYS or not all(type(facts[name]) is int for name in ("record_bytes", "generation")):
-        raise ModelFileError(f"{folder}: the manifest is not as Loopcast writes it")
-    sound = facts["crc32"] == checksum_of(facts)
-    if not sound or not isinstance(facts["segments"], tuple) or not isinstance(facts["rules"], dict):
-        raise ModelFileError(f"{folder}: the manifest is not as Loopcast writes it")
-    try:
-        rules = Rules(**facts["rules"])
-    except (OptionError, TypeError) as error:
-        raise ModelFileError(f"{folder}: the manifest has rules that mean nothing: {error}") from error
-    return Snapshot(rules, str(facts["model"]), facts["record_bytes"], facts["generation"], facts["segments"])
-
-
 class Opened(NamedTuple):
     """A state out of a folder: of which generation, how many entries its journal has, how many bytes are whole."""
 
@@ -211,8 +133,7 @@ def read(folder: Path) -> Opened:
             raise ModelFileError(f"{folder / MODEL} is damaged, or another model's")
         model = LiveModel(load(folder / MODEL), snapshot.rules)
         state = model.new_state()
-        if state.follower.record_bytes != snapshot.record_bytes:
-            raise ModelFileError("records of this state are laid out as another version of Loopcast has them")
+        state.seqs = dict(snapshot.seqs)
         for part in snapshot.segments:
             segments.read_into(state, _segment(folder, part))
         log = _content(folder / journal_name(snapshot.generation))
@@ -230,12 +151,18 @@ def _replay(state: State, entries: list[Any]) -> None:
             if not isinstance(each, tuple):
                 state.forget([each])
                 continue
-            id_, tick, y = each
+            if len(each) == 2:
+                state.seqs[each[0]] = each[1]
+                continue
+            id_, tick = each[:2]
             found = state.series.get(id_)
             step = (state.clock.phase(tick) if found is None else found.phase).step(tick)
-            if step is None:
+            if step is None or (found is None and len(each) == 3):
                 raise ModelFileError("the journal has a row that is not on the calendar")
-            state.apply(Row(id_, tick, step, y))
+            if len(each) == 3:
+                state.know_step(state.find(id_), step, each[2], (id_, tick))
+            else:
+                state.place(id_, tick, step, each[2], state.checked_again(id_, each[3]))
     except (LoopcastError, OverflowError) as error:
         raise ModelFileError(f"the journal does not fit the snapshot: {error}") from error
 
@@ -276,7 +203,10 @@ class FolderLog:
         self.folder, self._lock = folder, file
         self._journal = Journal(folder / journal_name(generation), generation)
         self._journal.skip(entries)
-        self.rows, self.forget, self.sync = self._journal.rows, self._journal.forget, self._journal.sync
+        self._use(self._journal)
+
+    def _use(self, journal: Journal) -> None:
+        self.rows, self.known, self.forget, self.sync = journal.rows, journal.known, journal.forget, journal.sync
 
     @property
     def entries(self) -> int:
@@ -292,7 +222,7 @@ class FolderLog:
         generation = write_snapshot(model, state, self.folder)
         self._journal.close()
         self._journal = Journal(self.folder / journal_name(generation), generation)
-        self.rows, self.forget, self.sync = self._journal.rows, self._journal.forget, self._journal.sync
+        self._use(self._journal)
 
     def close(self) -> None:
         """Write no more, and let others use the folder."""

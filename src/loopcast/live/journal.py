@@ -9,20 +9,29 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from loopcast.errors import ModelFileError
-from loopcast.live.state import Id, Row
+from loopcast.live.answers import NO_SEQS
+from loopcast.live.checks import Id
+from loopcast.live.covariates import Given
 
 MAGIC = b"loopcast"
 HEADER, CHECKSUM = struct.Struct("<8sQ"), struct.Struct("<I")
 ENTRY = struct.Struct("<IQI")  # length, number, checksum of the body
 ROW = struct.Struct("<cqd")
-IS_ROW, IS_END = b"r", b"f"
+IS_ROW, IS_END, IS_SEQ = b"r", b"f", b"s"
+IS_KNOWN, IS_AHEAD = b"k", b"a"  # a row with covariates; future covariates of a step to come
 MOST_BODY = 2**20
 
-Entry = tuple[Id, int, float] | Id  # a row (id, tick, value), or the id of a series that ended
+# A row (id, tick, value, and covariates where there are some), the id of a series that ended, or the highest number
+# that a source's rows have had so far, or future covariates (id, tick, by name).
+Entry = tuple[Id, int, float, Given | None] | Id | tuple[str, int] | tuple[Id, int, Given]
 
 
 class Journal:
@@ -43,9 +52,25 @@ class Journal:
         """Go on after so many, which are there."""
         self._number += entries
 
-    def rows(self, rows: Iterable[Row]) -> None:
-        """What will be taken in."""
-        self._entries(ROW.pack(IS_ROW, row.tick, row.y) + id_bytes(row.id) for row in rows)
+    def rows(
+        self,
+        rows: Iterable[tuple[Id, int, float]],
+        seqs: Mapping[str, int] = NO_SEQS,
+        covariates: Sequence[Given | None] = (),
+    ) -> None:
+        """What will be taken in, with the covariates of each, and the highest number of each source after that."""
+        if any(covariates):
+            bodies = [
+                ROW.pack(IS_KNOWN, tick, y) + json.dumps([id_, _plain(given)]).encode()
+                for (id_, tick, y), given in zip(rows, covariates, strict=True)
+            ]
+        else:
+            bodies = [ROW.pack(IS_ROW, tick, y) + id_bytes(id_) for id_, tick, y in rows]
+        self._entries([*bodies, *(IS_SEQ + json.dumps(each).encode() for each in seqs.items())])
+
+    def known(self, id_: Id, tick: int, future: Given) -> None:
+        """Future covariates that will be known."""
+        self._entries([ROW.pack(IS_AHEAD, tick, 0.0) + json.dumps([id_, _plain(future)]).encode()])
 
     def forget(self, ids: Iterable[Id]) -> None:
         """What will be ended."""
@@ -93,6 +118,7 @@ def entry(number: int, body: bytes) -> bytes:
     return head + CHECKSUM.pack(zlib.crc32(head)) + body
 
 
+@lru_cache(maxsize=2**16, typed=True)
 def id_bytes(id_: Id) -> bytes:
     return json.dumps(id_).encode()
 
@@ -133,16 +159,38 @@ def _read(body: bytes) -> Entry:
     try:
         if body[:1] == IS_END:
             return _id(body[1:])
+        if body[:1] == IS_SEQ:
+            return _seq(body[1:])
         kind, tick, y = ROW.unpack_from(body)
+        if kind in (IS_KNOWN, IS_AHEAD):
+            id_, given = json.loads(body[ROW.size :])
+            covariates = {str(name): value for name, value in given.items()}
+            return (_checked_id(id_), tick, y, covariates) if kind == IS_KNOWN else (_checked_id(id_), tick, covariates)
         if kind != IS_ROW:
             raise ModelFileError("the journal has an entry that this version does not know: upgrade to read it")
-        return _id(body[ROW.size :]), tick, y
-    except (struct.error, ValueError, RecursionError) as error:
+        return _id(body[ROW.size :]), tick, y, None
+    except (struct.error, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFileError(f"the journal has an entry that cannot be read: {error}") from error
 
 
+def _seq(text: bytes) -> tuple[str, int]:
+    seq = json.loads(text)
+    if not isinstance(seq, list) or [type(each) for each in seq] != [str, int]:
+        raise ModelFileError("the journal has a number of a source that is none")
+    return seq[0], seq[1]
+
+
 def _id(text: bytes) -> Id:
-    id_ = json.loads(text)
+    return _checked_id(json.loads(text))
+
+
+def _plain(given: Given | None) -> dict[str, Any]:
+    """Covariates as JSON has them; a number that is missing is null."""
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in (given or {}).items()}
+    return {name: None if value != value else value for name, value in plain.items()}  # noqa: PLR0124 - NaN
+
+
+def _checked_id(id_: Any) -> Id:
     if isinstance(id_, bool) or not isinstance(id_, str | int):
         raise ModelFileError("the journal has an id that is no text and no whole number")
     return id_

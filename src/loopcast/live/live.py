@@ -1,24 +1,27 @@
 """What `forecaster.live()` gives: a fitted model that takes one observation at a time."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Self
-
-import numpy as np
 
 from loopcast.columns import Bands
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.schema import TableSchema
-from loopcast.errors import CalendarError, OptionError, quote, quote_all
+from loopcast.errors import DataError, OptionError, quote, quote_all
 from loopcast.live import tables
+from loopcast.live.answers import Ahead, Rows, Seen, Taken
+from loopcast.live.batches import take_rows, take_until
+from loopcast.live.checks import Id
+from loopcast.live.covariates import future_numbers
+from loopcast.live.engine import Engine
 from loopcast.live.folder import save
-from loopcast.live.follower import Follower
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
-from loopcast.live.state import Ahead, Id, Row, Seen, State
+from loopcast.live.state import State
 from loopcast.models.forecaster import Forecaster
+from loopcast.validation import check_positive
 
 
 class Live:
@@ -41,7 +44,7 @@ class Live:
 
     def __init__(self, model: LiveModel, state: State) -> None:
         self._model, self._state = model, state
-        self._followers: dict[int, Follower] = {}
+        self._engines: dict[int, Engine] = {}
 
     @classmethod
     def start(cls, forecaster: Forecaster, data: Any = None, **options: Any) -> Self:
@@ -65,15 +68,7 @@ class Live:
         if panel.n_series > model.rules.most_series:
             raise OptionError(f"{panel.n_series:,} series are more than most_series={model.rules.most_series:,}")
         model.bounds.check(panel)
-        starts = tables.ticks_of(panel.starts)
-        for i, id_ in enumerate(panel.ids.to_list()):
-            tick = starts[i]
-            phase = state.clock.phase(tick)
-            found = state.start(id_, tick, phase.step(tick) or 0)
-            values = panel.series(i)[:, 0].tolist()
-            found.judged = len(values)
-            for y in values:
-                found.take(y, state.follower)
+        state.load(panel)
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -102,19 +97,57 @@ class Live:
     def __repr__(self) -> str:
         return f"<Live: {self._model.name}, {len(self):,} series, {self.horizon} steps ahead, levels {self.levels}>"
 
-    def update_one(self, id: Id, time: Any, y: float | None) -> Seen:  # noqa: A002 - the column's usual name
+    def update_one(
+        self,
+        id: Id,  # noqa: A002 - the column's usual name
+        time: Any,
+        y: float | None,
+        covariates: Mapping[str, Any] | None = None,
+    ) -> Seen:
         """Take one row in: what it was, how surprising, and whether there is a drift; see `Seen`.
 
         time: a whole number, a date or a timestamp as the model's data had, or text in ISO 8601. y: None or NaN is a
-        missing value. CalendarError for a time that is not on the calendar of the series, in no zone where the model's
-        have one or the other way round, or after a longer gap than is allowed; ValuesError for infinity and beyond
-        1e38; OptionError for a series that is new and may not be. An error leaves everything as it was.
+        missing value. covariates: by name, where the model has any: past ones in each row, static ones in the first of
+        a series, and future ones where they are not known yet (`live(data)` may have them). CalendarError for a time
+        that is not on the calendar of the series, in no zone where the model's have one or the other way round, or
+        after a longer gap than is allowed; ValuesError for infinity and beyond 1e38; OptionError for a series that is
+        new and may not be. An error leaves everything as it was.
         """
-        return self._state.take(id, time, y)
+        return self._state.take(id, time, y, covariates)
 
-    def predict_one(self, id: Id) -> Ahead:  # noqa: A002
-        """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed."""
-        return self._state.ahead(id, self._state.follower, self._model.horizon)
+    def tick(self, time: Any) -> int:
+        """A time as a whole number; errors as of `update_one`."""
+        return self._state.clock.tick(time)
+
+    def value(self, y: float | None) -> float:
+        """A value as a float, NaN where it is missing; errors as of `update_one`."""
+        return self._state.checks.value(y)
+
+    def take_until(self, rows: Rows) -> tuple[Taken, DataError | None]:
+        """Checked rows, in their order, up to the first that cannot be taken in, and its error; None where all are."""
+        return take_until(self._state, rows)
+
+    @property
+    def seqs(self) -> Mapping[str, int]:
+        """Of each source of numbered rows, the highest number that was taken in."""
+        return self._state.seqs
+
+    def know(self, id: Id, time: Any, future: Mapping[str, Any]) -> None:  # noqa: A002
+        """What is known of a step to come of a series: some of its future covariates, by name.
+
+        From there on forecasts and surprises go by it, until the row itself says otherwise. OptionError for a series
+        that is not followed, and for what is no future covariate; CalendarError for a step that is past, or too far.
+        """
+        self._state.know(id, time, future)
+
+    def predict_one(self, id: Id, future: Mapping[str, Sequence[Any]] | None = None) -> Ahead:  # noqa: A002
+        """What comes after the last row of a series; see `Ahead`. OptionError for a series that is not followed.
+
+        future: of each future covariate its values at the steps to come, up to the horizon: if this came. None takes
+        what is known of them, and is a ValuesError where that does not reach so far.
+        """
+        ahead = None if future is None else future_numbers(self.schema.columns, future, self.horizon)
+        return self._state.ahead(id, self._state.engine, self.horizon, ahead)
 
     def update(self, table: Any) -> Any:
         """Take the rows of a table in, in their order, and give it back with what is said of each.
@@ -123,20 +156,14 @@ class Live:
         (of that row, one step ahead, as it was issued before it came) and `surprise`; missing where there is none.
         Errors are those of `update_one`, before any row is taken in.
         """
-        with self._state.lock:
-            opened, rows = tables.read_rows(table, self._state, self._model.schema)
-            checked = self._state.checked(rows)
-            return tables.with_verdicts(opened, [self._judged(row) for row in checked])
+        opened, rows = tables.read_rows(table, self._state, self._model.schema)
+        return tables.with_verdicts(opened, take_rows(self._state, rows))
 
-    def _judged(self, row: Row) -> tuple[Seen, list[float]]:
-        seen = self._state.apply(row)
-        judged = seen.status in ("taken", "revised")
-        return seen, list(self._state.follower.verdict) if judged else []
-
-    def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = ()) -> Any:
+    def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = (), future: Any = None) -> Any:
         """The steps after the last row of each series as a table, as `Forecaster.predict`; `cutoff` is that row's time.
 
-        level: some of `levels`, which are those that are tracked; OptionError for another.
+        level: some of `levels`, which are those that are tracked; OptionError for another. future: a table of future
+        covariates, of each of these steps, as of `Forecaster.predict`; None takes what is known of them.
         """
         levels = Bands.of(level).levels
         missing = [each for each in levels if each not in self.levels]
@@ -145,17 +172,20 @@ class Live:
                 f"the levels that are tracked are {quote_all(self.levels)}, and not {missing[0]:g}: name it in "
                 "live(level=...)"
             )
-        steps = self.horizon if horizon is None else horizon
+        steps = self.horizon if horizon is None else check_positive("horizon", horizon)
+        if levels:
+            self._model.require_intervals(steps)
         with self._state.lock:
-            return tables.forecast_table(self._state, self._follower(steps), steps, self._model, levels)
+            ahead = tables.read_future(future, self._state, self.schema, steps)
+            return tables.forecast_table(self._state, (self._engine(steps), steps, ahead), self._model, levels)
 
-    def _follower(self, steps: int) -> Follower:
+    def _engine(self, steps: int) -> Engine:
         """That of the state; for another number of steps, one that forecasts these."""
         if steps == self.horizon:
-            return self._state.follower
-        if steps not in self._followers:
-            self._followers[steps] = self._model.follower_of(steps)
-        return self._followers[steps]
+            return self._state.engine
+        if steps not in self._engines:
+            self._engines[steps] = self._model.engine_of(steps)
+        return self._engines[steps]
 
     def fork(self, ids: Iterable[Id] | None = None) -> "Live":
         """A copy of some series (None is all) that goes its own way: what would be forecast if this came."""
@@ -170,27 +200,7 @@ class Live:
 
         CalendarError, with nothing changed, where a series would have a longer gap than is allowed.
         """
-        with self._state.lock:
-            tick = self._state.clock.tick(time)
-            behind = [(id_, steps) for id_, steps in self._state.until(tick) if steps > 0]
-            rows = []
-            for id_, steps in behind:
-                found = self._state.find(id_)
-                if steps > self._model.rules.longest_gap:
-                    raise CalendarError(
-                        f"series {quote(id_)} is {steps:,} steps behind {time}, and longest_gap is "
-                        f"{self._model.rules.longest_gap:,}: forget it first"
-                    )
-                rows.append((id_, found.phase.tick(found.end + steps), np.nan))
-            for row in self._advanced(rows):
-                self._state.apply(row)
-
-    def _advanced(self, rows: list[tuple[Id, int, float]]) -> list[Row]:
-        state = self._state
-        placed = [Row(id_, tick, state.find(id_).phase.step(tick) or 0, y) for id_, tick, y in rows]
-        if state.log is not None:
-            state.log.rows(placed)
-        return placed
+        self._state.advance(time)
 
     def forget(self, ids: Iterable[Id]) -> None:
         """End some series: their memory is given back. OptionError, with none ended, where one is not followed."""

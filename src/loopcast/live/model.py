@@ -1,19 +1,21 @@
-"""Which models can be followed live, and by what."""
+"""A fitted forecaster and the rules by which its series are followed."""
 
 from dataclasses import replace
 from functools import cached_property
 
 from loopcast.data.schema import TableSchema
-from loopcast.errors import OptionError
 from loopcast.intervals.tracking import Tracking
+from loopcast.live.calendar import Calendar
 from loopcast.live.clock import Clock
 from loopcast.live.engine import Engine
-from loopcast.live.follower import Follower
+from loopcast.live.followers import follower_of
+from loopcast.live.known import KnownPlan
 from loopcast.live.rules import Rules
 from loopcast.live.state import State
 from loopcast.models.bounds import Bounds
 from loopcast.models.calibrate import USUAL_STEPS
 from loopcast.models.forecaster import Forecaster
+from loopcast.models.model import Model
 from loopcast.models.network.model import NetworkModel
 from loopcast.nn.step_decoder import PROBABILITIES
 
@@ -21,11 +23,20 @@ from loopcast.nn.step_decoder import PROBABILITIES
 class LiveModel:
     """A fitted forecaster, and the rules by which it is followed.
 
-    OptionError where it cannot be: it is not `Pretrained` (nor a choice of it), has several targets, or covariates.
+    OptionError where it cannot be: another kind, several targets, or covariates. NotFittedError where intervals are
+    asked for that it cannot give.
     """
 
     def __init__(self, forecaster: Forecaster, rules: Rules) -> None:
-        self.forecaster, self.rules, self.model = forecaster, rules, followable(forecaster)
+        self.forecaster, self.rules = forecaster, rules
+        self.model: Model = replace(forecaster.model, panel=None)  # its series are no part of a state
+        self._follower = follower_of(self.model, rules.levels)
+        self.require_intervals(self.horizon)
+
+    def require_intervals(self, steps: int) -> None:
+        """NotFittedError where intervals are tracked, and the model cannot say how wide they are so far ahead."""
+        if self.rules.levels and steps > self.model.own_horizon:
+            self.model.require_calibration(steps)
 
     @property
     def name(self) -> str:
@@ -51,35 +62,27 @@ class LiveModel:
         return max(2 * self.model.season, USUAL_STEPS) if calibration is None else calibration.horizon
 
     @cached_property
-    def follower(self) -> Follower:
+    def engine(self) -> Engine:
         """Of forecasts as far as the horizon."""
-        return self.follower_of(self.horizon)
+        return self.engine_of(self.horizon)
 
     def new_state(self) -> State:
         """One that follows no series yet."""
-        return State(self.follower, Clock(self.schema), self.rules, self.bounds)
+        clock = Clock(self.schema)
+        return State(self.engine, clock, self.rules, self.model, self._known(clock))
 
-    def follower_of(self, steps: int) -> Follower:
-        """Of forecasts of so many steps; its records are those of all others."""
+    def _known(self, clock: Clock) -> KnownPlan | None:
+        """How what is known besides values is shown; None where the model does without."""
+        model = self.model
+        if not isinstance(model, NetworkModel) or model.encoding is None:
+            return None
+        calendar = Calendar(clock, model.encoding.parts, model.encoding.columns.holidays)
+        reach = self.rules.lateness, self.horizon
+        return KnownPlan(model.encoding, model.periods.season, calendar, reach)
+
+    def engine_of(self, steps: int) -> Engine:
+        """Of forecasts of so many steps; its blocks are those of all others."""
         model, horizon = self.model, self.horizon
-        tracking = Tracking.of(self.rules.levels, horizon, steps, model.calibration, PROBABILITIES)
-        return Engine(model, max(horizon, steps), tracking=tracking)
-
-
-def followable(forecaster: Forecaster) -> NetworkModel:
-    """The model of a forecaster, where it can be followed; OptionError that says which can."""
-    model = forecaster.model
-    if not isinstance(model, NetworkModel):
-        raise OptionError(f"{forecaster.name} cannot be followed live: Pretrained can, fitted without covariates")
-    if model.encoding is not None:
-        raise OptionError(
-            f"{forecaster.name} was tuned with covariates, and live series have none: fit it on the panel without them "
-            "(Panel.drop_covariates), or with tune=0"
-        )
-    targets = model.schema.columns.targets
-    if len(targets) > 1:
-        raise OptionError(
-            f"live series have one target, and {forecaster.name} was fitted on {len(targets)}: fit it on one "
-            "(Panel.channel), or on each as a series of its own (Panel.to_univariate)"
-        )
-    return replace(model, panel=None)  # its series are no part of a state
+        own = model.own_horizon >= horizon
+        tracking = Tracking.of(self.rules.levels, horizon, steps, model.calibration, PROBABILITIES, own=own)
+        return Engine(self._follower, model.bounds, tracking, max(horizon, steps), self.rules.lateness)

@@ -1,4 +1,4 @@
-"""Memory for the records of many series: blocks of equal size, which begin at cache lines and never move."""
+"""Memory for the blocks of many series: of equal size, they begin at cache lines and never move."""
 
 import ctypes
 

@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
-from loopcast.live.folder import locked, open_for_writing, read, read_manifest
+from loopcast.live.folder import open_for_writing, read
 from loopcast.live.live import Live
+from loopcast.live.lock import locked
+from loopcast.live.manifest import read_manifest
 
 
 def resume(path: str | os.PathLike[str], *, journal: bool = False) -> Live:

@@ -8,13 +8,17 @@ from itertools import islice
 import numpy as np
 
 from loopcast.errors import DataError, ModelFileError
-from loopcast.live.series import Series, ring_rows
-from loopcast.live.state import Id, State
+from loopcast.live.checks import Id
+from loopcast.live.engine import LINE, records_of, ring_rows
+from loopcast.live.known_fields import known_fields, known_shapes, restore_known
+from loopcast.live.series import Series
+from loopcast.live.state import State
 from loopcast.storage import tensors
 
 SERIES = 4096  # of a segment
 NUMBERS = ("rows", "judged", "seen")
 WORD = 8
+COPIES = ("record.", "anchor0.", "anchor1.")
 
 
 def segments_of(state: State) -> Iterator[Mapping[str, np.ndarray]]:
@@ -25,14 +29,24 @@ def segments_of(state: State) -> Iterator[Mapping[str, np.ndarray]]:
 
 
 def _fields(state: State, ids: Sequence[Id], series: Sequence[Series]) -> dict[str, np.ndarray]:
-    records = np.stack([state.records.block(each.block) for each in series])
-    numbers = {name: np.array([getattr(each, name) for each in series], np.int64) for name in NUMBERS}
-    return numbers | {
-        "ids": _packed(json.dumps(list(ids)).encode()),
-        "start": np.array([each.phase.tick(each.start) for each in series], np.int64),
-        "values": np.stack([np.frombuffer(each.values, np.float64) for each in series]).view(np.int64),
-        "records": records.view(np.int64),
-    }
+    blocks = np.stack([state.records.block(each.block) for each in series])
+    numbers = {name: np.array([getattr(each.head, name) for each in series], np.int64) for name in NUMBERS}
+    numbers["ids"] = _packed(json.dumps(list(ids)).encode())
+    numbers["start"] = np.array([each.phase.tick(each.head.start) for each in series], np.int64)
+    places = {name: np.ascontiguousarray(blocks[:, place]).view(np.int64) for name, place in _places(state).items()}
+    return numbers | known_fields(state, series) | places
+
+
+def _places(state: State) -> dict[str, slice]:
+    """Where each field of a block lies in it: the latest values, and those of the record and of its copies."""
+    lateness, engine = state.rules.lateness, state.engine
+    found = {"values": slice(LINE, LINE + ring_rows(lateness) * WORD)}
+    for copy, prefix in enumerate(COPIES[: records_of(lateness)]):
+        begin = engine.record_at + copy * engine.record_bytes
+        found |= {
+            prefix + name: slice(begin + place.start, begin + place.stop) for name, place in engine.fields.items()
+        }
+    return found
 
 
 def _packed(text: bytes) -> np.ndarray:
@@ -52,12 +66,19 @@ def read_into(state: State, content: bytes) -> None:
     fields = tensors.read_arrays(file, found, start)
     ids = _ids(fields.get("ids"))
     wanted: dict[str, tuple[int, ...]] = {name: (len(ids),) for name in (*NUMBERS, "start")}
-    wanted |= {"values": (len(ids), ring_rows(state.rules.lateness)), "records": (len(ids), state.records.size // WORD)}
+    wanted |= {name: (len(ids), (place.stop - place.start) // WORD) for name, place in _places(state).items()}
+    wanted |= known_shapes(state, len(ids), fields)
+    added = {name: np.zeros(shape, np.int64) for name, shape in wanted.items() if name.startswith(COPIES)}
+    fields = added | fields  # of a field that a version added, the records of earlier ones have zeros
     shapes = {name: array.shape for name, array in fields.items() if name != "ids"}
     if shapes != wanted or any(array.dtype != np.int64 for array in fields.values()):
         raise ModelFileError("a segment of the state has other fields than this version writes")
-    for place, id_ in enumerate(ids):
-        _start(state, id_, {name: array[place] for name, array in fields.items() if name != "ids"})
+    blocks = np.zeros((len(ids), state.records.size), np.uint8)
+    for name, place in _places(state).items():
+        blocks[:, place] = np.ascontiguousarray(fields[name]).view(np.uint8).reshape(len(ids), -1)
+    others = {name: fields[name] for name in wanted if name not in _places(state)}
+    for at, id_ in enumerate(ids):
+        _start(state, id_, blocks[at], {name: array[at] for name, array in others.items()})
 
 
 def _ids(packed: np.ndarray | None) -> list[Id]:
@@ -72,19 +93,20 @@ def _ids(packed: np.ndarray | None) -> list[Id]:
     return ids
 
 
-def _start(state: State, id_: Id, fields: Mapping[str, np.ndarray]) -> None:
+def _start(state: State, id_: Id, block: np.ndarray, fields: Mapping[str, np.ndarray]) -> None:
     rows, judged, seen, start = (int(fields[name]) for name in (*NUMBERS, "start"))
     if id_ in state.series or rows < 1 or judged < 0 or seen not in (0, 1):
         raise ModelFileError("a segment of the state has a series twice, or one that cannot be")
     try:
         phase = state.clock.phase(start)
-        found = state.start(id_, start, phase.step(start) or 0)
-        found.rows, found.judged, found.seen = rows, judged, bool(seen)
-        found.due = phase.tick(found.end + 1)
+        step = phase.step(start) or 0
+        phase.tick(step + rows)
     except (DataError, OverflowError, ValueError) as error:
         raise ModelFileError(f"a series of the state is on no calendar of its model: {error}") from error
-    found.values[:] = type(found.values)("d", fields["values"].view(np.float64).tobytes())
-    state.records.block(found.block)[:] = fields["records"].view(np.uint8)
-    for copy in range(state.records.size // found.size):
-        if not state.follower.intact(found.at + copy * found.size):
-            raise ModelFileError("a segment of the state has a record that cannot be")
+    found = state.start(id_, phase, step)
+    state.records.block(found.block)[LINE:] = block[LINE:]
+    head = found.head
+    head.rows, head.judged, head.seen = rows, judged, seen
+    if not state.engine.intact(found.at):
+        raise ModelFileError("a segment of the state has a record that cannot be")
+    restore_known(state, found, fields)

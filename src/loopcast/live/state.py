@@ -1,102 +1,90 @@
-"""Many series of one model, followed one row at a time."""
+"""Many series of one model, followed row by row."""
 
 import ctypes
 import math
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
-from loopcast.errors import CalendarError, ColumnError, OptionError, ValuesError, quote
+from loopcast.data.calendar import to_ticks
+from loopcast.data.panel import Panel
+from loopcast.errors import CalendarError, ColumnError, LengthError, OptionError, ValuesError, quote
+from loopcast.live.answers import Ahead, Log, Seen
+from loopcast.live.checks import Checks, Id
 from loopcast.live.clock import Clock, Phase
-from loopcast.live.engine import LARGEST
-from loopcast.live.follower import Follower
+from loopcast.live.covariates import Future, Given, OfSeries, coming_numbers
+from loopcast.live.engine import REVISED, STATUSES, TAKEN, Engine
+from loopcast.live.known import KnownPlan
+from loopcast.live.known_rows import Checked, KnownRows
 from loopcast.live.records import Records
 from loopcast.live.rules import Rules
-from loopcast.live.series import Series, blocks_of
-from loopcast.models.bounds import Bounds
+from loopcast.live.series import Series
+from loopcast.models.model import Model
 
-Id = str | int
-
-
-class Seen(NamedTuple):
-    """What is said of a row that came.
-
-    status: "taken" (the next row, or one after steps that were left out), "duplicate" (known already), "revised" (late,
-    or another value than before, and put in its place), "late" (too late, and left out).
-    surprise: how far out the value lies among what was expected, as a normal score: beyond 3 in size is rare. NaN where
-    nothing was expected yet, or the value is missing. drift: whether values have been off on one side for so long that
-    it is no chance.
-    """
-
-    status: str
-    surprise: float
-    drift: bool
-
-
-class Ahead(NamedTuple):
-    """What comes after `cutoff`, the time of the last row: values float64 `[step]`, low and high `[level, step]`."""
-
-    cutoff: Any
-    values: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
-class Row(NamedTuple):
-    """A row that was checked: taking it in cannot fail. A series that is new is at no phase yet."""
-
-    id: Id
-    tick: int
-    step: int
-    y: float
-
-
-class Ends(dict[Id, tuple[Phase, int]]):
-    """The phases and ends that series will have once some rows were taken in; new: how many of them are started."""
-
-    new = 0
-
-
-class Log(Protocol):
-    """Where what is done is written before it is done."""
-
-    def rows(self, rows: Iterable[Row]) -> None: ...
-
-    def forget(self, ids: Iterable[Id]) -> None: ...
-
-    @property
-    def entries(self) -> int: ...
-
-    def sync(self) -> None: ...
-
-    def close(self) -> None: ...
+NO_VERDICT = (math.nan, 0.0)
 
 
 class State:
     """The series by their ids, and the rules by which rows come in."""
 
-    def __init__(self, follower: Follower, clock: Clock, rules: Rules, bounds: Bounds) -> None:
-        self.follower, self.clock, self.rules, self.bounds = follower, clock, rules, bounds
-        self.bounded = bounds.upper is not None or isinstance(bounds.lower, int | float)  # whether values may be beyond
+    def __init__(
+        self, engine: Engine, clock: Clock, rules: Rules, model: Model, known: KnownPlan | None = None
+    ) -> None:
+        self.engine, self.clock, self.rules = engine, clock, rules
+        self.min_history, self.name = model.min_history, model.name
+        self.checks = Checks(rules, model.bounds, clock)
+        self.known = None if known is None else KnownRows(known, rules.lateness)
         self.series: dict[Id, Series] = {}
-        self.records = Records(follower.record_bytes * blocks_of(rules.lateness))
+        self.records = Records(engine.block_bytes)
+        self.seqs: dict[str, int] = {}  # of each source, the highest number that its rows had
         self.log: Log | None = None
-        self.lock = threading.RLock()  # a row is taken in whole before the next one, whichever thread brings it
+        self.lock = threading.RLock()  # rows are taken in whole before the next ones, whichever thread brings them
 
-    def take(self, id_: Id, time: Any, y: float | None) -> Seen:
+    def take(self, id_: Id, time: Any, y: float | None, covariates: Given | None = None) -> Seen:
         """One row; an error leaves everything as it was."""
-        quick = type(y) is float and -LARGEST <= y <= LARGEST and not self.bounded
-        value = y + 0.0 if quick and y is not None else self.value(y)  # of the two zeros, the usual one
-        tick = self.clock.tick(time)
+        value, tick = self.checks.value(y), self.clock.tick(time)
         with self.lock:
             found = self._found(id_)
-            if found is None or tick != found.due or self.log is not None:
-                return self.apply(self.checked([(id_, tick, value)])[0])
-            found.take(value, self.follower)
-            verdict = self.follower.verdict
-            return Seen("taken", verdict[0], verdict[1] == 1.0)
+            step = (found.phase.step(tick) if found is not None else None) or self._step(found, id_, tick)
+            checked = self.checked(id_, covariates, new=found is None)
+            if self.log is not None:
+                if found is not None:
+                    self.checks.gap(id_, tick, step - found.end - 1)
+                self.log.rows([(id_, tick, value)], covariates=[covariates])
+            status = self.place(id_, tick, step, value, checked)
+            surprise, drift = self.engine.verdict[:2] if status in (TAKEN, REVISED) else NO_VERDICT
+        return Seen(STATUSES[status], surprise, drift == 1.0)
+
+    def checked(self, id_: Id, covariates: Given | None, *, new: bool) -> Checked | None:
+        """The covariates of a row; OptionError where the model has none."""
+        if self.known is not None:
+            return self.known.checked(id_, covariates, new=new)
+        if covariates:
+            raise OptionError(f"{self.name} was fitted without covariates, got {quote(next(iter(covariates)))}")
+        return None
+
+    def checked_again(self, id_: Id, covariates: Given | None) -> Checked | None:
+        """The covariates of a row out of a journal; a row without any is one that did not come."""
+        if self.known is not None and covariates is None and id_ in self.series:
+            return self.known.nothing
+        return self.checked(id_, covariates, new=id_ not in self.series)
+
+    def place(self, id_: Id, tick: int, step: int, y: float, checked: Checked | None) -> int:
+        """A row that was checked, of a series that is there or not: which of STATUSES; an error for too long a gap."""
+        found = self.series.get(id_)
+        if found is None:
+            found = self.start(id_, self.clock.phase(tick), step, None if checked is None else checked.of_series)
+        longest = self.checks.longest_gap
+        if self.known is None or checked is None:
+            status = self.engine.place(found.at, step, y, longest)
+        else:
+            status = self.known.place(self.engine, found, step, y, (checked, longest))
+        if status < 0:
+            self.checks.gap(id_, tick, step - found.end - 1)
+            raise RuntimeError(f"the kernels did not take a row in, and say {status}")
+        return status
 
     def _found(self, id_: Id) -> Series | None:
         try:
@@ -104,121 +92,84 @@ class State:
         except TypeError as error:
             raise ColumnError(f"ids are text or whole numbers, got {quote(id_)}") from error
 
-    def value(self, y: Any) -> float:
-        """A value as a float, NaN for what is missing; ValuesError for what is no number, too large, out of bounds."""
-        if y is None:
-            return math.nan
-        if isinstance(y, bool) or not isinstance(y, int | float | np.integer | np.floating):
-            raise ValuesError(f"a value is a number, or None or NaN where it is missing, got {quote(y)}")
-        size: Any = abs(y)
-        if size > LARGEST:  # before it is made a float: a whole number may be too large for any
-            raise ValuesError(f"a value is at most {LARGEST:g} in size, or NaN where it is missing, got a larger one")
-        number = float(y) + 0.0
-        lower = self.bounds.lower if isinstance(self.bounds.lower, int | float) else -math.inf
-        if number < lower or number > (math.inf if self.bounds.upper is None else self.bounds.upper):
-            raise ValuesError(f"{number:g} is out of the bounds that the model was fitted with: take other bounds")
-        return number
-
-    def checked(self, rows: Iterable[tuple[Id, int, float]]) -> list[Row]:
-        """Rows (id, tick, value), each with its step; an error for the first that cannot be taken in after the others.
-
-        What is to be done is written to the log. Nothing else changes.
-        """
-        ends = Ends()
-        placed = [Row(id_, tick, self._step(id_, tick, ends), y) for id_, tick, y in rows]
-        if self.log is not None:
-            self.log.rows(placed)
-        return placed
-
-    def _step(self, id_: Id, tick: int, ends: Ends) -> int:
-        """The step of a row, as if those before it were taken in: `ends` has the phases and ends that these leave."""
-        found = self.series.get(id_)
-        known = ends.get(id_) or (None if found is None else (found.phase, found.end))
-        if known is None:
-            self._check_new(id_, ends.new)
-            ends.new += 1
-            phase = self.clock.phase(tick)
-            step = self._on_calendar(phase, id_, tick)
-            ends[id_] = phase, step
-            return step
-        phase, end = known
-        step = self._on_calendar(phase, id_, tick)
-        if step > end:
-            self._check_gap(id_, tick, step - end - 1)
-            ends[id_] = phase, step
-        return step
-
-    def _on_calendar(self, phase: Phase, id_: Id, tick: int) -> int:
-        step = phase.step(tick)
-        if step is None:
-            raise CalendarError(
-                f"series {quote(id_)}: {self.clock.time(tick)} is not on its calendar, which goes by {self.clock.freq} "
-                f"from {self.clock.time(phase.origin)}: correct the time, or drop the row"
-            )
-        phase.tick(step + 1)  # there is a next one
-        return step
-
-    def _check_new(self, id_: Id, more: int) -> None:
-        """Whether a series may be started, after so many more."""
-        if isinstance(id_, bool) or not isinstance(id_, str | int | np.integer):
-            raise ColumnError(f"ids are text or whole numbers, got {quote(id_)}")
-        other = next(iter(self.series), id_)
-        if isinstance(other, str) != isinstance(id_, str):
-            kinds = [("text" if isinstance(each, str) else "whole numbers") for each in (other, id_)]
-            raise ColumnError(f"ids are {kinds[0]} here, such as {quote(other)}, and not {kinds[1]}: got {quote(id_)}")
-        if self.rules.new == "refuse":
-            raise OptionError(f'there is no series {quote(id_)}, and new="refuse" takes none: take new="start"')
-        if len(self.series) + more >= self.rules.most_series:
-            raise OptionError(
-                f"series {quote(id_)} would be one more than most_series={self.rules.most_series:,}: forget some, or "
-                "allow more"
-            )
-
-    def _check_gap(self, id_: Id, tick: int, missing: int) -> None:
-        if missing and self.rules.gaps == "error":
-            raise CalendarError(
-                f"series {quote(id_)}: {missing} missing before {self._at(tick)}: send them first, with None for what "
-                'is missing, or take gaps="insert"'
-            )
-        if missing > self.rules.longest_gap:
-            raise CalendarError(
-                f"series {quote(id_)}: {missing:,} missing before {self._at(tick)}, and longest_gap is "
-                f"{self.rules.longest_gap:,}: correct the time, or forget the series and start it anew"
-            )
-
-    def _at(self, tick: int) -> Any:
-        return self.clock.time(tick)
-
-    def apply(self, row: Row) -> Seen:
-        """Take a checked row in."""
-        found = self.series.get(row.id)
+    def _step(self, found: Series | None, id_: Id, tick: int) -> int:
+        """The step of a row, of which that is not plain."""
         if found is None:
-            found = self.start(row.id, row.tick, row.step)
-        status = found.place(row.step, row.y, self.follower)
-        if status in ("duplicate", "late"):
-            return Seen(status, math.nan, drift=False)
-        verdict = self.follower.verdict
-        return Seen(status, verdict[0], verdict[1] == 1.0)
+            self.checks.new(id_, self.series, 0)
+        return self.checks.step(self.clock.phase(tick) if found is None else found.phase, id_, tick)
 
-    def start(self, id_: Id, tick: int, step: int) -> Series:
-        """A series of which nothing was seen, and whose first row will be at a step of the phase of a tick."""
-        found = self._empty()
-        found.begin(self.clock.phase(tick), step)
+    def know(self, id_: Id, time: Any, future: Given) -> None:
+        """Future covariates of a step to come; an error leaves everything as it was."""
+        with self.lock:
+            found, tick = self.find(id_), self.clock.tick(time)
+            self.know_step(found, self.checks.step(found.phase, id_, tick), future, (id_, tick))
+
+    def know_step(self, found: Series, step: int, future: Given, key: tuple[Id, int]) -> None:
+        """The same, of a step of the phase; key: the series' id, and the tick."""
+        if self.known is None or found.known is None:
+            raise OptionError(f"{self.name} was fitted without future covariates")
+        numbers = coming_numbers(self.known.plan.encoding.columns, future)
+        missing = step - found.end - 1
+        if missing < 0:
+            raise CalendarError(f"series {quote(key[0])} has a row at {self.clock.time(key[1])}, and is past it")
+        self.checks.gap(*key, missing)
+        if self.log is not None:
+            self.log.known(*key, future)
+        found.known.know(step, numbers, found.end)
+
+    def advance(self, time: Any) -> None:
+        """What has not come up to a time is missing, in every series; CalendarError where a gap would be too long."""
+        longest = self.rules.longest_gap
+        with self.lock:
+            behind = [(id_, self.find(id_), steps) for id_, steps in self.until(self.clock.tick(time)) if steps > 0]
+            for id_, _, steps in behind:
+                if steps > longest:
+                    raise CalendarError(
+                        f"series {quote(id_)} is {steps:,} steps behind {time}, and longest_gap is {longest:,}: forget "
+                        "it first"
+                    )
+            if self.log is not None:
+                self.log.rows((id_, each.phase.tick(each.end + steps), math.nan) for id_, each, steps in behind)
+            for _, found, steps in behind:
+                self.advance_series(found, found.end + steps)
+
+    def start(self, id_: Id, phase: Phase, step: int, of_series: OfSeries | None = None) -> Series:
+        """A series of which nothing was seen, and whose first row will be at a step of a phase."""
+        block = self.records.new()
+        found = Series(block, self.records.address(block), phase)
+        found.head.start = step
+        if self.known is not None:
+            self.known.start(found, step, of_series)
         self.series[id_] = found
         return found
 
-    def _empty(self) -> Series:
-        block = self.records.new()
-        return Series(block, self.records.address(block), self.follower.record_bytes, self.rules.lateness)
+    def begin(self, panel: Panel) -> list[Series]:
+        """The series of a panel, none of whose rows is taken in yet; of their covariates all is known."""
+        whole = [None] * panel.n_series if self.known is None else self.known.of_all(panel)
+        begun = []
+        for place, (id_, tick) in enumerate(zip(panel.ids.to_list(), to_ticks(panel.starts).tolist(), strict=True)):
+            phase = self.clock.phase(tick)
+            found = self.start(id_, phase, phase.step(tick) or 0, whole[place])
+            if self.known is not None:
+                self.known.load(panel, place, found)
+            begun.append(found)
+        return begun
+
+    def load(self, panel: Panel) -> None:
+        """Series from their first rows on, from which the model may have learned: nothing is judged by them."""
+        for place, found in enumerate(self.begin(panel)):
+            values = panel.series(place)[:, 0]
+            found.head.judged = len(values)
+            self.engine.load(self.records.block(found.block), values)
+            if found.known is not None:
+                found.known.trim(found.end)
 
     def copy_in(self, id_: Id, other: Series) -> None:
         """A series as it is elsewhere, by the same model and rules."""
-        found = self._empty()
+        found = self.start(id_, other.phase, 0)
         ctypes.memmove(found.at, other.at, self.records.size)
-        for name in ("rows", "judged", "duplicates", "late", "revised", "seen", "phase", "start", "due"):
-            setattr(found, name, getattr(other, name))
-        found.values = other.values[:]
-        self.series[id_] = found
+        if self.known is not None and other.known is not None:
+            self.known.attach(found, other.known.copy(found.end))
 
     def forget(self, ids: Iterable[Id]) -> None:
         """End some series; OptionError, with none ended, where one is not there."""
@@ -236,15 +187,46 @@ class State:
             raise OptionError(f"there is no series {quote(id_)}: {len(self.series):,} are followed")
         return found
 
-    def ahead(self, id_: Id, follower: Follower, steps: int) -> Ahead:
-        """The forecast of a series; ValuesError where it has no value yet."""
+    def advance_series(self, found: Series, step: int) -> None:
+        """What has not come up to a step is missing; past covariates too."""
+        longest = self.rules.longest_gap
+        if self.known is None:
+            self.engine.place(found.at, step, math.nan, longest)
+        else:
+            self.known.place(self.engine, found, step, math.nan, (self.known.nothing, longest))
+
+    def ahead(self, id_: Id, engine: Engine, steps: int, future: Future | None = None) -> Ahead:
+        """The forecast of a series; ValuesError where it has no value yet, LengthError where it has too few rows.
+
+        future: future covariates of steps to come, float64 `[step, covariate]`, in place of those that are known.
+        """
         with self.lock:
             found = self.find(id_)
-            if not found.seen:
+            head = found.head
+            if not head.seen:
                 raise ValuesError(f"series {quote(id_)} has no value yet, and nothing to go by")
-            told, levels = follower.deliver(found.at, steps), len(follower.levels)
+            if head.rows < self.min_history:
+                raise LengthError(
+                    f"series {quote(id_)} has {head.rows} rows, and {self.name} looks at the last {self.min_history}: "
+                    "give more first"
+                )
+            told, levels = self._deliver(id_, found, engine, steps, future), len(engine.levels)
             cutoff = self.clock.time(found.phase.tick(found.end))
         return Ahead(cutoff, told[0], told[1 : 1 + levels], told[1 + levels :])
+
+    def _deliver(self, id_: Id, found: Series, engine: Engine, steps: int, future: Future | None) -> np.ndarray:
+        if self.known is None:
+            if future is not None:
+                raise OptionError(f"{self.name} was fitted without future covariates")
+            return engine.deliver(found.at, steps)
+        with self.known.ahead(found, steps, future) as missing:
+            if missing is not None:
+                time = self.clock.time(found.phase.tick(missing[0]))
+                raise ValuesError(
+                    f"series {quote(id_)}: future covariate {quote(missing[1])} is not known at {time}: give it, "
+                    "future=..."
+                )
+            return engine.deliver(found.at, steps)
 
     def until(self, tick: int) -> Iterator[tuple[Id, int]]:
         """How many steps each series is behind a tick."""

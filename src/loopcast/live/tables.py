@@ -1,6 +1,7 @@
 """Tables into and out of a live state."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,25 +10,23 @@ import polars as pl
 
 from loopcast.columns import CUTOFF, Bands
 from loopcast.data.calendar import to_ticks, zone_of
+from loopcast.data.covariates import bool_to_float
 from loopcast.data.edit_table import TableBuilder, finish
 from loopcast.data.schema import TableSchema
 from loopcast.data.series_index import SeriesIndex, Source
 from loopcast.data.tables import Table, build, open_table
 from loopcast.data.times import as_times
 from loopcast.data.validate import check_ids, check_names, check_target, has_id_column
-from loopcast.errors import CalendarError, DataError, OptionError, quote
-from loopcast.live.follower import Follower
+from loopcast.errors import CalendarError, DataError, OptionError, ValuesError, quote
+from loopcast.live.answers import Rows, Taken
+from loopcast.live.checks import Id
+from loopcast.live.engine import STATUSES, Engine
 from loopcast.live.model import LiveModel
-from loopcast.live.state import Id, Seen, State
+from loopcast.live.series import Series
+from loopcast.live.state import State
 from loopcast.live.tracking_plan import FACTS
 
 STATUS, FORECAST, SURPRISE = "status", "forecast", "surprise"
-
-
-def ticks_of(times: pl.Series) -> list[int]:
-    """Times as whole numbers of Python."""
-    ticks: list[int] = to_ticks(times).tolist()
-    return ticks
 
 
 def only_id(schema: TableSchema) -> str:
@@ -35,24 +34,63 @@ def only_id(schema: TableSchema) -> str:
     return ", ".join(schema.columns.targets)
 
 
-def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, list[tuple[Id, int, float]]]:
-    """The rows of a table as (id, tick, value), in their order; the errors of `Panel.from_table`."""
-    opened, names = open_table(table), schema.columns
+def _opened(table: Any) -> Table:
+    opened = open_table(table)
     if opened is None:
         raise DataError(f"expected a pandas, polars or pyarrow table, got {type(table).__qualname__}")
-    source = Source()
+    return opened
+
+
+def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, Rows]:
+    """The rows of a table, in their order; the errors of `Panel.from_table`."""
+    opened, names, source = _opened(table), schema.columns, Source()
     has_id = has_id_column(opened, names, source)
-    check_names(opened, [*([names.id] if has_id else []), names.time, names.one_target], "", source)
+    covariates = names.covariates if state.known is not None else ()
+    check_names(opened, [*([names.id] if has_id else []), names.time, names.one_target, *covariates], "", source)
     rows = SeriesIndex.one("", len(opened.column(names.time)), source)
     times = as_times(opened.column(names.time), rows, plain=state.clock.numbers)
     _check_kind(times, schema)
-    values = check_target(opened.column(names.one_target), rows).tolist()
+    values = state.checks.values(np.asarray(check_target(opened.column(names.one_target), rows), np.float64))
     ids = [only_id(schema)] * len(values)
     if has_id:
         column = opened.column(names.id)
         check_ids(column, source)
         ids = column.to_list()
-    return opened, list(zip(ids, ticks_of(times), map(state.value, values), strict=True))
+    return opened, Rows(ids, to_ticks(times), values, given_of(opened, covariates))
+
+
+def given_of(table: Table, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The covariates of each row; nothing where there are none."""
+    columns = [bool_to_float(table.column(name)).to_list() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def read_future(table: Any, state: State, schema: TableSchema, steps: int) -> Mapping[Id, np.ndarray]:
+    """Future covariates of the steps after each series, `[step, covariate]`; none without a table.
+
+    ValuesError where a step of a series is not there.
+    """
+    if table is None:
+        return {}
+    opened, names, source = _opened(table), schema.columns, Source()
+    has_id = has_id_column(opened, names, source)
+    check_names(opened, [*([names.id] if has_id else []), names.time, *names.future], "", source)
+    rows = SeriesIndex.one("", len(opened.column(names.time)), source)
+    ticks = to_ticks(as_times(opened.column(names.time), rows, plain=state.clock.numbers)).tolist()
+    ids = opened.column(names.id).to_list() if has_id else [only_id(schema)] * len(ticks)
+    given = given_of(opened, names.future)
+    known = {(id_, tick): row for id_, tick, row in zip(ids, ticks, given, strict=True)}
+    return {id_: _ahead(id_, found, known, state, steps) for id_, found in state.series.items()}
+
+
+def _ahead(id_: Id, found: Series, known: Mapping[Any, dict[str, Any]], state: State, steps: int) -> np.ndarray:
+    rows = []
+    for tick in (found.phase.tick(found.end + h) for h in range(1, steps + 1)):
+        if (id_, tick) not in known:
+            raise ValuesError(f"series {quote(id_)}: future has no row at {state.clock.time(tick)}")
+        rows.append(known[id_, tick])
+    names = rows[0].keys()
+    return np.array([[math.nan if row[name] is None else float(row[name]) for name in names] for row in rows])
 
 
 def _check_kind(times: pl.Series, schema: TableSchema) -> None:
@@ -68,22 +106,28 @@ def _check_kind(times: pl.Series, schema: TableSchema) -> None:
         )
 
 
-def with_verdicts(table: Table, said: list[tuple[Seen, list[float]]]) -> Any:
+def with_verdicts(table: Table, taken: Taken) -> Any:
     """The table, and what is said of each row."""
     native = table.native.copy(deep=False) if table.kind == "pandas" else table.native
-    verdicts = np.array([verdict[0:3:2] or (math.nan, math.nan) for _, verdict in said]).reshape(-1, 2)
-    numbers = {FORECAST: verdicts[:, 1], SURPRISE: verdicts[:, 0]}
-    columns: dict[str, Any] = {STATUS: [seen.status for seen, _ in said]} | {
-        name: each if table.kind == "pandas" else pl.Series(each).fill_nan(None) for name, each in numbers.items()
-    }
+    status = np.array(STATUSES, object)[taken.statuses]
+    columns: dict[str, Any] = {STATUS: status if table.kind == "pandas" else pl.Series(status, dtype=pl.String)}
+    for name, place in ((FORECAST, 2), (SURPRISE, 0)):
+        numbers = taken.verdicts[:, place]
+        columns[name] = numbers if table.kind == "pandas" else pl.Series(numbers).fill_nan(None)
     return finish(TableBuilder(native, table.kind), columns)
 
 
-def forecast_table(state: State, follower: Follower, steps: int, model: LiveModel, levels: tuple[float, ...]) -> Any:
-    """The steps after each series as a table of the kind that the model was fitted on."""
+def forecast_table(
+    state: State, how: tuple[Engine, int, Mapping[Id, np.ndarray]], model: LiveModel, levels: tuple[float, ...]
+) -> Any:
+    """The steps after each series as a table of the kind that the model was fitted on.
+
+    how: by which engine, how many steps, and future covariates of these.
+    """
+    engine, steps, future = how
     if not state.series:
         raise OptionError("no series is followed yet: update first, or start with live(data)")
-    ahead = [state.ahead(id_, follower, steps) for id_ in state.series]
+    ahead = [state.ahead(id_, engine, steps, future.get(id_)) for id_ in state.series]
     columns = {model.name: np.concatenate([each.values for each in ahead])}
     for level in levels:
         place = model.rules.levels.index(level)
@@ -113,10 +157,10 @@ def health_table(state: State, model: LiveModel) -> Any:
     series = list(state.series.values())
     last = np.array([each.phase.tick(each.end) for each in series], np.int64)
     behind = np.array([steps for _, steps in state.until(int(last.max()))] if series else [], np.int64)
-    tracked = [state.follower.tracked(state.records.block(each.block)) for each in series]
+    tracked = [state.engine.tracked(state.records.block(each.block)) for each in series]
     facts = {name: np.array([each.fact(name) for each in tracked]) for name in FACTS}
     columns = {
-        "rows": np.array([each.rows for each in series], np.int64),
+        "rows": np.array([each.head.rows for each in series], np.int64),
         "behind": behind,
         "stale": behind > model.rules.lateness,
         "drifts": facts["drifts"].astype(np.int64),
@@ -129,7 +173,7 @@ def health_table(state: State, model: LiveModel) -> Any:
         missed, judged = (np.array([_first(each, place)[i] for each in tracked]) for i in (0, 1))
         columns[f"missed-{level:g}"] = _ratio(missed, judged)
     for name in ("duplicates", "late", "revised"):
-        columns[name] = np.array([getattr(each, name) for each in series], np.int64)
+        columns[name] = np.array([getattr(each.head, name) for each in series], np.int64)
     schema = replace(_schema(state, model), columns=replace(model.schema.columns, time="last"))
     return build(schema, ids_of(state), state.clock.times(last), columns)
 

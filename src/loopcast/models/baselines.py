@@ -172,7 +172,8 @@ class WindowAverageModel(Model):
         window = panel.last(self.window)
         there = ~np.isnan(window)
         count = there.sum(axis=1, keepdims=True)
-        mean = np.sum(window, axis=1, keepdims=True, where=there) / np.maximum(count, 1)
+        sums = np.cumsum(np.where(there, window, 0.0), axis=1)  # one by one, as a live series adds them
+        mean = sums[:, -1:] / np.maximum(count, 1)
         return np.repeat(np.where(count > 0, mean, latest(panel)), horizon, axis=1)
 
 

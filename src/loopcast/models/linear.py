@@ -78,7 +78,10 @@ class LinearModel(Model):
         """
         level = self._level(past)
         seen = (past - level) / np.where(unit > 0, unit, 1)
-        weighted = np.einsum("slc,clh->shc", seen, self.matrix[:, : self.context]) + self.matrix[:, -1].T
+        weighted = np.zeros((len(past), self.reach, past.shape[2]))
+        for lag in range(self.context):  # one by one, as a live series adds them
+            weighted += seen[:, lag, None] * self.matrix[:, lag].T
+        weighted += self.matrix[:, -1].T
         weighted += np.einsum("shk,ckh->shc", known, self.matrix[:, self.context : -1])
         return level + unit * weighted
 
@@ -238,5 +241,5 @@ def mean_step(values: np.ndarray) -> np.ndarray:
         return np.concatenate([mean_step(column[~np.isnan(column)][:, None]) for column in values.T])
     if len(values) < 2:
         return np.zeros(values.shape[1])
-    mean: np.ndarray = np.abs(np.diff(values, axis=0)).mean(axis=0)
-    return mean
+    sums: np.ndarray = np.cumsum(np.abs(np.diff(values, axis=0)), axis=0)  # one by one, as a live series adds them
+    return sums[-1] / (len(values) - 1)

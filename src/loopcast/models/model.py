@@ -111,7 +111,7 @@ class Model(ABC):
         At each step they are spread as the quantiles say; from step to step, and channel to channel, they go together
         as errors did in the calibration. NotFittedError without one.
         """
-        calibration = self._require_calibration(horizon)
+        calibration = self.require_calibration(horizon)
         rng = np.random.default_rng(seed)
         shares = calibration.draw((panel.n_series, n_paths), horizon, rng)
         quantiles = self.predict(panel, horizon, (0,), tuple(PROBABILITY_GRID)).quantiles
@@ -135,7 +135,7 @@ class Model(ABC):
     def _predict_calibrated(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
-        calibration = self._require_calibration(horizon)
+        calibration = self.require_calibration(horizon)
         shares = calibration.quantiles(np.array(probabilities), horizon)
         further = np.minimum(np.arange(horizon), len(shares) - 1)  # of its own distribution, as at the last step known
         shares = shares[further][None, None]
@@ -153,7 +153,8 @@ class Model(ABC):
             quantiles=quantiles,
         )  # fmt: skip
 
-    def _require_calibration(self, horizon: int) -> Calibration:
+    def require_calibration(self, horizon: int) -> Calibration:
+        """What was measured, where that or a distribution of its own reaches so far ahead; else NotFittedError."""
         known = self.calibration
         if known is not None and horizon <= max(known.horizon, self.own_horizon):
             return known

@@ -12,7 +12,7 @@ from loopcast.data.prediction import Prediction
 from loopcast.models.baselines import Baseline
 from loopcast.models.model import Fit, Model
 from loopcast.models.seasonal_pattern import SeasonalPattern
-from loopcast.models.theta_fit import Histories, theta_forecast
+from loopcast.models.theta_fit import Histories, fit, lines_of, theta_forecast
 from loopcast.storage.registry import register
 
 MOST_NUMBERS, MOST_ROWS = 2**22, 4096  # of histories that are fitted at once: memory does not grow with the panel
@@ -80,17 +80,50 @@ def forecast_each(histories: Sequence[np.ndarray], season: int, horizon: int) ->
     NaN is missing; each history has a value.
     """
     trimmed = [_trimmed(values) for values in histories]
-    patterns = [SeasonalPattern.of(values, season) for values, _ in trimmed]
-    flat = [pattern.take_off(values) for pattern, (values, _) in zip(patterns, trimmed, strict=True)]
-    first = np.array([values[0] for values in flat])
-    unit = np.array([np.nanmax(np.abs(values - values[0])) for values in flat])
-    unit[unit == 0] = 1.0
+    flat = _Flat.of([values for values, _ in trimmed], season)
     gaps = np.array([gap for _, gap in trimmed])
-    told = theta_forecast(_aligned(flat, first, unit), horizon + int(gaps.max())).T
+    told = theta_forecast(flat.histories, horizon + int(gaps.max())).T
     ahead = np.take_along_axis(told, gaps[:, None] + np.arange(horizon), axis=1)
-    levels = first[:, None] + unit[:, None] * ahead
+    levels = flat.first[:, None] + flat.unit[:, None] * ahead
     ends = [len(values) + gap for values, gap in trimmed]
-    return np.stack([pattern.put_on(row, end) for pattern, row, end in zip(patterns, levels, ends, strict=True)])
+    return np.stack([pattern.put_on(row, end) for pattern, row, end in zip(flat.patterns, levels, ends, strict=True)])
+
+
+def fitted_parameters(values: np.ndarray, season: int) -> tuple[list[float], np.ndarray]:
+    """What is fitted to a history `[time]`, as live series keep it, and its season `[season]`; zeros without a value.
+
+    The numbers: 1, the first value and the unit without the season, whether that multiplies, l[0], alpha, w, and the
+    row of the first value.
+    """
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return [0.0] * 8, np.zeros(season)
+    flat = _Flat.of([_trimmed(values)[0]], season)
+    [pattern], found = flat.patterns, fit(flat.histories, lines_of(flat.histories))
+    parameters = [float(part[0]) for part in (found.level, found.alpha, found.w)]
+    begin = [1.0, float(flat.first[0]), float(flat.unit[0]), float(pattern.multiplies)]
+    return [*begin, *parameters, float(known[0])], pattern.parts
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Flat:
+    """Histories from their first to their last value, less their season, their first value, and in units of how far
+    they leave it, side by side; first, unit: `[history]`.
+    """
+
+    patterns: list[SeasonalPattern]
+    first: np.ndarray
+    unit: np.ndarray
+    histories: Histories
+
+    @classmethod
+    def of(cls, trimmed: Sequence[np.ndarray], season: int) -> "_Flat":
+        patterns = [SeasonalPattern.of(values, season) for values in trimmed]
+        flat = [pattern.take_off(values) for pattern, values in zip(patterns, trimmed, strict=True)]
+        first = np.array([values[0] for values in flat])
+        unit = np.array([np.nanmax(np.abs(values - values[0])) for values in flat])
+        unit[unit == 0] = 1.0
+        return cls(patterns=patterns, first=first, unit=unit, histories=_aligned(flat, first, unit))
 
 
 def _trimmed(values: np.ndarray) -> tuple[np.ndarray, int]:

@@ -6,14 +6,14 @@ compared with what the library says of its own.
 
 import ctypes
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from loopcast import kernels
 from loopcast.errors import LoopcastError, OptionError
-from loopcast.kernels import check_layout, layout, library
+from loopcast.kernels import layout, library
 from loopcast.nn.shapes import SHAPES, CellShape, CellWeights, DenseWeights
 
 Floats = ctypes.POINTER(ctypes.c_float)
@@ -66,11 +66,9 @@ class StepCall(ctypes.Structure):
 STRUCTURES = {"Layer": _Layer, "Head": _Head, "Stack": Stack, "Forward": Forward, "StepCall": StepCall}
 
 
-@cache
 def checked_library() -> ctypes.CDLL:
     """The kernels, whose structures are those of this file. Raises LoopcastError where one differs."""
-    check_layout(STRUCTURES, layout())
-    return library()
+    return kernels.checked_library(*STRUCTURES.items())
 
 
 class _Weights(NamedTuple):

@@ -2,13 +2,12 @@
 
 import ctypes
 import os
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from loopcast.errors import LoopcastError
-from loopcast.kernels import check_layout, layout, library
+from loopcast.kernels import checked_library
 from loopcast.nn.ctypes_step import round_up
 from loopcast.nn.step_decoder import PROBABILITIES, SIDE, StepDecoder, StepWeights
 
@@ -32,13 +31,6 @@ class _StepDecode(ctypes.Structure):
 STRUCTURES: dict[str, type[ctypes.Structure]] = {"StepDecoder": Decoder, "StepDecode": _StepDecode}
 
 
-@cache
-def checked_library() -> ctypes.CDLL:
-    """The kernels, whose structures are those of this file. Raises LoopcastError where one differs."""
-    check_layout(STRUCTURES, layout())
-    return library()
-
-
 class DirectDecoder:
     """A decoder ready to run on any rows, in as many threads as pay.
 
@@ -46,7 +38,7 @@ class DirectDecoder:
     """
 
     def __init__(self, decoder: StepDecoder, weights: StepWeights) -> None:
-        self.decoder, self.library = decoder, checked_library()
+        self.decoder, self.library = decoder, checked_library(*STRUCTURES.items())
         self.weights = pad_weights(decoder, weights)
         sizes = (*(getattr(decoder, name) for name in SIZES[:-1]), round_up(decoder.units))
         self.structure = Decoder(*sizes, *(part.ctypes.data for part in self.weights))

@@ -1,4 +1,6 @@
-"""One series with its gaps filled, drawn as SVG: colours are the page's, so that it suits paper and dark screens."""
+"""One series and what is said of some of its rows, as SVG: colours are the page's, so that it suits paper and dark
+screens.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,11 +18,14 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 12, 10, 30  # margins, for numbers and times
 TICKS = 5  # about as many on each axis
 
 
-def svg(chart: Chart) -> Markup:
-    """The chart as an element; what is known is a line, with dots where a value stands alone; bands lie under it."""
+def svg(chart: Chart, shows: str) -> Markup:
+    """The chart as an element; what is known is a line, with dots where a value stands alone; bands lie under it.
+
+    shows: what it does, in words, for those who cannot see it. Curves have the classes that they are called by.
+    """
     scene = SvgCanvas(chart)
     parts = [*scene.grid(), *scene.bands(), *scene.lines()]
-    label = escape(f"{chart.title}: what was known, and what fills its gaps")
+    label = escape(f"{chart.title}: {shows}")
     head = f'<svg class="gaps" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
     return Markup(head + "".join(parts) + "</svg>")  # noqa: S704 - numbers, and text that is escaped
 
@@ -29,8 +34,9 @@ class SvgCanvas:
     """Where things are on the picture: steps from left to right, values from bottom to top."""
 
     def __init__(self, chart: Chart) -> None:
-        self.times, self.known, self.filled = chart.history.times, chart.history.values, chart.forecasts[0]
-        shown = [self.known, self.filled.values, *(end for band in self.filled.bands for end in (band.low, band.high))]
+        self.times, self.curves = chart.history.times, (chart.history, chart.forecasts[0])
+        ends = [end for band in self.curves[1].bands for end in (band.low, band.high)]
+        shown = [*(curve.values for curve in self.curves), *ends]
         values = np.concatenate(shown)
         values = values[np.isfinite(values)].astype(np.float64)
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
@@ -56,7 +62,7 @@ class SvgCanvas:
 
     def bands(self) -> Iterator[str]:
         """Half a step wider on both sides than their steps, so that one of a single step has an area."""
-        for band in self.filled.bands:
+        for band in self.curves[1].bands:
             for part in split_at_nan(np.isfinite(band.low) & np.isfinite(band.high)):
                 steps = [part.start - 0.5, *range(part.start, part.stop), part.stop - 0.5]
                 high, low = ([end[part][0], *end[part], end[part][-1]] for end in (band.high, band.low))
@@ -64,7 +70,7 @@ class SvgCanvas:
                 yield f'<polygon class="band" points="{self._points(corners)}"/>'
 
     def lines(self) -> Iterator[str]:
-        for name, values in (("known", self.known), ("filled", self.filled.values)):
+        for name, values in ((curve.name, curve.values) for curve in self.curves):
             for part in split_at_nan(np.isfinite(values)):
                 points: list[tuple[float, Any]] = list(zip(range(part.start, part.stop), values[part], strict=True))
                 if len(points) == 1:

@@ -52,7 +52,7 @@ def plot_gaps(
 def _chart(panel: Panel, i: int, channel: int, filled: FilledGaps) -> Chart:
     begin, length = int(panel.offsets[i]), int(panel.lengths[i])
     gaps = np.isnan(panel.series(i)[:, channel])
-    first = _window(gaps)
+    first = densest_window(gaps)
     rows = slice(begin + first, begin + min(first + STEPS, length))
     missing = gaps[first : first + STEPS]
     beside = missing | np.append(missing[1:], False) | np.append(False, missing[:-1])  # so that a line meets its ends
@@ -71,9 +71,9 @@ def _chart(panel: Panel, i: int, channel: int, filled: FilledGaps) -> Chart:
     )
 
 
-def _window(gaps: np.ndarray) -> int:
-    """Where to begin, so that STEPS rows show as many gaps as can be."""
-    if len(gaps) <= STEPS:
+def densest_window(marked: np.ndarray) -> int:
+    """Where to begin, so that STEPS rows show as many marked ones as can be."""
+    if len(marked) <= STEPS:
         return 0
-    sums = np.cumsum(np.append(0, gaps))
+    sums = np.cumsum(np.append(0, marked))
     return int(np.argmax(sums[STEPS:] - sums[:-STEPS]))

@@ -74,7 +74,7 @@ def gaps_page(
         methods=methods,
         rows=rows,
         gaps=gaps_of(panel),
-        charts=[(chart.title, svg(chart)) for chart in picture.charts],
+        charts=[(chart.title, svg(chart, "what was known, and what fills its gaps")) for chart in picture.charts],
         total=count_with_gaps(panel),
         levels=filled.bands.levels,
         facts=facts_of(panel, filled.bands.levels),

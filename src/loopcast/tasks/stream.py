@@ -1,6 +1,5 @@
-"""Follow series line by line: what `loopcast stream` does between its input and its output."""
+"""What a stream follows, by which rules, and where it is kept."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,19 +9,14 @@ import polars as pl
 
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
-from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, quote
-from loopcast.live.folder import MANIFEST, holds
+from loopcast.errors import ModelFileError, OptionError
+from loopcast.live.folder import holds
 from loopcast.live.live import Live
+from loopcast.live.manifest import MANIFEST
 from loopcast.live.resume import resume
-from loopcast.live.state import Id
-from loopcast.live.tables import only_id
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
-from loopcast.tasks.stream_lines import ENCODER, cell, cells_of, decoded, facts, forecast_facts, number, parsed
-
-FEWEST_ENTRIES = 50_000  # of a journal before a snapshot makes it short again; to do them again takes a second
-CSV_ANSWER = ("status", "surprise", "drift", "error")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,130 +94,3 @@ class StreamTask:
         panel = Panel.from_table(table, columns, freq=self.freq)
         schema = replace(panel.schema, columns=names, has_id=True)
         return self.start(self._forecaster(replace(panel, schema=schema)))
-
-
-class Stream:
-    """Answers lines, one for each, in their order; a bad line is answered by an error, and the next one is read."""
-
-    def __init__(self, task: StreamTask) -> None:
-        self.task, self.live = task, task.open()
-        self._line = 0
-        self._header: list[str] | None = None
-        self._names = self.live.schema.columns if self.live is not None else task.columns
-        self._target = self._names.one_target
-
-    def answer(self, line: bytes) -> str:
-        """The answer to a line, without its end."""
-        self._line += 1
-        try:
-            if self.task.format == "csv" and self._header is None:
-                return self._headed(line)
-            return self._written(self._answered(line))
-        except (LoopcastError, RecursionError) as error:
-            text = "the line is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            return self._written({"line": self._line, "error": text})
-
-    def settle(self) -> None:
-        """After some lines and before their answers are given: all that they brought survives a power cut."""
-        live = self.live
-        if live is None or self.task.state is None:
-            return
-        live.sync()
-        if live.journaled >= max(FEWEST_ENTRIES, 10 * len(live)):
-            live.save(self.task.state)
-
-    def end(self) -> None:
-        """When all lines are answered: the next start has no journal to do again."""
-        if self.live is not None and self.task.state is not None:
-            if self.live.journaled:
-                self.live.save(self.task.state)
-            self.live.close()
-
-    def _headed(self, line: bytes) -> str:
-        """The header of the answers, for that of the lines."""
-        self._header = cells_of(decoded(line))
-        return ",".join((self._names.id, self._names.time, *CSV_ANSWER))
-
-    def _answered(self, line: bytes) -> Mapping[str, Any]:
-        text = decoded(line)
-        if self.task.format == "csv":
-            return self._row(self._cells(text), text)
-        said = parsed(text)
-        if "predict" in said:
-            return self._predicted(said["predict"])
-        if "advance" in said:
-            self._known().advance(said["advance"])
-            return {"advance": said["advance"], "status": "advanced"}
-        return self._row(said, text)
-
-    def _cells(self, text: str) -> dict[str, Any]:
-        """The cells of a line of CSV by their names; an empty one is missing."""
-        header, cells = self._header or [], cells_of(text)
-        if len(cells) != len(header):
-            raise DataError(f"the header has {len(header)} names, and this line {len(cells)} cells")
-        row: dict[str, Any] = dict(zip(header, cells, strict=True))
-        if self._target in row:
-            row[self._target] = number(row[self._target])
-        return row
-
-    def _row(self, said: Mapping[str, Any], text: str) -> Mapping[str, Any]:
-        names = self._names
-        for name in (names.time, self._target):
-            if name not in said:
-                raise DataError(f"the line has no {quote(name)}: a row is such as {self._example()}")
-        if self.live is None:
-            self.live = self.task.start_at(said[names.time])
-        id_ = self._id(said)
-        seen = self.live.update_one(id_, said[names.time], said[self._target])
-        if seen.status == "late":
-            self.task.late(text)
-        echo = {name: said[name] for name in (names.id, names.time) if name in said}
-        ahead = self._forecast(id_) if self.task.emit == "forecast" else {}
-        return {**echo, **facts(seen), **ahead}
-
-    def _example(self) -> str:
-        names = self._names
-        return json.dumps({names.id: "pump-17", names.time: "2026-11-25T12:00:00Z", self._target: 41.2})
-
-    def _id(self, said: Mapping[str, Any]) -> Id:
-        """The id of a row, of the kind that the others have; the only one where rows have none."""
-        if self._names.id not in said:
-            live, only = self._known(), only_id(self._known().schema)
-            if live.first_id not in (only, None) or len(live) > 1:
-                raise DataError(f"the line has no {quote(self._names.id)}, which tells series apart")
-            return only
-        return self._like_others(said[self._names.id])
-
-    def _like_others(self, id_: Any) -> Id:
-        if isinstance(id_, bool) or not isinstance(id_, str | int):
-            raise DataError(f"an id is text or a whole number, got {quote(id_)}")
-        numbers = isinstance(self._known().first_id, int)
-        if numbers and isinstance(id_, str) and id_.removeprefix("-").isdecimal() and len(id_) < 19:
-            return int(id_)
-        return id_ if numbers or isinstance(id_, str) else str(id_)
-
-    def _known(self) -> Live:
-        if self.live is None:
-            raise OptionError("no series is followed yet")
-        return self.live
-
-    def _predicted(self, id_: Any) -> Mapping[str, Any]:
-        return {self._names.id: id_, **self._forecast(self._like_others(id_))}
-
-    def _forecast(self, id_: Id) -> Mapping[str, Any]:
-        """What comes after a series, under the names that tables have; null where it has no value yet."""
-        live = self._known()
-        try:
-            return forecast_facts(live.predict_one(id_), live.name, live.levels)
-        except DataError:
-            return {live.name: None}
-
-    def _written(self, facts: Mapping[str, Any]) -> str:
-        if self.task.format == "json":
-            return ENCODER.encode(facts)
-        return self._csv(facts)
-
-    def _csv(self, facts: Mapping[str, Any]) -> str:
-        names = (self._names.id, self._names.time, *CSV_ANSWER)
-        row = {"status": "error"} | dict(facts) if "error" in facts else dict(facts)
-        return ",".join(cell(row.get(name)) for name in names)

@@ -3,14 +3,17 @@
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
-from loopcast.columns import Bands
+from loopcast.columns import Bands, Columns
 from loopcast.errors import DataError, quote
-from loopcast.live.state import Ahead, Seen
+from loopcast.live.answers import Ahead
+from loopcast.live.engine import STATUSES
 
 LARGEST_LINE = 2**20  # bytes
+CSV_ANSWER = ("status", "surprise", "drift", "error")
 
 
 def refuse(word: str) -> NoReturn:
@@ -41,16 +44,18 @@ def cells_of(text: str) -> list[str]:
 def parsed(text: str) -> dict[str, Any]:
     """A line of JSON; DataError where it is no object of plain values."""
     try:
-        said = DECODER.decode(text)
+        said, end = DECODER.raw_decode(text) if text.startswith("{") else (None, -1)  # as it comes, without spaces
+        if end < len(text):
+            said = DECODER.decode(text)
     except ValueError as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"the line is no JSON: {error}"[:200]) from error
     if not isinstance(said, dict):
         raise DataError(f"a line is a JSON object, got {quote(said)}")
-    nested = next((name for name, value in said.items() if isinstance(value, dict | list)), None)
-    if nested is not None:
-        raise DataError(f"a row has plain values, and {quote(nested)} holds several")
+    for name, value in said.items():
+        if value.__class__ is dict or value.__class__ is list:
+            raise DataError(f"a row has plain values, and {quote(name)} holds several")
     return said
 
 
@@ -64,18 +69,71 @@ def number(text: str) -> float | None:
         raise DataError(f"{quote(text)} is no number") from error
 
 
-def facts(seen: Seen) -> dict[str, Any]:
-    """What is said of a row, as plain values."""
-    surprise = None if math.isnan(seen.surprise) else seen.surprise
-    return {"status": seen.status, "surprise": surprise, "drift": seen.drift}
-
-
 def forecast_facts(ahead: Ahead, name: str, levels: Sequence[float]) -> dict[str, Any]:
     """A forecast as plain values."""
     cutoff = ahead.cutoff if isinstance(ahead.cutoff, int) else ahead.cutoff.isoformat()
     ends = [end.tolist() for place in range(len(levels)) for end in (ahead.low[place], ahead.high[place])]
     columns = Bands(levels=tuple(levels)).columns(name)
     return {"cutoff": cutoff, name: ahead.values.tolist(), **dict(zip(columns, ends, strict=True))}
+
+
+class JsonAnswers:
+    """Answers as lines of JSON: of a row what is echoed of it comes first, then what is said of it."""
+
+    def __init__(self, names: Columns) -> None:
+        self._keys = [(name, f"{ENCODER.encode(name)}: ") for name in (names.id, names.time)]
+
+    def echo(self, said: Mapping[str, Any]) -> str:
+        """The begin of the answer to a row."""
+        return "".join([key + _json(said[name]) + ", " for name, key in self._keys if name in said])
+
+    def row(self, echo: str, status: int, verdict: Sequence[float], ahead: Mapping[str, Any]) -> str:
+        """The answer to a row; verdict: as of `Engine.take_rows`."""
+        surprise = repr(verdict[0]) if verdict[0] == verdict[0] else "null"
+        more = ", " + ENCODER.encode(ahead)[1:] if ahead else "}"
+        drift = "true" if verdict[1] == 1.0 else "false"
+        return f'{{{echo}"status": "{STATUSES[status]}", "surprise": {surprise}, "drift": {drift}{more}'
+
+    def skipped(self, echo: str) -> str:
+        """The answer to a row that was taken in before, as its number says."""
+        return f'{{{echo}"status": "skipped", "surprise": null, "drift": false}}'
+
+    def facts(self, facts: Mapping[str, Any]) -> str:
+        """The answer to another line."""
+        return ENCODER.encode(facts)
+
+
+def _json(value: str | int) -> str:
+    return encode_basestring(value) if isinstance(value, str) else ENCODER.encode(value)
+
+
+class CsvAnswers:
+    """Answers as lines of CSV."""
+
+    def __init__(self, names: Columns) -> None:
+        self._keys = (names.id, names.time)
+
+    @staticmethod
+    def header_of(*keys: str) -> str:
+        """The first line."""
+        return ",".join(map(cell, (*keys, *CSV_ANSWER)))
+
+    def echo(self, said: Mapping[str, Any]) -> str:
+        """The begin of the answer to a row."""
+        return "".join([cell(said.get(name)) + "," for name in self._keys])
+
+    def row(self, echo: str, status: int, verdict: Sequence[float], ahead: Mapping[str, Any]) -> str:
+        """The answer to a row; verdict: as of `Engine.take_rows`."""
+        surprise = None if math.isnan(verdict[0]) else verdict[0]
+        return echo + ",".join(map(cell, (STATUSES[status], surprise, verdict[1] == 1.0, None)))
+
+    def skipped(self, echo: str) -> str:
+        """The answer to a row that was taken in before, as its number says."""
+        return f"{echo}skipped,,false,"
+
+    def facts(self, facts: Mapping[str, Any]) -> str:
+        """The answer to another line, which is an error."""
+        return ",".join(map(cell, (None, None, "error", None, None, facts["error"])))
 
 
 def cell(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-from functools import cache
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from loopcast.errors import LoopcastError
 from loopcast.features.causal.ahead import CANDIDATES, CODES
 from loopcast.features.causal.inputs import INPUTS
 from loopcast.features.causal.track import Periods
-from loopcast.kernels import check_layout, layout, library
+from loopcast.kernels import checked_library
 
 SIZES = ("series", "time", "origins", "steps", "season", "second", "threads")
 READ = ("values", "lengths", "begin", "at", "ahead")
@@ -24,13 +23,6 @@ class _EncodeCall(ctypes.Structure):
 STRUCTURES: dict[str, type[ctypes.Structure]] = {"EncodeCall": _EncodeCall}
 
 
-@cache
-def _checked_library() -> ctypes.CDLL:
-    """The kernels, whose structures are those of this file. Raises LoopcastError where one differs."""
-    check_layout(STRUCTURES, layout())
-    return library()
-
-
 def native_encode(
     values: np.ndarray, lengths: np.ndarray, periods: Periods, which: np.ndarray, rows: np.ndarray, steps: np.ndarray
 ) -> dict[str, np.ndarray]:
@@ -39,7 +31,7 @@ def native_encode(
     which, rows, steps: the parts of `Origins`. Raises LoopcastError, with nothing computed, where a length, an origin
     or a step is out of range.
     """
-    loaded, (series, time), (count, ahead) = _checked_library(), values.shape, steps.shape
+    loaded, (series, time), (count, ahead) = checked_library(*STRUCTURES.items()), values.shape, steps.shape
     order = np.lexsort((rows, which))
     begin = np.searchsorted(which[order], np.arange(series + 1))
     given = [

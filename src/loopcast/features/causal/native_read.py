@@ -1,13 +1,12 @@
 """Values from quantiles in units of the scale, in C++ (`native/include/loopcast/causal/read.hpp`)."""
 
 import ctypes
-from functools import cache
 
 import numpy as np
 
 from loopcast.errors import LoopcastError
 from loopcast.features.causal.encode import Encoding
-from loopcast.kernels import check_layout, layout, library
+from loopcast.kernels import checked_library, library
 
 READ = ("quantiles", "base", "scale", "unit", "first", "highest", "curved", "repeated")
 
@@ -25,13 +24,6 @@ class _ReadCall(ctypes.Structure):
 
 
 STRUCTURES: dict[str, type[ctypes.Structure]] = {"Reading": Reading, "ReadCall": _ReadCall}
-
-
-@cache
-def _checked_library() -> ctypes.CDLL:
-    """The kernels, whose structures are those of this file. Raises LoopcastError where one differs."""
-    check_layout(STRUCTURES, layout())
-    return library()
 
 
 def native_read(
@@ -58,7 +50,7 @@ def native_read(
     reading = Reading(len(share), left.ctypes.data, share.ctypes.data)
     arrays = (array.ctypes.data for array in (*given, values))
     call = _ReadCall(told.scale.size, told.base.shape[-1], reading, *arrays)
-    status = _checked_library().loopcast_read(ctypes.byref(call))
+    status = checked_library(*STRUCTURES.items()).loopcast_read(ctypes.byref(call))
     if status:
         reason = library().loopcast_origin_message(status).decode()
         raise LoopcastError(f"the kernels cannot read these {told.scale.size} rows: {reason}")

@@ -1,0 +1,109 @@
+// The mean of what several models say, each within its own bounds.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "loopcast/live/simple.hpp"
+
+namespace loopcast::live {
+
+// Its record: the past of the series, in whose changes the mean's intervals are measured, then the members' records.
+class MeanFollower final : public Follower {
+ public:
+  explicit MeanFollower(const MeanPlan& p)
+      : plan_(p), members_(p.members, p.members + p.count), weights_(p.weights, p.weights + p.count),
+        bounds_(p.member_bounds, p.member_bounds + p.count), past_(p.season) {}
+
+  size_t record_bytes() const override {
+    size_t bytes = own_bytes();
+    for (const Follower* member : members_) bytes += member->record_bytes();
+    return bytes;
+  }
+
+  size_t columns() const override { return 3; }
+
+  size_t workspace_bytes(size_t most_steps, size_t) const override {
+    size_t columns = 1, most = 0;
+    for (const Follower* member : members_) {
+      columns = std::max(columns, member->columns());
+      most = std::max(most, member->workspace_bytes(most_steps, 1));
+    }
+    return (columns + 1) * most_steps * sizeof(double) + most;
+  }
+
+  void take(void* record, double y, const KnownAt& known, void* workspace) const override {
+    past_.take(past_.of(record), y);
+    each_member([&](size_t i, size_t at) { members_[i]->take(part(record, at), y, known, workspace); });
+  }
+
+  void restart(void* record) const override {
+    std::memset(record, 0, own_bytes());
+    each_member([&](size_t i, size_t at) { members_[i]->restart(part(record, at)); });
+  }
+
+  void read(const void* record, const Asked& asked, void* workspace) const override {
+    double* const sums = static_cast<double*>(workspace);
+    double* const each = sums + asked.count;
+    std::fill(sums, sums + asked.count, 0.0);
+    each_member([&](size_t i, size_t at) {
+      const Follower& member = *members_[i];
+      const void* const its = part(record, at);
+      member.read(its, {asked.count, asked.steps, asked.known, each, nullptr}, each + asked.count * member.columns());
+      for (size_t h = 0; h < asked.count; ++h)
+        sums[h] += weights_[i] *
+                   tracking::bounded(bounds_[i], member.was_negative(its), each[h * member.columns()], 0);
+    });
+    const SimpleRecord r = past_.of(record);
+    const double scale = past_.scale(r, plan_.usual);
+    for (size_t h = 0; h < asked.count; ++h)
+      put_scaled(tracking::bounded(plan_.bounds, r.past.negative != 0, sums[h], 0), scale, asked.values + 3 * h,
+                 h == 0 ? asked.places : nullptr);
+  }
+
+  bool ready(const void* record) const override {
+    const Past& past = past_.of(record).past;
+    return past.known > 0 && past.rows >= static_cast<int64_t>(plan_.least);
+  }
+
+  bool was_negative(const void* record) const override { return past_.of(record).past.negative != 0; }
+
+  double season_before(const void* record) const override { return past_.season_before(past_.of(record)); }
+
+  void list(Fields& fields, const std::string& prefix) const override {
+    const size_t end = fields.at() + own_bytes();
+    fields.begin(prefix);
+    past_.list(fields);
+    fields.pad_to(end);
+    for (size_t i = 0; i < members_.size(); ++i) members_[i]->list(fields, prefix + std::to_string(i) + ".");
+  }
+
+  bool intact(const void* record) const override {
+    bool whole = past_.intact(past_.of(record));
+    each_member([&](size_t i, size_t at) { whole = whole && members_[i]->intact(part(record, at)); });
+    return whole;
+  }
+
+ private:
+  size_t own_bytes() const { return whole_lines(past_.doubles() * sizeof(double)); }
+
+  // Calls f(member, where its record begins).
+  template <class F>
+  void each_member(F f) const {
+    size_t at = own_bytes();
+    for (size_t i = 0; i < members_.size(); ++i) {
+      f(i, at);
+      at += members_[i]->record_bytes();
+    }
+  }
+
+  static void* part(const void* record, size_t at) { return static_cast<char*>(const_cast<void*>(record)) + at; }
+
+  MeanPlan plan_;
+  std::vector<const Follower*> members_;
+  std::vector<double> weights_;
+  std::vector<tracking::Bounds> bounds_;
+  PastRecord past_;
+};
+
+}  // namespace loopcast::live

@@ -1,0 +1,154 @@
+"""Series of a model that learned from covariates and the calendar are followed to the bits of `predict`."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from live.made import HORIZON, SEASON, at, state_of
+from live.made_covariates import CALENDAR, COVARIATES, IDS, fitted, table_of
+from loopcast import CalendarError, ColumnError, OptionError, Panel, Pretrained, ValuesError, resume
+from loopcast.kernels import LIBRARY
+
+pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
+
+
+@pytest.fixture(scope="module")
+def forecaster():
+    return fitted(COVARIATES)
+
+
+def rows_of(table, names=()):
+    return [(row["unique_id"], row["ds"], row["y"], {name: row[name] for name in names}) for row in table.to_dicts()]
+
+
+def future_of(table, end):
+    """What is known of the steps after a row."""
+    return (
+        table.filter((pl.col("ds") > at(end)) & (pl.col("ds") <= at(end + HORIZON)))
+        .select("unique_id", "ds", "wind", "open")
+        .with_columns(pl.col("wind").fill_null(5.0).fill_nan(5.0))
+    )
+
+
+def check_same(live, forecaster, table, end):
+    """What comes after a row is what `predict` says of the rows so far and of what is known ahead."""
+    seen, future = table.filter(pl.col("ds") <= at(end)), future_of(table, end)
+    told = forecaster.predict(data=seen, future=future)
+    assert live.predict(future=future)["Pretrained"].to_list() == told["Pretrained"].to_list()
+    for id_ in IDS:
+        own = future.filter(pl.col("unique_id") == id_)
+        ahead = live.predict_one(id_, future={name: own[name].to_list() for name in ("wind", "open")})
+        assert ahead.values.tolist() == told.filter(pl.col("unique_id") == id_)["Pretrained"].to_list()
+
+
+NAMES = ("load", "wind", "open", "size", "region")
+
+
+def test_what_is_said_after_each_row_is_the_forecast_of_the_rows_so_far(forecaster):
+    table, live = table_of(60), forecaster.live()
+    for row in range(45):
+        for each in rows_of(table.filter(pl.col("ds") == at(row)), NAMES):
+            live.update_one(*each)
+        if row % 6 == 2:
+            check_same(live, forecaster, table, row)
+
+
+def test_a_history_a_table_a_fork_and_a_folder_go_on_alike(forecaster, tmp_path):
+    table = table_of(90)
+    begun = forecaster.live(table.filter(pl.col("ds") < at(40)), lateness=3)
+    live = forecaster.live(lateness=3)
+    for each in rows_of(table.filter(pl.col("ds") < at(40)), NAMES):
+        live.update_one(*each)
+    check_same(begun, forecaster, table, 39)
+    check_same(live, forecaster, table, 39)
+    fork = begun.fork()
+    begun.save(tmp_path / "a.live")
+    journaled = resume(tmp_path / "a.live", journal=True)
+    rest = table.filter((pl.col("ds") >= at(40)) & (pl.col("ds") < at(70)))
+    late = rest.sort(
+        pl.col("ds").dt.epoch("s") // 3600 + pl.Series(np.random.default_rng(0).uniform(0, 2.9, len(rest)))
+    )
+    for each in rows_of(rest, NAMES):
+        begun.update_one(*each)
+    fork.update(rest)
+    told = journaled.update(late)
+    assert "late" not in set(told["status"])
+    journaled.close()
+    for each in (begun, fork, resume(tmp_path / "a.live")):
+        assert state_of(each) == state_of(begun)
+        check_same(each, forecaster, table, 69)
+
+
+def test_a_calendar_alone_needs_nothing_of_rows():
+    forecaster, table = fitted(CALENDAR), table_of(90, CALENDAR)
+    one, tables, begun = (forecaster.live(lateness=2) for _ in range(3))
+    begun = forecaster.live(table.filter(pl.col("ds") < at(60)), lateness=2)
+    for each in rows_of(table.filter(pl.col("ds") < at(60))):
+        one.update_one(*each)
+    tables.update(table.filter(pl.col("ds") < at(60)))
+    for live in (one, tables, begun):
+        assert (
+            live.predict()["Pretrained"].to_list()
+            == forecaster.predict(data=table.filter(pl.col("ds") < at(60)))["Pretrained"].to_list()
+        )
+    assert state_of(one) == state_of(tables)
+    assert one.predict(30).height == 60
+
+
+def test_anomalies_are_those_of_a_stream_with_its_covariates(forecaster):
+    table = table_of(60)
+    told, live = forecaster.anomalies(table, level=99), forecaster.live(table.filter(pl.col("ds") < at(1)), level=99)
+    assert told.height == 120
+    assert told["surprise"].is_finite().sum() > 80
+    whole = Panel.from_table(table, columns=COVARIATES)
+    for found in live._state.series.values():  # all of it is known ahead, as it is of a table
+        place = IDS.index(next(id_ for id_, each in live._state.series.items() if each is found))
+        rows = slice(int(whole.offsets[place]), int(whole.offsets[place + 1]))
+        found.known.coming = whole.covariates.future[rows]
+        found.known.extend(0, 60)
+        found.known.see(0)
+    for each, row in zip(rows_of(table, NAMES), told.to_dicts(), strict=True):
+        if each[1] > at(1):
+            seen = live.update_one(*each)
+            np.testing.assert_equal(row["surprise"], seen.surprise)
+        elif each[1] == at(1):
+            live.update_one(*each)
+
+
+def test_covariates_that_cannot_be_taken_in_are_errors_and_change_nothing(forecaster):
+    live, given = forecaster.live(), {"load": 1.0, "wind": 2.0, "open": True, "size": 1.0, "region": "n"}
+    for wrong, error in (({}, ColumnError), ({"load": "x"}, ValuesError), ({**given, "size": None}, ColumnError),
+                         ({**given, "rain": 1.0}, OptionError), ({**given, "wind": 1e39}, ValuesError)):  # fmt: skip
+        with pytest.raises(error):
+            live.update_one("a", at(0), 5.0, wrong)
+    assert live.ids == []
+    live.update_one("a", at(0), 5.0, given)
+    with pytest.raises(ValuesError, match="'wind' is not known at"):
+        live.predict_one("a")
+    with pytest.raises(OptionError, match="9 values"):
+        live.predict_one("a", future={"wind": [1.0], "open": [1.0]})
+    plain = Pretrained(season=SEASON, horizon=HORIZON, tune=0).fit([1.0, 2.0, 3.0]).live()
+    with pytest.raises(OptionError, match="without covariates"):
+        plain.update_one("y", 3, 4.0, {"wind": 1.0})
+
+
+def test_what_is_known_ahead_is_what_a_history_with_it_has_and_survives(forecaster, tmp_path):
+    table = table_of(60).with_columns(pl.col("wind").fill_nan(None).fill_null(5.0))
+    begin, coming = table.filter(pl.col("ds") < at(40)), future_of(table, 39)
+    whole = Panel.from_table(begin, columns=COVARIATES).with_future(coming)
+    told, live = forecaster.live(whole), forecaster.live(begin)
+    live.save(tmp_path / "a.live")
+    journaled = resume(tmp_path / "a.live", journal=True)
+    for each in (live, journaled):
+        for row in coming.to_dicts():
+            each.know(row["unique_id"], row["ds"], {"wind": row["wind"], "open": row["open"]})
+    journaled.close()
+    for each in (live, resume(tmp_path / "a.live")):
+        assert each.predict().equals(told.predict())
+        for id_ in IDS:
+            one, other = (state.update_one(id_, at(40), 50.0, {"load": 1.0}) for state in (each.fork(), told.fork()))
+            assert one.status == other.status
+    with pytest.raises(CalendarError, match="is past it"):
+        live.know("a", at(39), {"wind": 1.0})
+    with pytest.raises(OptionError, match="no future covariate"):
+        live.know("a", at(41), {"load": 1.0})
