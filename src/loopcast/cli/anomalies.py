@@ -5,7 +5,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import loopcast
 from loopcast.cli import printing
 from loopcast.cli.options import Json, Output, SafeCsv, check_outputs
 from loopcast.cli.tables import USUAL, Series
@@ -25,13 +24,15 @@ def anomalies(
     """Show the rows in FILE that lie outside of what was to be expected one step before; --output has all rows."""
     check_outputs(file, output=output)
     panel = table.read(file)
-    found = loopcast.anomalies(loopcast.Pretrained(season=season, tune=0).fit(panel), level=level)
-    strange = found.filter(found["anomaly"])
+    from loopcast.tasks.anomalies import anomalies as run
+
+    result = run(panel, level=level, season=season)
     if output is not None:
-        printing.write_table(found, output, safe_csv=safe_csv)
+        printing.write_table(result.table, output, safe_csv=safe_csv)
     if json:
-        printing.print_object({"rows": found.height, "anomalies": strange.to_dicts()})
+        printing.print_object(result.facts())
         return
-    printing.say(f"{strange.height} of {found.height} rows are outside of their {level:g} % interval.")
+    strange = result.anomalies
+    printing.say(f"{strange.height} of {result.table.height} rows are outside of their {level:g} % interval.")
     if strange.height:
         printing.show_forecast(strange.drop("anomaly"))

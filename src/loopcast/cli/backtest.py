@@ -5,10 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
-from loopcast.cli.models import DEFAULT_MODELS, CommonOptions, build_models, command_line, seconds
+from loopcast.cli.command_line import command_line
 from loopcast.cli.options import (
     STANDARD_STREAM,
     Budget,
@@ -25,6 +24,7 @@ from loopcast.cli.options import (
 from loopcast.cli.tables import USUAL_COLUMNS, SeriesAndCovariates
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
+from loopcast.tasks.models import DEFAULT_MODELS, CommonOptions, build_models, seconds
 
 
 def backtest(
@@ -89,7 +89,7 @@ def backtest(
         printing.write_table(to_caller_type(panel, done.table), output, safe_csv=safe_csv)
     if report is not None:
         chosen = [] if series is None else series.split(",")
-        printing.write_page(loopcast.backtest_page(done, board, command=command_line(), series=chosen), report)
+        printing.write_page(result.page(command_line(), chosen), report)
     if json:
         printing.print_object(result.facts())
     elif output != STANDARD_STREAM:  # which has the table then

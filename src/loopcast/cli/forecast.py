@@ -1,13 +1,12 @@
 """loopcast forecast: train on the series in a file and forecast them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
-from loopcast.cli.models import BASELINES, CommonOptions, build_models, seconds
 from loopcast.cli.options import (
     STANDARD_STREAM,
     Budget,
@@ -26,9 +25,7 @@ from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_future, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
-
-if TYPE_CHECKING:  # at run time these load once the options are known to be right: --help has to be quick
-    from loopcast import Forecaster
+from loopcast.tasks.models import BASELINES, CommonOptions, build_forecaster, build_models, seconds
 
 Units = Annotated[
     tuple[int, ...] | None,
@@ -89,7 +86,10 @@ def forecast(
     common = CommonOptions(horizon=horizon, season=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "context": context, "strategy": strategy, "epochs": epochs}
     chosen = {name: value for name, value in options.items() if value is not None}
-    forecaster, baselines = build_forecaster(model, common, chosen, quiet=quiet), build_models(BASELINES, common)
+    forecaster, baselines = (
+        build_forecaster(model, common, chosen, show_progress=False if quiet else None),
+        build_models(BASELINES, common),
+    )
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
@@ -122,13 +122,3 @@ def forecast(
         printing.show_check(result.check, result.unchecked, horizon)
     if result.check is not None:
         require_better(result.check, fail_if_worse_than)
-
-
-def build_forecaster(model: str | None, common: CommonOptions, options: dict[str, Any], *, quiet: bool) -> "Forecaster":
-    """The forecaster with the options that were given, which are those of Recurrent; OptionError for another one."""
-    name = model or ("Recurrent" if options else "Auto")
-    if name != "Recurrent" and options:
-        raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {name} chooses by itself")
-    [forecaster] = build_models([name], common)
-    shown = {"show_progress": False if quiet else None} if "show_progress" in forecaster.option_names() else {}
-    return forecaster.with_options(**shown, **options)

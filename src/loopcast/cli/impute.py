@@ -9,7 +9,7 @@ from cyclopts import Parameter
 import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
-from loopcast.cli.models import command_line
+from loopcast.cli.command_line import command_line
 from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types, levels
 from loopcast.cli.tables import USUAL, Series
 from loopcast.errors import OptionError
@@ -87,7 +87,7 @@ def impute(
         typed = has_types(output) and not has_types(file)
         printing.write_table(whole.with_types(done) if typed else done, output, safe_csv=safe_csv)
     if report is not None and result.filled is not None:
-        printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
+        printing.write_page(result.page(command_line()), report)
     if json:
         printing.print_object(result.facts())
     elif output != STANDARD_STREAM:  # which has the table then

@@ -36,6 +36,18 @@ class ForecastResult:
         """The forecast as a table of the kind that came in."""
         return to_table([self.prediction], wide=wide)
 
+    def page(self, command: str = "") -> bytes:
+        """A page to look at and pass on; command: that made it."""
+        from loopcast.report.page import forecast_page  # needs plotly's bundle
+
+        return forecast_page(
+            self.prediction.panel,
+            self.prediction,
+            leaderboard=self.check,
+            command=command,
+            descriptions={self.forecaster.name: self.forecaster.describe()},
+        )
+
     def facts(self, *, wide: bool = False) -> dict[str, Any]:
         """Everything as plain values: what `--json` prints."""
         return {

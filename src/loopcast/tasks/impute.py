@@ -8,6 +8,7 @@ import numpy as np
 
 from loopcast.columns import Bands
 from loopcast.data.panel import Panel
+from loopcast.errors import OptionError
 from loopcast.models.fill_gaps import FilledGaps
 from loopcast.models.imputer.imputer import Imputer
 
@@ -28,6 +29,14 @@ class ImputeResult:
         """How many series and values there are, and how many values were missing."""
         missing = int(np.isnan(self.panel.values).sum())
         return {"series": self.panel.n_series, "values": self.panel.values.size, "filled": missing}
+
+    def page(self, command: str = "") -> bytes:
+        """A page to look at and pass on; command: that made it. OptionError where nothing was filled."""
+        from loopcast.report.gaps_page import gaps_page
+
+        if self.filled is None:
+            raise OptionError("a page shows what was filled: ask for it with fill=True")
+        return gaps_page(self.imputer, self.panel, self.filled, command=command)
 
     def facts(self) -> dict[str, Any]:
         """Everything but the values as plain values: what `--json` prints."""
