@@ -19,12 +19,11 @@ from loopcast.cli.options import (
     Report,
     SafeCsv,
     check_outputs,
-    levels,
 )
 from loopcast.cli.tables import USUAL_COLUMNS, SeriesAndCovariates
 from loopcast.cli.verdict import require_better
-from loopcast.errors import OptionError
 from loopcast.tasks.models import DEFAULT_MODELS, CommonOptions, build_models, seconds
+from loopcast.tasks.texts import levels, parse_refit
 
 
 def backtest(
@@ -95,16 +94,3 @@ def backtest(
     elif output != STANDARD_STREAM:  # which has the table then
         printing.show_backtest(done, board)
     require_better(board, fail_if_worse_than)
-
-
-def parse_refit(text: str) -> bool | int:
-    """When models are fitted anew; OptionError for anything but never, always or a number.
-
-    >>> parse_refit("never"), parse_refit("always"), parse_refit("3")
-    (False, True, 3)
-    """
-    if text in ("never", "always"):
-        return text == "always"
-    if not text.isdecimal() or text == "0":
-        raise OptionError(f"--refit is never, always or a number of cutoffs, got {text!r}")
-    return int(text)

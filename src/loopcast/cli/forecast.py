@@ -18,19 +18,18 @@ from loopcast.cli.options import (
     Report,
     SafeCsv,
     check_outputs,
-    layers,
-    levels,
 )
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_future, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 from loopcast.tasks.models import BASELINES, CommonOptions, build_forecaster, build_models, seconds
+from loopcast.tasks.texts import layers, levels
 
 Units = Annotated[
     tuple[int, ...] | None,
     Parameter(
-        converter=layers,
+        converter=lambda _, tokens: layers(tokens[0].value),
         n_tokens=1,
         negative="",
         metavar="N,N",

@@ -10,9 +10,10 @@ import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.command_line import command_line
-from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types, levels
+from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types
 from loopcast.cli.tables import USUAL, Series
 from loopcast.errors import OptionError
+from loopcast.tasks.texts import levels
 
 if TYPE_CHECKING:
     from loopcast import Imputer
