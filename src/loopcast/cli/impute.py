@@ -83,8 +83,7 @@ def impute(
     if save is not None:
         imputer.save(save)
     if output is not None and result.filled is not None:
-        filled = result.filled
-        done = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
+        done = result.table(whole)
         typed = has_types(output) and not has_types(file)
         printing.write_table(whole.with_types(done) if typed else done, output, safe_csv=safe_csv)
     if report is not None and result.filled is not None:

@@ -20,10 +20,10 @@ def look(
 ) -> None:
     """Say how FILE seems to be written, what its columns, span, frequency and gaps are, and what to type next."""
     from loopcast.data.look import look as look_at
-    from loopcast.tasks.look import facts_of
+    from loopcast.tasks.look import LookResult
 
     found = look_at(file, table.columns(), table.options())
-    facts = facts_of(file, found)
+    facts = LookResult(file=file, found=found).facts()
     if json:
         printing.print_object(facts)
         return

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from loopcast.columns import Columns, interval_columns
 from loopcast.data.panel import Panel
 from loopcast.live.anomalies import ANOMALY
 from loopcast.live.anomalies import anomalies as find
@@ -15,6 +16,12 @@ class AnomaliesResult:
 
     table: Any
     level: float
+    columns: Columns
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The columns of the two ends of the interval."""
+        return interval_columns(self.columns.one_target, self.level)
 
     @property
     def anomalies(self) -> Any:
@@ -29,4 +36,4 @@ class AnomaliesResult:
 def anomalies(panel: Panel, *, level: float = 99, season: int | None = None) -> AnomaliesResult:
     """Follow each series by the pretrained network, as it is shipped; errors are those of `loopcast.anomalies`."""
     forecaster = Pretrained(season=season, tune=0).fit(panel)
-    return AnomaliesResult(table=find(forecaster, level=level), level=level)
+    return AnomaliesResult(table=find(forecaster, level=level), level=level, columns=panel.schema.columns)

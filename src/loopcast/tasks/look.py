@@ -1,6 +1,7 @@
 """What is in a file, and the command that forecasts it: what `loopcast look` says."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +32,43 @@ USUAL_GAPS = "error"
 FLAGS = {"strip": "--strip", "header": "--no-header"}  # options without a value, by what they state
 
 
-def facts_of(file: Path, found: Look) -> dict[str, Any]:
-    """Everything as plain values: what `--json` prints."""
-    facts: dict[str, Any] = {"written": [], "columns": columns_of(found), "notes": notes_of(found), "next": None}
-    if found.proposal is None or found.panel is None:
-        return facts
-    panel = found.panel
-    stated = found.proposal.options.stated()
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LookResult:
+    """What a look at a file found."""
+
+    file: Path
+    found: Look
+
+    def facts(self) -> dict[str, Any]:
+        """Everything as plain values: what `--json` prints.
+
+        written: how, in words. columns: what each seems to be. options: by name, those that read it. next: the command
+        that forecasts it, horizon steps ahead. Where no way was found to read it, why_not says the last reason.
+        """
+        found = self.found
+        facts: dict[str, Any] = {"written": [], "columns": columns_of(found), "notes": notes_of(found), "next": None}
+        if found.proposal is None or found.panel is None:
+            return facts | {"why_not": found.why_not}
+        panel, proposal = found.panel, found.proposal
+        return facts | {
+            "written": written_in(proposal),
+            "series": panel.n_series,
+            "rows": panel.n_rows,
+            "first": str(panel.starts.min()),
+            "last": str(panel.times_of(panel.offsets[1:] - 1).max()),
+            "frequency": str(panel.schema.freq),
+            "missing": int(np.isnan(panel.values).sum()),
+            "options": options_of(proposal),
+            "horizon": horizon_for(panel),
+            "next": next_command(self.file, proposal, panel),
+        }
+
+
+def written_in(proposal: Proposal) -> list[str]:
+    """How a file is written, in words."""
+    stated = proposal.options.stated()
     values = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in stated.items()}
-    return facts | {
-        "written": [SAID[name].format(value) for name, value in values.items() if name in SAID],
-        "series": panel.n_series,
-        "rows": panel.n_rows,
-        "first": str(panel.starts.min()),
-        "last": str(panel.times_of(panel.offsets[1:] - 1).max()),
-        "frequency": str(panel.schema.freq),
-        "missing": int(np.isnan(panel.values).sum()),
-        "next": next_command(file, found.proposal, panel),
-    }
+    return [SAID[name].format(value) for name, value in values.items() if name in SAID]
 
 
 def columns_of(found: Look) -> dict[str, str]:
@@ -89,14 +109,18 @@ def sentinel_of(panel: Panel) -> float | None:
     return float(values[0]) if (panel.values == values[0]).sum() > 1 else None
 
 
+def horizon_for(panel: Panel) -> int:
+    """How far to forecast: a season or so, where series are long enough."""
+    return max(1, min(panel.season if panel.season > 1 else 10, MOST_STEPS, int(panel.lengths.min()) // 5))
+
+
 def next_command(file: Path, proposal: Proposal, panel: Panel) -> str:
-    """The command that forecasts the file, a season or so far ahead where series are long enough."""
-    horizon = max(1, min(panel.season if panel.season > 1 else 10, MOST_STEPS, int(panel.lengths.min()) // 5))
-    return shlex.join(["loopcast", "forecast", str(file), *typed(proposal), "--horizon", str(horizon)])
+    """The command that forecasts the file."""
+    return shlex.join(["loopcast", "forecast", str(file), *typed(proposal), "--horizon", str(horizon_for(panel))])
 
 
-def typed(proposal: Proposal) -> list[str]:
-    """The options of a command that read a file as proposed."""
+def options_of(proposal: Proposal) -> dict[str, Any]:
+    """The options that read a file as proposed, by name."""
     columns, stated = proposal.columns, proposal.options.stated()
     parts = stated.pop("time_parts", ())
     long = stated.get("layout") != "wide"
@@ -104,15 +128,17 @@ def typed(proposal: Proposal) -> list[str]:
         "id": columns.id if columns.id != ID else None,
         "time": ",".join(parts) or (columns.time if columns.time != TIME else None),
         "target": ",".join(columns.targets) if columns.targets != (TARGET,) and long else None,
-        **{name: _text(value) for name, value in stated.items()},
+        **{name: value if isinstance(value, bool) else _text(value) for name, value in stated.items()},
         "gaps": proposal.gaps if proposal.gaps != USUAL_GAPS else None,
     }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def typed(proposal: Proposal) -> list[str]:
+    """The options of a command that read a file as proposed."""
     tokens = []
-    for name, value in given.items():
-        if name in FLAGS:
-            tokens.append(FLAGS[name])
-        elif value is not None:
-            tokens += [f"--{name.replace('_', '-')}", value]
+    for name, value in options_of(proposal).items():
+        tokens += [FLAGS[name]] if name in FLAGS else [f"--{name.replace('_', '-')}", value]
     return tokens
 
 
