@@ -16,12 +16,12 @@ from loopcast.service.limits import Limits
 from loopcast.service.problems import Problem
 from loopcast.service.spool import Spool, Upload
 from loopcast.service.store import Row, Store
+from loopcast.service.watch import Watchers, changed
 from loopcast.service.workers import Pool
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = STATES = ("queued", "running", "done", "failed", "cancelled")
 ENDED = (DONE, FAILED, CANCELLED)
 MOST_ATTEMPTS = 3  # after so many ends of the server in its midst, a job is taken for the cause
-HEARTBEAT = 15.0  # seconds between two signs of life to who watches
 NO_JOB = "there is no job of this id: it was removed, or never was"
 
 
@@ -35,7 +35,7 @@ class Jobs:
         self._store, self._spool, self._pool, self._limits = store, spool, pool, limits
         self._running: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, dict[str, Any]] = {}
-        self._changed: dict[str, asyncio.Event] = {}
+        self._watchers = Watchers()
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -140,21 +140,14 @@ class Jobs:
 
     async def events(self, name: str) -> AsyncIterator[str]:
         """What becomes of a job, as server-sent events, until it has ended; now and then a sign of life."""
-        self.find(name)
-        changed = self._changed.setdefault(name, asyncio.Event())
-        while True:
-            changed.clear()
-            facts = self.facts(self.find(name))
-            yield f"event: job\ndata: {json.dumps(facts)}\n\n"
-            if facts["state"] in ENDED:
-                return
+        with self._watchers.watching(name) as came:
             while True:
-                try:
-                    async with asyncio.timeout(HEARTBEAT):
-                        await changed.wait()
-                    break
-                except TimeoutError:
-                    yield ": alive\n\n"
+                facts = self.facts(self.find(name))
+                yield f"event: job\ndata: {json.dumps(facts)}\n\n"
+                if facts["state"] in ENDED:
+                    return
+                async for alive in changed(came):
+                    yield alive
 
     async def _work(self) -> None:
         """Do one job after the other."""
@@ -174,7 +167,7 @@ class Jobs:
         if row is not None:
             query = "UPDATE jobs SET state = ?, started = ?, attempts = attempts + 1 WHERE id = ?"
             self._store.change(query, (RUNNING, time.time(), row["id"]))
-            self._tell(row["id"])
+            self._watchers.tell(row["id"])
         return row
 
     async def _run(self, row: Row) -> None:
@@ -215,18 +208,13 @@ class Jobs:
         query = "UPDATE jobs SET state = ?, ended = ?, files = ?, problem = ? WHERE id = ?"
         self._store.change(query, (state, time.time(), *written, name))
         self._progress.pop(name, None)
-        self._tell(name)
+        self._watchers.tell(name)
         self._remove_old()
 
     def _told(self, name: str, progress: dict[str, Any]) -> None:
         """How far a job is."""
         self._progress[name] = progress
-        self._tell(name)
-
-    def _tell(self, name: str) -> None:
-        changed = self._changed.pop(name, None)
-        if changed is not None:
-            changed.set()
+        self._watchers.tell(name)
 
     def _remove_old(self) -> None:
         """Remove what ended first, where more is there than is kept."""

@@ -81,12 +81,6 @@ class Reading(Asked):
         )
 
 
-class LookOptions(Reading):
-    """Of a look at a table."""
-
-    task = "look"
-
-
 class WithCovariates(Reading):
     """And what is known besides."""
 
@@ -103,6 +97,12 @@ class WithCovariates(Reading):
         roles: dict[str, Any] = {ROLES[name]: "auto" if each == ("auto",) else each for name, each in named.items()}
         known = super().columns(usual)
         return Columns(**{**vars(known), "holidays": self.holidays, **roles})
+
+
+class LookOptions(WithCovariates):
+    """Of a look at a table."""
+
+    task = "look"
 
 
 class Bounded(BaseModel):

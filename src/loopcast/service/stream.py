@@ -21,13 +21,14 @@ from loopcast.live.tables import only_id
 from loopcast.service.begin import stream_task
 from loopcast.service.bodies import parse_json, table_of
 from loopcast.service.options import StreamOptions
+from loopcast.service.watch import Watchers, changed
 from loopcast.tasks.plain import plain
 from loopcast.tasks.stream_lines import facts, forecast_facts
 
 MOST_RECENT = 5000  # rows that are remembered, to be looked at
 FEWEST_ENTRIES = 50_000  # of a journal before a snapshot makes it short again
 MOST_SHOWN = 300  # rows of a series to whoever watches it
-HEARTBEAT, SECONDS_TOLD = 15.0, 0.2  # between signs of life, and between two looks
+SECONDS_TOLD = 0.2  # between two looks of whoever watches
 MOST_HEALTH = 10_000  # series of which each is asked how it is
 READERS: Mapping[str, Callable[[Any], pl.DataFrame]] = {
     ".parquet": pl.read_parquet,
@@ -62,7 +63,7 @@ class Stream:
         self.live: Live | None = None
         self.recent: deque[Recent] = deque(maxlen=MOST_RECENT)
         self.last_health: dict[str, Any] | None = None
-        self._watched: set[asyncio.Event] = set()
+        self._watchers = Watchers()
         self._count = 0  # rows that were ever remembered
 
     async def call(self, do: Callable[..., Result], *values: Any) -> Result:
@@ -87,27 +88,18 @@ class Stream:
 
     def notify(self) -> None:
         """Have those who watch look."""
-        for each in self._watched:
-            each.set()
+        self._watchers.tell(self.name)
 
     async def events(self, text: str) -> AsyncIterator[str]:
         """What becomes of a series, as server-sent events: rows, its forecast, and how the stream is."""
-        came, since = asyncio.Event(), 0
-        self._watched.add(came)
-        try:
+        since = 0
+        with self._watchers.watching(self.name) as came:
             while True:
-                came.clear()
                 since, view = await self.call(self._view, text, since)
                 yield f"event: rows\ndata: {json.dumps(plain(view), allow_nan=False)}\n\n"
                 await asyncio.sleep(SECONDS_TOLD)
-                while not came.is_set():
-                    try:
-                        async with asyncio.timeout(HEARTBEAT):
-                            await came.wait()
-                    except TimeoutError:
-                        yield ": alive\n\n"
-        finally:
-            self._watched.discard(came)
+                async for alive in changed(came):
+                    yield alive
 
     def _view(self, text: str, since: int) -> tuple[int, dict[str, Any]]:
         """What came of a series after so many rows of the stream, and how many there are now."""
