@@ -20,7 +20,18 @@ class Served:
 
     def start(self):
         """Start it, and wait until it is ready."""
-        command = [sys.executable, "-m", "loopcast", "serve", "--models", str(self.folder), "--port", "0"]
+        command = [
+            sys.executable,
+            "-m",
+            "loopcast",
+            "serve",
+            "--models",
+            str(self.folder),
+            "--port",
+            "0",
+            "--workers",
+            "1",
+        ]
         self.process = subprocess.Popen([*command, *self.options], stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         found = re.search(r"http://\S+", line)

@@ -54,7 +54,7 @@ ROWS = tuple({"unique_id": "shop", "ds": day, "y": value} for day, value in zip(
 CSV = "unique_id,ds,y\n" + "".join(f"{row['unique_id']},{row['ds']},{row['y']}\n" for row in ROWS)
 NEEDED: Mapping[str, Mapping[str, Any]] = {
     "forecast": {"horizon": 3},
-    "backtest": {"horizon": 3, "models": "Naive,SeasonalNaive", "n_windows": 1},
+    "backtest": {"horizon": 3, "models": "Naive,SeasonalNaive", "n_windows": 1, "level": "none"},
     "impute": {"updates": 5},
 }
 BINARY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream")

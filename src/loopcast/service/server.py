@@ -54,6 +54,7 @@ def bound(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(1024)  # who comes before all is ready waits
     except OSError as error:
         found.close()
         raise OptionError(f"--host {host} --port {port}: {error.strerror or error}") from error

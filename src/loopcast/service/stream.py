@@ -21,6 +21,7 @@ from loopcast.live.tables import only_id
 from loopcast.service.begin import stream_task
 from loopcast.service.bodies import parse_json, table_of
 from loopcast.service.options import StreamOptions
+from loopcast.service.problems import Problem
 from loopcast.service.watch import Watchers, changed
 from loopcast.tasks.plain import plain
 from loopcast.tasks.stream_lines import facts, forecast_facts
@@ -191,9 +192,13 @@ class Stream:
         return int(text) if numbers and text.removeprefix("-").isdecimal() and len(text) < 19 else text
 
     def forecast(self, text: str) -> dict[str, Any]:
-        """What comes after a series; OptionError where it is not followed, ValuesError where it has no value yet."""
+        """What comes after a series; Problem 404 where it is not followed, ValuesError where it has no value yet."""
         live = self._known()
-        return {"series": text, **forecast_facts(live.predict_one(self.id_of(text)), live.name, live.levels)}
+        try:
+            ahead = live.predict_one(self.id_of(text))
+        except OptionError as error:
+            raise Problem(404, str(error)) from error
+        return {"series": text, **forecast_facts(ahead, live.name, live.levels)}
 
     def facts(self) -> dict[str, Any]:
         """What is followed, and how it is."""

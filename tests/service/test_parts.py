@@ -1,0 +1,166 @@
+"""Parts of the service, each by itself."""
+
+import asyncio
+import io
+import sqlite3
+
+import pytest
+
+from loopcast.errors import DataError, LoopcastError, OptionError
+from loopcast.service import blobs, bodies, frames, tokens
+from loopcast.service.estimate import Estimate
+from loopcast.service.gate import check_site
+from loopcast.service.kserve import SeriesInput, step_of
+from loopcast.service.limits import Settings
+from loopcast.service.problems import Problem, problem_of
+from loopcast.service.server import check_host
+from loopcast.service.store import Store
+from loopcast.service.watch import Watchers, changed
+
+
+@pytest.fixture
+def store(tmp_path):
+    """The tables of a server that is new."""
+    made = Store(tmp_path / "service")
+    yield made
+    made.close()
+
+
+def test_a_token_does_what_its_scope_says_and_only_its_hash_is_kept(store):
+    guard = tokens.Guard(store)
+    guard.check(None, "admin")  # nobody made a token
+    token = tokens.make(store, "grafana", "read")
+    guard._version = -1  # as after the change of another process
+    guard.check(f"Bearer {token}", "read")
+    for sent, scope, status in (None, "read", 401), ("Bearer x", "read", 401), (f"Bearer {token}", "run", 403):
+        with pytest.raises(Problem) as caught:
+            guard.check(sent, scope)
+        assert caught.value.status == status
+    [kept] = store.rows("SELECT * FROM tokens")
+    assert token not in str(kept)
+    with pytest.raises(OptionError, match="already"):
+        tokens.make(store, "grafana", "run")
+    tokens.end(store, "grafana")
+    with pytest.raises(OptionError, match="no token"):
+        tokens.end(store, "grafana")
+
+
+def test_a_token_that_another_process_makes_is_known_at_once(store, tmp_path):
+    guard = tokens.Guard(store)
+    assert guard.open
+    other = Store(tmp_path / "service")
+    token = tokens.make(other, "ada", "admin")
+    other.close()
+    guard.check(f"Bearer {token}", "admin")
+    assert not guard.open
+
+
+def test_a_server_lets_others_in_only_once_there_is_a_token(tmp_path):
+    settings = Settings(folder=tmp_path / "service")
+    assert check_host("127.0.0.1", settings)
+    with pytest.raises(OptionError, match="loopcast token NAME"):
+        check_host("0.0.0.0", settings)
+    store = Store(settings.folder)
+    tokens.make(store, "ada", "run")
+    store.close()
+    assert not check_host("0.0.0.0", settings)
+
+
+def test_a_row_is_whole_or_not_there(store):
+    store.insert("tokens", {"hash": "a", "name": "a", "scope": "run", "created": 0.0})
+    with pytest.raises(sqlite3.IntegrityError):
+        store.insert("tokens", {"hash": "a", "name": "b", "scope": "run", "created": 0.0})
+    assert len(store.rows("SELECT * FROM tokens")) == 1
+
+
+def test_contents_are_named_by_what_they_are(tmp_path):
+    name = blobs.put(tmp_path, b"forecast")
+    assert blobs.put(tmp_path, b"forecast") == name
+    assert blobs.place(tmp_path, name).read_bytes() == b"forecast"
+    assert blobs.old(tmp_path) == set()
+    assert blobs.old(tmp_path, seconds=-1) == {name}
+
+
+def test_a_frame_is_read_as_it_was_packed_and_half_a_frame_is_none():
+    whole = frames.pack({"state": "done"}, b"body")
+    assert frames.read(io.BytesIO(whole)) == ({"state": "done"}, b"body")
+    assert frames.read(io.BytesIO(whole[:-1])) is None
+    assert frames.read(io.BytesIO(b"")) is None
+
+
+def test_a_problem_names_no_path_and_knows_what_the_caller_can_mend():
+    assert problem_of(OptionError("no /srv/x/series.csv"), "/srv/x").facts()["detail"] == "no series.csv"
+    assert problem_of(DataError("bad")).status == 422
+    assert problem_of(LoopcastError("bad")).status == 422
+    hidden = problem_of(RuntimeError("secret /srv/x"))
+    assert (hidden.status, "secret" in hidden.detail) == (500, False)
+
+
+@pytest.mark.parametrize("content", [b'{"a": NaN}', b'{"a": Infinity}', b"1e400", b"{", b"\xff", b"[" * 10**5])
+def test_json_is_finite_or_refused(content):
+    with pytest.raises(DataError):
+        bodies.parse_json(content)
+
+
+def test_rows_are_objects_of_plain_values():
+    for rows in [], {}, [1], [{"a": [1]}], [{"a": {}}], None:
+        with pytest.raises(DataError):
+            bodies.table_of(rows)
+    assert bodies.table_of([{"a": 1}, {"a": 2.5}])["a"].to_list() == [1, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {"host": "localhost:8000", "origin": "https://evil.example"}, None),
+        ("POST", {"host": "localhost:8000"}, None),
+        ("POST", {"host": "localhost:8000", "origin": "http://localhost:8000"}, None),
+        ("POST", {"host": "localhost:8000", "origin": "null"}, 403),
+        ("POST", {"host": "localhost:8000", "sec-fetch-site": "cross-site"}, 403),
+        ("GET", {"host": "evil.example:8000"}, 421),
+    ],
+)
+def test_pages_of_other_sites_change_nothing_and_see_nothing(method, headers, status):
+    if status is None:
+        check_site(method, headers, local=True)
+        return
+    with pytest.raises(Problem) as caught:
+        check_site(method, headers, local=True)
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("frequency", "start", "step"),
+    [
+        ("H", None, "h"),
+        ("week", "2024-01-03", "7D"),
+        ("M", "2024-01-31", "ME"),
+        ("M", "2024-01-15", "MS-15"),
+        ("Q", "2024-02-01", "QS-FEB"),
+        ("Y", "2024-12-31", "YE-DEC"),
+    ],
+)
+def test_kserve_s_frequencies_are_counted_from_the_day_of_the_start(frequency, start, step):
+    assert step_of(SeriesInput(name="a", series=[1.0], frequency=frequency, start_timestamp=start)) == step
+
+
+def test_an_estimate_is_as_long_for_each_part_that_remains_as_for_those_that_are_done():
+    told = []
+    estimate = Estimate(told.append)
+    estimate.tell({"doing": "a", "done": 0, "total": 4, "depth": 0})
+    estimate._began -= 2.0
+    estimate.tell({"doing": "b", "done": 1, "total": 4, "depth": 0})
+    assert told[0]["seconds_left"] is None
+    assert told[1]["seconds_left"] == pytest.approx(6.0, abs=0.5)
+
+
+def test_who_watches_is_told_of_what_he_watches_alone():
+    async def watched():
+        watchers = Watchers()
+        with watchers.watching("a") as one, watchers.watching("b") as other:
+            watchers.tell("a")
+            assert [sign async for sign in changed(one)] == []
+            assert not other.is_set()
+        watchers.tell("a")
+
+    asyncio.run(watched())
