@@ -111,7 +111,7 @@ def test_gaps_are_filled_and_anomalies_found(visit):
     page.click("#go")
     result(page)
     assert "rows are outside" in page.inner_text("#verdict")
-    assert page.locator("#strange tbody tr").count() == page.locator("#chart circle.mark").count() > 0
+    assert page.locator("#strange tbody tr").count() == page.locator("#chart figure > svg circle.mark").count() > 0
 
 
 @pytest.mark.slow
@@ -223,6 +223,8 @@ def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
     rows = [{"unique_id": "pump", "ds": str(day), "y": float(i % 7)} for i, day in enumerate(DAYS)]
     served.http.post("/v1/streams/pumps/update", json={"rows": rows})
     page = visit("/#live")
+    page.wait_for_selector("#followed:not([hidden])")
+    page.select_option("#stream", "pumps")
     page.wait_for_selector("#live-chart polyline.past")
     assert "Chart of pump from" in page.get_attribute("#live-chart svg", "aria-label")
     alarms = page.locator("#alarms li").count()
