@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import zipfile
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +25,7 @@ TYPES = {  # of bodies, and the ending of their files
     "application/vnd.apache.arrow.stream": ".arrows",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
+HUGE = re.compile(rb"[eE]\+?\d{3}|\d{300}")  # what a number has that no float can hold
 MOST_UNPACKED = 16  # times the largest body, that an Excel file may become
 
 
@@ -38,9 +40,11 @@ def finite(digits: str) -> float:
     return number
 
 
-def parse_json(content: bytes | str) -> Any:
+def parse_json(content: bytes) -> Any:
     """JSON of finite numbers; DataError for anything else."""
     try:
+        if HUGE.search(content) is None:  # the usual case, twice as fast
+            return json.loads(content, parse_constant=refuse)
         return json.loads(content, parse_constant=refuse, parse_float=finite)
     except (ValueError, RecursionError) as error:
         if isinstance(error, DataError):

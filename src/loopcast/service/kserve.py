@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from loopcast.data.convert import check_compatible
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.data.time_grid import future_times
+from loopcast.data.validate import LARGEST
 from loopcast.errors import DataError, OptionError, quote, quote_all
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.pretrained.forecaster import Pretrained
@@ -173,15 +175,25 @@ def _steps(given: SeriesInput, values: np.ndarray) -> list[Any]:
 
 
 def panel_of(given: SeriesInput) -> Panel:
-    """The values of an input as a panel of one series; DataError for rows of unequal length."""
+    """The values of an input as a panel of one series; DataError for rows of unequal length, or beyond 3.4e38."""
     many = given.type == "multivariate_time_series"
-    rows = given.series if many else [[each] for each in given.series]
-    if not rows or not all(isinstance(row, list) and len(row) == len(rows[0]) and row for row in rows):  # type: ignore[arg-type]
-        raise DataError(f"series {quote(given.name)} is a list of values, or of rows of as many values: see its type")
-    if not many and any(isinstance(each, list) for each in given.series):
-        raise DataError(f"series {quote(given.name)} holds lists: its type is multivariate_time_series then")
-    values = np.array([[np.nan if each is None else each for each in row] for row in rows])  # type: ignore[union-attr]
-    return Panel.from_array(values[None], ids=[given.name], start=given.start_timestamp or UNDATED, freq=step_of(given))
+    if many != any(isinstance(each, list) for each in given.series):
+        raise DataError(f"series {quote(given.name)} does not hold what its type says: numbers, or lists of numbers")
+    try:
+        values = np.array(given.series, np.float64)
+    except ValueError as error:
+        raise DataError(f"series {quote(given.name)} has rows of unequal length: fill the shorter with null") from error
+    values = values.reshape(len(values), -1)
+    if not values.size or np.nanmax(np.abs(values), initial=0) > LARGEST:
+        raise DataError(f"series {quote(given.name)} has values, of 3.4e38 in size at most; leave out what has none")
+    begun = _begun(given.start_timestamp or UNDATED, step_of(given), values.shape[1])
+    return replace(begun, values=values, offsets=np.array([0, len(values)]))
+
+
+@lru_cache(maxsize=1000)
+def _begun(start: str, step: str, channels: int) -> Panel:
+    """A series with its first row alone: to look at a calendar takes longer than to forecast, and many share theirs."""
+    return Panel.from_array(np.zeros((1, 1, channels)), ids=["series"], start=start, freq=step)
 
 
 def step_of(given: SeriesInput) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from loopcast.service import charts, recipe
 from loopcast.service.options import Asked
 from loopcast.service.request import Work
 from loopcast.service.work import Filled
@@ -26,6 +25,8 @@ def answer(asked: Asked, result: Any) -> bytes:
 
 def files(work: Work, asked: Asked, result: Any) -> Iterator[tuple[str, bytes]]:
     """The files of a finished job, by name."""
+    from loopcast.service import charts, recipe  # they load what draws pages
+
     command = recipe.command(asked, work.name)
     same = {"command": command, "python": recipe.python(asked, work.name)}
     yield "result.json", to_json({**result.facts(), "same": same}).encode()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -23,10 +23,11 @@ from loopcast.service.options import (
     Reading,
 )
 from loopcast.service.request import Work
-from loopcast.tasks.impute import ImputeResult
-from loopcast.tasks.impute import impute as fill_gaps
 from loopcast.tasks.models import BASELINES, MAKERS, build_forecaster, build_models
 from loopcast.tasks.texts import levels, parse_names, parse_refit
+
+if TYPE_CHECKING:  # it loads JAX, which a forecast by the pretrained network does without
+    from loopcast.tasks.impute import ImputeResult
 
 TEXT = (".csv", ".tsv")
 MOST_SURE = 99  # percent, of an interval of filled values
@@ -116,6 +117,7 @@ def backtest(work: Work, asked: BacktestOptions) -> Any:
 def impute(work: Work, asked: ImputeOptions) -> Any:
     """As `loopcast impute --json`."""
     from loopcast.models.imputer.imputer import Imputer
+    from loopcast.tasks.impute import impute as fill_gaps
 
     wanted = levels(asked.level)
     if wanted and wanted[-1] > MOST_SURE:
@@ -137,7 +139,7 @@ def impute(work: Work, asked: ImputeOptions) -> Any:
 class Filled:
     """What filled the gaps of a table, and that table; text: whether that has no types."""
 
-    result: ImputeResult
+    result: "ImputeResult"
     whole: WholeFile
     text: bool
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -121,17 +121,29 @@ class Pool:
         self._waiting, self._usual = 0, 0.05  # seconds that a request takes
         self.waited: Callable[[float], None] = lambda seconds: None
         self._starting: asyncio.Future[None] | None = None
-        self._stopping: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Have all workers ready; a second call waits for the first."""
+        """Have one worker ready, and the others soon; a second call waits for the first."""
         if self._starting is None:
             self._starting = asyncio.ensure_future(self._start())
         await self._starting
 
     async def _start(self) -> None:
-        await asyncio.gather(*(each.start() for each in self.workers))
-        self.begin()
+        first, *others = self.workers
+        await first.start()
+        self._idle.put_nowait(first)
+        for each in others:
+            self._soon(self._started(each))
+
+    async def _started(self, worker: Worker) -> None:
+        await worker.start()
+        self._idle.put_nowait(worker)
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def begin(self) -> None:
         """Let them work; each has a process once there is something to do."""
@@ -183,9 +195,7 @@ class Pool:
         if not stop:
             self._idle.put_nowait(worker)
             return
-        task = asyncio.create_task(self._stopped(worker))
-        self._stopping.add(task)
-        task.add_done_callback(self._stopping.discard)
+        self._soon(self._stopped(worker))
 
     async def _stopped(self, worker: Worker) -> None:
         await worker.stop()
@@ -193,4 +203,6 @@ class Pool:
 
     async def close(self) -> None:
         """End all workers."""
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*(each.kill() for each in self.workers))
