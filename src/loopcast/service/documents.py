@@ -104,12 +104,28 @@ def parameters(options: Mapping[str, Any], needed: Mapping[str, Any]) -> Iterato
         yield about | ({"example": needed[name]} if name in needed else {})
 
 
+def inlined(schema: dict[str, Any]) -> Any:
+    """A schema with its definitions where it refers to them."""
+    known = schema.pop("$defs", {})
+
+    def whole(part: Any) -> Any:
+        if isinstance(part, list):
+            return [whole(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return whole(known[part["$ref"].rpartition("/")[2]])
+        return {name: whole(each) for name, each in part.items()}
+
+    return whole(schema)
+
+
 SERIES: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {
-                "schema": SeriesRequest.model_json_schema(ref_template="#/components/schemas/{model}"),
+                "schema": inlined(SeriesRequest.model_json_schema()),
                 "example": dict(EXAMPLE),
             }
         },
