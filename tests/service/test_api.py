@@ -81,6 +81,8 @@ def test_a_look_names_the_options_that_read_the_table(served):
     found = post(served, "/v1/look", content=german.encode(), headers=CSV)
     assert found["columns"] == {"Tag": "time", "Umsatz": "target"}
     read = {"horizon": 2, **found["options"]}
+    unread = served.http.post("/v1/forecast?horizon=2", content=german.encode(), headers=CSV)
+    assert (unread.status_code, unread.json()["cure"]) == (422, found["options"])
     assert post(served, "/v1/forecast", params=read, content=german.encode(), headers=CSV)["forecast"]
 
 

@@ -92,6 +92,7 @@ def test_a_file_of_another_country_becomes_a_forecast_with_all_that_belongs_to_i
     assert page.inner_text("#result-title") == "Forecast of verkauf.csv"
 
 
+@pytest.mark.slow
 def test_the_best_of_several_comes_with_a_leaderboard_and_a_verdict(visit):
     page = visit()
     give(page, "shop.csv", GERMAN.replace("Köln", "Bonn"))
@@ -101,6 +102,7 @@ def test_the_best_of_several_comes_with_a_leaderboard_and_a_verdict(visit):
     assert "Linear" in page.locator("#board tbody th").all_inner_texts()
 
 
+@pytest.mark.slow
 def test_gaps_are_filled_and_anomalies_found(visit):
     page = visit()
     give(page, "sensor.csv", GAPS)
@@ -125,6 +127,7 @@ def test_gaps_are_filled_by_a_network(visit):
     assert page.locator("#chart polyline.ahead").count() > 3
 
 
+@pytest.mark.slow
 def test_what_a_column_is_can_be_changed_and_a_wrong_choice_is_explained(visit):
     page = visit()
     give(page, "shop.csv", GERMAN)
@@ -135,6 +138,7 @@ def test_what_a_column_is_can_be_changed_and_a_wrong_choice_is_explained(visit):
     page.wait_for_selector("#ask:not([hidden])")
 
 
+@pytest.mark.slow
 def test_a_table_that_cannot_be_forecast_so_far_says_why_and_keeps_the_form(visit):
     page = visit()
     give(page, "short.csv", "ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n")
@@ -147,6 +151,7 @@ def test_a_table_that_cannot_be_forecast_so_far_says_why_and_keeps_the_form(visi
     assert page.is_visible("#go")
 
 
+@pytest.mark.slow
 def test_a_job_is_cancelled_with_a_button(visit):
     page = visit()
     give(page, "shop.csv", GERMAN)
@@ -182,7 +187,8 @@ def test_everything_is_reached_by_keyboard_and_the_chart_is_read_step_by_step(vi
     assert page.locator("#chart table tbody tr").count() > 20
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_a_phone_shows_it_at_its_own_width_in_either_scheme(visit, scheme):
     page = visit(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True, color_scheme=scheme)
     give(page, "shop.csv", GERMAN)
@@ -207,6 +213,7 @@ def test_every_control_has_a_name_and_every_id_is_there_once(visit):
     assert page.evaluate("document.documentElement.lang") == "en"
 
 
+@pytest.mark.slow
 def test_names_of_others_run_nothing(visit):
     page = visit()
     give(page, "<b>x.csv", HOSTILE)
@@ -236,6 +243,7 @@ def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
     served.http.delete("/v1/streams/pumps")
 
 
+@pytest.mark.slow
 def test_a_server_with_tokens_is_asked_with_one(visit, served):
     from loopcast.service import tokens
     from loopcast.service.store import Store

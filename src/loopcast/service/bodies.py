@@ -4,12 +4,15 @@ import json
 import math
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
 
+from loopcast.columns import Columns
 from loopcast.data.read import WholeFile, read_future, read_whole
+from loopcast.data.read_options import ReadOptions
 from loopcast.errors import DataError, OptionError, quote, reason
 from loopcast.service.limits import Limits
 from loopcast.service.options import Reading
@@ -124,9 +127,32 @@ def read_body(path: Path, asked: Reading, limits: Limits, *, every: bool = False
     columns = asked.columns(like["columns"]) if "columns" in like else asked.columns()
     options = asked.read_options()
     freq = asked.freq or (None if options.resample else like.get("freq"))
-    whole = read_whole(path, columns=columns, freq=freq, gaps=asked.gaps, options=options, every=every)
+    try:
+        whole = read_whole(path, columns=columns, freq=freq, gaps=asked.gaps, options=options, every=every)
+    except DataError as error:
+        raise with_cure(error, path, columns, options) from error
     limits.check_table(whole.panel.n_series, whole.panel.n_rows)
     return whole
+
+
+class UnreadError(DataError):
+    """A table that could not be read as was said. cure: options that read it, by name."""
+
+    def __init__(self, message: str, cure: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.cure = dict(cure)
+
+
+def with_cure(error: DataError, path: Path, columns: Columns, options: ReadOptions) -> DataError:
+    """The error, with the options that read the table where a look at it finds some."""
+    from loopcast.data.look import look
+    from loopcast.tasks.look import options_of
+
+    try:
+        found = look(path, columns, options)
+    except DataError:
+        return error
+    return error if found.proposal is None else UnreadError(str(error), options_of(found.proposal))
 
 
 def with_future(whole: WholeFile, future: Path | None, asked: Reading) -> Any:

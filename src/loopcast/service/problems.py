@@ -56,4 +56,4 @@ def problem_of(error: BaseException, *hidden: str) -> Problem:
     for path in filter(None, hidden):
         text = text.replace(f"{path}/", "").replace(path, "the folder of the server")
     status = BAD if isinstance(error, OptionError) else UNSOUND
-    return Problem(status, brief(printable(text), MOST_SAID), kind)
+    return Problem(status, brief(printable(text), MOST_SAID), kind, cure=getattr(error, "cure", None))
