@@ -216,7 +216,7 @@ def test_a_stream_that_begins_with_a_table_is_watched_as_rows_come(served):
         new = {"unique_id": "air_passengers", "ds": "1961-01-01", "y": 445}
         post(served, "/v1/streams/air/update", json={"rows": [new]})
         [came] = next(lines)["rows"]
-    assert (came["value"], came["status"]) == (445, "taken")
+        assert (came["value"], came["status"]) == (445, "taken")
 
 
 def test_every_example_of_the_description_runs(served):

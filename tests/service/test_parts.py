@@ -9,13 +9,15 @@ import pytest
 from loopcast.errors import DataError, LoopcastError, OptionError
 from loopcast.service import blobs, bodies, frames, tokens
 from loopcast.service.estimate import Estimate
-from loopcast.service.gate import check_site
+from loopcast.service.gate import Gate, check_site
 from loopcast.service.kserve import SeriesInput, step_of
-from loopcast.service.limits import Settings
+from loopcast.service.limits import Limits, Settings
+from loopcast.service.metrics import Metrics
 from loopcast.service.problems import Problem, problem_of
 from loopcast.service.server import check_host
 from loopcast.service.store import Store
 from loopcast.service.watch import Watchers, changed
+from loopcast.service.workers import Pool
 
 
 @pytest.fixture
@@ -164,3 +166,55 @@ def test_who_watches_is_told_of_what_he_watches_alone():
         watchers.tell("a")
 
     asyncio.run(watched())
+
+
+def test_a_body_is_neither_too_large_nor_too_slow_whatever_its_head_says():
+    async def passed(*messages, seconds=5.0):
+        """What a gate sends, where an application reads the whole body."""
+        sent, coming = [], iter(messages)
+
+        async def app(scope, receive, send):
+            while (await receive()).get("more_body"):
+                pass
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        async def receive():
+            message = next(coming, None)
+            if message is None:
+                await asyncio.sleep(60)
+            return {"type": "http.request", "body": message, "more_body": True}
+
+        async def send(message):
+            sent.append(message)
+
+        gate = Gate(app, Limits(body=10, upload=seconds), Metrics(), local=False)
+        await gate({"type": "http", "method": "POST", "headers": []}, receive, send)
+        return sent[0]["status"]
+
+    assert asyncio.run(passed(b"12345", b"67890", b"1")) == 413
+    assert asyncio.run(passed(b"12345", seconds=0.05)) == 408
+
+
+def test_who_waits_for_a_worker_beyond_the_queue_is_told_when_to_come_again():
+    class Slow:
+        async def start(self):
+            pass
+
+        async def run(self, asked, tell):
+            await asyncio.sleep(0.05)
+            return {"state": "done"}, b""
+
+        async def stop(self):
+            pass
+
+    async def crowd():
+        pool = Pool([Slow()], queue=1)
+        await pool.start()
+        answers = await asyncio.gather(*(pool.run({}) for _ in range(3)), return_exceptions=True)
+        with pytest.raises(Problem) as late:
+            await pool.run({}, seconds=0.01)
+        return answers, late.value.status
+
+    answers, late = asyncio.run(crowd())
+    [turned_away] = [each for each in answers if isinstance(each, Problem)]
+    assert (turned_away.status, int(turned_away.headers["Retry-After"]) >= 1, late) == (429, True, 504)

@@ -35,7 +35,7 @@ class Jobs:
         self._store, self._spool, self._pool, self._limits = store, spool, pool, limits
         self._running: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, dict[str, Any]] = {}
-        self._watchers = Watchers()
+        self.watchers = Watchers()
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -140,11 +140,11 @@ class Jobs:
 
     async def events(self, name: str) -> AsyncIterator[str]:
         """What becomes of a job, as server-sent events, until it has ended; now and then a sign of life."""
-        with self._watchers.watching(name) as came:
+        with self.watchers.watching(name) as came:
             while True:
                 facts = self.facts(self.find(name))
                 yield f"event: job\ndata: {json.dumps(facts)}\n\n"
-                if facts["state"] in ENDED:
+                if facts["state"] in ENDED or self.watchers.ended:
                     return
                 async for alive in changed(came):
                     yield alive
@@ -167,7 +167,7 @@ class Jobs:
         if row is not None:
             query = "UPDATE jobs SET state = ?, started = ?, attempts = attempts + 1 WHERE id = ?"
             self._store.change(query, (RUNNING, time.time(), row["id"]))
-            self._watchers.tell(row["id"])
+            self.watchers.tell(row["id"])
         return row
 
     async def _run(self, row: Row) -> None:
@@ -208,13 +208,13 @@ class Jobs:
         query = "UPDATE jobs SET state = ?, ended = ?, files = ?, problem = ? WHERE id = ?"
         self._store.change(query, (state, time.time(), *written, name))
         self._progress.pop(name, None)
-        self._watchers.tell(name)
+        self.watchers.tell(name)
         self._remove_old()
 
     def _told(self, name: str, progress: dict[str, Any]) -> None:
         """How far a job is."""
         self._progress[name] = progress
-        self._watchers.tell(name)
+        self.watchers.tell(name)
 
     def _remove_old(self) -> None:
         """Remove what ended first, where more is there than is kept."""

@@ -1,8 +1,11 @@
-"""HTTP that waits for the head of a request no longer than it may take."""
+"""What uvicorn does otherwise: it waits for the head of a request for so long, and ends without who only watches."""
 
 import asyncio
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
@@ -46,6 +49,19 @@ class Timed(H11Protocol):
         self._clock = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """Tells the application that it is to end, before it waits for requests that are being answered."""
+
+    def __init__(self, config: uvicorn.Config, ends: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ends, self._loop = ends, asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM or Ctrl-C came."""
+        self._loop.call_soon_threadsafe(self._ends)
+        super().handle_exit(sig, frame)
 
 
 def protocol(seconds: float) -> type[Timed]:

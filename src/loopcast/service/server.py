@@ -77,7 +77,7 @@ async def _serve(settings: Settings, listening: socket.socket, local: bool, say:
     import uvicorn
 
     from loopcast.service.app import create_app
-    from loopcast.service.protocol import protocol
+    from loopcast.service.protocol import Server, protocol
 
     app = create_app(settings, pool, local=local)
     config = uvicorn.Config(
@@ -96,5 +96,5 @@ async def _serve(settings: Settings, listening: socket.socket, local: bool, say:
     address, port = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     say(f"Serving {settings.folder} at http://{shown}:{port}")
-    await uvicorn.Server(config).serve([listening])
+    await Server(config, app.state.service.end_watching).serve([listening])
     await starting

@@ -41,6 +41,13 @@ class Service:
         self.jobs.start()
         self.ready = True
 
+    def end_watching(self) -> None:
+        """Have those go who wait for what happens next: a server that ends waits for them no longer."""
+        self.ready = False
+        self.jobs.watchers.end()
+        for each in self.streams.all.values():
+            each.end_watching()
+
     async def close(self) -> None:
         """End in order: jobs that run are begun again by the next start."""
         self.ready = False

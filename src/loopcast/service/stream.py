@@ -87,6 +87,10 @@ class Stream:
             live.save(self.folder)
         return json.dumps(answer, allow_nan=False).encode()
 
+    def end_watching(self) -> None:
+        """Have those who watch go."""
+        self._watchers.end()
+
     def notify(self) -> None:
         """Have those who watch look."""
         self._watchers.tell(self.name)
@@ -95,7 +99,7 @@ class Stream:
         """What becomes of a series, as server-sent events: rows, its forecast, and how the stream is."""
         since = 0
         with self._watchers.watching(self.name) as came:
-            while True:
+            while not self._watchers.ended:
                 since, view = await self.call(self._view, text, since)
                 yield f"event: rows\ndata: {json.dumps(plain(view), allow_nan=False)}\n\n"
                 await asyncio.sleep(SECONDS_TOLD)

@@ -14,11 +14,18 @@ class Watchers:
 
     def __init__(self) -> None:
         self._all: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.ended = False
 
     def tell(self, name: str) -> None:
         """Have those who watch a thing look."""
         for each in self._all.get(name, ()):
             each.set()
+
+    def end(self) -> None:
+        """Have all of them look once more, and go: the server ends."""
+        self.ended = True
+        for name in list(self._all):
+            self.tell(name)
 
     @contextmanager
     def watching(self, name: str) -> Iterator[asyncio.Event]:
