@@ -50,7 +50,7 @@ def create_app(settings: Settings, pool: Pool, *, local: bool = True) -> FastAPI
         redoc_url=None,
     )
     app.state.service = service
-    for each in (routes, model_routes, stream_routes):
+    for each in (stream_routes, routes, model_routes):  # what is asked most often is looked up first
         app.include_router(each.router)
     add_page(app)
     add_problems(app)

@@ -20,8 +20,8 @@ JSON = "application/json"
 ALONE = {"Content-Security-Policy": "sandbox allow-scripts allow-popups"}  # a page of a result has no say over ours
 
 
-def service_of(request: Request) -> Service:
-    """The service that a request is for."""
+async def service_of(request: Request) -> Service:
+    """The service that a request is for; no thread is needed to look it up, so it is a coroutine."""
     found: Service = request.app.state.service
     return found
 
@@ -32,7 +32,7 @@ Parts = Annotated[Service, Depends(service_of)]
 def allowed(scope: str) -> Any:
     """That a request may do as much as the scope says."""
 
-    def check(request: Request, service: Parts) -> None:
+    async def check(request: Request, service: Parts) -> None:
         service.guard.check(request.headers.get("authorization"), scope)
 
     return Depends(check)
