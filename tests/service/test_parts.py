@@ -6,15 +6,18 @@ import sqlite3
 
 import pytest
 
+from loopcast.cli.main import run as command
 from loopcast.errors import DataError, LoopcastError, OptionError
 from loopcast.service import blobs, bodies, frames, tokens
 from loopcast.service.estimate import Estimate
 from loopcast.service.gate import Gate, check_site
+from loopcast.service.jobs import Jobs
 from loopcast.service.kserve import SeriesInput, step_of
 from loopcast.service.limits import Limits, Settings
 from loopcast.service.metrics import Metrics
 from loopcast.service.problems import Problem, problem_of
 from loopcast.service.server import check_host
+from loopcast.service.spool import Spool
 from loopcast.service.store import Store
 from loopcast.service.watch import Watchers, changed
 from loopcast.service.workers import Pool
@@ -218,3 +221,73 @@ def test_who_waits_for_a_worker_beyond_the_queue_is_told_when_to_come_again():
     answers, late = asyncio.run(crowd())
     [turned_away] = [each for each in answers if isinstance(each, Problem)]
     assert (turned_away.status, int(turned_away.headers["Retry-After"]) >= 1, late) == (429, True, 504)
+
+
+class Endless:
+    """A pool whose worker never comes to an end."""
+
+    workers = (None,)
+
+    async def run(self, asked, tell):
+        tell({"doing": "a", "done": 1, "total": 2, "depth": 0})
+        await asyncio.Event().wait()
+
+
+def job(store, spool, pool=None):
+    """A server's jobs, and one that waits."""
+    jobs = Jobs(store, spool, pool or Endless(), Limits())
+    body = blobs.put(store.blobs, b"ds,y\n1,2\n")
+    row = {"id": "a", "task": "forecast", "options": "{}", "asked": "{}", "body": body, "ending": ".csv", "name": ""}
+    store.insert("jobs", {**row, "series": 1, "rows": 1, "state": "queued", "created": 0.0})
+    return jobs
+
+
+def test_a_job_that_runs_when_a_server_ends_in_order_waits_for_the_next_start(store, tmp_path):
+    async def ended():
+        jobs = job(store, Spool(tmp_path / "spool"))
+        jobs.start()
+        while jobs.facts(jobs.find("a"))["progress"] is None:
+            await asyncio.sleep(0.01)
+        assert jobs.counts()["running"] == 1
+        await jobs.close()
+        return jobs.find("a")
+
+    row = asyncio.run(ended())
+    assert (row["state"], row["attempts"]) == ("queued", 0)
+
+
+def test_a_job_is_begun_again_after_a_crash_but_not_for_ever(store, tmp_path):
+    jobs = job(store, Spool(tmp_path / "spool"))
+    for attempts, state in (1, "queued"), (3, "failed"):
+        store.change("UPDATE jobs SET state = 'running', attempts = ?", (attempts,))
+        jobs.recover()
+        assert jobs.find("a")["state"] == state
+    assert "3 times" in jobs.facts(jobs.find("a"))["problem"]["detail"]
+
+
+def test_a_running_job_is_cancelled_and_then_removed_with_its_blobs(store, tmp_path):
+    async def cancelled():
+        jobs = job(store, Spool(tmp_path / "spool"))
+        jobs.start()
+        while jobs.facts(jobs.find("a"))["progress"] is None:
+            await asyncio.sleep(0.01)
+        row = await jobs.cancel("a")
+        assert await jobs.cancel("a") is None
+        await jobs.close()
+        return row
+
+    assert asyncio.run(cancelled())["state"] == "cancelled"
+    assert store.rows("SELECT * FROM jobs") == []
+
+
+def test_the_command_prints_a_token_once_and_refuses_a_server_for_others_without_one(tmp_path, capsys):
+    folder = str(tmp_path / "forecasts")
+    assert command(["serve", "--models", folder, "--host", "0.0.0.0"]) == 2
+    assert "no token was made yet" in capsys.readouterr().err
+    assert command(["token", "ada", "--models", folder, "--scope", "read"]) == 0
+    assert capsys.readouterr().out.startswith("loopcast_")
+    assert command(["token", "ada", "--models", folder]) == 2
+    assert command(["token", "ada", "--models", folder, "--end"]) == 0
+    capsys.readouterr()
+    assert command(["serve", "--models", folder, "--queue", "0"]) == 2
+    assert "--queue is above 0" in capsys.readouterr().err

@@ -38,6 +38,7 @@ class Jobs:
         self.watchers = Watchers()
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
+        self._closed = False
 
     def recover(self) -> None:
         """After a restart: what ran is to be done again, or is marked where it was begun too often already."""
@@ -204,6 +205,8 @@ class Jobs:
         }
 
     def _end(self, name: str, state: str, **facts: Any) -> None:
+        if self._closed:
+            return
         written = [None if each is None else json.dumps(each) for each in (facts.get("files"), facts.get("problem"))]
         query = "UPDATE jobs SET state = ?, ended = ?, files = ?, problem = ? WHERE id = ?"
         self._store.change(query, (state, time.time(), *written, name))
@@ -230,6 +233,11 @@ class Jobs:
             blobs.remove(self._store.blobs, name)
 
     async def close(self) -> None:
-        """Leave what runs to the next start."""
-        for each in self._loops:
+        """Leave what runs to the next start, which is no end in its midst."""
+        self._closed = True
+        doing = [*self._loops, *self._running.values()]
+        for each in doing:
             each.cancel()
+        await asyncio.gather(*doing, return_exceptions=True)
+        query = "UPDATE jobs SET state = ?, attempts = attempts - 1 WHERE state = ?"
+        self._store.change(query, (QUEUED, RUNNING))

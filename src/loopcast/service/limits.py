@@ -6,6 +6,12 @@ from typing import Any
 
 from loopcast.errors import DataError, OptionError
 
+NAMES = {  # of the options of the command
+    "body": "--most-body", "series": "--most-series", "rows": "--most-rows", "horizon": "--most-horizon",
+    "header": "--header-seconds", "upload": "--body-seconds", "compute": "--compute-seconds", "queue": "--queue",
+    "jobs": "--most-jobs", "kept": "--keep-jobs", "streams": "--most-streams",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -31,7 +37,7 @@ class Limits:
     def __post_init__(self) -> None:
         for each in fields(self):
             if not getattr(self, each.name) > 0:
-                raise OptionError(f"--most-{each.name} is above 0, got {getattr(self, each.name)}")
+                raise OptionError(f"{NAMES[each.name]} is above 0, got {getattr(self, each.name)}")
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a worker."""
