@@ -259,7 +259,7 @@ def fuzz(environment: Path, server: Server) -> None:
         "--checks",
         "not_a_server_error",
     ]
-    options = ["--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", "events"]
+    options = ["--max-examples", "8", "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", "events"]
     done = subprocess.run([*command, *options, "--request-timeout", "60"], capture_output=True, text=True, check=False)
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     for line in lines[-12:]:

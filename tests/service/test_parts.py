@@ -12,7 +12,7 @@ from loopcast.service import blobs, bodies, frames, tokens
 from loopcast.service.estimate import Estimate
 from loopcast.service.gate import Gate, check_site
 from loopcast.service.jobs import Jobs
-from loopcast.service.kserve import SeriesInput, step_of
+from loopcast.service.kserve import SeriesInput, panel_of, step_of
 from loopcast.service.limits import Limits, Settings
 from loopcast.service.metrics import Metrics
 from loopcast.service.problems import Problem, problem_of
@@ -291,3 +291,10 @@ def test_the_command_prints_a_token_once_and_refuses_a_server_for_others_without
     capsys.readouterr()
     assert command(["serve", "--models", folder, "--queue", "0"]) == 2
     assert "--queue is above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("series", [[], [[]], [[], []], [[1.0], [1.0, 2.0]], [1e39], [[1.0], None]])
+def test_a_series_of_kserve_s_that_holds_no_values_is_refused(series):
+    kind = "multivariate_time_series" if any(isinstance(each, list) for each in series) else "univariate_time_series"
+    with pytest.raises(ValueError, match=r"series|validation"):
+        panel_of(SeriesInput(type=kind, name="a", series=series, frequency="D"))

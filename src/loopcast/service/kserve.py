@@ -183,9 +183,9 @@ def panel_of(given: SeriesInput) -> Panel:
         values = np.array(given.series, np.float64)
     except ValueError as error:
         raise DataError(f"series {quote(given.name)} has rows of unequal length: fill the shorter with null") from error
-    values = values.reshape(len(values), -1)
     if not values.size or np.nanmax(np.abs(values), initial=0) > LARGEST:
         raise DataError(f"series {quote(given.name)} has values, of 3.4e38 in size at most; leave out what has none")
+    values = values.reshape(len(values), -1)
     begun = _begun(given.start_timestamp or UNDATED, step_of(given), values.shape[1])
     return replace(begun, values=values, offsets=np.array([0, len(values)]))
 
