@@ -5,9 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import command_line
+from loopcast.cli.command_line import command_line
 from loopcast.cli.options import Json, Output, Report, SafeCsv, check_outputs
 from loopcast.cli.tables import USUAL, Series
 
@@ -27,22 +26,17 @@ def anomalies(
     """Show the rows in FILE that lie outside of what was to be expected one step before; --output has all rows."""
     check_outputs(file, output=output, report=report)
     panel = table.read(file)
-    from loopcast.live.anomalies import judge
+    from loopcast.tasks.anomalies import anomalies as run
 
-    forecaster = loopcast.Pretrained(season=season, tune=0).fit(panel)
-    judged = judge(forecaster, level=level)
-    found = judged.table()
-    strange = found.filter(found["anomaly"])
+    result = run(panel, level=level, season=season)
     if output is not None:
-        printing.write_table(found, output, safe_csv=safe_csv)
+        printing.write_table(result.table, output, safe_csv=safe_csv)
     if report is not None:
-        from loopcast.report.anomalies_page import anomalies_page  # and all that draws
-
-        page = anomalies_page(judged, description=forecaster.describe(), command=command_line())
-        printing.write_page(page, report)
+        printing.write_page(result.page(command_line()), report)
     if json:
-        printing.print_object({"rows": found.height, "anomalies": strange.to_dicts()})
+        printing.print_object(result.facts())
         return
-    printing.say(f"{strange.height} of {found.height} rows are outside of their {level:g} % interval.")
+    strange = result.anomalies
+    printing.say(f"{strange.height} of {result.table.height} rows are outside of their {level:g} % interval.")
     if strange.height:
         printing.show_forecast(strange.drop("anomaly"))

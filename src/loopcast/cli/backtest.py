@@ -5,10 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
-from loopcast.cli.models import DEFAULT_MODELS, CommonOptions, build_models, command_line, seconds
+from loopcast.cli.command_line import command_line
 from loopcast.cli.options import (
     STANDARD_STREAM,
     Budget,
@@ -21,11 +20,11 @@ from loopcast.cli.options import (
     SafeCsv,
     Season,
     check_outputs,
-    levels,
 )
 from loopcast.cli.tables import USUAL_COLUMNS, SeriesAndCovariates
 from loopcast.cli.verdict import require_better
-from loopcast.errors import OptionError
+from loopcast.tasks.models import DEFAULT_MODELS, CommonOptions, build_models, seconds
+from loopcast.tasks.texts import levels, parse_refit
 
 
 def backtest(
@@ -90,22 +89,9 @@ def backtest(
         printing.write_table(to_caller_type(panel, done.table), output, safe_csv=safe_csv)
     if report is not None:
         chosen = [] if series is None else series.split(",")
-        printing.write_page(loopcast.backtest_page(done, board, command=command_line(), series=chosen), report)
+        printing.write_page(result.page(command_line(), chosen), report)
     if json:
         printing.print_object(result.facts())
     elif output != STANDARD_STREAM:  # which has the table then
         printing.show_backtest(done, board)
     require_better(board, fail_if_worse_than)
-
-
-def parse_refit(text: str) -> bool | int:
-    """When models are fitted anew; OptionError for anything but never, always or a number.
-
-    >>> parse_refit("never"), parse_refit("always"), parse_refit("3")
-    (False, True, 3)
-    """
-    if text in ("never", "always"):
-        return text == "always"
-    if not text.isdecimal() or text == "0":
-        raise OptionError(f"--refit is never, always or a number of cutoffs, got {text!r}")
-    return int(text)

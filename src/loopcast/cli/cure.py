@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loopcast.columns import ID, TARGET, TIME, Columns
+from loopcast.columns import Columns
 from loopcast.errors import DataError
 
 if TYPE_CHECKING:  # what looks at a file loads when one could not be read
-    from loopcast.data.look import Proposal
     from loopcast.data.read_options import ReadOptions
 
-FLAGS = {"strip": "--strip", "header": "--no-header"}  # options without a value, by what they state
-USUAL_GAPS = "error"
+FLAGS = ("--strip", "--no-header")  # options without a value
 
 
 class UnreadError(DataError):
@@ -28,6 +26,7 @@ def with_cure(error: DataError, file: Path, columns: Columns, options: "ReadOpti
     """The error, with the options that read the file where a look at it finds some; standard input is gone by then."""
     from loopcast.data.file_request import STANDARD_INPUT
     from loopcast.data.look import look
+    from loopcast.tasks.look import typed
 
     if file == STANDARD_INPUT:
         return error
@@ -36,31 +35,6 @@ def with_cure(error: DataError, file: Path, columns: Columns, options: "ReadOpti
     except DataError:
         return error
     return error if found.proposal is None else UnreadError(str(error), typed(found.proposal))
-
-
-def typed(proposal: "Proposal") -> list[str]:
-    """The options of a command that read a file as proposed."""
-    columns, stated = proposal.columns, proposal.options.stated()
-    parts = stated.pop("time_parts", ())
-    long = stated.get("layout") != "wide"
-    given = {
-        "id": columns.id if columns.id != ID else None,
-        "time": ",".join(parts) or (columns.time if columns.time != TIME else None),
-        "target": ",".join(columns.targets) if columns.targets != (TARGET,) and long else None,
-        **{name: _text(value) for name, value in stated.items()},
-        "gaps": proposal.gaps if proposal.gaps != USUAL_GAPS else None,
-    }
-    tokens = []
-    for name, value in given.items():
-        if name in FLAGS:
-            tokens.append(FLAGS[name])
-        elif value is not None:
-            tokens += [f"--{name.replace('_', '-')}", value]
-    return tokens
-
-
-def _text(value: object) -> str:
-    return ",".join(value) if isinstance(value, tuple) else "tab" if value == "\t" else str(value)
 
 
 def whole_command(arguments: Sequence[str], cure: Sequence[str]) -> str:
@@ -74,7 +48,7 @@ def whole_command(arguments: Sequence[str], cure: Sequence[str]) -> str:
     for token in arguments:
         name = token.partition("=")[0]
         if skip or name in names:
-            skip = not skip and name in names and "=" not in token and name not in FLAGS.values()
+            skip = not skip and name in names and "=" not in token and name not in FLAGS
             continue
         kept.append(token)
     return shlex.join(["loopcast", *kept, *cure])

@@ -1,13 +1,12 @@
 """loopcast forecast: train on the series in a file and forecast them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
-from loopcast.cli.models import BASELINES, CommonOptions, build_models, seconds
 from loopcast.cli.options import (
     STANDARD_STREAM,
     Budget,
@@ -20,21 +19,18 @@ from loopcast.cli.options import (
     SafeCsv,
     Season,
     check_outputs,
-    levels,
-    whole_numbers,
 )
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_future, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
-
-if TYPE_CHECKING:  # at run time these load once the options are known to be right: --help has to be quick
-    from loopcast import Forecaster
+from loopcast.tasks.models import BASELINES, CommonOptions, build_forecaster, build_models, seconds
+from loopcast.tasks.texts import levels, whole_numbers
 
 Units = Annotated[
     tuple[int, ...] | None,
     Parameter(
-        converter=whole_numbers,
+        converter=lambda _, tokens: whole_numbers(tokens[0].value),
         n_tokens=1,
         negative="",
         metavar="N,N",
@@ -84,7 +80,7 @@ def forecast(
     common = CommonOptions(horizon=horizon, seasons=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "updates": updates}
     chosen = {name: value for name, value in options.items() if value is not None}
-    forecaster = build_forecaster(model, common, chosen, quiet=quiet)
+    forecaster = build_forecaster(model, common, chosen, show_progress=False if quiet else None)
     baselines = build_models([name for name in BASELINES if name != model], common)
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
@@ -118,13 +114,3 @@ def forecast(
         printing.show_check(result.check, result.unchecked, horizon)
     if result.check is not None:
         require_better(result.check, fail_if_worse_than)
-
-
-def build_forecaster(model: str | None, common: CommonOptions, options: dict[str, Any], *, quiet: bool) -> "Forecaster":
-    """The forecaster with the options that were given, which are those of Recurrent; OptionError for another one."""
-    name = model or ("Recurrent" if options else "Auto")
-    if name != "Recurrent" and options:
-        raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {name} chooses by itself")
-    [forecaster] = build_models([name], common)
-    shown = {"show_progress": False if quiet else None} if "show_progress" in forecaster.option_names() else {}
-    return forecaster.with_options(**shown, **options)

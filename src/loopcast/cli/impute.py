@@ -9,10 +9,11 @@ from cyclopts import Parameter
 import loopcast
 from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
-from loopcast.cli.models import command_line
-from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types, levels
+from loopcast.cli.command_line import command_line
+from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types
 from loopcast.cli.tables import USUAL, Series
 from loopcast.errors import OptionError
+from loopcast.tasks.texts import levels
 
 if TYPE_CHECKING:
     from loopcast import Imputer
@@ -82,12 +83,11 @@ def impute(
     if save is not None:
         imputer.save(save)
     if output is not None and result.filled is not None:
-        filled = result.filled
-        done = whole.filled(filled.over(panel), filled.marks, filled.columns(panel.targets))
+        done = result.table(whole)
         typed = has_types(output) and not has_types(file)
         printing.write_table(whole.with_types(done) if typed else done, output, safe_csv=safe_csv)
     if report is not None and result.filled is not None:
-        printing.write_page(loopcast.gaps_page(imputer, panel, result.filled, command=command_line()), report)
+        printing.write_page(result.page(command_line()), report)
     if json:
         printing.print_object(result.facts())
     elif output != STANDARD_STREAM:  # which has the table then

@@ -1,39 +1,14 @@
 """loopcast look: what is in a file, and the command that forecasts it."""
 
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
-import numpy as np
 from cyclopts import Parameter
 
 from loopcast.cli import printing
-from loopcast.cli.cure import typed
 from loopcast.cli.options import Json
 from loopcast.cli.tables import USUAL, Series
 from loopcast.errors import DataError
-
-if TYPE_CHECKING:
-    from loopcast import Panel
-    from loopcast.data.look import Look, Proposal
-
-SAID = {
-    "separator": "{0!r} between fields",
-    "decimal": "decimal comma",
-    "thousands": "{0!r} between thousands",
-    "encoding": "encoding {0}",
-    "time_format": "times written as {0}",
-    "time_parts": "the time in several columns",
-    "na": "{0} for missing values",
-    "strip": "spaces around fields",
-    "header": "no header",
-    "skip_rows": "{0} lines before the table",
-    "sheet": "the sheet {0!r}",
-    "layout": "a column for each series",
-    "resample": "times on no calendar",
-}
-SENTINELS = (-99, -99.9, -100, -200, -999, -999.9, -9999, -99999)
-MOST_STEPS = 24  # that the next command forecasts
 
 
 def look(
@@ -45,9 +20,10 @@ def look(
 ) -> None:
     """Say how FILE seems to be written, what its columns, span, frequency and gaps are, and what to type next."""
     from loopcast.data.look import look as look_at
+    from loopcast.tasks.look import LookResult
 
     found = look_at(file, table.columns(), table.options())
-    facts = facts_of(file, found)
+    facts = LookResult(file=file, found=found).facts()
     if json:
         printing.print_object(facts)
         return
@@ -61,67 +37,3 @@ def look(
     for note in facts["notes"]:
         printing.say(note)
     printing.say(f"\nNext: {facts['next']}")
-
-
-def facts_of(file: Path, found: "Look") -> dict[str, Any]:
-    """Everything as plain values: what `--json` prints."""
-    facts: dict[str, Any] = {"written": [], "columns": columns_of(found), "notes": notes_of(found), "next": None}
-    if found.proposal is None or found.panel is None:
-        return facts
-    panel = found.panel
-    stated = found.proposal.options.stated()
-    values = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in stated.items()}
-    return facts | {
-        "written": [SAID[name].format(value) for name, value in values.items() if name in SAID],
-        "series": panel.n_series,
-        "rows": panel.n_rows,
-        "first": str(panel.starts.min()),
-        "last": str(panel.times_of(panel.offsets[1:] - 1).max()),
-        "frequency": str(panel.schema.freq),
-        "missing": int(np.isnan(panel.values).sum()),
-        "next": next_command(file, found.proposal, panel),
-    }
-
-
-def columns_of(found: "Look") -> dict[str, str]:
-    """What each column seems to be."""
-    roles, proposal = found.roles, found.proposal
-    known = dict.fromkeys(roles.words, "text") | dict.fromkeys(roles.numbers, "numbers")
-    if proposal is not None:
-        wide = proposal.options.layout == "wide"
-        targets = roles.numbers if wide else proposal.columns.targets
-        known |= dict.fromkeys(targets, "series" if wide else "target") | {proposal.columns.id: "id"}
-        known |= dict.fromkeys(proposal.options.time_parts or (proposal.columns.time,), "time")
-    return {name: known.get(name, "empty") for name in found.names if name}
-
-
-def notes_of(found: "Look") -> list[str]:
-    """What a reader has to decide."""
-    notes = []
-    if found.proposal is not None and len(found.roles.formats) > 1:
-        used = found.proposal.options.time_format
-        others = " or ".join(f"--time-format {shlex.quote(each)}" for each in found.roles.formats if each != used)
-        notes.append(f"All times can be read in another way too: where that is meant, {others}.")
-    if found.proposal is not None and len(found.roles.numbers) > 1 and found.proposal.options.layout == "long":
-        notes.append("Of several columns of numbers the first is taken; --target names another, or several.")
-    if found.panel is not None and (sentinel := sentinel_of(found.panel)) is not None:
-        notes.append(
-            f"{sentinel:g} comes often, far below all else: where it stands for a missing value, --na {sentinel:g}."
-        )
-    if found.proposal is not None and found.proposal.options.resample is not None:
-        notes.append("The mean of each step is proposed; --aggregate sum is for amounts.")
-    return notes
-
-
-def sentinel_of(panel: "Panel") -> float | None:
-    """A number that seems to stand for a missing value: the least, far below all others, and there several times."""
-    values = np.unique(panel.values[~np.isnan(panel.values)])
-    if len(values) < 3 or values[0] not in SENTINELS or values[1] - values[0] < 2 * (values[-1] - values[1]):
-        return None
-    return float(values[0]) if (panel.values == values[0]).sum() > 1 else None
-
-
-def next_command(file: Path, proposal: "Proposal", panel: "Panel") -> str:
-    """The command that forecasts the file, a season or so far ahead where series are long enough."""
-    horizon = max(1, min(panel.season if panel.season > 1 else 10, MOST_STEPS, int(panel.lengths.min()) // 5))
-    return shlex.join(["loopcast", "forecast", str(file), *typed(proposal), "--horizon", str(horizon)])

@@ -64,6 +64,14 @@ app.command(
     help="Look at a file: how it is written, what its columns seem to be, and the command that forecasts it.\n\n"
     "Example: loopcast look examples/air_passengers.csv",
 )
+app.command(
+    "loopcast.cli.serve:serve",
+    help="Serve forecasts over HTTP, and a page to drop a file on.\n\nExample: loopcast serve --models forecasts",
+)
+app.command(
+    "loopcast.cli.serve:token",
+    help="Print a new token for a server, whose hash alone is kept.\n\nExample: loopcast token grafana --scope read",
+)
 app.command("loopcast.cli.about:about", name="--version", help="Say which version this is; with --verbose, on what.")
 app.command(
     "loopcast.cli.notebook:notebook",

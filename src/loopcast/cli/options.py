@@ -1,18 +1,15 @@
 """The options that commands share, and checks that need nothing but the arguments."""
 
 import os
-import re
-from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from cyclopts import Parameter, Token
+from cyclopts import Parameter
 
-from loopcast.columns import STANDARD, Bands, Columns
 from loopcast.errors import OptionError
 from loopcast.storage.atomic import target_of
+from loopcast.tasks.texts import whole_numbers
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
 Time = Annotated[
@@ -38,18 +35,10 @@ Report = Annotated[Path | None, Parameter(help="Write a page to look at and pass
 Level = Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 80,95, or none.")]
 
 
-def whole_numbers(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
-    """`24,168` as (24, 168)."""
-    parts = tokens[0].value.split(",")
-    if not all(part.strip().isdecimal() for part in parts):
-        raise ValueError(f"these are whole numbers with commas between, such as 24,168, not {tokens[0].value!r}")
-    return tuple(int(part) for part in parts)
-
-
 Season = Annotated[
     tuple[int, ...] | None,
     Parameter(
-        converter=whole_numbers,
+        converter=lambda _, tokens: whole_numbers(tokens[0].value),
         n_tokens=1,
         negative="",
         metavar="N,N",
@@ -72,54 +61,6 @@ STANDARD_STREAM = Path("-")  # standard input, or standard output
 TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".xlsx")
 PLOT_ENDINGS = (".png", ".svg", ".html")
 REPORT_ENDINGS = (".html",)
-
-
-def levels(text: str) -> tuple[float, ...]:
-    """`80,95` as (80, 95), `none` as (); OptionError for what is no percentage.
-
-    >>> levels("95,80"), levels("none")
-    ((80, 95), ())
-    """
-    if text == "none":
-        return ()
-    parts = [part.strip() for part in text.split(",")]
-    if not all(re.fullmatch(r"\d+(\.\d+)?", part) for part in parts):
-        raise OptionError(f"--level is percentages with commas between, such as 80,95, or none; got {text!r}")
-    return Bands.of(level=[float(part) if "." in part else int(part) for part in parts]).levels
-
-
-def parse_names(option: str, text: str) -> tuple[str, ...]:
-    """`pm25,no2` as ('pm25', 'no2'); OptionError, which names the option, for a name that is empty.
-
-    >>> parse_names("target", "pm25, no2")
-    ('pm25', 'no2')
-    """
-    names = tuple(name.strip() for name in text.split(","))
-    if not all(names):
-        said = option.replace("_", "-")
-        raise OptionError(f"--{said} is one name, or several with commas between, such as pm25,no2; got {text!r}")
-    return names
-
-
-def resolve_columns(id_: str | None, time: str | None, target: str | None, usual: Columns = STANDARD) -> Columns:
-    """The columns that --id, --time and --target name; those that were not given are as `usual`.
-
-    >>> resolve_columns(None, "day", "pm25,no2")
-    Columns(time='day', target=('pm25', 'no2'))
-    """
-    targets = usual.targets if target is None else parse_names("target", target)
-    whole = usual.time if time is None or time_parts(time) else time
-    return replace(usual, id=id_ or usual.id, time=whole, target=targets if len(targets) > 1 else targets[0])
-
-
-def time_parts(time: str | None) -> tuple[str, ...]:
-    """The columns that make up the time, where --time names several.
-
-    >>> time_parts("year,month"), time_parts("day")
-    (('year', 'month'), ())
-    """
-    names = () if time is None else parse_names("time", time)
-    return names if len(names) > 1 else ()
 
 
 def check_outputs(

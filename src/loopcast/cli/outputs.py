@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.models import command_line
+from loopcast.cli.command_line import command_line
 
 if TYPE_CHECKING:
     from loopcast.tasks.forecast import ForecastResult
@@ -27,11 +27,4 @@ def write(
     if plot is not None:
         loopcast.plot(panel, result.prediction).save(plot)
     if report is not None:
-        page = loopcast.forecast_page(
-            panel,
-            result.prediction,
-            leaderboard=result.check,
-            command=command_line(),
-            descriptions={result.forecaster.name: result.forecaster.describe()},
-        )
-        printing.write_page(page, report)
+        printing.write_page(result.page(command_line()), report)

@@ -7,11 +7,12 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import STANDARD_STREAM, Json, Level, Output, Plot, Report, SafeCsv, check_outputs, levels
+from loopcast.cli.options import STANDARD_STREAM, Json, Level, Output, Plot, Report, SafeCsv, check_outputs
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
 from loopcast.errors import OptionError
+from loopcast.tasks.texts import levels
 
 
 def predict(

@@ -2,8 +2,6 @@
 
 import gzip
 import io
-import json
-import math
 import re
 import sys
 from collections.abc import Mapping
@@ -14,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from loopcast import __version__
 from loopcast.cli.options import STANDARD_STREAM
 from loopcast.errors import printable
 from loopcast.storage.atomic import write_whole
+from loopcast.tasks.plain import to_json
 
 if TYPE_CHECKING:  # a table's library loads with the table
     import polars as pl
@@ -120,18 +118,7 @@ def cell(value: Any, digits: str) -> str:
 
 def print_object(value: Mapping[str, Any]) -> None:
     """One JSON object on one line, with the version; times are ISO 8601 or integers, a missing number is null."""
-    print(json.dumps(plain({"loopcast": __version__, **value}), allow_nan=False))
-
-
-def plain(value: Any) -> Any:
-    """`value` in what JSON knows."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, bool | int | str) else value.isoformat()
+    print(to_json(value))
 
 
 def write_table(table: "pl.DataFrame", path: Path, *, safe_csv: bool = False) -> None:

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from loopcast.cli.options import parse_names
+from loopcast.tasks.texts import TAB, parse_names
 
 if TYPE_CHECKING:  # what it needs loads with the file
     from loopcast.data.read_options import ReadOptions
-
-TAB = {"\\t": "\t", "tab": "\t"}
 
 
 @Parameter(name="*")

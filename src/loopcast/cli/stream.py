@@ -14,8 +14,9 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli.interrupts import Terminated
-from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, check_output, levels, resolve_columns
+from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, check_output
 from loopcast.errors import OptionError
+from loopcast.tasks.texts import levels, resolve_columns
 
 if TYPE_CHECKING:
     from loopcast.tasks.stream_answers import Stream

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from loopcast.cli.cure import with_cure
-from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, parse_names, resolve_columns, time_parts
+from loopcast.cli.options import Freq, GapsOption, Id, Target, Time
 from loopcast.cli.printing import say
 from loopcast.cli.reading import Reading
 from loopcast.columns import STANDARD, Columns
 from loopcast.errors import DataError, OptionError
+from loopcast.tasks.texts import parse_names, resolve_columns, time_parts
 
 if TYPE_CHECKING:
     from loopcast import Panel, ReadOptions

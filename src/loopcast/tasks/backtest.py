@@ -19,6 +19,12 @@ class BacktestResult:
     backtest: Backtest
     leaderboard: Leaderboard
 
+    def page(self, command: str = "", series: Sequence[Any] = ()) -> bytes:
+        """A page to look at and pass on; command: that made it; series: that it has to show."""
+        from loopcast.report.page import backtest_page  # needs plotly's bundle
+
+        return backtest_page(self.backtest, self.leaderboard, command=command, series=series)
+
     def facts(self) -> dict[str, Any]:
         """Everything but the forecasts as plain values: what `--json` prints."""
         return {**backtest_facts(self.backtest), **board_facts(self.leaderboard)}

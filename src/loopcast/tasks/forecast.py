@@ -36,6 +36,18 @@ class ForecastResult:
         """The forecast as a table of the kind that came in."""
         return to_table([self.prediction], wide=wide)
 
+    def page(self, command: str = "") -> bytes:
+        """A page to look at and pass on; command: that made it."""
+        from loopcast.report.page import forecast_page  # needs plotly's bundle
+
+        return forecast_page(
+            self.prediction.panel,
+            self.prediction,
+            leaderboard=self.check,
+            command=command,
+            descriptions={self.forecaster.name: self.forecaster.describe()},
+        )
+
     def facts(self, *, wide: bool = False) -> dict[str, Any]:
         """Everything as plain values: what `--json` prints."""
         return {
@@ -54,6 +66,7 @@ class ForecastTask:
     forecaster: not fitted. baselines: what it is compared with, fitted alike; check: whether it is.
     levels: percentages of intervals; None takes DEFAULT_LEVELS where series are long enough to say how sure it is.
     season: for scaled errors; None is the usual one of the calendar.
+    calibrate: whether a fit measures how wide intervals have to be; a model without that has its own, or none.
     """
 
     forecaster: Forecaster
@@ -62,6 +75,7 @@ class ForecastTask:
     check: bool = True
     levels: tuple[float, ...] | None = None
     season: int | None = None
+    calibrate: bool = True
 
 
 def forecast(
@@ -87,7 +101,7 @@ def forecast(
         done = backtest(models, panel, horizon, season=task.season, skip_short=True, show_progress=show_progress)
         board = leaderboard(done)
     status("Training on the whole history ...")
-    forecaster.fit_panel(panel)
+    forecaster.fit_panel(panel, calibrate=task.calibrate)
     bands, unsure = _bands(forecaster, horizon, task.levels)
     return ForecastResult(
         forecaster=forecaster,

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from loopcast.columns import Bands
 from loopcast.data.panel import Panel
+from loopcast.data.read import WholeFile
+from loopcast.errors import OptionError
 from loopcast.models.fill_gaps import FilledGaps
 from loopcast.models.imputer.imputer import Imputer
 
@@ -28,6 +31,22 @@ class ImputeResult:
         """How many series and values there are, and how many values were missing."""
         missing = int(np.isnan(self.panel.values).sum())
         return {"series": self.panel.n_series, "values": self.panel.values.size, "filled": missing}
+
+    def table(self, whole: WholeFile) -> pl.DataFrame:
+        """The table that the panel was made of, with its gaps filled; OptionError where nothing was filled."""
+        filled = self._filled()
+        return whole.filled(filled.over(self.panel), filled.marks, filled.columns(self.panel.targets))
+
+    def page(self, command: str = "") -> bytes:
+        """A page to look at and pass on; command: that made it. OptionError where nothing was filled."""
+        from loopcast.report.gaps_page import gaps_page
+
+        return gaps_page(self.imputer, self.panel, self._filled(), command=command)
+
+    def _filled(self) -> FilledGaps:
+        if self.filled is None:
+            raise OptionError("nothing was filled: ask for it with fill=True")
+        return self.filled
 
     def facts(self) -> dict[str, Any]:
         """Everything but the values as plain values: what `--json` prints."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from loopcast.errors import printable
+from loopcast.progress import teller
 from loopcast.training.history import Epoch
 
 
@@ -12,8 +13,14 @@ from loopcast.training.history import Epoch
 def progress(title: str, *, show: bool | None) -> Iterator[Callable[[Epoch, int], None]]:
     """Gives the function to call with every finished epoch and the number of epochs there are to be.
 
-    show: True draws the bar, False draws nothing, None draws it only where standard error is a terminal.
+    show: True draws the bar, False draws nothing, None draws it only where standard error is a terminal, unless
+    somebody asked to be told (`loopcast.progress.reporting`).
     """
+    told = teller(show)
+    if told is not None:
+        with told.part() as tell:
+            yield lambda epoch, epochs: tell(f"{title}: {losses(epoch)}", epoch.epoch, epochs)
+        return
     if not (sys.stderr.isatty() if show is None else show):
         yield lambda epoch, epochs: None
         return

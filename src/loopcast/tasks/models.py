@@ -1,8 +1,6 @@
-"""The models that a command line can name."""
+"""The models that a command or a request can name, and those of the options that all of them share."""
 
 import re
-import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,7 +18,7 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True, kw_only=True)
 class CommonOptions:
-    """What the command line says about all models."""
+    """What is asked of all models."""
 
     horizon: int
     seasons: tuple[int, ...] | None
@@ -83,6 +81,16 @@ def seconds(text: str) -> float:
     return float(parts[1]) * UNITS[parts[2] or "s"]
 
 
-def command_line() -> str:
-    """The command line as it was typed, to be typed again."""
-    return shlex.join(["loopcast", *sys.argv[1:]])
+def build_forecaster(
+    model: str | None, common: CommonOptions, options: dict[str, Any], *, show_progress: bool | None = False
+) -> "Forecaster":
+    """The forecaster with the options that were given, which are those of Recurrent; OptionError for another one.
+
+    model: None is Recurrent where one of these was given, else Auto.
+    """
+    name = model or ("Recurrent" if options else "Auto")
+    if name != "Recurrent" and options:
+        raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {name} chooses by itself")
+    [forecaster] = build_models([name], common)
+    shown = {"show_progress": show_progress} if "show_progress" in forecaster.option_names() else {}
+    return forecaster.with_options(**shown, **options)

@@ -1,0 +1,291 @@
+"""The service beside its bars: start, latency, streams, overload, kill -9, and what a fuzzer finds.
+
+Run it on a quiet machine: .venv/bin/python benchmarks/service.py > benchmarks/results/service.txt
+With the path of an environment that has schemathesis as its argument it fuzzes, too.
+"""
+
+import datetime as dt
+import http.client
+import io
+import json
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import polars as pl
+
+from loopcast.kernels import instructions
+
+KILLS, SECONDS = int(os.environ.get("KILLS", "5")), 5.0
+HOUR = dt.timedelta(hours=1)
+START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+RANDOM = np.random.default_rng(0)
+JSON = {"content-type": "application/json"}
+CSV = {"content-type": "text/csv"}
+
+
+def say(what: str, figure: str) -> None:
+    print(f"{what:78} {figure}", flush=True)
+
+
+class Server:
+    """`loopcast serve` on a folder."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "loopcast", "serve", "--models", str(folder), "--port", "0", *options]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.url = re.search(r"http://\S+", self.process.stderr.readline())[0]
+        assert Client(self).ask("GET", "/v2/health/ready")[0] == 200
+        self.seconds = time.perf_counter() - began
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def cpu(self) -> np.ndarray:
+        """Seconds of processor time so far: of the server, and of its workers."""
+        pids = [self.process.pid, *children(self.process.pid)]
+        each = [sum(map(int, Path(f"/proc/{pid}/stat").read_text().split(") ")[1].split()[11:13])) for pid in pids]
+        return np.array([each[0], sum(each[1:])]) / os.sysconf("SC_CLK_TCK")
+
+    def end(self, how: int = signal.SIGTERM) -> None:
+        self.process.send_signal(how)
+        self.process.wait()
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for path in Path(f"/proc/{pid}/task").glob("*/children") for each in path.read_text().split()]
+
+
+class Client:
+    """One connection that stays open."""
+
+    def __init__(self, server: Server) -> None:
+        parts = urlsplit(server.url)
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict | None = None) -> tuple[int, bytes]:
+        self.connection.request(method, path, body, headers or {})
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
+
+
+def with_cpu(server: Server, clients: int, count: int, ask) -> str:
+    """Latencies, and the processor time of a call, which other programs disturb less."""
+    before = server.cpu()
+    told = timed(server, clients, count, ask)
+    mine, workers = (server.cpu() - before) * 1000 / (clients * (count + 20))
+    return f"{milliseconds(told)}; processor: server {mine:.1f}, workers {workers:.1f} ms"
+
+
+def milliseconds(each: list[float]) -> str:
+    p50, p99 = np.quantile(each, [0.5, 0.99]) * 1000
+    return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"
+
+
+def timed(server: Server, clients: int, count: int, ask) -> list[float]:
+    """How long each of `count` calls of each client took, after some to warm up."""
+    found: list[float] = []
+
+    def run(place: int) -> None:
+        client, mine = Client(server), []
+        for i in range(count + 20):
+            began = time.perf_counter()
+            ask(client, place, i)
+            mine.append(time.perf_counter() - began)
+        found.extend(mine[20:])
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(clients)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return found
+
+
+def waves(rows: int) -> np.ndarray:
+    return 50 + 10 * np.sin(np.arange(rows) * np.pi / 12) + RANDOM.normal(size=rows)
+
+
+def forecasts(server: Server) -> None:
+    given = {
+        "name": "a",
+        "series": waves(1000).round(3).tolist(),
+        "frequency": "H",
+        "start_timestamp": "2024-01-01T00:00:00",
+    }
+    asked = {"model": "pretrained", "inputs": [given], "options": {"horizon": 24, "quantiles": [0.1, 0.5, 0.9]}}
+    body = json.dumps(asked).encode()
+    times = [(START.replace(tzinfo=None) + i * HOUR).isoformat() for i in range(1000)]
+    table = pl.DataFrame({"ds": times, "y": given["series"]}).write_csv().encode()
+
+    def array(client: Client, place: int, i: int) -> None:
+        assert client.ask("POST", "/v1/timeseries/forecast", body, JSON)[0] == 200
+
+    def csv(client: Client, place: int, i: int) -> None:
+        assert client.ask("POST", "/v1/forecast?horizon=24", table, CSV)[0] == 200
+
+    for name, ask in (("an array, KServe's way", array), ("CSV", csv)):
+        for clients in (1, 2):
+            told = with_cpu(server, clients, 150, ask)
+            say(
+                f"forecast of one series of 1,000 rows, 24 steps, {name}, {clients} clients (bar 5/25 ms)",
+                told,
+            )
+
+
+def row(place: int, i: int) -> bytes:
+    y = 40 + 5 * np.sin(i / 4)
+    return json.dumps({"rows": [{"unique_id": f"s{place}", "ds": (START + i * HOUR).isoformat(), "y": y}]}).encode()
+
+
+def streams(server: Server) -> None:
+    assert Client(server).ask("PUT", "/v1/streams/bench?freq=h&horizon=24&most_series=100000")[0] == 201
+
+    def both(client: Client, place: int, i: int) -> None:
+        assert client.ask("POST", "/v1/streams/bench/update", row(place, i), JSON)[0] == 200
+        assert client.ask("GET", f"/v1/streams/bench/series/s{place}/forecast")[0] == 200
+
+    for clients in (1, 2):
+        say(
+            f"a row taken in and a forecast of 24 steps read, {clients} clients (bar 3/15 ms)",
+            with_cpu(server, clients, 400, both),
+        )
+    ids = [f"batch{i}" for i in range(1000)]
+    for name, kind in (("JSON", JSON), ("Arrow", {"content-type": "application/vnd.apache.arrow.stream"})):
+        client, bodies = Client(server), []
+        for step in range(20):
+            at = START + (step + (20 if name == "Arrow" else 0)) * HOUR
+            table = pl.DataFrame({"unique_id": ids, "ds": [at] * 1000, "y": waves(1000)})
+            buffer = io.BytesIO()
+            table.write_ipc_stream(buffer)
+            rows = table.with_columns(pl.col("ds").dt.to_string("iso:strict")).to_dicts()
+            bodies.append(json.dumps({"rows": rows}).encode() if name == "JSON" else buffer.getvalue())
+        began = time.perf_counter()
+        for body in bodies:
+            code, told = client.ask("POST", "/v1/streams/bench/update", body, kind)
+            assert code == 200, told
+        say(
+            f"rows a second in batches of 1,000, {name} (bar 100,000)", f"{20_000 / (time.perf_counter() - began):,.0f}"
+        )
+
+
+def overload(server: Server) -> None:
+    """Forty clients that ask again at once, where two workers and a queue of sixteen are."""
+    given = {"name": "a", "series": waves(1000).tolist(), "frequency": "H"}
+    body = json.dumps({"model": "pretrained", "inputs": [given], "options": {"horizon": 24}}).encode()
+    codes, taken, until = Counter(), [], time.monotonic() + SECONDS
+    alive: list[float] = []
+
+    def run() -> None:
+        client = Client(server)
+        while time.monotonic() < until:
+            began = time.perf_counter()
+            code, _ = client.ask("POST", "/v1/timeseries/forecast", body, JSON)
+            codes[code] += 1
+            if code == 200:
+                taken.append(time.perf_counter() - began)
+
+    def watch() -> None:
+        client = Client(server)
+        while time.monotonic() < until:
+            began = time.perf_counter()
+            assert client.ask("GET", "/v2/health/live")[0] == 200
+            alive.append(time.perf_counter() - began)
+            time.sleep(0.05)
+
+    threads = [threading.Thread(target=run) for _ in range(40)] + [threading.Thread(target=watch)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    say(
+        f"forty clients for {SECONDS:g} s: answers by code",
+        ", ".join(f"{code}: {count:,}" for code, count in sorted(codes.items())),
+    )
+    say("  those that were taken", milliseconds(taken))
+    say("  /v2/health/live meanwhile", milliseconds(alive))
+
+
+def kills(folder: Path) -> None:
+    """kill -9 in the midst of updates and jobs; what was acknowledged has to be there."""
+    server = Server(folder)
+    assert Client(server).ask("PUT", "/v1/streams/kept?freq=h&horizon=2")[0] == 201
+    acknowledged, jobs, lost, step = 0, [], 0, 0
+    table = pl.DataFrame({"ds": list(range(300)), "y": waves(300)}).write_csv().encode()
+    for _ in range(KILLS):
+        threading.Timer(float(RANDOM.uniform(0.5, 2.0)), server.end, [signal.SIGKILL]).start()
+        client = Client(server)
+        try:
+            while True:
+                if client.ask("POST", "/v1/streams/kept/update", row(0, step), JSON)[0] == 200:
+                    acknowledged, step = acknowledged + 1, step + 1
+                if step % 100 == 50:
+                    code, told = client.ask("POST", "/v1/jobs?task=anomalies", table, CSV)
+                    jobs += [json.loads(told)["id"]] if code == 202 else []
+        except (OSError, http.client.HTTPException):
+            pass
+        server = Server(folder)
+        client = Client(server)
+        if step:
+            _, told = client.ask("POST", "/v1/streams/kept/update", row(0, step - 1), JSON)
+            lost += json.loads(told)["status"] not in (["duplicate"], ["late"])
+        known = json.loads(client.ask("GET", "/v1/streams/kept")[1])["health"]["rows"]
+        lost += max(0, step - known)
+        step = max(step, known)
+    ended = Counter()
+    for job in jobs:
+        while (state := json.loads(client.ask("GET", f"/v1/jobs/{job}")[1])["state"]) in ("queued", "running"):
+            time.sleep(0.05)
+        ended[state] += 1
+    server.end()
+    say(f"kill -9 x {KILLS}: rows acknowledged and lost", f"{acknowledged:,} and {lost}")
+    say("  jobs acknowledged, and what became of them", f"{len(jobs)}: {dict(ended)}")
+
+
+def fuzz(environment: Path, server: Server) -> None:
+    command = [
+        str(environment / "bin" / "schemathesis"),
+        "run",
+        f"{server.url}/openapi.json",
+        "--checks",
+        "not_a_server_error",
+    ]
+    options = ["--max-examples", "8", "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", "events"]
+    done = subprocess.run([*command, *options, "--request-timeout", "60"], capture_output=True, text=True, check=False)
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    for line in lines[-12:]:
+        say(f"schemathesis: {line}", "")
+
+
+def main() -> None:
+    say(
+        f"{platform.machine()}, kernels for {instructions()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", ""
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        starts = []
+        for i in range(3):
+            server = Server(Path(folder) / f"start{i}")
+            starts.append(server.seconds)
+            server.end()
+        say("from the command to ready, of three starts (bar 2.5 s)", f"{min(starts):.2f} to {max(starts):.2f} s")
+        server = Server(Path(folder) / "warm")
+        time.sleep(3)
+        for part in (forecasts, streams, overload):
+            part(server)
+        if len(sys.argv) > 1:
+            fuzz(Path(sys.argv[1]), server)
+        server.end()
+        kills(Path(folder) / "killed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Forecasts over HTTP, and a page: `loopcast serve`. Needs `pip install loopcast[serve]`."""

@@ -1,0 +1,253 @@
+"""One stream: a live state in a folder, which one thread of the server writes to."""
+
+import asyncio
+import io
+import json
+import math
+import shutil
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+
+from loopcast.errors import DataError, OptionError, quote, reason
+from loopcast.live.answers import Seen
+from loopcast.live.checks import Id
+from loopcast.live.live import Live
+from loopcast.live.tables import only_id
+from loopcast.service.begin import stream_task
+from loopcast.service.bodies import parse_json, table_of
+from loopcast.service.options import StreamOptions
+from loopcast.service.problems import Problem
+from loopcast.service.watch import Watchers, changed
+from loopcast.tasks.plain import plain
+from loopcast.tasks.stream_lines import forecast_facts
+
+MOST_RECENT = 5000  # rows that are remembered, to be looked at
+FEWEST_ENTRIES = 50_000  # of a journal before a snapshot makes it short again
+MOST_SHOWN = 300  # rows of a series to whoever watches it
+SECONDS_TOLD = 0.2  # between two looks of whoever watches
+MOST_HEALTH = 10_000  # series of which each is asked how it is
+READERS: Mapping[str, Callable[[Any], pl.DataFrame]] = {
+    ".parquet": pl.read_parquet,
+    ".feather": pl.read_ipc,
+    ".arrows": pl.read_ipc_stream,
+}
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A row that came, as it is looked at."""
+
+    series: Id
+    time: str
+    value: float | None
+    status: str
+    surprise: float | None
+    drift: bool
+
+
+class Stream:
+    """Takes rows in and forecasts; what it answers has reached the disk.
+
+    model: the name of the model that it was made by.
+    """
+
+    def __init__(self, name: str, asked: StreamOptions, folder: Path) -> None:
+        self.name, self.asked, self.folder = name, asked, folder
+        self._task = stream_task(asked, folder)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
+        self.live: Live | None = None
+        self.recent: deque[Recent] = deque(maxlen=MOST_RECENT)
+        self.last_health: dict[str, Any] | None = None
+        self._watchers = Watchers()
+        self._count = 0  # rows that were ever remembered
+
+    async def call(self, do: Callable[..., Result], *values: Any) -> Result:
+        """Have the stream's thread do something; requests take their turns."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, do, *values)
+
+    def open(self) -> None:
+        """Go on from the folder; nothing is followed yet where no row has come."""
+        self.live = self._task.open()
+
+    def update(self, content: bytes, ending: str) -> bytes:
+        """Take the rows of a body in, all of them or none, and say of each what it was and how surprising.
+
+        Errors are those of `Live.update`, and DataError for a body that is no table.
+        """
+        answer = self._taken(self._rows(content, ending))
+        live = self._known()
+        live.sync()
+        if live.journaled >= max(FEWEST_ENTRIES, 10 * len(live)):
+            live.save(self.folder)
+        return json.dumps(answer, allow_nan=False).encode()
+
+    def end_watching(self) -> None:
+        """Have those who watch go."""
+        self._watchers.end()
+
+    def notify(self) -> None:
+        """Have those who watch look."""
+        self._watchers.tell(self.name)
+
+    async def events(self, text: str) -> AsyncIterator[str]:
+        """What becomes of a series, as server-sent events: rows, its forecast, and how the stream is."""
+        since = 0
+        with self._watchers.watching(self.name) as came:
+            while not self._watchers.ended:
+                since, view = await self.call(self._view, text, since)
+                yield f"event: rows\ndata: {json.dumps(plain(view), allow_nan=False)}\n\n"
+                await asyncio.sleep(SECONDS_TOLD)
+                async for alive in changed(came):
+                    yield alive
+
+    def _view(self, text: str, since: int) -> tuple[int, dict[str, Any]]:
+        """What came of a series after so many rows of the stream, and how many there are now."""
+        new = islice(reversed(self.recent), min(len(self.recent), self._count - since))
+        id_ = self.id_of(text)
+        rows = [asdict(each) for each in new if each.series == id_][::-1][-MOST_SHOWN:]
+        return self._count, {"rows": rows, "forecast": self.forecast(text), "health": self.health()}
+
+    def _rows(self, content: bytes, ending: str) -> list[dict[str, Any]] | pl.DataFrame:
+        if ending == ".json":
+            said = parse_json(content)
+            rows = said.get("rows") if isinstance(said, dict) else said
+            if not isinstance(rows, list) or not rows:
+                raise DataError('the body is {"rows": [...]}, with an object for each row')
+            return rows
+        if ending == ".ndjson":
+            return [parse_json(line) for line in content.splitlines() if line.strip()]
+        try:
+            return self._table(content, ending)
+        except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+            raise DataError(f"the body is no table that can be read: {reason(error)}") from error
+
+    def _table(self, content: bytes, ending: str) -> pl.DataFrame:
+        if ending in READERS:
+            return READERS[ending](io.BytesIO(content))
+        if ending not in (".csv", ".tsv"):
+            raise OptionError("rows of a stream are JSON, CSV, Parquet or Arrow")
+        columns = self._columns()
+        table = pl.read_csv(io.BytesIO(content), infer_schema=False, separator="," if ending == ".csv" else "\t")
+        kinds: dict[str, Any] = {columns.one_target: pl.Float64}
+        if self.live is not None and isinstance(self.live.first_id, int):
+            kinds[columns.id] = pl.Int64
+        return table.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items() if name in table.columns)
+
+    def _columns(self) -> Any:
+        return self.asked.columns() if self.live is None else self.live.schema.columns
+
+    def _taken(self, rows: list[dict[str, Any]] | pl.DataFrame) -> dict[str, Any]:
+        columns = self._columns()
+        if isinstance(rows, list) and len(rows) == 1 and isinstance(rows[0], dict):
+            return self._one(rows[0], columns.time, columns.one_target)
+        table = rows if isinstance(rows, pl.DataFrame) else table_of(rows)
+        missing = next((name for name in (columns.time, columns.one_target) if name not in table.columns), None)
+        if missing is not None or not table.height:
+            raise DataError(f"the rows have no column {quote(missing)}" if missing else "there is no row")
+        self._begin(table[columns.time][0])
+        done = self._known().update(table)
+        answer = {name: done[name].to_list() for name in ("status", "surprise")}
+        self._remember(done, answer)
+        return {"rows": table.height, **answer}
+
+    def _one(self, row: dict[str, Any], time: str, target: str) -> dict[str, Any]:
+        missing = next((name for name in (time, target) if name not in row), None)
+        if missing is not None:
+            raise DataError(f"the row has no {quote(missing)}")
+        self._begin(row[time])
+        live = self._known()
+        id_ = row.get(live.schema.columns.id, only_id(live.schema))
+        said = seen_facts(live.update_one(id_, row[time], row[target]))
+        self.recent.append(Recent(id_, str(row[time]), row[target], **said))
+        self._count += 1
+        return {"rows": 1, **{name: [value] for name, value in said.items()}}
+
+    def _begin(self, time: Any) -> None:
+        """Where no row has come yet, the first one says what kind of times there are."""
+        if self.live is None:
+            self.live = self._task.start_at(time)
+
+    def _remember(self, done: pl.DataFrame, answer: Mapping[str, list[Any]]) -> None:
+        live, last = self._known(), slice(-MOST_RECENT, None)
+        columns = live.schema.columns
+        ids = done[columns.id][last].to_list() if columns.id in done.columns else None
+        times = done[columns.time][last].to_list()
+        for i, (time, value) in enumerate(zip(times, done[columns.one_target][last].to_list(), strict=True)):
+            at = done.height - len(times) + i
+            id_ = only_id(live.schema) if ids is None else ids[i]
+            surprise = answer["surprise"][at]
+            self.recent.append(Recent(id_, str(plain(time)), value, answer["status"][at], surprise, drift=False))
+        self._count += len(times)
+
+    def _known(self) -> Live:
+        if self.live is None:
+            raise OptionError("this stream has no series yet: send rows first")
+        return self.live
+
+    def id_of(self, text: str) -> Id:
+        """An id as an address writes it, of the kind that the others have."""
+        numbers = isinstance(self._known().first_id, int)
+        return int(text) if numbers and text.removeprefix("-").isdecimal() and len(text) < 19 else text
+
+    def forecast(self, text: str) -> dict[str, Any]:
+        """What comes after a series; Problem 404 where it is not followed, ValuesError where it has no value yet."""
+        live = self._known()
+        try:
+            ahead = live.predict_one(self.id_of(text))
+        except OptionError as error:
+            raise Problem(404, str(error)) from error
+        return {"series": text, **forecast_facts(ahead, live.name, live.levels)}
+
+    def facts(self) -> dict[str, Any]:
+        """What is followed, and how it is."""
+        about = {"name": self.name, "model": self.asked.model, "series": 0, "ids": [], "health": None}
+        live = self.live
+        if live is None:
+            return about
+        more = {"horizon": live.horizon, "levels": list(live.levels), "frequency": str(live.schema.freq)}
+        health = self.health()
+        return about | more | {"series": len(live), "ids": live.ids[:100], "health": health}
+
+    def health(self) -> dict[str, Any] | None:
+        """All series together: how many are behind or have drifted, errors, and the share outside of intervals."""
+        live = self.live
+        if live is None or len(live) > MOST_HEALTH:
+            return None
+        table = live.health()
+        judged = max(1, int(table["judged"].sum()))
+        shares = {
+            f"missed-{level:g}": float((table[f"missed-{level:g}"].fill_nan(0) * table["judged"]).sum()) / judged
+            for level in live.levels
+        }
+        sums = {name: int(table[name].sum()) for name in ("stale", "drifts", "duplicates", "late", "revised", "judged")}
+        self.last_health = {"series": table.height, "rows": int(table["rows"].sum()), **sums, **shares}
+        return self.last_health
+
+    def close(self) -> None:
+        """Have the next start find a journal that is short, and let others use the folder."""
+        if self.live is not None:
+            if self.live.journaled:
+                self.live.save(self.folder)
+            self.live.close()
+            self.live = None
+
+    def remove(self) -> None:
+        """End it, with all that it knows."""
+        if self.live is not None:
+            self.live.close()
+            self.live = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def seen_facts(seen: Seen) -> dict[str, Any]:
+    """What is said of a row, as plain values."""
+    surprise = None if math.isnan(seen.surprise) else seen.surprise
+    return {"status": seen.status, "surprise": surprise, "drift": seen.drift}

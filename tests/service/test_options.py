@@ -1,0 +1,71 @@
+"""Options of requests beside those of the commands, and the recipes that say how to do the same by hand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from loopcast.cli.main import app
+from loopcast.cli.main import run as command
+from loopcast.errors import OptionError
+from loopcast.service import recipe
+from loopcast.service.limits import Limits
+from loopcast.service.options import OPTIONS, ForecastOptions, validated
+from loopcast.service.request import Work
+from loopcast.service.work import done
+
+AIR = Path(__file__).parents[2] / "examples" / "air_passengers.csv"
+OWN = {"forecast": {"model"}}  # whose default is the service's own
+
+
+@pytest.mark.parametrize("task", ["forecast", "backtest", "impute", "anomalies", "look"])
+def test_an_option_has_the_name_and_the_default_that_the_command_has(task):
+    arguments = app[task].assemble_argument_collection()
+    known = {argument.name.removeprefix("--").replace("-", "_"): argument.field_info.default for argument in arguments}
+    for name, field in OPTIONS[task].model_fields.items():
+        if task == "look" and name in ("past_covariates", "future_covariates", "static", "calendar", "holidays"):
+            continue  # which a look of the page keeps in mind
+        assert name in known, name
+        if field.is_required() or name in OWN.get(task, ()):
+            continue
+        assert str(field.default) == str(known[name]), name
+
+
+def test_a_list_is_what_the_command_line_writes_with_commas():
+    asked = validated(ForecastOptions, {"horizon": "3", "level": [80, 95], "target": ["a", "b"], "units": "4,5"})
+    assert (asked.level, asked.columns().targets, asked.network()) == ("80,95", ("a", "b"), {"units": (4, 5)})
+    with pytest.raises(OptionError, match="horizon: Input should be greater"):
+        validated(ForecastOptions, {"horizon": 0})
+
+
+def forecast(**options):
+    work = Work(task="forecast", options=options, path=AIR, limits=Limits(), name=str(AIR))
+    return done(work)
+
+
+@pytest.mark.parametrize("model", ["pretrained", "Auto"])
+def test_the_command_and_the_lines_of_python_that_are_said_do_the_same(model, tmp_path):
+    asked, result = forecast(horizon=2, model=model)
+    command_line = recipe.command(asked, str(AIR)).split()
+    assert command([*command_line[1:], "--quiet", "--output", str(tmp_path / "a.csv")]) == 0
+    ours = result.table()
+    assert pl.read_csv(tmp_path / "a.csv", try_parse_dates=True).equals(ours)
+    lines = recipe.python(asked, str(AIR)).replace("print(", "table = (")
+    told = {}
+    exec(lines, told)
+    assert told["table"].equals(ours)
+
+
+def test_limits_are_kept_before_anything_is_computed():
+    limits = Limits(rows=100, series=1, horizon=50)
+    for options, said in ({"horizon": 51}, "at most 50 steps"), ({"horizon": 2}, "at most 100 rows"):
+        work = Work(task="forecast", options=options, path=AIR, limits=limits)
+        with pytest.raises(ValueError, match=said):
+            done(work)
+
+
+def test_the_command_line_loads_no_server():
+    code = "import sys, loopcast.cli.main; assert not {'fastapi', 'pydantic', 'uvicorn'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
