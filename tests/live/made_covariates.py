@@ -39,7 +39,7 @@ def fitted(columns):
     """A network with weights at random for what is known: what it says has to depend on that."""
     panel = Panel.from_table(table_of(100, columns), columns=columns)
     forecaster = Pretrained(season=SEASON, horizon=HORIZON, tune=0).fit(panel)
-    model, encoding = forecaster.model, ExogenousEncoder.of(panel, unknown=True, gaps=True)
+    model, encoding = forecaster.model, ExogenousEncoder.of(panel, unknown=True)
     widths = width_of_rows(encoding), width_of_steps(encoding, SEASON)
     network, weights = model.network.widened(model.weights, *widths)
     noise = np.random.default_rng(0).normal(0, 0.02, len(weights)).astype(np.float32)

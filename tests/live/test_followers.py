@@ -17,6 +17,7 @@ from loopcast import (
     NotFittedError,
     OptionError,
     Panel,
+    PlainRecurrent,
     Pretrained,
     Recurrent,
     SeasonalNaive,
@@ -39,6 +40,8 @@ FORECASTERS = {
     "linear, as it is": Linear(**OPTIONS, scaling="none", context=3, lower=None),
     "theta": Theta(**OPTIONS),
     "pretrained": Pretrained(**OPTIONS, tune=0),
+    "recurrent": Recurrent(**OPTIONS, updates=3, show_progress=False),
+    "recurrent, gru": Recurrent(**OPTIONS, cell="gru", units=(5, 3), updates=3, show_progress=False),
     "mean": Mean(models=[Naive(integer=True), SeasonalNaive(season=SEASON), Linear(horizon=4, context=6)], **OPTIONS),
     "mean with a network": Mean(models=[Drift(), Pretrained(season=SEASON, tune=0)], **OPTIONS),
     "mean of means": Mean(
@@ -164,8 +167,8 @@ def test_a_model_that_cannot_say_how_sure_it_is_is_followed_without_intervals():
 
 
 def test_a_model_that_cannot_be_followed_says_which_can():
-    trained = Mean(models=[Naive(), Recurrent(horizon=2, context=4, units=(4,), epochs=1)]).fit(panel())
-    with pytest.raises(OptionError, match="Recurrent cannot be followed live: Pretrained, Naive"):
+    trained = Mean(models=[Naive(), PlainRecurrent(horizon=2, units=(4,), epochs=1)]).fit(panel())
+    with pytest.raises(OptionError, match="PlainRecurrent cannot be followed live: Pretrained, Recurrent, Naive"):
         trained.live()
     known = replace(panel().schema.columns, calendar=("hour",))
     with pytest.raises(OptionError, match="without them"):

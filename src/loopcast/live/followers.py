@@ -28,8 +28,8 @@ from loopcast.nn.shapes import SHAPES
 from loopcast.nn.step_decoder import PROBABILITIES
 
 CAN = (
-    "Pretrained, Naive, SeasonalNaive, Drift, WindowAverage, Linear and Theta can, a Mean of these, and Auto "
-    "that chose one"
+    "Pretrained, Recurrent, Naive, SeasonalNaive, Drift, WindowAverage, Linear and Theta can, a Mean of these, and "
+    "Auto that chose one"
 )
 NAIVE, SEASONAL_NAIVE, DRIFT, WINDOW_AVERAGE, LINEAR, THETA = range(6)  # SimpleKind of the kernels
 
@@ -110,8 +110,8 @@ def known_widths(model: NetworkModel) -> tuple[tuple[int, int, int], np.ndarray]
 def _refuse_covariates(model: Model) -> None:
     if isinstance(model, NetworkModel | LinearModel) and model.encoding is not None:
         raise OptionError(
-            f"{model.name} learned from covariates or the calendar, and only Pretrained alone is followed with these: "
-            "fit it on the panel without them (Panel.drop_covariates, and no calendar), or Pretrained with tune=0"
+            f"{model.name} learned from covariates or the calendar, and only Pretrained and Recurrent alone are followed "
+            "with these: fit it on the panel without them (Panel.drop_covariates, and no calendar), or Pretrained with tune=0"
         )
 
 

@@ -146,7 +146,7 @@ class ForecastOptions(Fitted):
         "so on, which are fitted first. `pretrained` is the shipped network, as it is, compared with nothing.",
     )
     level: Names | None = Field(None, description="Percentages of the intervals, or none [80,95 where series allow].")
-    budget: str = Field("10s", description="About how long Auto may take, such as 60s or 2m.")
+    budget: str = Field("60s", description="About how long Auto may take, such as 60s or 2m.")
     cell: Literal["lstm", "gru", "simple"] | None = Field(None, description="Kind of recurrent layer [lstm].")
     units: Names | None = Field(None, description="Units of each layer, such as 40,40 [40].")
     updates: int | None = Field(None, description="Updates of the weights [400, or 800 with covariates].")

@@ -87,8 +87,7 @@ def _forecast(asked: ForecastOptions) -> Iterator[str]:
         name = "Pretrained" if asked.model == UNTUNED else asked.model
         forecaster = build_forecaster(name, asked.common(asked.budget), asked.network())
         tuned = forecaster if asked.model != UNTUNED else forecaster.with_options(tune=0)
-        fitted = "fit_panel(panel, calibrate=False)" if asked.model == UNTUNED else "fit(panel)"
-        yield f"model = {tuned.to_code()}.{fitted}"
+        yield f"model = {tuned.to_code()}.fit(panel)"
         yield f"print(model.predict(level={shown}))"
         return
     yield f"model = loopcast.load({asked.model.partition('@')[0] + '.loopcast'!r})"

@@ -70,7 +70,6 @@ def _fitted(work: Work, asked: ForecastOptions) -> Any:
         check=asked.check and not untuned,
         levels=None if asked.level is None else levels(asked.level),
         season=asked.season,
-        calibrate=not untuned,
     )
     return run(task, panel, status=work.status)
 

@@ -66,7 +66,6 @@ class ForecastTask:
     forecaster: not fitted. baselines: what it is compared with, fitted alike; check: whether it is.
     levels: percentages of intervals; None takes DEFAULT_LEVELS where series are long enough to say how sure it is.
     season: for scaled errors; None is the usual one of the calendar.
-    calibrate: whether a fit measures how wide intervals have to be; a model without that has its own, or none.
     """
 
     forecaster: Forecaster
@@ -75,7 +74,6 @@ class ForecastTask:
     check: bool = True
     levels: tuple[float, ...] | None = None
     season: int | None = None
-    calibrate: bool = True
 
 
 def forecast(
@@ -101,7 +99,7 @@ def forecast(
         done = backtest(models, panel, horizon, season=task.season, skip_short=True, show_progress=show_progress)
         board = leaderboard(done)
     status("Training on the whole history ...")
-    forecaster.fit_panel(panel, calibrate=task.calibrate)
+    forecaster.fit_panel(panel)
     bands, unsure = _bands(forecaster, horizon, task.levels)
     return ForecastResult(
         forecaster=forecaster,
