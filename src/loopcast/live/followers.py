@@ -110,8 +110,9 @@ def known_widths(model: NetworkModel) -> tuple[tuple[int, int, int], np.ndarray]
 def _refuse_covariates(model: Model) -> None:
     if isinstance(model, NetworkModel | LinearModel) and model.encoding is not None:
         raise OptionError(
-            f"{model.name} learned from covariates or the calendar, and only Pretrained and Recurrent alone are followed "
-            "with these: fit it on the panel without them (Panel.drop_covariates, and no calendar), or Pretrained with tune=0"
+            f"{model.name} learned from covariates or the calendar, and only Pretrained and Recurrent alone are "
+            "followed with these: fit it on the panel without them (Panel.drop_covariates, and no calendar), or "
+            "Pretrained with tune=0"
         )
 
 
