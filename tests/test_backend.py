@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 ON_JAX = "import keras; assert keras.backend.backend() == 'jax'"
 
 
@@ -20,6 +22,7 @@ def test_the_layers_load_no_keras_until_one_is_used():
     assert run("import sys, loopcast.layers; assert not {'keras', 'jax'} & set(sys.modules)").returncode == 0
 
 
+@pytest.mark.slow
 def test_keras_on_another_backend_is_an_error_and_both_cures_that_it_names_work():
     late = "import keras; from loopcast.layers import LSTM"
     said = run(late, KERAS_BACKEND="numpy").stderr

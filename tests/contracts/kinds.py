@@ -64,7 +64,7 @@ FORECASTERS: dict[str, Callable[[], Forecaster]] = {
     "Pretrained": lambda: Pretrained(season=SEASON),
     "Pretrained, tuned": lambda: Pretrained(horizon=HORIZON, season=SEASON, tune=2, show_progress=False),
     "Theta": lambda: Theta(season=SEASON),
-    "Trees": lambda: Trees(season=SEASON),
+    "Trees": lambda: Trees(season=SEASON, trees=10),
     "Mean": lambda: Mean(
         models=[Naive(), Linear(horizon=HORIZON, season=SEASON, context=6), SeasonalNaive(season=SEASON)], season=SEASON
     ),

@@ -60,6 +60,7 @@ OTHER: dict[str, Any] = {
     "show_progress": False,
     "start": "weights.safetensors",
     "strategy": "direct",
+    "trees": 9,
     "tune": 3,
     "units": (5, 4),
     "updates": 9,

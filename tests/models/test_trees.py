@@ -16,9 +16,9 @@ def test_an_ensemble_says_what_the_library_that_grew_it_says():
     rows = rng.normal(size=(3000, 6)).astype(np.float32)
     targets = rows[:, 0] * rows[:, 1] + np.sin(3 * rows[:, 2]) + rng.normal(0, 0.1, 3000)
     weights = rng.random(3000)
-    ours = grow(rows, targets, weights, seed=3)
+    ours = grow(rows, targets, weights, count=50, seed=3)
     theirs = HistGradientBoostingRegressor(
-        max_iter=module.TREES, learning_rate=module.RATE, max_leaf_nodes=module.LEAVES, early_stopping=False,
+        max_iter=50, learning_rate=module.RATE, max_leaf_nodes=module.LEAVES, early_stopping=False,
         random_state=3,
     ).fit(rows, targets, sample_weight=weights)  # fmt: skip
     unseen = rng.normal(size=(5000, 6)).astype(np.float32)
@@ -54,7 +54,7 @@ def test_what_a_covariate_does_is_learned_and_kept_in_a_file(tmp_path):
     future = pl.DataFrame({"ds": np.arange(700, 712), "heat": heat[700:]})
     came = 50 + 10 * np.sin(np.arange(700, 712) * np.pi / 6) + 40 * heat[700:]
     columns = Columns(future=("heat",))
-    fitted = Trees(horizon=12, season=12).fit(table, columns=columns)
+    fitted = Trees(horizon=12, season=12, trees=50).fit(table, columns=columns)
     told = fitted.predict(future=future, level=80)
     naive = SeasonalNaive(season=12).fit(table, columns=columns).predict(12, future=future)["SeasonalNaive"]
     assert np.abs(told["Trees"].to_numpy() - came).mean() < 0.5 * np.abs(naive.to_numpy() - came).mean()

@@ -386,7 +386,9 @@ def test_results_are_the_same_bits_for_one_thread_and_for_all():
 
 
 @needs_kernels
-@pytest.mark.parametrize("name", ["plain", "avx2", "avx512"])
+@pytest.mark.parametrize(
+    "name", ["plain", *(pytest.param(each, marks=pytest.mark.slow) for each in ("avx2", "avx512"))]
+)
 def test_every_instruction_set_gives_the_scan_s_results(name):
     used, _ = run_elsewhere(LOOPCAST_INSTRUCTIONS=name)
     if used != name:

@@ -120,7 +120,9 @@ def test_a_call_that_is_right_runs(target, cell, batch):
         *(pytest.param(c, WIDTHS, marks=pytest.mark.slow) for c in ("lstm", "gru", "gru_reset_before")),
     ],
 )
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "target", [pytest.param(each, marks=[] if each == "backward" else [pytest.mark.slow]) for each in TARGETS]
+)
 def test_every_argument_and_every_result_is_checked(target, cell, widths):
     right = call(target, cell, widths=widths)
     for arguments in spoiled(right.arguments):

@@ -180,6 +180,7 @@ def row(day, value, name="shop"):
     return {"unique_id": name, "ds": f"2024-01-{day:02d}", "y": value}
 
 
+@pytest.mark.slow
 def test_a_stream_goes_on_where_it_was_after_the_server_was_killed(served):
     assert served.http.put("/v1/streams/shops?freq=D&horizon=2").status_code == 201
     for day in range(1, 9):

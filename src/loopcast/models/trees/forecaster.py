@@ -21,7 +21,7 @@ from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
 from loopcast.training.origin_pool import ORIGINS, STEPS, Examples
 from loopcast.training.origin_windows import OriginWindows
-from loopcast.validation import check_seed
+from loopcast.validation import check_positive, check_seed
 
 MOST_ROWS = 100_000  # that trees are grown from
 MOST_BENT = 6.0  # of a forecast, in units of the usual change, as an arcsinh: two hundred of them
@@ -63,17 +63,20 @@ class Trees(TwoSeasons):
     comes in those units, so that outliers count little, of at most 100,000 steps after random rows. Growing them takes
     `pip install "loopcast[trees]"`; a forecast of a loaded model does not.
 
-    seasons, season: as of `Pretrained`. seed: of the rows.
+    trees: how many, each of which mends a tenth of what those before it leave. seasons, season: as of `Pretrained`.
+    seed: of the rows.
 
     Missing values are shown as missing. Several targets are forecast each by itself.
     """
 
     model_type: ClassVar[Any] = TreesModel
 
+    trees: int = 200
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_positive("trees", self.trees)
         check_seed(self.seed)
         require_installed()
 
@@ -86,7 +89,7 @@ class Trees(TwoSeasons):
         encoding = ExogenousEncoder.of(alone, unknown=True)
         known = None if encoding is None else Known.of(encoding, alone, 0, periods.season)
         rows, targets, weights = self._examples(alone, periods, known)
-        ensemble = grow(rows, np.arcsinh(targets), weights, self.seed)
+        ensemble = grow(rows, np.arcsinh(targets), weights, self.trees, self.seed)
         return TreesModel(
             **self.model_fields(panel),
             ensemble=ensemble,

@@ -7,7 +7,7 @@ import numpy as np
 from loopcast.errors import OptionError
 from loopcast.models.trees.ensemble import TreeEnsemble
 
-TREES, RATE, LEAVES = 200, 0.1, 31
+RATE, LEAVES = 0.1, 31
 
 
 def require_installed() -> None:
@@ -16,14 +16,14 @@ def require_installed() -> None:
         raise OptionError('Trees are grown by scikit-learn: pip install "loopcast[trees]"')
 
 
-def grow(rows: np.ndarray, targets: np.ndarray, weights: np.ndarray, seed: int) -> TreeEnsemble:
-    """Trees that say the mean of `targets` `[row]` from `rows` `[row, feature]`, each row with its weight."""
+def grow(rows: np.ndarray, targets: np.ndarray, weights: np.ndarray, count: int, seed: int) -> TreeEnsemble:
+    """So many trees that say the mean of `targets` `[row]` from `rows` `[row, feature]`, each row with its weight."""
     require_installed()
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
 
     plan = HistGradientBoostingRegressor(
-        max_iter=TREES, learning_rate=RATE, max_leaf_nodes=LEAVES, early_stopping=False, random_state=seed
+        max_iter=count, learning_rate=RATE, max_leaf_nodes=LEAVES, early_stopping=False, random_state=seed
     )
     with threadpool_limits(1):  # where others work too, threads wait for one another: ten times as long was measured
         grown = plan.fit(rows, targets, sample_weight=weights)
