@@ -9,6 +9,7 @@ from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.options import (
     STANDARD_STREAM,
+    WHOLE_NUMBERS,
     Budget,
     FailIfWorseThan,
     Json,
@@ -25,18 +26,9 @@ from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
 from loopcast.tasks.models import BASELINES, CommonOptions, build_forecaster, build_models, seconds
-from loopcast.tasks.texts import levels, whole_numbers
+from loopcast.tasks.texts import levels
 
-Units = Annotated[
-    tuple[int, ...] | None,
-    Parameter(
-        converter=lambda _, tokens: whole_numbers(tokens[0].value),
-        n_tokens=1,
-        negative="",
-        metavar="N,N",
-        help="Units of each layer, such as 40,40 [40].",
-    ),
-]
+Units = Annotated[tuple[int, ...] | None, WHOLE_NUMBERS, Parameter(help="Units of each layer, such as 40,40 [40].")]
 
 
 def forecast(

@@ -35,15 +35,14 @@ Report = Annotated[Path | None, Parameter(help="Write a page to look at and pass
 Level = Annotated[str, Parameter(metavar="P,P", help="Percentages of the intervals, such as 80,95, or none.")]
 
 
+# One text of whole numbers, such as 24,168; what they are, each option says.
+WHOLE_NUMBERS = Parameter(
+    converter=lambda _, tokens: whole_numbers(tokens[0].value), n_tokens=1, negative="", metavar="N,N"
+)
 Season = Annotated[
     tuple[int, ...] | None,
-    Parameter(
-        converter=lambda _, tokens: whole_numbers(tokens[0].value),
-        n_tokens=1,
-        negative="",
-        metavar="N,N",
-        help="Steps in a season, or in a shorter and a longer one, such as 24,168 [usual for the calendar].",
-    ),
+    WHOLE_NUMBERS,
+    Parameter(help="Steps in a season, or in a shorter and a longer one, such as 24,168 [usual for the calendar]."),
 ]
 Budget = Annotated[str, Parameter(metavar="TIME", help="About how long Auto may take, such as 60s or 2m.")]
 FailIfWorseThan = Annotated[
