@@ -58,6 +58,8 @@ class OriginWindows:
         chosen = rng.random(len(which)) < kept
         chosen |= ~chosen.any()
         which, starts = which[chosen], starts[chosen]
+        used, which = np.unique(which, return_inverse=True)  # of very many series, few have windows that are kept
+        values, lengths, skipped, places = (each[used] for each in (values, lengths, skipped, places))
         rows = self._origins(rng, lengths[which], starts, uses)
         steps = draw_steps(rng, rows.size, self.horizon)
         origins = Origins(np.repeat(which, rows.shape[1]), (starts[:, None] + rows).ravel(), steps)
