@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from reference.pages import ROOT, blocks, broken_links, pages, try_page
 
 import loopcast
+from reference.pages import ROOT, blocks, broken_links, pages, try_page
 
 PAGES = [page for page in pages() if page.parent == ROOT / "docs" or page.parent.parent == ROOT / "docs"]
 
