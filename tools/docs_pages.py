@@ -31,7 +31,7 @@ def lay_out(folder: Path) -> None:
 
 def command_line() -> str:
     """The page of the command line, in Markdown."""
-    os.environ["COLUMNS"] = "100"  # how wide help is written
+    os.environ["COLUMNS"] = "84"  # as wide as the text of a page
     commands = [name for name in app if not name.startswith("-")]
     parts = [f"## loopcast {name}\n\n```text\n{help_of([name])}```\n" for name in commands]
     return "\n".join(["# The command line\n", f"```text\n{help_of([])}```\n", *parts])

@@ -1,8 +1,8 @@
 """The pages of the documentation as a reader would try them: their blocks, in order, in a folder with the examples.
 
 A block with a title (csv title="sales.csv") is a file of that name. A comment on the line before a block says what is
-done with it: `<!-- test: slow -->` runs it among the slow tests, `<!-- test: parse -->` looks at its grammar and options
-alone (a server, a file that only the reader has), `<!-- test: fails -->` has its commands end with an error.
+done with it: `<!-- test: slow -->` runs it among the slow tests, `<!-- test: parse -->` looks at its grammar and
+options alone (a server, a file that only the reader has), `<!-- test: fails -->` has its commands end with an error.
 """
 
 import doctest
