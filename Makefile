@@ -70,7 +70,7 @@ arm64:
 	cmake --build build/arm64 --target check
 
 clean:
-	rm -rf $(VENV) dist build src/loopcast/native .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) dist build src/loopcast/native .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
