@@ -1,6 +1,7 @@
 # make demo      install into .venv and forecast the bundled series
 # make test      run the tests                     make test-all   the slow ones too
 # make check     format, lint, types, import order make format     rewrite the format
+# make docs      build the site from docs/, in build/site
 # make package   build the sdist and the wheel     make clean      remove what these made
 # make bench     time Loopcast beside its peers, each in an environment of its own (several GB)
 # make sanitize  run the kernels under the address, undefined-behaviour and thread sanitizers
@@ -10,7 +11,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check format package bench sanitize arm64 clean
+.PHONY: demo test test-all check format docs package bench sanitize arm64 clean
 
 demo: $(VENV)/installed
 	$(BIN)/loopcast forecast examples/air_passengers.csv --horizon 12
@@ -31,6 +32,10 @@ check: $(VENV)/installed-check
 format: $(VENV)/installed-check
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/installed-docs
+	$(BIN)/python tools/docs_pages.py build/docs
+	$(BIN)/zensical build --clean --strict
 
 package: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet build
@@ -65,7 +70,7 @@ arm64:
 	cmake --build build/arm64 --target check
 
 clean:
-	rm -rf $(VENV) dist build src/loopcast/native .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) dist build src/loopcast/native .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .cache
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

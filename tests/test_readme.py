@@ -1,28 +1,16 @@
 """What the README shows."""
 
-import doctest
 import re
-import shlex
-from pathlib import Path
 
-from loopcast.cli.main import app, with_streams
+from reference.pages import ROOT, blocks, try_page
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
 
-def test_the_examples_of_the_readme_run(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    results = doctest.testfile(str(README), module_relative=False, encoding="utf-8")
-    assert results.attempted > 5
-    assert results.failed == 0
-
-
-def test_the_readme_names_only_commands_and_options_that_exist():
-    text = README.read_text(encoding="utf-8")
-    for line in re.findall(r"^loopcast .*$", text, flags=re.MULTILINE):
-        _, bound, _ = app.parse_args(with_streams(shlex.split(line)[1:]), exit_on_error=False, print_error=False)
-        assert bound.arguments
+def test_the_commands_and_the_python_of_the_readme_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert sum(bool(block.commands) or block.language == "python" for block in blocks(README)) > 3
+    try_page(README, tmp_path, slow=False)
 
 
 def test_every_target_of_make_that_is_named_exists():
