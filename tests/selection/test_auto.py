@@ -202,3 +202,8 @@ def test_without_a_pretrained_network_the_best_is_taken():
 def test_the_pretrained_network_stands_as_it_was_tuned_where_that_was_tried():
     both = [Naive(), Pretrained(tune=False), Pretrained(alias="Tuned")]
     assert [usual(both[:count]) for count in (1, 2, 3)] == [None, "Pretrained", "Tuned"]
+
+
+def test_what_holds_for_all_forecasts_is_said_once():
+    model = Auto(horizon=2, budget=0.001, lower=-100.0, show_progress=False).fit(panel("trend", length=40))
+    assert model.describe().count("not below -100") == 1

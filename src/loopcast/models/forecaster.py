@@ -266,7 +266,9 @@ class Forecaster(BoundedEstimator, ABC):
     def _complete(self, model: Model, panel: Panel) -> Model:
         """The model with what is the same for every kind."""
         recipe = model.recipe if model.recipe is not None else self.with_options()
-        said = "\n  ".join(filter(None, [model.description, self.bounds.describe(panel)]))
+        bounds = self.bounds.describe(panel)
+        known = bounds and bounds in model.description  # of one that was chosen, which said so itself
+        said = "\n  ".join(filter(None, [model.description, "" if known else bounds]))
         return replace(model, panel=panel, recipe=recipe, provenance=Provenance.of(panel), description=said)
 
     def steps_ahead(self, horizon: int | None) -> int:
