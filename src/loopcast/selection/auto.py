@@ -13,6 +13,7 @@ from loopcast.evaluation.backtest import min_rows
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.folds import FoldRun
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+from loopcast.evaluation.parallel import run_folds
 from loopcast.evaluation.result_cache import NullCache
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.evaluation.verdict import number
@@ -163,7 +164,7 @@ class Auto(TwoSeasons):
         """The forecasts of each candidate at these cutoffs."""
         with progress_bar(self.name, len(tried), show=self.show_progress) as callback:
             runs = [FoldRun(forecaster=each, panel=panel, origins=origins) for each in tried]
-            return Backtest.of(panel, origins, runs, [list(each.run(NullCache(), callback)) for each in runs])
+            return Backtest.of(panel, origins, runs, run_folds(runs, NullCache(), callback))
 
 
 def usual(tried: Sequence[Forecaster]) -> str | None:
