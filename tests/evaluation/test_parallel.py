@@ -18,13 +18,20 @@ TABLE = pl.DataFrame(
 NETWORK = Recurrent(horizon=2, season=4, units=(4,), updates=8, batch_size=4)
 
 
-def test_baselines_linear_and_a_network_are_bit_equal_with_intervals_and_seeds():
-    models = [Naive(), SeasonalNaive(season=4), Linear(horizon=2, season=4), NETWORK]
-    options = {"n_windows": 2, "step_size": 3, "level": [80], "seeds": 2}
+@pytest.mark.parametrize(
+    "models",
+    [
+        [Naive(), SeasonalNaive(season=4), Linear(horizon=2, season=4)],
+        pytest.param([Naive(), NETWORK], marks=pytest.mark.slow),
+    ],
+)
+def test_a_backtest_is_bit_equal_with_intervals_and_seeds(models):
+    options = {"n_windows": 2, "step_size": 3, "refit": True, "level": [80], "seeds": 2}
     one, several = (backtest(models, TABLE, 2, n_jobs=n_jobs, **options) for n_jobs in (1, 2))
     assert several.table.equals(one.table)
-    for mine, theirs in zip(several.seeds[0], one.seeds[0], strict=True):
-        np.testing.assert_array_equal(mine.values, theirs.values)
+    assert len(several.seeds) == len(one.seeds) == int(NETWORK in models)
+    for mine, theirs in zip(several.seeds, one.seeds, strict=True):
+        np.testing.assert_array_equal(mine[0].values, theirs[0].values)
     described = [[(each.name, each.parameters, each.description) for each in done.models] for done in (one, several)]
     assert described[0] == described[1]
 
