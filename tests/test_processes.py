@@ -25,8 +25,8 @@ for _ in run_jobs(eval, [Job("one", "print(__import__('os').getpid(), flush=True
 """
 
 
-def test_each_process_has_cores_of_its_own_before_any_library_is_loaded():
-    asked = "(sorted(__import__('os').sched_getaffinity(0)), 'numpy' in __import__('sys').modules)"
+def test_each_process_has_cores_of_its_own_before_jax_is_loaded():
+    asked = "(sorted(__import__('os').sched_getaffinity(0)), 'jax' in __import__('sys').modules)"
     found = dict(run_jobs(eval, [Job(str(i), asked) for i in range(4)], 2))
     cores = sorted(os.sched_getaffinity(0))
     assert sorted(found) == [0, 1, 2, 3]

@@ -1,6 +1,8 @@
-"""The same work on many parts, in processes: spawned, each on cores of its own before it loads any library.
+"""The same work on many parts, in processes: spawned, each on cores of its own before it loads JAX.
 
-A process that ends in the middle of its work, killed or for lack of memory, is replaced and does that part again, once.
+Each computes in as many threads as this process would, though on fewer cores: how BLAS and XLA divide a sum depends on
+the number of their threads, and what comes of it is to be the same bits. A process that ends in the middle of its work,
+killed or for lack of memory, is replaced and does that part again, once.
 """
 
 import mmap
@@ -11,8 +13,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,9 +98,9 @@ class Worker:
     def submit(self, function: Callable[[Any], Any], argument: Any) -> "Future[Any]":
         """Have the process do this."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), begin_process)
-        with on_cores(self._cores):  # a process has the cores of the thread that starts it
-            return self._pool.submit(function, argument)
+            begin = (self._cores, len(usable_cores()))
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), begin_process, begin)
+        return self._pool.submit(function, argument)
 
     def end(self) -> None:
         """End the process, whatever it does."""
@@ -110,10 +112,18 @@ class Worker:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def begin_process() -> None:
-    """Leave Ctrl-C to the process that started this one, and end with it, even where that was killed."""
+def begin_process(cores: Sequence[int], threads: int) -> None:
+    """Run on these cores, leave Ctrl-C to the process that started this one, and end with it, even if it is killed.
+
+    threads: of XLA, which asks NPROC for them. BLAS counts cores as NumPy loads it: before there are fewer.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if cores:
+        os.environ.setdefault("NPROC", str(threads))
+        import_module("numpy")
+        for thread in Path("/proc/self/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)
 
 
 def _end_with_parent() -> None:
@@ -135,20 +145,6 @@ def divide_cores(cores: Sequence[int], n_jobs: int) -> list[list[int]]:
     ([[0, 2], [1, 3]], [[0], [1], [0]])
     """
     return [list(cores[i::n_jobs] or cores[i % len(cores) :][:1]) if cores else [] for i in range(n_jobs)]
-
-
-@contextmanager
-def on_cores(cores: Sequence[int]) -> Iterator[None]:
-    """While this thread runs on these cores alone."""
-    if not cores:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def hand_over(value: Any, folder: Path) -> None:

@@ -1,5 +1,9 @@
 """A backtest in processes gives the bits of a backtest in one."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -60,3 +64,24 @@ def test_cross_validation_takes_it_and_refuses_what_is_no_number_of_processes():
     for wrong in (0, -1, 1.5, True):
         with pytest.raises(OptionError, match="n_jobs"):
             backtest(Naive(), TABLE, 2, n_jobs=wrong)
+
+
+PROGRAM = """
+import numpy as np
+import loopcast
+
+if __name__ == "__main__":
+    panel = loopcast.Panel.from_array(np.random.default_rng(0).normal(50, 5, (400, 100, 1)))
+    models = [loopcast.Linear(horizon=12, season=12), loopcast.Recurrent(horizon=12, season=12, updates=20)]
+    one, two = (loopcast.backtest(models, panel, 12, n_windows=2, refit=True, n_jobs=jobs).table for jobs in (1, 2))
+    assert one.equals(two)
+"""
+
+
+@pytest.mark.slow
+def test_it_is_bit_equal_where_blas_and_xla_divide_sums_over_all_cores(tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text(PROGRAM)
+    ours = ("OPENBLAS_NUM_THREADS", "XLA_FLAGS")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    subprocess.run([sys.executable, str(script)], check=True, env=environment)
