@@ -1,10 +1,10 @@
 """How long do very many series take, and how much memory; and what do processes bring to a backtest?
 
 Writes synthetic series of 100 rows into Parquet files, 50,000 in each, and has `loopcast forecast-files` forecast them
-12 steps ahead, with intervals, by the pretrained network, in two processes (a few also in one). Memory is that of all of
-its processes together, looked at ten times a second; pages that they share count once for each. Before that, eight folds
-of a network, each fitted anew, in one process and in two, in turn. The machine's load is printed, for what else runs on
-it takes its share.
+12 steps ahead, with intervals, by the pretrained network, in two processes (a few also in one). Memory is that of all
+its processes together, looked at ten times a second; pages that they share count once for each. Before that, eight
+folds of a network, each fitted anew, in one process and in two, in turn. The machine's load is printed, for what else
+runs on it takes its share.
 
     python benchmarks/scale.py [--series 10000,30000,100000,1000000] [--rounds 2] > benchmarks/results/scale.txt
 """

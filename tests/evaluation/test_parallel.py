@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from loopcast import Drift, Linear, Naive, Recurrent, SeasonalNaive, backtest, cross_validation
+from loopcast import Auto, Drift, Linear, Naive, Recurrent, SeasonalNaive, backtest, cross_validation
 from loopcast.errors import LengthError, OptionError, ValuesError
 
 ROWS = 60
@@ -64,6 +64,12 @@ def test_cross_validation_takes_it_and_refuses_what_is_no_number_of_processes():
     for wrong in (0, -1, 1.5, True):
         with pytest.raises(OptionError, match="n_jobs"):
             backtest(Naive(), TABLE, 2, n_jobs=wrong)
+
+
+def test_auto_chooses_alike_in_processes():
+    one, two = (Auto(horizon=2, budget=0.001, show_progress=False, n_jobs=jobs).fit(TABLE) for jobs in (1, 2))
+    assert one.model.description == two.model.description
+    assert one.predict(level=[80]).equals(two.predict(level=[80]))
 
 
 PROGRAM = """
