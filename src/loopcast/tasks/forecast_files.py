@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,9 +119,11 @@ def check(task: FilesTask) -> None:
     """OptionError for what no file could be forecast with."""
     check_positive("chunk_series", task.chunk_series)
     check_positive("n_jobs", task.n_jobs)
-    for one, other in combinations(task.files, 2):
-        if one.stem == other.stem:
-            raise OptionError(f"parts are called after their files, and {one} and {other} have one name: rename one")
+    by_stem: dict[str, Path] = {}
+    for path in task.files:
+        other = by_stem.setdefault(path.stem, path)
+        if other != path:
+            raise OptionError(f"parts are called after their files, and {other} and {path} have one name: rename one")
     task.output.mkdir(exist_ok=True)
     if task.model is None:
         _shipped(task).steps_ahead(task.horizon)
