@@ -96,3 +96,10 @@ def test_what_is_finished_is_kept_in_a_folder(csv, tmp_path, capsys):
 def test_what_the_caller_can_mend_is_said_with_exit_code_2(csv, options, match, capsys):
     assert backtest(csv, *MODELS, *options) == 2
     assert match in capsys.readouterr().err
+
+
+def test_in_processes_it_writes_the_same_forecasts(csv, tmp_path):
+    outputs = [tmp_path / f"{jobs}.csv" for jobs in (1, 2)]
+    for jobs, output in enumerate(outputs, 1):
+        assert backtest(csv, *MODELS, "--jobs", str(jobs), "--output", str(output)) == 0
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()

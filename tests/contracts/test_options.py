@@ -48,6 +48,7 @@ OTHER: dict[str, Any] = {
     "members": 2,
     "mode": "causal",
     "models": (Theta(season=4), WindowAverage(window=3, alias="few")),
+    "n_jobs": 2,
     "patience": 4,
     "refit": False,
     "ridge": 0.5,

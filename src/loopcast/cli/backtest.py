@@ -12,6 +12,7 @@ from loopcast.cli.options import (
     STANDARD_STREAM,
     Budget,
     FailIfWorseThan,
+    Jobs,
     Json,
     Level,
     Output,
@@ -52,6 +53,7 @@ def backtest(
     cache_dir: Annotated[
         Path | None, Parameter(help="A folder for what is finished, for a run after an interruption.")
     ] = None,
+    jobs: Jobs = 1,
     report: Report = None,
     series: Annotated[str | None, Parameter(metavar="A,B", help="Ids of series that the report has to show.")] = None,
     output: Output = None,
@@ -82,6 +84,7 @@ def backtest(
         season=asked.season,
         seeds=seeds,
         cache_dir=cache_dir,
+        n_jobs=jobs,
         show_progress=False if quiet else None,
     )
     done, board = result.backtest, result.leaderboard

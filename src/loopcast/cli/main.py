@@ -40,6 +40,11 @@ app.command(
     "Example: loopcast predict air.loopcast examples/air_passengers.csv --horizon 6 --output forecast.csv",
 )
 app.command(
+    "loopcast.cli.forecast_files:forecast_files",
+    help="Forecast the series of many Parquet files, more than fit into memory, with one model.\n\n"
+    "Example: loopcast forecast-files 'sales/*.parquet' --output forecasts --horizon 28 --jobs 2",
+)
+app.command(
     "loopcast.cli.impute:impute",
     help="Fill the gaps of the series in a file.\n\n"
     "Example: loopcast impute air_quality.csv --time hour --target co,no2 --gaps insert --output filled.csv",

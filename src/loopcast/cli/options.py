@@ -54,6 +54,7 @@ SafeCsv = Annotated[
     bool,
     Parameter(negative="", help="In --output FILE.csv put an apostrophe before text that spreadsheets would compute."),
 ]
+Jobs = Annotated[int, Parameter(metavar="N", help="Processes that compute at once, each on cores of its own.")]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
 STANDARD_STREAM = Path("-")  # standard input, or standard output

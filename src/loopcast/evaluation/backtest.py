@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from loopcast.data.panel import Panel
 from loopcast.errors import LengthError
 from loopcast.evaluation.backtest_result import Backtest, joined
 from loopcast.evaluation.folds import FoldRun
+from loopcast.evaluation.parallel import run_folds
 from loopcast.evaluation.result_cache import open_cache
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.forecaster import Forecaster
@@ -34,6 +36,7 @@ def cross_validation(  # noqa: PLR0913 - as for `backtest`
     quantiles: float | Sequence[float] = (),
     skip_short: bool = False,
     cache_dir: str | os.PathLike[str] | None = None,
+    n_jobs: int = 1,
     columns: Columns | None = None,
     show_progress: bool | None = None,
 ) -> Any:
@@ -59,6 +62,7 @@ def cross_validation(  # noqa: PLR0913 - as for `backtest`
         quantiles=quantiles,
         skip_short=skip_short,
         cache_dir=cache_dir,
+        n_jobs=n_jobs,
         columns=columns,
         show_progress=show_progress,
     )
@@ -79,6 +83,7 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     seeds: int = 1,
     skip_short: bool = False,
     cache_dir: str | os.PathLike[str] | None = None,
+    n_jobs: int = 1,
     columns: Columns | None = None,
     show_progress: bool | None = None,
 ) -> Backtest:
@@ -94,11 +99,15 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     skip_short: leave series out that are too short for the windows, as the notes then say. A series begins
         with its first value; a value that is missing in a window counts for no model (see `leaderboard`).
     cache_dir: a folder where what is finished is kept; a run that was interrupted goes on from there.
+    n_jobs: processes in which fits are done at once, each on cores of its own; the numbers are the same, bit for bit.
+        A script that asks for more than one says `if __name__ == "__main__":`, as they load it, too.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     A model that fails at a cutoff is reported there, and the others go on; where every model fails at every cutoff,
-    the first one's error is raised. OptionError for models of one name; LengthError where series are too short.
+    the first one's error is raised. OptionError for models of one name; LengthError where series are too short;
+    LoopcastError where the process of a fit ended twice, which names it.
     """
+    jobs = check_positive("n_jobs", n_jobs)
     whole, forecasters = as_panel(data, columns=columns), as_model_list(models)
     whole.require_informative()
     origins = RollingOrigin(
@@ -114,9 +123,9 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     ]
     cache, every = open_cache(cache_dir), [*runs, *(run for group in again for run in group)]
     with progress_bar("backtest", sum(len(run.origins.fit_groups) for run in every), show=show_progress) as callback:
-        first = [list(run.run(cache, callback)) for run in runs]
-        others = [joined([list(run.run(cache, callback)) for run in group]) for group in again if group]
-    done = Backtest.of(panel, origins, runs, first, season)
+        results = iter(run_folds(every, cache, callback, jobs))
+    done = Backtest.of(panel, origins, runs, list(islice(results, len(runs))), season)
+    others = [joined(list(islice(results, len(group)))) for group in again if group]
     return replace(done, seeds=tuple(others), notes=notes)
 
 

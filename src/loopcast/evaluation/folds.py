@@ -1,7 +1,6 @@
 """One model on its way through a backtest: fitted, asked, timed, and forgiven where it fails."""
 
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from loopcast.columns import Bands
@@ -9,7 +8,7 @@ from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction, missing_prediction
 from loopcast.errors import LoopcastError
 from loopcast.evaluation.fold_result import FoldResult
-from loopcast.evaluation.result_cache import ResultCache, cache_key
+from loopcast.evaluation.result_cache import cache_key
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.forecaster import Forecaster
 
@@ -23,23 +22,16 @@ class FoldRun:
     origins: RollingOrigin
     bands: Bands = field(default_factory=Bands)
 
-    def run(self, cache: ResultCache, callback: Callable[[str], None]) -> Iterator[FoldResult]:
-        """A result for each fit; one that is finished already is not computed again."""
-        for cutoffs in self.origins.fit_groups:
-            callback(self.forecaster.name)
-            key = cache_key(self.forecaster, self.panel, self.origins.horizon, cutoffs, self.bands)
-            result = cache.get(key, self._missing(cutoffs))
-            if result is None:
-                result = self.run_or_record_failure(cutoffs)
-                cache.put(key, result)
-            yield result
+    def key(self, cutoffs: tuple[int, ...]) -> str:
+        """The name of the result of a fit before the first of these cutoffs, for a cache."""
+        return cache_key(self.forecaster, self.panel, self.origins.horizon, cutoffs, self.bands)
 
     def run_or_record_failure(self, cutoffs: tuple[int, ...]) -> FoldResult:
         """The result of a fit before the first of these cutoffs; a failure of the model is a result too."""
         try:
             return self._run(cutoffs)
         except LoopcastError as error:
-            return FoldResult(prediction=self._missing(cutoffs), failure=error)
+            return FoldResult(prediction=self.missing(cutoffs), failure=error)
 
     def _run(self, cutoffs: tuple[int, ...]) -> FoldResult:
         horizon, began = self.origins.horizon, time.perf_counter()
@@ -57,5 +49,6 @@ class FoldRun:
             description=model.description,
         )
 
-    def _missing(self, cutoffs: tuple[int, ...]) -> Prediction:
+    def missing(self, cutoffs: tuple[int, ...]) -> Prediction:
+        """A prediction in which nothing is known."""
         return missing_prediction(self.forecaster.name, self.panel, cutoffs, self.origins.horizon, self.bands)

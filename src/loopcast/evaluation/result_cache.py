@@ -76,21 +76,30 @@ class FolderCache:
             require_shapes(arrays, arrays_of(like))
         except ModelFileError as error:
             raise DataError(f"{path} is damaged: remove it, and that part of the backtest is run again") from error
-        prediction = replace(like, values=arrays["values"], quantiles=arrays.get("quantiles"))
-        return FoldResult(prediction=prediction, **facts._asdict())
+        return result_of(facts, arrays, like)
 
     def put(self, key: str, result: FoldResult) -> None:
         if result.failure is not None:
             return
-        facts = Facts(*(getattr(result, name) for name in Facts._fields))
         content = {
-            FACTS: json.dumps(encode(facts).facts).encode(),
+            FACTS: json.dumps(encode(facts_of(result)).facts).encode(),
             ARRAYS: tensors.write(arrays_of(result.prediction)),
         }
         write_whole(self._path(key), pack(content))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.result"
+
+
+def facts_of(result: FoldResult) -> Facts:
+    """What a result says besides its prediction."""
+    return Facts(*(getattr(result, name) for name in Facts._fields))
+
+
+def result_of(facts: Facts, arrays: dict[str, np.ndarray], like: Prediction) -> FoldResult:
+    """A result of its facts and the numbers of its prediction, which is as `like` but for these."""
+    prediction = replace(like, values=arrays["values"], quantiles=arrays.get("quantiles"))
+    return FoldResult(prediction=prediction, **facts._asdict())
 
 
 def arrays_of(prediction: Prediction) -> dict[str, np.ndarray]:

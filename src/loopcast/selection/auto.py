@@ -13,6 +13,7 @@ from loopcast.evaluation.backtest import min_rows
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.folds import FoldRun
 from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+from loopcast.evaluation.parallel import run_folds
 from loopcast.evaluation.result_cache import NullCache
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.evaluation.verdict import number
@@ -26,7 +27,7 @@ from loopcast.models.two_seasons import TwoSeasons
 from loopcast.progress import progress_bar
 from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
 from loopcast.storage.registry import register
-from loopcast.validation import check_seed
+from loopcast.validation import check_positive, check_seed
 
 MARGIN, LEAST_MARGIN, MOST_MARGIN = 0.5, 0.05, 0.3  # of an error: over the root of how many forecasts, within these
 WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half of the series are long enough for
@@ -48,6 +49,7 @@ class Auto(TwoSeasons):
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
         case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
         last fit.
+    n_jobs: processes in which candidates are compared at once, as in `backtest`. It changes no choice, and no budget.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     Series too short for a single cutoff are left out of the comparison; where all are, Pretrained is taken as it is.
@@ -62,11 +64,12 @@ class Auto(TwoSeasons):
 
     network: ClassVar[bool] = True
     chooses: ClassVar[bool] = True
-    runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
+    runtime: ClassVar[frozenset[str]] = frozenset({"n_jobs", "show_progress"})
 
     horizon: int = field()
     budget: float = 60.0
     seed: int = 0
+    n_jobs: int = 1
     show_progress: bool | None = None
 
     def __post_init__(self) -> None:
@@ -74,6 +77,7 @@ class Auto(TwoSeasons):
         if isinstance(self.budget, bool) or not isinstance(self.budget, int | float) or not 0 < self.budget < math.inf:
             raise OptionError(f"budget is a number of seconds above 0, got {self.budget!r}")
         check_seed(self.seed)
+        check_positive("n_jobs", self.n_jobs)
         if not isinstance(self.show_progress, bool | None):
             raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
 
@@ -163,7 +167,7 @@ class Auto(TwoSeasons):
         """The forecasts of each candidate at these cutoffs."""
         with progress_bar(self.name, len(tried), show=self.show_progress) as callback:
             runs = [FoldRun(forecaster=each, panel=panel, origins=origins) for each in tried]
-            return Backtest.of(panel, origins, runs, [list(each.run(NullCache(), callback)) for each in runs])
+            return Backtest.of(panel, origins, runs, run_folds(runs, NullCache(), callback, self.n_jobs))
 
 
 def usual(tried: Sequence[Forecaster]) -> str | None:
