@@ -20,7 +20,7 @@ test: $(VENV)/installed-test
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-all: $(VENV)/installed-test
-	XLA_FLAGS= $(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "slow or not slow"
+	XLA_FLAGS= $(BIN)/python -m pytest --numprocesses auto --dist loadfile --hypothesis-profile thorough -m "slow or not slow"
 
 check: $(VENV)/installed-check
 	$(BIN)/ruff format --check .

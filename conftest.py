@@ -20,5 +20,6 @@ os.environ.setdefault("XLA_FLAGS", QUICKLY)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["LOOPCAST_CACHE"] = str(Path(__file__).parent / "build" / "test-programs")
 
-settings.register_profile("loopcast", deadline=None)
+settings.register_profile("loopcast", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None)  # of `make test-all`: a hundred examples
 settings.load_profile("loopcast")

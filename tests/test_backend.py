@@ -14,6 +14,7 @@ def run(code, **variables):
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_keras_is_on_jax_once_a_layer_is_imported():
     assert run(f"from loopcast.layers import LSTM\n{ON_JAX}").returncode == 0
 

@@ -88,17 +88,20 @@ def test_damaged_programs_are_compiled_again_without_a_word(filled, tmp_path, pl
     assert forecast(LOOPCAST_CACHE=str(tmp_path)) == plain
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="limits on files are POSIX's")
 def test_a_disk_that_fills_up_costs_the_cache_and_not_the_forecast(tmp_path, plain):
     assert forecast("disk-fills", LOOPCAST_CACHE=str(tmp_path)) == plain
     assert forecast(LOOPCAST_CACHE=str(tmp_path)) == plain
 
 
+@pytest.mark.slow
 def test_processes_that_keep_programs_at_once_do_not_disturb_one_another(tmp_path, plain):
     together = [start(LOOPCAST_CACHE=str(tmp_path)) for _ in range(2)]
     assert {finish(process) for process in together} == {plain}
 
 
+@pytest.mark.slow
 def test_a_cache_that_was_told_to_jax_stays(tmp_path):
     mine, ours = tmp_path / "mine", tmp_path / "ours"
     forecast(LOOPCAST_CACHE=str(ours), JAX_COMPILATION_CACHE_DIR=str(mine))

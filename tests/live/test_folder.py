@@ -228,7 +228,13 @@ print(taken)
 """
 
 
-@pytest.mark.parametrize("limit", [0, 10, 19, 20, 21, 60, 100, 400, 1500, 5000, 30_000, 60_000, 200_000])
+LIMITS = (
+    [0, 20, 400, 30_000],
+    [10, 19, 21, 60, 100, 1500, 5000, 60_000, 200_000],
+)  # bytes; the latter when there is time
+
+
+@pytest.mark.parametrize("limit", [*LIMITS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in LIMITS[1])])
 def test_a_full_disk_leaves_what_was_there(folder, limit):
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(folder), str(limit)], capture_output=True, text=True, check=True

@@ -144,7 +144,7 @@ def test_random_stacks_equal_the_scan_forward_and_gradient(seed):
 
 
 @needs_kernels
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 16))])
 def test_random_stacks_equal_a_numpy_loop(seed):
     _, name, weights, states, inputs, observed, _ = random_case(seed)
     seen = np.ones(inputs.shape[:2], bool) if observed is None else np.asarray(observed)

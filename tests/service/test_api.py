@@ -220,6 +220,7 @@ def test_a_stream_that_begins_with_a_table_is_watched_as_rows_come(served):
         assert (came["value"], came["status"]) == (445, "taken")
 
 
+@pytest.mark.slow
 def test_every_example_of_the_description_runs(served):
     described = served.http.get("/openapi.json").json()
     for path, methods in described["paths"].items():
