@@ -1,4 +1,6 @@
-"""How soon a forecast is there: a cold command, the network alone, a thousand series at once, one series row by row.
+"""How soon a forecast is there: a cold command, the network alone, a thousand series at once.
+
+Series row by row are measured by benchmarks/live.py.
 
 Run it on a quiet machine: .venv/bin/python benchmarks/at_once.py > benchmarks/results/at_once.txt
 """
@@ -15,13 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from loopcast import Panel, Pretrained
-from loopcast.features.causal.encode import encode
+from loopcast.features.causal.encode import Origins, encode
 from loopcast.features.causal.track import Periods
 from loopcast.kernels import instructions
-from loopcast.live.engine import Engine
 
 AIR = Path(__file__).parents[1] / "examples" / "air_passengers.csv"
-SERIES, ROWS, STEPS, LIVE_ROWS = 1000, 100, 18, 5000
+SERIES, ROWS, STEPS = 1000, 100, 18
 
 
 def report(what: str, seconds: list[float], unit: str = "s") -> None:
@@ -53,8 +54,8 @@ def cold(model: str) -> None:
 def warm() -> None:
     """Calls in this process, the first one left out."""
     values = np.random.default_rng(0).normal(50, 5, (SERIES, ROWS))
-    lengths, origins = np.full(SERIES, ROWS), np.full((SERIES, 1), ROWS - 1)
-    steps = np.broadcast_to(np.arange(1, STEPS + 1), (SERIES, 1, STEPS))
+    lengths, steps = np.full(SERIES, ROWS), np.broadcast_to(np.arange(1, STEPS + 1), (SERIES, STEPS))
+    origins = Origins(np.arange(SERIES), lengths - 1, steps)
     panel = Panel.from_array(values[:, :, None])
     one = Panel.from_array(values[:1, :, None])
     model = replace(Pretrained(season=12).fit(one).model, calibration=None)
@@ -62,37 +63,16 @@ def warm() -> None:
     report("warm: one series, 100 rows, 12 ahead", timed(lambda: model.predict(one, 12), 50), "ms")
     size = f"{SERIES:,} series x {ROWS} rows"
     report(f"warm: {size}, {STEPS} ahead", timed(lambda: model.predict(panel, STEPS), 10))
-    report(
-        f"warm: {size}, encoder alone", timed(lambda: encode(values, lengths, Periods(season=12), origins, steps), 10)
-    )
+    report(f"warm: {size}, encoder alone", timed(lambda: encode(values, lengths, Periods(season=12), origins), 10))
 
 
 def encoder() -> None:
     """One row of one series: taken in, and shown."""
     rows = 100_000
-    values, origins = np.random.default_rng(0).normal(50, 5, (1, rows)), np.array([[rows - 1]])
-    taken = timed(lambda: encode(values, np.array([rows]), Periods(season=12), origins, np.ones((1, 1, 1), int)), 10)
+    values = np.random.default_rng(0).normal(50, 5, (1, rows))
+    origins = Origins(np.array([0]), np.array([rows - 1]), np.ones((1, 1), int))
+    taken = timed(lambda: encode(values, np.array([rows]), Periods(season=12), origins), 10)
     report("encoder: a row taken in and shown, one thread", [each / rows for each in taken], "us")
-
-
-def live() -> None:
-    """A series row by row, called from Python."""
-    values = np.random.default_rng(0).normal(50, 5, LIVE_ROWS)
-    one = Panel.from_array(values[None, :, None])
-    for seasons in ((12,), (24, 168)):
-        model = Pretrained(seasons=seasons).fit(one).model
-        series = Engine(model, 24, (0.1, 0.9)).start()
-        each = []
-        for y in values:
-            began = time.perf_counter()
-            series.take(y)
-            between = time.perf_counter()
-            series.read(24)
-            each.append((between - began, time.perf_counter() - between, time.perf_counter() - began))
-        taken = np.array(each[100:]) * 1e6
-        for place, what in enumerate(("take", "read 24 steps, 3 numbers each", "both")):
-            middle, late = np.percentile(taken[:, place], [50, 99])
-            print(f"{f'live: seasons {seasons}: {what}':58} p50 {middle:9.1f}  p99    {late:8.1f} us")
 
 
 if __name__ == "__main__":
@@ -102,4 +82,3 @@ if __name__ == "__main__":
         cold(name)
     warm()
     encoder()
-    live()
