@@ -32,6 +32,17 @@ def check_seed(value: int) -> int:
     return value
 
 
+def check_show_progress(value: bool | None) -> bool | None:
+    """`value`, if it says whether a bar is shown (None: on a terminal alone); OptionError otherwise.
+
+    >>> check_show_progress(False)
+    False
+    """
+    if not isinstance(value, bool | None):
+        raise OptionError(f"show_progress is True or False, or None, got {value!r}")
+    return value
+
+
 def check_cutoffs(cutoffs: Sequence[int]) -> tuple[int, ...]:
     """`cutoffs`, if it is whole numbers of at least 0, each less than the one before; OptionError otherwise."""
     rows = tuple(cutoffs)

@@ -36,7 +36,7 @@ class ExogenousEncoder:
 
     columns: which there are. past, future, static: the scale of the numbers of each kind.
     categories: of each static covariate, its categories in order; None where it is a number.
-    allow_unknown: whether a category that the fit had not is taken for an unknown one, as some are in training.
+    allow_unknown: whether a category that the fit had not is taken for none of those it knows.
     parts: of the calendar, as `loopcast.data.calendar_features.resolve_features`.
     """
 

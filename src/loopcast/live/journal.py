@@ -27,7 +27,6 @@ ENTRY = struct.Struct("<IQI")  # length, number, checksum of the body
 ROW = struct.Struct("<cqd")
 IS_ROW, IS_END, IS_SEQ = b"r", b"f", b"s"
 IS_KNOWN, IS_AHEAD = b"k", b"a"  # a row with covariates; future covariates of a step to come
-MOST_BODY = 2**20
 
 # A row (id, tick, value, and covariates where there are some), the id of a series that ended, or the highest number
 # that a source's rows have had so far, or future covariates (id, tick, by name).

@@ -27,7 +27,7 @@ from loopcast.models.two_seasons import TwoSeasons
 from loopcast.progress import progress_bar
 from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
 from loopcast.storage.registry import register
-from loopcast.validation import check_positive, check_seed
+from loopcast.validation import check_positive, check_seed, check_show_progress
 
 MARGIN, LEAST_MARGIN, MOST_MARGIN = 0.5, 0.05, 0.3  # of an error: over the root of how many forecasts, within these
 WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half of the series are long enough for
@@ -78,8 +78,7 @@ class Auto(TwoSeasons):
             raise OptionError(f"budget is a number of seconds above 0, got {self.budget!r}")
         check_seed(self.seed)
         check_positive("n_jobs", self.n_jobs)
-        if not isinstance(self.show_progress, bool | None):
-            raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
+        check_show_progress(self.show_progress)
 
     def candidates(self, panel: Panel) -> list[Forecaster]:
         """What may be compared, in this order: networks that are trained only where there is enough to learn from."""

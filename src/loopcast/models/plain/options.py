@@ -13,7 +13,7 @@ from loopcast.nn.network import check_layers
 from loopcast.nn.shapes import CellName
 from loopcast.nn.stack import Fused
 from loopcast.training.config import ScheduleName
-from loopcast.validation import LARGEST, check_positive, check_seed
+from loopcast.validation import LARGEST, check_positive, check_seed, check_show_progress
 
 OwnHead = Literal["dense", "recurrent"]
 
@@ -75,8 +75,7 @@ class PlainOptions(Forecaster, ABC):
         check_seed(self.seed)
         if not isinstance(self.refit, bool):
             raise OptionError(f"refit is True or False, got {self.refit!r}")
-        if not isinstance(self.show_progress, bool | None):
-            raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
+        check_show_progress(self.show_progress)
 
 
 def _one_of(name: str, value: object, kinds: object) -> None:

@@ -16,7 +16,7 @@ from loopcast.models.pretrained.weights import read_weights, shipped_network, sh
 from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
-from loopcast.validation import check_seed
+from loopcast.validation import check_seed, check_show_progress
 
 
 @register
@@ -67,8 +67,7 @@ class Pretrained(TwoSeasons):
             object.__setattr__(self, "start", os.fspath(self.start))
         if self.tune != "auto" and (self.tune is True or not isinstance(self.tune, int) or self.tune < 0):
             raise OptionError(f'tune is "auto", False, or a number of updates, got {self.tune!r}')
-        if not isinstance(self.show_progress, bool | None):
-            raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
+        check_show_progress(self.show_progress)
         number = isinstance(self.share, int | float) and not isinstance(self.share, bool)
         if self.share is not None and not (number and 0 < self.share <= 1):
             raise OptionError(f"share is above 0 and at most 1, got {self.share!r}")

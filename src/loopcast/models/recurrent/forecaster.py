@@ -20,7 +20,7 @@ from loopcast.models.two_seasons import TwoSeasons
 from loopcast.nn.shapes import CellName
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
-from loopcast.validation import check_positive, check_seed
+from loopcast.validation import check_positive, check_seed, check_show_progress
 
 UNITS = (40,)
 
@@ -88,8 +88,7 @@ class Recurrent(TwoSeasons):
         rate = self.learning_rate
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
             raise OptionError(f"learning_rate is a number above 0 and at most 1, got {rate!r}")
-        if not isinstance(self.show_progress, bool | None):
-            raise OptionError(f"show_progress is True or False, or None, got {self.show_progress!r}")
+        check_show_progress(self.show_progress)
         check_seed(self.seed)
 
     @property
