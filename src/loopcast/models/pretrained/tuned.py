@@ -9,6 +9,7 @@ import numpy as np
 from loopcast.data.panel import Panel
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import width_of_rows, width_of_steps
+from loopcast.models.network.further import further_updates
 from loopcast.models.network.learn import BATCH, Lesson, Pace
 from loopcast.models.network.model import NetworkModel
 from loopcast.models.network.width import width_of
@@ -17,9 +18,6 @@ from loopcast.nn.origin_shape import OriginShape
 from loopcast.training.history import Epoch
 
 PACE, PACE_KNOWN = Pace(3e-4, 0.98), Pace(3e-3, 0.99)  # without and with covariates, which are learned from nothing
-
-
-FURTHER = 4  # a part in so many as on the rows before are made on all rows
 
 
 class Tuned(NamedTuple):
@@ -46,7 +44,7 @@ def tuned(tuning: Tuning, panel: Panel, callback: Callable[[Epoch, int], None]) 
 
 def go_on(tuning: Tuning, panel: Panel, before: Tuned, callback: Callable[[Epoch, int], None]) -> NetworkModel:
     """The model after a few more updates, on all rows of a panel."""
-    model, updates = before.model, max(before.choice.updates // FURTHER, 1)
+    model, updates = before.model, further_updates(before.choice.updates)
     shape, start = _begin(tuning, model.encoding)
     lesson = _lesson(tuning, panel, model.encoding, shape)
     [(whole, epoch)] = lesson.learn(before.whole, _pace(tuning), (updates,))

@@ -7,6 +7,7 @@ import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.errors import LengthError, OptionError
+from loopcast.features.causal.track import Periods
 from loopcast.intervals.holdout import calibration_cutoffs, long_enough, why_no_tail
 from loopcast.models.member_errors import HeldOut
 from loopcast.models.model import Fit
@@ -99,7 +100,8 @@ class Recurrent(TwoSeasons):
     def _fit(self, panel: Panel) -> Fit:
         if panel.observed_lengths.max() < 2:
             raise LengthError(f"{self.name} learns from series of 2 rows or more; the longest has one")
-        periods, plan = self.periods_of(panel), self._plan(panel)
+        periods = self.periods_of(panel)
+        plan = self._plan(panel, periods)
         held, least = self._held_rows(panel), periods.season + 1
         seen = long_enough(panel, held + least).drop_last(held) if held else panel
         ways = [Sight.of(seen, periods, way, self.cell, self.units) for way in self._ways(panel, held)]
@@ -112,12 +114,12 @@ class Recurrent(TwoSeasons):
         model = self._model_of(panel, plan, ways[place], weights, held)
         return Fit(replace(model, description=model.description + why), tried[place], held)
 
-    def _plan(self, panel: Panel) -> Plan:
+    def _plan(self, panel: Panel, periods: Periods) -> Plan:
         usual = WITH_KNOWN if known_in_words(panel) else UPDATES
         return Plan(
-            periods=self.periods_of(panel),
+            periods=periods,
             horizon=self.horizon,
-            width=width_of(self.periods_of(panel), int(panel.lengths.max())),
+            width=width_of(periods, int(panel.lengths.max())),
             updates=self.updates or usual,
             batch=self.batch_size,
             rate=self.learning_rate,

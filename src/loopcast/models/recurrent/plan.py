@@ -11,13 +11,13 @@ from loopcast.features.causal.inputs import INPUTS
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import width_of_rows, width_of_steps
+from loopcast.models.network.further import further_updates
 from loopcast.models.network.targets import Channels, apart
 from loopcast.nn.origin_shape import OriginShape
 from loopcast.nn.shapes import CellName
 from loopcast.training.history import Epoch
 
 UPDATES, WITH_KNOWN = 400, 800  # of the weights: what covariates do takes longer to learn
-FURTHER = 4  # a part in so many as on the rows before are made on all rows
 SLOWER = 0.5  # of the learning rate: by which the training goes on
 AVERAGE = 0.98  # how much of the mean of weights is kept at each update
 STRETCH = 50  # updates between two looks at how the training goes
@@ -62,7 +62,7 @@ class Plan:
     @property
     def further(self) -> int:
         """Updates on all rows."""
-        return max(self.updates // FURTHER, 1)
+        return further_updates(self.updates)
 
     def learn(self, sight: Sight, panel: Panel, callback: Callable[[Epoch, int], None]) -> np.ndarray:
         """The weights, from nothing."""
