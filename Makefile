@@ -10,26 +10,28 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Python compiles a file to bytecode when it is first imported; pip would compile all files of all libraries.
+export PIP_NO_COMPILE := no
 
 .PHONY: demo test test-all check format docs package bench sanitize arm64 clean
 
 demo: $(VENV)/installed
 	$(BIN)/loopcast forecast examples/air_passengers.csv --horizon 12
 
-test: $(VENV)/installed-test
+test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-test-all: $(VENV)/installed-test
+test-all: $(VENV)/installed-dev
 	XLA_FLAGS= $(BIN)/python -m pytest --numprocesses auto --dist loadfile --hypothesis-profile thorough -m "slow or not slow"
 
-check: $(VENV)/installed-check
+check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_sizes.py
 
-format: $(VENV)/installed-check
+format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

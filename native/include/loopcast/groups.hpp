@@ -89,7 +89,7 @@ void forward_layer(const ForwardPlan<Cell>& plan, const LayerMemory& m, size_t s
     const StridedPtr c = {m.c + t * m.c_step, stride}, slots = {m.slots + t * m.slot_step, stride};
     const auto products = [&](int first, int end, StridedPtr state) __attribute__((always_inline)) {
       for (int s = first; s < end; ++s)
-        product<Q>(slots.offset(s * size), units, plan.blocks, FromBias{plan.bias + s * units}, plan.input[s], x,
+        product<Q>(slots.offset(s * size), units, plan.blocks, from_bias(plan.bias + s * units), plan.input[s], x,
                    plan.recurrent[s], state);
     };
     const auto step = [&](int q) __attribute__((always_inline)) -> ForwardStep {
@@ -145,7 +145,7 @@ void forward_head(const Stack& s, const HeadPlan& plan, const GroupMemory& m, si
   const LayerMemory& top = m.layers[s.depth - 1];
   const size_t outputs = s.head->outputs;
   for (size_t t = 0; t < steps; ++t)
-    product<Q>({m.outputs + t * outputs * kLanes, stride}, outputs, plan.blocks, FromBias{s.head->bias}, plan.matrix,
+    product<Q>({m.outputs + t * outputs * kLanes, stride}, outputs, plan.blocks, from_bias(s.head->bias), plan.matrix,
                {top.h + (first + t + 1) * top.h_step, stride}, kNoMatrix, {nullptr, 0});
 }
 

@@ -39,13 +39,13 @@ void backward_layer(const BackwardPlan<Cell>& plan, const Layer& layer, const La
       Cell::backward(step(q));
     }
     if constexpr (Cell::kResetProducts > 0) {
-      product<Q>(d.dc, units, plan.recurrent_blocks, FromZero{}, plan.reset, slots, kNoMatrix, {nullptr, 0});
+      product<Q>(d.dc, units, plan.recurrent_blocks, from_zero(), plan.reset, slots, kNoMatrix, {nullptr, 0});
       for (int q = 0; q < Q; ++q) Cell::backward_reset(step(q));
     }
-    product<Q>(d.dh, units, plan.recurrent_blocks, FromLanes{d.dh}, plan.recurrent,
+    product<Q>(d.dh, units, plan.recurrent_blocks, from_lanes(d.dh), plan.recurrent,
                slots.offset(Cell::kFirstRecurrent * size), kNoMatrix, {nullptr, 0});
     if (with_inputs)
-      product<Q>(d.inputs.offset(t * width * kLanes), width, plan.input_blocks, FromZero{}, plan.input,
+      product<Q>(d.inputs.offset(t * width * kLanes), width, plan.input_blocks, from_zero(), plan.input,
                  slots.offset(Cell::kFirstInput * size), kNoMatrix, {nullptr, 0});
   }
 }
@@ -63,7 +63,7 @@ void load_output_gradient(const Backward& call, const HeadPlan& plan, const Grou
              series[q].count, steps * width);
   }
   for (size_t t = 0; s.head != nullptr && t < steps; ++t)
-    product<Q>(last.offset(t * units * kLanes), units, plan.blocks, FromZero{}, plan.matrix,
+    product<Q>(last.offset(t * units * kLanes), units, plan.blocks, from_zero(), plan.matrix,
                d.head.offset(t * width * kLanes), kNoMatrix, {nullptr, 0});
 }
 

@@ -42,25 +42,23 @@ struct StridedPtr {
   LOOPCAST_INLINE StridedPtr offset(size_t floats) const { return {data + floats, stride}; }
 };
 
-// The start of a sum, to which the products are added.
-struct FromBias {
+// The start of a sum, to which the products are added: lanes where there are some, else a bias where there is one, else
+// zero. A value and no type, so that a block is compiled once and not for each kind of start.
+struct Start {
+  StridedPtr lanes;   // [column][lane]; may be the product's own output
   const float* bias;  // [column]
-  LOOPCAST_INLINE FromBias offset(size_t columns) const { return {bias + columns}; }
-  LOOPCAST_INLINE Vec operator()(int, int c, int) const { return bias[c] - Vec{}; }
-};
-struct FromLanes {
-  StridedPtr lanes;  // [column][lane]; may be the product's own output
-  LOOPCAST_INLINE FromLanes offset(size_t columns) const { return {lanes.offset(columns * kLanes)}; }
-  LOOPCAST_INLINE Vec operator()(int q, int c, int p) const { return load(lanes.of(q) + c * kLanes + p * kWidth); }
-};
-struct FromZero {
-  LOOPCAST_INLINE FromZero offset(size_t) const { return {}; }
-  LOOPCAST_INLINE Vec operator()(int, int, int) const { return Vec{}; }
-};
 
-// out[c][lane] = start(c)[lane] + sum_k a[k][c] x[k][lane] + sum_k b[k][c] y[k][lane] for the M columns of a block
+  LOOPCAST_INLINE Start offset(size_t columns) const {
+    return {lanes.data ? lanes.offset(columns * kLanes) : lanes, bias ? bias + columns : bias};
+  }
+};
+LOOPCAST_INLINE Start from_lanes(StridedPtr lanes) { return {lanes, nullptr}; }
+LOOPCAST_INLINE Start from_bias(const float* bias) { return {{nullptr, 0}, bias}; }
+LOOPCAST_INLINE Start from_zero() { return {{nullptr, 0}, nullptr}; }
+
+// out[c][lane] = start[c][lane] + sum_k a[k][c] x[k][lane] + sum_k b[k][c] y[k][lane] for the M columns of a block
 // and Q groups side by side.
-template <int M, int Q, class Start>
+template <int M, int Q>
 void product_block(StridedPtr out, Start start, const float* a, const Matrix& A, StridedPtr x, const float* b,
                    const Matrix& B, StridedPtr y) {
   Vec sum[Q][M][kGroupVecs];
@@ -71,7 +69,14 @@ void product_block(StridedPtr out, Start start, const float* a, const Matrix& A,
       });
     });
   };
-  each([&](auto q, auto c, auto p) __attribute__((always_inline)) { sum[q][c][p] = start(q, c, p); });
+  if (start.lanes.data)
+    each([&](auto q, auto c, auto p) __attribute__((always_inline)) {
+      sum[q][c][p] = load(start.lanes.of(q) + c * kLanes + p * kWidth);
+    });
+  else if (start.bias)
+    each([&](auto q, auto c, auto p) __attribute__((always_inline)) { sum[q][c][p] = start.bias[c] - Vec{}; });
+  else
+    each([&](auto q, auto c, auto p) __attribute__((always_inline)) { sum[q][c][p] = Vec{}; });
   const auto add = [&](const float* w, const Matrix& W, StridedPtr v) __attribute__((always_inline)) {
     for (size_t k = 0; k < W.rows; ++k, w += W.row_stride, v.data += kLanes) {
       Vec lanes[Q][kGroupVecs];
@@ -91,28 +96,33 @@ void product_block(StridedPtr out, Start start, const float* a, const Matrix& A,
            __attribute__((always_inline)) { store(out.of(q) + c * kLanes + p * kWidth, sum[q][c][p]); });
 }
 
-template <class Start>
 using ProductBlock = void (*)(StridedPtr, Start, const float*, const Matrix&, StridedPtr, const float*, const Matrix&,
                               StridedPtr);
 
-template <int Q, class Start, int... M>
-constexpr ProductBlock<Start> product_block_of(size_t width, std::integer_sequence<int, M...>) {
-  constexpr ProductBlock<Start> table[] = {product_block<M + 1, Q, Start>...};
+template <int Q, int... M>
+constexpr ProductBlock product_block_of(size_t width, std::integer_sequence<int, M...>) {
+  constexpr ProductBlock table[] = {product_block<M + 1, Q>...};
   return table[width - 1];
 }
 
 // out[c][lane] = start[c][lane] + sum_k A[k][c] x[k][lane] + sum_k B[k][c] y[k][lane], c < columns, for Q groups.
 // x and y are [row][lane]; out may overlap neither. blocks: the column blocks of A and B.
-template <int Q, class Start>
+template <int Q>
 void product(StridedPtr out, size_t columns, Blocks blocks, Start start, const Matrix& A, StridedPtr x, const Matrix& B,
              StridedPtr y) {
   for (size_t b = 0, first = 0; first < columns; ++b, first += blocks.width) {
-    const auto block = product_block_of<Q, Start>(smaller(blocks.width, columns - first),
-                                                  std::make_integer_sequence<int, kBlockColumns / Q>{});
+    const auto block = product_block_of<Q>(smaller(blocks.width, columns - first),
+                                           std::make_integer_sequence<int, kBlockColumns / Q>{});
     block(out.offset(first * kLanes), start.offset(first), A.data + b * A.block_stride, A, x,
           B.data + b * B.block_stride, B, y);
   }
 }
+
+// Compiled in product.cc alone: both passes call them.
+extern template void product<1>(StridedPtr, size_t, Blocks, Start, const Matrix&, StridedPtr, const Matrix&, StridedPtr);
+#if defined(__AVX512F__)  // where groups are interleaved
+extern template void product<2>(StridedPtr, size_t, Blocks, Start, const Matrix&, StridedPtr, const Matrix&, StridedPtr);
+#endif
 
 // The sum in a fixed order, ((0+8)+(4+12))+..., which depends on the instruction set alone.
 LOOPCAST_INLINE float sum_of_lanes(Vec all) {
