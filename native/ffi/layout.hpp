@@ -108,7 +108,8 @@ constexpr FieldLayout kFields[] = {
     LOOPCAST_FIELD(TrackingPlan, trust),   LOOPCAST_FIELD(TrackingPlan, columns),
     LOOPCAST_FIELD(TrackingPlan, shares),  LOOPCAST_FIELD(TrackingPlan, theta_left),
     LOOPCAST_FIELD(TrackingPlan, theta_share), LOOPCAST_FIELD(TrackingPlan, places),
-    LOOPCAST_FIELD(TrackingPlan, place_shares), LOOPCAST_FIELD(TrackingPlan, bounds),
+    LOOPCAST_FIELD(TrackingPlan, place_shares), LOOPCAST_FIELD(TrackingPlan, widened),
+    LOOPCAST_FIELD(TrackingPlan, widening), LOOPCAST_FIELD(TrackingPlan, bounds),
     LOOPCAST_FIELD(TrackingBounds, lower), LOOPCAST_FIELD(TrackingBounds, upper),
     LOOPCAST_FIELD(TrackingBounds, automatic), LOOPCAST_FIELD(TrackingBounds, integer),
 };

@@ -14,7 +14,7 @@ constexpr size_t kIssued = 0, kForecast = 1, kHalves = 2;  // of what waits for 
 
 // The numbers of a state that every series has, whatever is tracked.
 struct Head {
-  double rows, up, down, drifts, last_drift;
+  double rows, history, up, down, drifts, last_drift;  // history: rows from the first value on
   double judged, error, naive_judged, naive_error;  // at the first step
   double issued, forecast, places[kPlaces];         // for the next row
 };
@@ -47,9 +47,16 @@ double theta_at(const Plan& p, const double* theta, double normal) {
   return theta[p.levels - 1];
 }
 
-// A quantile of the calibration's mean with the network's own, before theta.
-double mixed(const Plan& p, double center, double scale, double share, double own) {
-  return p.trust * (center + scale * share) + (1 - p.trust) * own;
+// How many times as wide as after a long history.
+double widening_of(const Plan& p, const Head& head) {
+  const size_t rows = static_cast<size_t>(head.history);
+  return rows < 1 || rows > p.widened ? 1 : p.widening[rows - 1];
+}
+
+// A quantile of the calibration's mean with the network's own, `times` as far from the center, before theta.
+double mixed(const Plan& p, double times, double center, double scale, double share, double own) {
+  const double quantile = p.trust * (center + scale * share) + (1 - p.trust) * own;
+  return times == 1 ? quantile : center + times * (quantile - center);
 }
 
 // The normal score of a value's place among rising quantiles; in the middle of those that are equal to it.
@@ -117,18 +124,19 @@ struct Ends {
   double low, high;
 };
 
-Ends ends_of(const Plan& p, size_t step, size_t level, const double* values) {
+Ends ends_of(const Plan& p, double times, size_t step, size_t level, const double* values) {
   const double center = values[0], scale = (values[p.columns[1]] - values[p.columns[0]]) / 2;
   const double* const share = p.shares + (step * p.levels + level) * 2;
   const int64_t* const column = p.columns + 2 + 2 * level;
-  return {mixed(p, center, scale, share[0], values[column[0]]), mixed(p, center, scale, share[1], values[column[1]])};
+  return {mixed(p, times, center, scale, share[0], values[column[0]]),
+          mixed(p, times, center, scale, share[1], values[column[1]])};
 }
 
-void put_entry(const Plan& p, double* entry, const double* theta, size_t step, const double* values) {
+void put_entry(const Plan& p, double times, double* entry, const double* theta, size_t step, const double* values) {
   entry[kIssued] = 1;
   entry[kForecast] = values[0];
   for (size_t l = 0; l < p.levels; ++l) {
-    const Ends ends = ends_of(p, step, l, values);
+    const Ends ends = ends_of(p, times, step, l, values);
     double* const to = entry + kHalves + 3 * l;
     to[0] = values[0] - ends.low;
     to[1] = ends.high - values[0];
@@ -138,9 +146,10 @@ void put_entry(const Plan& p, double* entry, const double* theta, size_t step, c
 
 // The quantiles in which the next value finds its place; the median and those further out do not cross.
 void put_places(const Plan& p, Head& head, const double* theta, const double* read) {
+  const double times = widening_of(p, head);
   const double center = read[0], *const own = read + 1, scale = (own[kSide + 2] - own[kSide - 2]) / 2;
   for (size_t i = 0; i < kPlaces; ++i) {
-    const double quantile = mixed(p, center, scale, p.place_shares[i], own[i]);
+    const double quantile = mixed(p, times, center, scale, p.place_shares[i], own[i]);
     head.places[i] = quantile + std::expm1(theta_at(p, theta, std::fabs(p.places[i]))) * (quantile - center);
   }
   for (size_t i = 1; i <= kSide; ++i) {
@@ -150,13 +159,13 @@ void put_places(const Plan& p, Head& head, const double* theta, const double* re
 }
 
 // The ends at one step, `stride` numbers apart; a level's hold those of the levels below it.
-void put_ends(const Plan& p, const double* theta, size_t step, const double* values, bool negative, double* low,
-              double* high, size_t stride) {
+void put_ends(const Plan& p, double wider, const double* theta, size_t step, const double* values, bool negative,
+              double* low, double* high, size_t stride) {
   const double* const next = theta + (p.theta_share[step] > 0 ? p.levels : 0);
   double widest_low = values[0], widest_high = values[0];
   for (size_t l = 0; l < p.levels; ++l, low += stride, high += stride) {
     const double here = theta[l] + p.theta_share[step] * (next[l] - theta[l]), times = std::expm1(here);
-    const Ends ends = ends_of(p, step, l, values);
+    const Ends ends = ends_of(p, wider, step, l, values);
     widest_low = std::min(widest_low, ends.low + times * (ends.low - values[0]));
     widest_high = std::max(widest_high, ends.high + times * (ends.high - values[0]));
     *low = bounded(p.bounds, negative, widest_low, -1);
@@ -179,7 +188,7 @@ size_t state_doubles(const Plan& p) {
 }
 
 void list(const Plan& p, live::Fields& fields) {
-  fields.numbers({"rows", "up", "down", "drifts", "last_drift", "judged", "error", "naive_judged", "naive_error", "issued",
+  fields.numbers({"rows", "history", "up", "down", "drifts", "last_drift", "judged", "error", "naive_judged", "naive_error", "issued",
                   "forecast"});
   fields.doubles("places", kPlaces);
   fields.doubles("ends", 2 * p.levels);
@@ -191,14 +200,17 @@ void list(const Plan& p, live::Fields& fields) {
 }
 
 bool intact(const double* state) {
-  const double rows = reinterpret_cast<const Head*>(state)->rows;
-  return rows >= 0 && rows <= 4503599627370496.0 && rows == std::floor(rows);
+  const Head& head = *reinterpret_cast<const Head*>(state);
+  for (const double rows : {head.rows, head.history})
+    if (!(rows >= 0 && rows <= 4503599627370496.0 && rows == std::floor(rows))) return false;
+  return true;
 }
 
 void judge(const Plan& p, double* state, double y, double season_before, double* verdict) {
   const Parts parts(p, state);
   std::fill(verdict, verdict + 3 + 2 * p.levels, kNothing);
   verdict[1] = 0;
+  if (parts.head.history > 0 || !std::isnan(y)) parts.head.history += 1;
   if (parts.head.issued == 0) return;
   verdict[2] = parts.head.forecast;
   std::copy(parts.ends, parts.ends + 2 * p.levels, verdict + 3);
@@ -211,12 +223,13 @@ void judge(const Plan& p, double* state, double y, double season_before, double*
 
 void issue(const Plan& p, double* state, const double* values, size_t columns, const double* places, bool negative) {
   const Parts parts(p, state);
+  const double times = widening_of(p, parts.head);
   each_lead(p, parts, [&](size_t i, double* entry) {
-    put_entry(p, entry, parts.theta + i * p.levels, static_cast<size_t>(p.lead[i]) - 1, values + i * columns);
+    put_entry(p, times, entry, parts.theta + i * p.levels, static_cast<size_t>(p.lead[i]) - 1, values + i * columns);
   });
   parts.head.issued = 1;
   parts.head.forecast = bounded(p.bounds, negative, values[0], 0);
-  put_ends(p, parts.theta, 0, values, negative, parts.ends, parts.ends + p.levels, 1);
+  put_ends(p, times, parts.theta, 0, values, negative, parts.ends, parts.ends + p.levels, 1);
   put_places(p, parts.head, parts.theta, places);
   parts.head.rows += 1;
 }
@@ -231,10 +244,11 @@ void skip(const Plan& p, double* state) {
 void deliver(const Plan& p, const double* state, size_t steps, const double* values, size_t columns, bool negative,
              double* out) {
   const Parts parts(p, const_cast<double*>(state));
+  const double times = widening_of(p, parts.head);
   for (size_t h = 0; h < steps; ++h, values += columns) {
     out[h] = bounded(p.bounds, negative, values[0], 0);
     if (p.levels == 0) continue;
-    put_ends(p, parts.theta + p.theta_left[h] * p.levels, h, values, negative, out + steps + h,
+    put_ends(p, times, parts.theta + p.theta_left[h] * p.levels, h, values, negative, out + steps + h,
              out + (1 + p.levels) * steps + h, steps);
   }
 }

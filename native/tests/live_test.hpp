@@ -26,7 +26,7 @@ struct LiveCase {
   // Of a follower of this plan, or of another.
   LivePlan live(live::Follower* follower, size_t lateness = 0) const {
     return {follower, steps, lateness,
-            {2, 1, &first, misses, ends, 0.02, 0, columns, none, zeros, none, none, none,
+            {2, 1, &first, misses, ends, 0.02, 0, columns, none, zeros, none, none, none, 3, wider,
              {-INFINITY, INFINITY, false, false}}};
   }
 
@@ -39,7 +39,7 @@ struct LiveCase {
   static constexpr int64_t place_left[12] = {5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9};
   static constexpr double place_share[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
   static constexpr int64_t first = 1, columns[6] = {1, 2, 1, 2, 1, 2}, zeros[30] = {};
-  static constexpr double none[120] = {}, misses[2] = {0.2, 0.05}, ends[2] = {1.3, 2.0};
+  static constexpr double none[120] = {}, misses[2] = {0.2, 0.05}, ends[2] = {1.3, 2.0}, wider[3] = {3, 2, 1.5};
   size_t units, steps;
   StepWeights weights;
   Guarded kernel[2], recurrent[2], bias[2];

@@ -7,6 +7,7 @@ import pytest
 
 from live.made import Following, engine_of
 from loopcast import OptionError, Panel, Pretrained
+from loopcast.intervals.widening import NO_WIDENING
 from loopcast.kernels import LIBRARY
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
@@ -17,7 +18,7 @@ ROWS, STEPS, PROBABILITIES = 2000, 24, (0.005, 0.1, 0.9)
 def model_of(seasons):
     """Without a calibration: what the network says itself."""
     panel = Panel.from_array(np.arange(1.0, 9.0)[None, :, None])
-    return replace(Pretrained(seasons=seasons).fit(panel).model, calibration=None)
+    return replace(Pretrained(seasons=seasons).fit(panel).model, calibration=None, own_widening=NO_WIDENING)
 
 
 def positive(rng, t, season):

@@ -60,7 +60,8 @@ def test_thetas_surprises_and_drifts_are_those_of_a_plain_loop():
         y = float(came[row])
         seen = live.update_one("a", at(row), y)
         if forecast is not None and not np.isnan(y):
-            surprise = tracker.surprise(y, PROBABILITIES, plain.read(1)[0, 1:])
+            told, times = plain.read(1)[0, 1:], forecaster.model.widening.at(np.array(row))
+            surprise = tracker.surprise(y, PROBABILITIES, told[5] + times * (told - told[5]))
             assert seen.surprise == pytest.approx(surprise, abs=1e-9)
             drift = tracker.drift(surprise)
             assert seen.drift == drift

@@ -15,7 +15,7 @@ inline OriginStatus check_live(const LivePlan* plan) {
   if (plan->most_steps < 1 || plan->most_steps > causal::kMostSteps) return OriginStatus::bad_step;
   const tracking::Plan& p = plan->tracking;
   if (!all_there({p.lead, p.misses, p.normal, p.columns, p.shares, p.theta_left, p.theta_share, p.places,
-                  p.place_shares}))
+                  p.place_shares, p.widening}))
     return OriginStatus::no_call;
   if (p.leads < 1 || p.lead[0] != 1 || p.lead[p.leads - 1] > static_cast<int64_t>(plan->most_steps))
     return OriginStatus::bad_step;

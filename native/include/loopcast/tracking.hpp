@@ -41,6 +41,8 @@ struct Plan {
   const double* theta_share;  // [steps]
   const double* places;       // [kPlaces]: normal scores
   const double* place_shares; // [kPlaces], at the first step
+  size_t widened;             // rows of history up to which intervals are wider
+  const double* widening;     // [widened]: how many times, after 1, 2, ... rows from the first value on
   Bounds bounds;
 };
 

@@ -107,6 +107,13 @@ class Panel(PanelFields):
         """
         return self._take(series, np.zeros_like(series), rows, ahead)
 
+    def cut(self, series: np.ndarray, front: np.ndarray, rows: int, ahead: int) -> "Panel":
+        """Of series `series`, int64 `[part]`, `rows` rows after their first `front` `[part]`; each a series of its own.
+
+        What is known after these stays known for `ahead` steps.
+        """
+        return self._take(series, front, np.full_like(series, rows), ahead)
+
     def _take(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None = None) -> "Panel":
         """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known.
 

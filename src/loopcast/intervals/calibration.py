@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from loopcast.errors import LengthError, OptionError
+from loopcast.intervals.widening import NO_WIDENING, Widening
 from loopcast.storage.codec import MAY_MISS
 
 MAX_PATHS = 4096  # kept: more would make a model file large and no quantile better
@@ -29,12 +30,13 @@ class Calibration:
         every channel has a number.
     usual: float64 `[2, channel]`, the `usual_changes` of these series, for those with a shorter history; 0 where
         none changes.
-    independent: how many paths do not overlap.
+    independent: how many paths do not overlap. widening: how much wider intervals are after shorter histories.
     """
 
     errors: np.ndarray = field(metadata=MAY_MISS)
     usual: np.ndarray
     independent: int = 1
+    widening: Widening = NO_WIDENING
 
     def __post_init__(self) -> None:
         if self.errors.ndim != 3 or 0 in self.errors.shape or self.errors.dtype != np.float64:

@@ -15,6 +15,7 @@ import numpy as np
 
 from loopcast.columns import Bands
 from loopcast.intervals.calibration import Calibration
+from loopcast.intervals.widening import NO_WIDENING, Widening
 
 RATE = 0.02  # gamma
 MOST_LEADS = 6  # that are tracked: as many steps as the decoder takes at once
@@ -36,7 +37,7 @@ class Tracking:
 
     levels: in percent, ascending. leads: `tracked_leads`. trust: how much the calibration counts. shares: float64
     `[step, 2 * level]`, its quantiles at the low and the high end of each. place_shares: float64 `[place]`, those at
-    the first step and the probabilities of `places`.
+    the first step and the probabilities of `places`. widening: after short histories.
     """
 
     levels: tuple[float, ...]
@@ -45,6 +46,7 @@ class Tracking:
     shares: np.ndarray
     places: tuple[float, ...]
     place_shares: np.ndarray
+    widening: Widening = NO_WIDENING
 
     @classmethod
     def of(

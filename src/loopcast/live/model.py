@@ -85,4 +85,5 @@ class LiveModel:
         model, horizon = self.model, self.horizon
         own = model.own_horizon >= horizon
         tracking = Tracking.of(self.rules.levels, horizon, steps, model.calibration, PROBABILITIES, own=own)
+        tracking = replace(tracking, widening=model.widening)
         return Engine(self._follower, model.bounds, tracking, max(horizon, steps), self.rules.lateness)

@@ -44,6 +44,8 @@ class TrackingPlan(ctypes.Structure):
         *((name, AT) for name in ("lead", "misses", "normal")),
         *((name, FLOAT) for name in ("rate", "trust")),
         *((name, AT) for name in ("columns", "shares", "theta_left", "theta_share", "places", "place_shares")),
+        ("widened", SIZE),
+        ("widening", AT),
         ("bounds", BoundsStructure),
     )
 

@@ -12,10 +12,10 @@ from loopcast.live.native import BoundsStructure, TrackingPlan
 from loopcast.models.bounds import Bounds
 from loopcast.nn.step_decoder import PROBABILITIES
 
-# The numbers with which a tracked state begins: rows, the two sums of surprises and their alarms, errors at one step
-# ahead beside those of the season before, and what is issued for the next row.
+# The numbers with which a tracked state begins: rows, those from the first value on, the two sums of surprises and
+# their alarms, errors at one step ahead beside those of the season before, and what is issued for the next row.
 FACTS = (
-    "rows", "up", "down", "drifts", "last_drift", "judged", "error", "naive_judged", "naive_error", "issued",
+    "rows", "history", "up", "down", "drifts", "last_drift", "judged", "error", "naive_judged", "naive_error", "issued",
     "forecast",
 )  # fmt: skip
 
@@ -32,10 +32,13 @@ class NativeTracking:
         left, share = tracking.between_leads()
         arrays = (np.array(columns, np.int64), tracking.shares, left, share, tracking.place_scores)
         tracked = (tracking.leads, tracking.misses, tracking.normal_scores)
-        self._arrays = [np.ascontiguousarray(each) for each in (*tracked, *arrays, tracking.place_shares)]
-        at = [each.ctypes.data for each in self._arrays]
-        sizes = len(tracking.levels), len(tracking.leads)
-        self.structure = TrackingPlan(*sizes, *at[:3], RATE, tracking.trust, *at[3:], bounds_structure(bounds))
+        last = (tracking.place_shares, tracking.widening.table)
+        self._arrays = [np.ascontiguousarray(each) for each in (*tracked, *arrays, *last)]
+        *at, widening = [each.ctypes.data for each in self._arrays]
+        sizes, widened = (len(tracking.levels), len(tracking.leads)), (len(tracking.widening.table), widening)
+        self.structure = TrackingPlan(
+            *sizes, *at[:3], RATE, tracking.trust, *at[3:], *widened, bounds_structure(bounds)
+        )
 
 
 class Tracked(NamedTuple):

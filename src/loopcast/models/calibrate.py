@@ -1,6 +1,7 @@
 """How wrong a model is on rows that it has not seen: of a copy fitted without them, or on data of their own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.intervals.holdout import TARGET_PATHS, calibration_cutoffs, long_enough, spread_cutoffs
 from loopcast.intervals.scale import changes_of, usual_changes
 from loopcast.models.model import Model
+from loopcast.models.short_histories import measure_widening
 
 USUAL_STEPS = 12  # or two seasons: how far a forecaster of any horizon is calibrated unasked
 
@@ -25,7 +27,8 @@ def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) 
     center, scale = model.center_and_scale(panel, horizon, cutoffs, usual)
     actual = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
     independent = panel.n_series * (1 + (cutoffs[0] - cutoffs[-1]) // horizon)
-    return calibration_of(actual - center, scale, usual, model.name, panel.targets, independent)
+    known = calibration_of(actual - center, scale, usual, model.name, panel.targets, independent)
+    return replace(known, widening=measure_widening(model, panel, horizon, cutoffs, known))
 
 
 def by_refit(

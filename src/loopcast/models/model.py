@@ -15,6 +15,7 @@ from loopcast.errors import NotFittedError, OptionError, ValuesError
 from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import PROBABILITY_GRID, Calibration, interpolate_quantiles
 from loopcast.intervals.scale import changes_of, naive_scale
+from loopcast.intervals.widening import NO_WIDENING, Widening, widened
 from loopcast.models.bounds import NO_BOUNDS, Bounds
 from loopcast.models.provenance import Provenance
 from loopcast.validation import check_cutoffs, check_positive
@@ -35,6 +36,7 @@ class Model(ABC):
     bounds: what no forecast, interval or path leaves.
     calibration: how wrong it is on rows that it had not seen; None where that was not measured.
     uncalibrated: why not, in a sentence.
+    own_widening: how much wider what its own distribution says is after a short history, where that was not measured.
     provenance: when and on what it was fitted, with which versions. tags: the user's own words.
     panel: the series of the fit; None in a loaded model.
     recipe: a forecaster, not fitted, that learns the same without choosing again; None in a loaded model.
@@ -51,6 +53,7 @@ class Model(ABC):
     bounds: Bounds = NO_BOUNDS
     calibration: Calibration | None = None
     uncalibrated: str = ""
+    own_widening: Widening = NO_WIDENING
     provenance: Provenance | None = None
     tags: Mapping[str, str] = field(default_factory=dict, metadata=TRANSIENT)
     panel: Panel | None = field(default=None, metadata=TRANSIENT)
@@ -88,8 +91,8 @@ class Model(ABC):
         wanted = tuple(float(each) for each in probabilities)
         self.bounds.check(panel)
         calibrated = bool(wanted) and (self.calibration is not None or steps > self.own_horizon)
-        how = self._predict_calibrated if calibrated else self._predict
-        return require_finite(self.bounds.apply(how(panel, back, steps, wanted)))
+        how = self.predict_calibrated if calibrated else self._predict
+        return require_finite(self.bounds.apply(self._widened(how(panel, back, steps, wanted))))
 
     def predict_bands(self, panel: Panel, horizon: int, bands: Bands, cutoffs: Sequence[int] = (0,)) -> Prediction:
         """The same, with the ends of intervals and the quantiles that a table shows."""
@@ -132,9 +135,23 @@ class Model(ABC):
             return self.bounds.apply(self._predict(panel, cutoffs, horizon, ())).values, scale
         return own_center_and_scale(self._predict(panel, cutoffs, horizon, OWN_SPREAD))
 
-    def _predict_calibrated(
+    @property
+    def widening(self) -> Widening:
+        """How much wider intervals are after a short history."""
+        return self.own_widening if self.calibration is None else self.calibration.widening
+
+    def _widened(self, told: Prediction) -> Prediction:
+        """As wide as the histories of the series before each cutoff ask for."""
+        if told.quantiles is None:
+            return told
+        factors = self.widening.at(told.panel.observed_lengths[:, None] - np.array(told.cutoffs))
+        ends = widened(told.values[..., None], told.quantiles, factors[..., None, None, None])
+        return replace(told, quantiles=ends)
+
+    def predict_calibrated(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
+        """Quantiles by the calibration, as they are after a long history, and without bounds."""
         calibration = self.require_calibration(horizon)
         shares = calibration.quantiles(np.array(probabilities), horizon)
         further = np.minimum(np.arange(horizon), len(shares) - 1)  # of its own distribution, as at the last step known

@@ -10,6 +10,7 @@ from loopcast.intervals.holdout import calibration_cutoffs
 from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit
 from loopcast.models.network.model import ANY, NetworkModel
+from loopcast.models.network.short import short_widening
 from loopcast.models.network.words import known_in_words
 from loopcast.models.pretrained.tuning import USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import read_weights, shipped_network, shipped_weights
@@ -139,6 +140,7 @@ class Pretrained(TwoSeasons):
             weights=shipped_weights() if self.start is None else read_weights(self.start),
             periods=periods,
             own_horizon=ANY,
+            own_widening=short_widening(periods.season),
             n_parameters=network.parameters,
             description=(
                 f"a recurrent network of {network.parameters:,} parameters, which learned from synthetic series, reads "

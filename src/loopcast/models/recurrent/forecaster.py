@@ -12,6 +12,7 @@ from loopcast.intervals.holdout import calibration_cutoffs, long_enough, why_no_
 from loopcast.models.member_errors import HeldOut
 from loopcast.models.model import Fit
 from loopcast.models.network.model import ANY, NetworkModel
+from loopcast.models.network.short import short_widening
 from loopcast.models.network.targets import Channels
 from loopcast.models.network.width import width_of
 from loopcast.models.network.words import known_in_words
@@ -149,6 +150,7 @@ class Recurrent(TwoSeasons):
             encoding=way.encoding,
             channels=way.channels,
             own_horizon=ANY,
+            own_widening=short_widening(plan.periods.season),
             n_parameters=way.shape.parameters,
             description="\n  ".join(sentences(panel, plan, way, held)),
             recipe=self.with_options(channels=way.channels) if several else self.with_options(),
