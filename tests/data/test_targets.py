@@ -330,3 +330,10 @@ def test_an_array_takes_the_names_of_the_targets_that_a_model_knows():
     assert as_panel(np.zeros((1, 3, 2)), like=like).targets == AIR.targets
     with pytest.raises(DataError, match="this data has 'y0', 'y1', 'y2'"):
         as_panel(np.zeros((1, 3, 3)), like=like)
+
+
+def test_a_series_without_an_id_that_comes_several_times_has_all_its_targets_each_time():
+    table = pl.DataFrame({"ds": [1, 2, 3], "a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]})
+    panel = Panel.from_table(table, columns=Columns(target=["a", "b"]))
+    parts = panel.take_heads(np.array([0, 0]), np.array([2, 3]), 0).to_univariate()
+    assert [parts.series(i).ravel().tolist() for i in range(4)] == [[1, 2], [4, 5], [1, 2, 3], [4, 5, 6]]

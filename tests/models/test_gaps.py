@@ -250,9 +250,12 @@ def test_a_file_that_says_wrongly_what_is_known_is_refused(known):
         "errors": np.zeros((1, 2, 1)),
         "errors.missing": known.astype(np.float32),
         "usual": np.zeros((2, 1)),
+        "widening.rows": np.ones(1, np.int64),
+        "widening.factors": np.ones(1),
     }
+    facts = {"errors": "float64 1 2 1", "usual": "float64 2 1", "independent": 1}
     with pytest.raises(ModelFileError, match="0 or 1"):
-        decode(Calibration, Encoded({"errors": "float64 1 2 1", "usual": "float64 2 1", "independent": 1}, arrays))
+        decode(Calibration, Encoded(facts | {"widening": {"rows": "int64 1", "factors": "float64 1"}}, arrays))
 
 
 def test_a_file_that_knows_no_error_of_a_path_is_refused():

@@ -61,7 +61,7 @@ class Panel(PanelFields):
             return self
         each = np.repeat(np.arange(self.n_series), self.n_channels)
         channels = np.tile(np.arange(self.n_channels), self.n_series)
-        before = [f"{name}, " for name in self.ids.to_list()] if self.schema.has_id else [""]
+        before = [f"{name}, " for name in self.ids.to_list()] if self.schema.has_id else [""] * self.n_series
         names = [f"{name}{target}" for name in before for target in self.targets]
         columns = replace(self.schema.columns, target=", ".join(self.targets))
         lengths = self.lengths[each]
