@@ -15,6 +15,7 @@ from loopcast.public import set_finder
 
 if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX and Keras would cost seconds
     from loopcast.columns import Columns
+    from loopcast.data.open_days import open_days
     from loopcast.data.panel import Panel
     from loopcast.data.prediction import Prediction
     from loopcast.data.read import read
@@ -117,6 +118,7 @@ __all__ = [
     "leaderboard",
     "load",
     "load_imputer",
+    "open_days",
     "plot",
     "plot_gaps",
     "read",
@@ -157,6 +159,7 @@ _MODULES = {
     "models.theta": ["Theta"],
     "models.trees.forecaster": ["Trees"],
     "pretraining.series": ["synthetic_series"],
+    "data.open_days": ["open_days"],
     "data.panel": ["Panel"],
     "data.read": ["read"],
     "data.read_options": ["ReadOptions"],

@@ -3,13 +3,16 @@
 import os
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from loopcast.errors import OptionError
 from loopcast.storage.atomic import target_of
 from loopcast.tasks.texts import whole_numbers
+
+if TYPE_CHECKING:
+    from loopcast.data.build import Freq as Step
 
 Id = Annotated[str | None, Parameter(name="--id", help="Column that tells series apart [unique_id].")]
 Time = Annotated[
@@ -22,6 +25,13 @@ Target = Annotated[
 Freq = Annotated[
     int | str | None,
     Parameter(metavar="STEP", help="Step of the calendar: MS, D, h, 15min, or 1 for integers [inferred]."),
+]
+Closed = Annotated[
+    str | None,
+    Parameter(
+        metavar="SUN,2026-12-25|FILE",
+        help="Of daily series: weekdays and days without rows, which are not forecast; or a file with one in a line.",
+    ),
 ]
 GapsOption = Annotated[
     Literal["error", "insert"], Parameter(help="What to do with times that have no row: stop, or insert as missing.")
@@ -56,6 +66,8 @@ SafeCsv = Annotated[
 ]
 Jobs = Annotated[int, Parameter(metavar="N", help="Processes that compute at once, each on cores of its own.")]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
+
+DAILY = (None, "D", "B")  # frequencies beside which days may be closed
 
 STANDARD_STREAM = Path("-")  # standard input, or standard output
 TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".xlsx")
@@ -119,3 +131,14 @@ def same_file(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other)
     return os.path.realpath(one) == os.path.realpath(other)
+
+
+def stated_freq(freq: int | str | None, closed: str | None) -> "Step":
+    """The step of the calendar that was stated, with closed days where there are some."""
+    if closed is None:
+        return freq
+    if freq not in DAILY:
+        raise OptionError(f"--closed says which days have no rows, and --freq {freq} is no daily step: leave one out")
+    from loopcast.data.open_days import closed_in, open_days
+
+    return open_days(closed_in(closed))

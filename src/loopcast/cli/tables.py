@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from loopcast.cli.cure import with_cure
-from loopcast.cli.options import Freq, GapsOption, Id, Target, Time
+from loopcast.cli.options import Closed, Freq, GapsOption, Id, Target, Time, stated_freq
 from loopcast.cli.printing import say
 from loopcast.cli.reading import Reading
 from loopcast.columns import STANDARD, Columns
@@ -19,6 +19,7 @@ from loopcast.tasks.texts import parse_names, resolve_columns, time_parts
 
 if TYPE_CHECKING:
     from loopcast import Panel, ReadOptions
+    from loopcast.data.build import Freq as Step
     from loopcast.data.read import WholeFile
 
 ROLES = MappingProxyType(
@@ -43,6 +44,7 @@ class Series(Reading):
     time: Time = None
     target: Target = None
     freq: Freq = None
+    closed: Closed = None
     gaps: GapsOption = "error"
 
     def columns(self, usual: Columns = STANDARD) -> Columns:
@@ -53,19 +55,21 @@ class Series(Reading):
         """How the file is written."""
         return self.read_options(time_parts(self.time))
 
-    def read(self, file: Path, usual: Columns = STANDARD, freq: Freq = None) -> "Panel":
+    def read(self, file: Path, usual: Columns = STANDARD, freq: "Step" = None) -> "Panel":
         """The panel in a file, with what was done to its rows said on standard error.
 
         freq: of its calendar where none was given. UnreadError, which holds options that read it, where these do not.
         """
         return self.read_file(file, usual, freq, every=False).panel
 
-    def read_file(self, file: Path, usual: Columns = STANDARD, freq: Freq = None, *, every: bool = True) -> "WholeFile":
+    def read_file(
+        self, file: Path, usual: Columns = STANDARD, freq: "Step" = None, *, every: bool = True
+    ) -> "WholeFile":
         """As `read`, with the table, to give it back; every: with all its columns."""
         from loopcast.data.read import read_whole
 
         columns, options = self.columns(usual), self.options()
-        freq = self.freq or (None if options.resample else freq)
+        freq = stated_freq(self.freq, self.closed) or (None if options.resample else freq)
         try:
             whole = read_whole(file, columns=columns, freq=freq, gaps=self.gaps, options=options, every=every)
         except DataError as error:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from loopcast.data.frequency import DAY, UNITS, Frequency
+from loopcast.data.open_days import days_before, is_open, open_day
 from loopcast.errors import CalendarError
 
 Ticks = np.ndarray  # int64
@@ -95,10 +96,10 @@ def _localise(walls: Ticks, zone: str) -> pl.Series:
 def period_index(walls: Ticks, freq: Frequency) -> tuple[np.ndarray, np.ndarray]:
     """For each wall-clock time the ordinal it falls in, and whether it is a day that `freq` has."""
     days = walls // DAY
-    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
     if freq.family == "business":
-        return (days + 3) // 7 * 5 + np.minimum(weekday, 4), weekday < 5
+        return days_before(days, freq), is_open(days, freq)
     if freq.family == "day":
+        weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
         return days, (weekday == freq.anchor) if freq.unit == "W" else np.ones(len(days), bool)
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return months, (days_of(months, freq) == days) & ((months - freq.anchor) % UNITS[freq.unit].size == 0)
@@ -107,7 +108,7 @@ def period_index(walls: Ticks, freq: Frequency) -> tuple[np.ndarray, np.ndarray]
 def days_of(steps: np.ndarray, freq: Frequency) -> np.ndarray:
     """The day (since 1970) of each ordinal of a calendar of days or longer."""
     if freq.family == "business":
-        return steps // 5 * 7 + steps % 5 - 3
+        return open_day(steps, freq)
     if freq.family == "day":
         return steps
     first, following = (each.astype("datetime64[M]").astype("datetime64[D]") for each in (steps, steps + 1))
@@ -147,8 +148,8 @@ def _same_time_of_day(ticks: Ticks, walls: Ticks, first: np.ndarray, zone: str |
 
 
 def _check_reach(starts: Ticks, steps: int, freq: Frequency) -> None:
-    longest = 31 * DAY if freq.family.startswith("month") else 3 * DAY if freq.family == "business" else DAY
-    reach = steps * freq.size * (1 if freq.family in ("number", "clock") else longest)
+    longest = 31 * DAY if freq.family.startswith("month") else 7 * DAY if freq.family == "business" else DAY
+    reach = len(freq.days_off) * DAY + steps * freq.size * (1 if freq.family in ("number", "clock") else longest)
     if max(abs(int(starts.min(initial=0))), abs(int(starts.max(initial=0)))) + reach >= 2**63:
         raise CalendarError(
             f"{steps} steps of {freq} end beyond the last time that 64 bits hold: give a shorter horizon or frequency"

@@ -48,7 +48,7 @@ def varies(part: str, freq: Frequency) -> bool:
         return {
             "clock": freq.size % (7 * DAY) != 0,
             "day": freq.size % 7 != 0,
-            "business": freq.size % 5 != 0,
+            "business": freq.size % freq.open_weekdays != 0,
         }.get(freq.family, False)
     return not freq.family.startswith("month") or freq.size % 12 != 0
 

@@ -1,9 +1,11 @@
 """What a step of a calendar is: its name, its length, its usual season."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
+
+import numpy as np
 
 from loopcast.errors import OptionError, quote
 
@@ -20,6 +22,9 @@ OLD_SPELLINGS = {
     "H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "M": "ME", "Q": "QE", "Y": "YE", "A": "YE", "AS": "YS",
 }  # fmt: skip
 
+
+# Business days: a number, weekdays that are closed, days that are.
+BUSINESS = re.compile(r"([1-9]\d{0,8})?B((?:-[A-Z]{3,4})*)((?:\+\d{4}-\d{2}-\d{2})*)")
 
 # Polars' names for a step, which it writes with a number before them: 1h, 15m, 1mo.
 POLARS_SPELLINGS = {"d": "D", "mo": "MS", "q": "QS", "y": "YS", "m": "min"}
@@ -62,8 +67,13 @@ UNITS = {
 
 KNOWN = (
     "YS, YE, QS, QE, MS, ME, W, B, D, h, min, s, ms, us, BMS or BME (first or last business day), an anchor such as "
-    "W-MON or QS-FEB, a day of the month such as MS-15 or QS-FEB-15, a multiple such as 15min"
+    "W-MON or QS-FEB, a day of the month such as MS-15 or QS-FEB-15, a multiple such as 15min, "
+    "B-SUN (all days but Sundays)"
 )
+
+
+WEEKEND = (5, 6)  # closed on a calendar of business days that says nothing else
+NO_WEEKDAY = "NONE"  # where days are closed, and no weekday
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,7 @@ class Frequency:
     """One step of a calendar: `multiple` units, on `anchor` (a weekday or a month, counted from 0).
 
     day: of the month, where that is not its first, such as the 15th of MS-15; a shorter month has its last day instead.
+    closed, days_off: of B alone: weekdays from 0 for Monday, and days since 1970, both ascending, that are no steps.
     Read one with `Frequency.parse`; `alias` is the name the field uses (pandas' spelling), or the step itself
     where times are integers. Clock units are absolute time; days and longer are wall-clock time in the zone.
 
@@ -84,6 +95,8 @@ class Frequency:
     multiple: int = 1
     anchor: int = 0
     day: int = 1
+    closed: tuple[int, ...] = WEEKEND
+    days_off: tuple[int, ...] = ()
 
     @classmethod
     def parse(cls, alias: "str | int | Frequency") -> "Frequency":
@@ -93,6 +106,9 @@ class Frequency:
         if isinstance(alias, int) and not isinstance(alias, bool) and 1 <= alias < 2**62:
             return cls("int", alias)
         text = alias if isinstance(alias, str) else ""
+        business = BUSINESS.fullmatch(text)
+        if business is not None:
+            return cls("B", int(business[1] or 1), closed=_closed(business[2]), days_off=_days_off(business[3]))
         parts = re.fullmatch(r"(\d{0,9})([A-Za-z]+)(?:-([A-Z]{3}))?(?:-([1-9]\d?))?", text)
         if parts is None:
             raise OptionError(f"freq={quote(alias)} is no frequency: use {KNOWN}; or a whole number for integer times")
@@ -112,10 +128,21 @@ class Frequency:
         anchors = UNITS[self.unit].anchors
         count = "" if self.multiple == 1 else str(self.multiple)
         day = "" if self.day == 1 else f"-{self.day}"
-        return count + self.unit + (f"-{anchors[self.anchor]}" if anchors else "") + day
+        anchor = f"-{anchors[self.anchor]}" if anchors else ""
+        off = "".join(f"+{np.datetime64(each, 'D')}" for each in self.days_off)
+        return f"{count}{self.unit}{anchor}{day}{self._closed_weekdays}{off}"
+
+    @property
+    def _closed_weekdays(self) -> str:
+        if self.closed == WEEKEND:
+            return ""
+        return "".join(f"-{WEEKDAYS[each]}" for each in self.closed) or f"-{NO_WEEKDAY}"
 
     def __str__(self) -> str:
-        return str(self.alias)
+        """The alias, but for a list of days off, of which there may be many."""
+        if not self.days_off:
+            return str(self.alias)
+        return f"{replace(self, days_off=())} less {len(self.days_off)} days"
 
     @property
     def family(self) -> Family:
@@ -128,6 +155,11 @@ class Frequency:
         return UNITS[self.unit].size * self.multiple
 
     @property
+    def open_weekdays(self) -> int:
+        """How many days of a week business has."""
+        return len(WEEKDAYS) - len(self.closed)
+
+    @property
     def season(self) -> int:
         """Steps in the usual season; 1 where the season is no whole number of steps, or there is none.
 
@@ -138,8 +170,30 @@ class Frequency:
         if self.family == "clock":
             spans = (span // self.size for span in (DAY, HOUR, MINUTE) if span % self.size == 0)
             return next((steps for steps in spans if steps <= 288), 1)
-        season, rest = divmod(UNITS[self.unit].season, self.multiple)
+        usual = self.open_weekdays if self.family == "business" else UNITS[self.unit].season
+        season, rest = divmod(usual, self.multiple)
         return 1 if rest or not season else season
+
+
+def _closed(text: str) -> tuple[int, ...]:
+    names = text.split("-")[1:]
+    if not names or names == [NO_WEEKDAY]:
+        return () if names else WEEKEND
+    wrong = next((name for name in names if name not in WEEKDAYS), None)
+    if wrong is not None or len(set(names)) == len(WEEKDAYS):
+        raise OptionError(
+            f"freq={quote('B' + text)}: after B stand the weekdays that are closed, {', '.join(WEEKDAYS)}, and not "
+            f"all; got {quote(wrong or text)}"
+        )
+    return tuple(sorted({WEEKDAYS.index(name) for name in names}))
+
+
+def _days_off(text: str) -> tuple[int, ...]:
+    days = text.split("+")[1:]
+    try:
+        return tuple(sorted({int(np.datetime64(day, "D").astype(np.int64)) for day in days}))
+    except ValueError as error:
+        raise OptionError(f"freq has {quote(text)} as days off, and one of these is no day: {error}") from error
 
 
 def _nearest(name: str) -> str:

@@ -154,7 +154,8 @@ def digest_of(asked: str, panel: Panel) -> "hashlib._Hash":
     digest.update(panel.offsets.tobytes())
     columns, covariates = panel.schema.columns, panel.covariates
     if columns.calendar or columns.holidays:
-        digest.update(repr((columns.calendar, columns.holidays, str(panel.schema.freq), panel.schema.zone)).encode())
+        calendar = columns.calendar, columns.holidays, str(panel.schema.freq.alias), panel.schema.zone
+        digest.update(repr(calendar).encode())
         digest.update(to_ticks(panel.starts).tobytes())
     if len(columns.targets) > 1:
         digest.update(repr(columns.targets).encode())

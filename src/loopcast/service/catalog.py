@@ -59,7 +59,7 @@ def inspected(content: bytes) -> dict[str, Any]:
         "kind": kind_of(estimator),
         "description": estimator.describe(),
         "targets": list(model.schema.columns.targets),
-        "frequency": str(model.schema.freq),
+        "frequency": str(model.schema.freq.alias),
         "fitted": created,
         "tags": dict(model.tags),
     }

@@ -212,7 +212,7 @@ class Stream:
         live = self.live
         if live is None:
             return about
-        more = {"horizon": live.horizon, "levels": list(live.levels), "frequency": str(live.schema.freq)}
+        more = {"horizon": live.horizon, "levels": list(live.levels), "frequency": str(live.schema.freq.alias)}
         health = self.health()
         return about | more | {"series": len(live), "ids": live.ids[:100], "health": health}
 
