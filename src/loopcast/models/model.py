@@ -8,10 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loopcast.columns import Bands
+from loopcast.data.decomposition import Decomposition
+from loopcast.data.explanation import BOUNDS, Contributions, Explanation, add_contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.data.schema import TableSchema
 from loopcast.errors import NotFittedError, OptionError, ValuesError
+from loopcast.features.causal.decompose import decompose
+from loopcast.features.causal.track import Periods
 from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import PROBABILITY_GRID, Calibration, interpolate_quantiles
 from loopcast.intervals.scale import changes_of, naive_scale
@@ -90,6 +94,43 @@ class Model(ABC):
         calibrated = bool(wanted) and (self.calibration is not None or steps > self.own_horizon)
         how = self._predict_calibrated if calibrated else self._predict
         return require_finite(self.bounds.apply(how(panel, back, steps, wanted)))
+
+    def explain(self, panel: Panel, horizon: int) -> Explanation:
+        """The forecasts that `predict` gives after the end of each series, as sums of what they are made of.
+
+        Where bounds clip or round a forecast, a feature of its own, `bounds`, says by how much. OptionError for a kind
+        of model that cannot be explained; other errors are those of `predict`.
+        """
+        raise_unless_explained(self.name, type(self))
+        within = self.predict(panel, horizon).values[:, 0]
+        clipped = within - self._predict(panel, (0,), horizon, ()).values[:, 0]
+        parts = self._contributions(panel, horizon)
+        own = {BOUNDS: clipped} if clipped.any() else {}
+        return Explanation.of(self.name, panel, add_contributions([parts, own]))
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """What its forecasts after the end of each series are made of, before bounds; see `Explanation`."""
+        raise NotImplementedError
+
+    def decompose(self, panel: Panel) -> Decomposition:
+        """Level, season and what remains of each row, as the causal encoder has them once it has taken the row in.
+
+        The seasons are the model's. For one that reads no encoding it is a view of the data all the same.
+        """
+        seen = self.seasons_seen()
+        columns = [
+            [decompose(panel.series(i)[:, channel], seen) for channel in range(panel.n_channels)]
+            for i in range(panel.n_series)
+        ]
+        parts = {
+            name: np.concatenate([np.stack([each[name] for each in series], axis=1) for series in columns])
+            for name in columns[0][0]
+        }
+        return Decomposition.of(panel, parts)
+
+    def seasons_seen(self) -> Periods:
+        """The seasons that it goes by."""
+        return Periods(season=self.season)
 
     def predict_bands(self, panel: Panel, horizon: int, bands: Bands, cutoffs: Sequence[int] = (0,)) -> Prediction:
         """The same, with the ends of intervals and the quantiles that a table shows."""
@@ -199,3 +240,12 @@ def require_finite(prediction: Prediction) -> Prediction:
                 "diverged (fit with a lower learning_rate)"
             )
     return prediction
+
+
+def raise_unless_explained(name: str, kind: type[Model]) -> None:
+    """OptionError for a kind of model that does not say what its forecasts are made of."""
+    if kind._contributions is Model._contributions:
+        raise OptionError(
+            f"{name} does not say what its forecasts are made of: Linear, Pretrained, Recurrent, Theta, the baselines "
+            "and Mean of these do; Auto takes one of them"
+        )

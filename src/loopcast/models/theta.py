@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loopcast.data.explanation import LEVEL, SEASON, Contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.models.baselines import Baseline
@@ -33,6 +34,14 @@ class ThetaModel(Model):
             for (i, j, channel), forecast in zip(block, forecast_each(seen, self.season, horizon), strict=True):
                 values[i, j, :, channel] = forecast
         return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=values)
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """The smoothed level with its line, and what the season that is put on adds to it."""
+        alone, season = panel.to_univariate(), self.season
+        each = [levels_and_forecasts([alone.series(i)[:, 0]], season, horizon) for i in range(alone.n_series)]
+        shape = (panel.n_series, panel.n_channels, horizon)
+        levels, forecasts = (np.moveaxis(np.reshape(part, shape), 1, 2) for part in zip(*each, strict=True))
+        return {LEVEL: levels, SEASON: forecasts - levels}
 
 
 @register
@@ -79,6 +88,13 @@ def forecast_each(histories: Sequence[np.ndarray], season: int, horizon: int) ->
 
     NaN is missing; each history has a value.
     """
+    return levels_and_forecasts(histories, season, horizon)[1]
+
+
+def levels_and_forecasts(
+    histories: Sequence[np.ndarray], season: int, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same without the season and with it."""
     trimmed = [_trimmed(values) for values in histories]
     flat = _Flat.of([values for values, _ in trimmed], season)
     gaps = np.array([gap for _, gap in trimmed])
@@ -86,7 +102,8 @@ def forecast_each(histories: Sequence[np.ndarray], season: int, horizon: int) ->
     ahead = np.take_along_axis(told, gaps[:, None] + np.arange(horizon), axis=1)
     levels = flat.first[:, None] + flat.unit[:, None] * ahead
     ends = [len(values) + gap for values, gap in trimmed]
-    return np.stack([pattern.put_on(row, end) for pattern, row, end in zip(flat.patterns, levels, ends, strict=True)])
+    put_on = [pattern.put_on(row, end) for pattern, row, end in zip(flat.patterns, levels, ends, strict=True)]
+    return levels, np.stack(put_on)
 
 
 def fitted_parameters(values: np.ndarray, season: int) -> tuple[list[float], np.ndarray]:

@@ -1,0 +1,76 @@
+"""Which of the numbers that are known beside a series are whose: of a covariate, or of a part of the calendar."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from loopcast.data.calendar_features import WIDTHS
+from loopcast.data.explanation import OWN
+from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.standardize import PER_COLUMN
+
+
+class KnownPart(NamedTuple):
+    """A covariate, or a part of the calendar, by name; places: its numbers of a row; ahead: its numbers of a step."""
+
+    name: str
+    places: list[int]
+    ahead: list[int]
+
+
+def known_parts(encoding: ExogenousEncoder, more: int) -> list[KnownPart]:
+    """All of them, in the order past, future, static, calendar.
+
+    A row has the numbers of `ExogenousEncoder.rows`, a step those of `ahead` and then `more` times one of each future
+    covariate, as `Known` has them.
+    """
+    columns, first = encoding.columns, encoding.past_width + encoding.static_width
+    count, own = len(columns.future), encoding.ahead_width
+    each = [KnownPart(_named(name), _run(PER_COLUMN * i, PER_COLUMN), []) for i, name in enumerate(columns.past)]
+    for place, name in enumerate(columns.future):
+        ahead = _run(PER_COLUMN * place, PER_COLUMN)
+        further = [own + place + count * time for time in range(more)]
+        each.append(KnownPart(_named(name), [first + one for one in ahead], [*ahead, *further]))
+    each += [KnownPart(_named(name), places, []) for name, places in _static_places(encoding)]
+    at = PER_COLUMN * count
+    for part in encoding.parts:
+        ahead = _run(at, WIDTHS.get(part, 1))
+        each.append(KnownPart(part, [first + one for one in ahead], ahead))
+        at += len(ahead)
+    return each
+
+
+def usual_known(encoding: ExogenousEncoder, more: int) -> tuple[np.ndarray, np.ndarray]:
+    """What contributions are measured from, as numbers of a row and of a step, float32 each.
+
+    Each covariate is there, at its mean over the fit; a category is none; all days of the week, times of the day and of
+    the year are alike, and there is no holiday.
+    """
+    there = np.tile(np.array([0, 1, 0], np.float32), len(encoding.columns.future))
+    clock = [np.full(WIDTHS.get(part, 1), 1 / 7 if part == "weekday" else 0, np.float32) for part in encoding.parts]
+    ahead = np.concatenate([there, *clock])
+    past = np.tile(np.array([0, 1, 0], np.float32), len(encoding.columns.past))
+    row = np.concatenate([past, np.zeros(encoding.static_width, np.float32), ahead])
+    return row, np.concatenate([ahead, np.zeros(more * len(encoding.columns.future), np.float32)])
+
+
+def _static_places(encoding: ExogenousEncoder) -> list[tuple[str, list[int]]]:
+    """The numbers of a row that each static covariate has: those that are numbers come first."""
+    number, category, found = encoding.past_width, encoding.past_width + len(encoding.static.mean), []
+    for name, known in zip(encoding.columns.static, encoding.categories, strict=True):
+        if known is None:
+            found.append((name, [number]))
+            number += 1
+        else:
+            found.append((name, _run(category, len(known))))
+            category += len(known)
+    return found
+
+
+def _named(covariate: str) -> str:
+    """What a covariate is called as a feature; features that no table names have their names first."""
+    return f"{covariate} (covariate)" if covariate in OWN else covariate
+
+
+def _run(first: int, count: int) -> list[int]:
+    return list(range(first, first + count))
