@@ -1,6 +1,8 @@
 """Each row of a panel as a sum: level, season, and what remains."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,15 +34,14 @@ class Decomposition:
 
     def to_univariate(self) -> "Decomposition":
         """The same of the panel in which each target is a series of its own."""
-        alone, count = self.panel.to_univariate(), self.panel.n_channels
-        if count == 1:
+        if self.panel.n_channels == 1:
             return self
-        each = [slice(a, b) for a, b in zip(self.panel.offsets[:-1], self.panel.offsets[1:], strict=True)]
-        moved = {
-            name: np.concatenate([values[rows].T.ravel() for rows in each])[:, None]
+        rows = [slice(a, b) for a, b in pairwise(self.panel.offsets)]
+        parts = {
+            name: np.concatenate([values[each].T.ravel() for each in rows])[:, None]
             for name, values in self.parts.items()
         }
-        return replace(self, panel=alone, parts=moved)
+        return replace(self, panel=self.panel.to_univariate(), parts=parts)
 
     def table(self) -> Any:
         """A row per series, time and target (of several): the value and its parts, a column each.
@@ -60,3 +61,9 @@ class Decomposition:
             numbers,
             more_keys={TARGET_NAME: target} if several else {},
         )
+
+
+def by_channel(series: Sequence[np.ndarray], channels: int) -> np.ndarray:
+    """Numbers `[time]` of each series of `Panel.to_univariate`, in its order, as `[row, channel]` of the panel."""
+    firsts = range(0, len(series), channels)
+    return np.concatenate([np.stack(series[first : first + channels], axis=1) for first in firsts])

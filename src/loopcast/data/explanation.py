@@ -14,10 +14,9 @@ from loopcast.data.tables import build
 from loopcast.data.time_grid import future_times
 
 FEATURE, CONTRIBUTION = "feature", "contribution"
-LEVEL, SEASON, TREND, RECENT, REST, OTHERS, BOUNDS = (
-    "level", "season", "trend", "recent values", "rest", "other targets", "bounds",
-)  # fmt: skip
-OWN = (LEVEL, SEASON, TREND, RECENT, REST, OTHERS, BOUNDS, "hour", "weekday", "month", "holiday")  # not of the table
+LEVEL, SEASON, TREND, RECENT = "level", "season", "trend", "recent values"
+OTHERS, REST, BOUNDS = "other targets", "rest", "bounds"
+FIRST, LAST = (LEVEL, SEASON, TREND, RECENT), (REST, BOUNDS)  # in a table; between them is what else there is
 
 Contributions = Mapping[str, np.ndarray]  # by feature, float64 `[series, step, channel]`
 
@@ -38,9 +37,11 @@ class Explanation:
 
     @classmethod
     def of(cls, name: str, panel: Panel, contributions: Contributions) -> "Explanation":
-        """Of contributions by feature."""
-        values = np.stack(list(contributions.values()), axis=-1)
-        return cls(name=name, panel=panel, features=tuple(contributions), values=values)
+        """Of contributions by feature, in any order."""
+        between = [feature for feature in contributions if feature not in FIRST + LAST]
+        features = tuple(feature for feature in (*FIRST, *between, *LAST) if feature in contributions)
+        values = np.stack([contributions[feature] for feature in features], axis=-1)
+        return cls(name=name, panel=panel, features=features, values=values)
 
     @property
     def horizon(self) -> int:
@@ -59,6 +60,8 @@ class Explanation:
 
     def to_univariate(self) -> "Explanation":
         """The same of the panel in which each target is a series of its own."""
+        if self.panel.n_channels == 1:
+            return self
         moved = np.moveaxis(self.values, 2, 1)
         values = moved.reshape(-1, moved.shape[2], 1, moved.shape[3])
         return replace(self, panel=self.panel.to_univariate(), values=values)
@@ -83,13 +86,20 @@ class Explanation:
         numbers = {CONTRIBUTION: self.values.ravel()}
         return build(panel.schema, ids, times.gather(rows // each), numbers, more_keys=names)
 
-    def summary(self, most: int) -> pl.DataFrame:
-        """The first series (and targets), one a row: the forecast, then each contribution, as means over the steps."""
-        alone = self.to_univariate() if self.panel.n_channels > 1 else self
-        names = alone.panel.ids[:most].cast(pl.String) if alone.panel.schema.has_id else alone.panel.targets
+    def sentences(self, most: int) -> list[str]:
+        """Of the first series, and each target, on average over the steps: what the forecast is made of, in words."""
+        alone = self.to_univariate()
         means = alone.values[:most, :, 0].mean(axis=1)
-        columns = {FEATURE: names, "forecast": means.sum(axis=1)}
-        return pl.DataFrame(columns | dict(zip(self.features, means.T, strict=True)), strict=False)
+        names = alone.panel.ids.to_list() if alone.panel.schema.has_id else list(alone.panel.targets)
+        return [f"{name}: {self._sum(mean)}" for name, mean in zip(names, means, strict=False)]
+
+    def _sum(self, parts: np.ndarray) -> str:
+        """A sum as text: as many decimals as give its largest part four digits."""
+        size = float(np.abs(parts).max())
+        digits = max(0, 3 - int(np.floor(np.log10(size)))) if size > 0 else 0
+        shown = [f"{self.features[0]} {parts[0]:,.{digits}f}"]
+        shown += [f"{name} {part:z+,.{digits}f}" for name, part in zip(self.features[1:], parts[1:], strict=True)]
+        return f"{parts.sum():,.{digits}f} = {', '.join(shown)}"
 
 
 def add_contributions(parts: Sequence[Contributions]) -> Contributions:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loopcast.data.calendar_features import WIDTHS
-from loopcast.data.explanation import OWN
+from loopcast.data.explanation import FIRST, LAST, OTHERS
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.standardize import PER_COLUMN
 
@@ -26,12 +26,15 @@ def known_parts(encoding: ExogenousEncoder, more: int) -> list[KnownPart]:
     """
     columns, first = encoding.columns, encoding.past_width + encoding.static_width
     count, own = len(columns.future), encoding.ahead_width
-    each = [KnownPart(_named(name), _run(PER_COLUMN * i, PER_COLUMN), []) for i, name in enumerate(columns.past)]
+    each = [
+        KnownPart(_named(name, encoding.parts), _run(PER_COLUMN * i, PER_COLUMN), [])
+        for i, name in enumerate(columns.past)
+    ]
     for place, name in enumerate(columns.future):
         ahead = _run(PER_COLUMN * place, PER_COLUMN)
         further = [own + place + count * time for time in range(more)]
-        each.append(KnownPart(_named(name), [first + one for one in ahead], [*ahead, *further]))
-    each += [KnownPart(_named(name), places, []) for name, places in _static_places(encoding)]
+        each.append(KnownPart(_named(name, encoding.parts), [first + one for one in ahead], [*ahead, *further]))
+    each += [KnownPart(_named(name, encoding.parts), places, []) for name, places in _static_places(encoding)]
     at = PER_COLUMN * count
     for part in encoding.parts:
         ahead = _run(at, WIDTHS.get(part, 1))
@@ -67,9 +70,10 @@ def _static_places(encoding: ExogenousEncoder) -> list[tuple[str, list[int]]]:
     return found
 
 
-def _named(covariate: str) -> str:
-    """What a covariate is called as a feature; features that no table names have their names first."""
-    return f"{covariate} (covariate)" if covariate in OWN else covariate
+def _named(covariate: str, parts: tuple[str, ...]) -> str:
+    """What a covariate is called as a feature; those that are no column have their names first."""
+    taken = covariate in (*FIRST, *LAST, OTHERS, *parts) or covariate.startswith(("lag ", "lags "))
+    return f"{covariate} (covariate)" if taken else covariate
 
 
 def _run(first: int, count: int) -> list[int]:

@@ -1,7 +1,7 @@
 """What the forecasts of a linear model are made of, exactly: each weight times how far its input is from usual.
 
-The same numbers as the SHAP values of a linear model whose inputs are taken for independent, w (x - E x) (Lundberg & Lee,
-2017, "A unified approach to interpreting model predictions", corollary 1), summed over the inputs of a feature.
+The same numbers as the SHAP values of a linear model whose inputs are taken for independent, w (x - E x), summed over
+the inputs of a feature (Lundberg & Lee, 2017, "A unified approach to interpreting model predictions", corollary 1).
 """
 
 from collections.abc import Iterator

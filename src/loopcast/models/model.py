@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loopcast.columns import Bands
-from loopcast.data.decomposition import Decomposition
+from loopcast.data.decomposition import Decomposition, by_channel
 from loopcast.data.explanation import BOUNDS, Contributions, Explanation, add_contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
@@ -117,16 +117,9 @@ class Model(ABC):
 
         The seasons are the model's. For one that reads no encoding it is a view of the data all the same.
         """
-        seen = self.seasons_seen()
-        columns = [
-            [decompose(panel.series(i)[:, channel], seen) for channel in range(panel.n_channels)]
-            for i in range(panel.n_series)
-        ]
-        parts = {
-            name: np.concatenate([np.stack([each[name] for each in series], axis=1) for series in columns])
-            for name in columns[0][0]
-        }
-        return Decomposition.of(panel, parts)
+        alone = panel.to_univariate()
+        found = decompose([alone.series(i)[:, 0] for i in range(alone.n_series)], self.seasons_seen())
+        return Decomposition.of(panel, {name: by_channel(each, panel.n_channels) for name, each in found.items()})
 
     def seasons_seen(self) -> Periods:
         """The seasons that it goes by."""

@@ -91,9 +91,7 @@ def forecast_each(histories: Sequence[np.ndarray], season: int, horizon: int) ->
     return levels_and_forecasts(histories, season, horizon)[1]
 
 
-def levels_and_forecasts(
-    histories: Sequence[np.ndarray], season: int, horizon: int
-) -> tuple[np.ndarray, np.ndarray]:
+def levels_and_forecasts(histories: Sequence[np.ndarray], season: int, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """The same without the season and with it."""
     trimmed = [_trimmed(values) for values in histories]
     flat = _Flat.of([values for values, _ in trimmed], season)

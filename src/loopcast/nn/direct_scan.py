@@ -42,7 +42,9 @@ class DirectScan:
 
     def zero_state(self, batch: int) -> DirectState:
         """Of a batch before its first row."""
-        zero = [tuple(np.zeros((batch, layer.units), np.float32) for _ in range(self.kind.states)) for layer in self.layers]
+        zero = [
+            tuple(np.zeros((batch, layer.units), np.float32) for _ in range(self.kind.states)) for layer in self.layers
+        ]
         return tuple(zero)
 
     def scan(self, state: DirectState, inputs: np.ndarray) -> tuple[DirectState, np.ndarray]:
@@ -62,8 +64,10 @@ class DirectScan:
         """Some of a batch; what lies together in the whole does so in a part of it."""
         inputs, outputs = np.ascontiguousarray(inputs[part]), outputs[part]
         batch, time, width = inputs.shape
-        ends = [[[np.ascontiguousarray(each[part]) for each in layer] for layer in states] for states in (state, after)]
-        stack = stack_of(self.cell, self.layers, *ends, None, batch=batch, time=time, last_only=False)
+        before, then = (
+            [[np.ascontiguousarray(each[part]) for each in layer] for layer in ends] for ends in (state, after)
+        )
+        stack = stack_of(self.cell, self.layers, before, then, None, batch=batch, time=time, last_only=False)
         workspace = np.zeros(workspace_floats(stack, width, self.layers), np.float32)
         forward = Forward(stack, pointer(inputs), None, pointer(outputs), False, pointer(workspace))
         call = StepCall(forward, workspace.size)

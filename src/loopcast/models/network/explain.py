@@ -30,10 +30,12 @@ NAMES = {"season": SEASON, "trend": TREND, "recent": RECENT}
 class Reader(Protocol):
     """What reads encoded series, as `NetworkModel` does."""
 
-    periods: Periods
-    encoding: ExogenousEncoder | None
-    channels: Channels
-
+    @property
+    def periods(self) -> Periods: ...
+    @property
+    def encoding(self) -> ExogenousEncoder | None: ...
+    @property
+    def channels(self) -> Channels: ...
     def scan(self, state: Any, inputs: np.ndarray) -> tuple[Any, np.ndarray]: ...
     def answers_of(self, questions: Questions, outputs: np.ndarray) -> np.ndarray: ...
 
@@ -100,7 +102,8 @@ def _parts(network: Reader, asked: Questions, groups: dict[str, Group], horizon:
     """By feature, `[step]`, of one series."""
     level = asked.told.base[:, : network.periods.season].mean(axis=1, keepdims=True)  # a season adds up to nothing
     told = asked.told
-    told = told._replace(**{name: getattr(told, name)[:, :horizon] for name in ("base", "candidates", "codes")})
+    base, candidates, codes = (each[:, :horizon] for each in (told.base, told.candidates, told.codes))
+    told = told._replace(base=base, candidates=candidates, codes=codes)
     asked = replace(asked, told=told, repeated=asked.repeated[..., :horizon])
     at_level, base = (told.written.read(each)[0] for each in (level, told.base))
     said = _along(network, asked, list(groups.values()))
@@ -126,11 +129,12 @@ def _along(network: Reader, asked: Questions, groups: list[Group]) -> np.ndarray
 def _say(network: Reader, asked: Questions, groups: list[Group], points: np.ndarray, state: Any) -> np.ndarray:
     many = _of_rows(asked, np.zeros(len(points), int), asked.told.inputs.shape[1])
     told, usual = many.told, _usual(network.encoding, many.told)
-    moved = {
-        name: _moved(getattr(told, name), usual[name], points, [getattr(group, name) for group in groups])
+    inputs, candidates, codes = (
+        _moved(getattr(told, name), usual[name], points, [getattr(group, name) for group in groups])
         for name in Group._fields
-    }
-    many = replace(many, told=told._replace(**moved), rows=np.full_like(many.rows, told.inputs.shape[1] - 1))
+    )
+    told = told._replace(inputs=inputs, candidates=candidates, codes=codes)
+    many = replace(many, told=told, rows=np.full_like(many.rows, told.inputs.shape[1] - 1))
     before = state and tuple(tuple(np.repeat(each, len(points), axis=0) for each in layer) for layer in state)
     outputs = network.scan(before, many.told.inputs)[1]
     return read_values(many, network.answers_of(many, outputs), np.array([0.5]))[:, 0, :, 0]

@@ -1,9 +1,9 @@
 """Integrated gradients without gradients: a way from a baseline to the inputs, walked in small moves of one group each.
 
-What moves of a group change, summed along the way, tends to the integral of the gradient over the straight line (Aumann &
-Shapley, 1974, *Values of non-atomic games*; Sundararajan, Taly & Yan, 2017, "Axiomatic attribution for deep networks",
-equation 1) as moves become small; and however large they are, all of it sums to the whole difference, and a group
-that changes nothing has nothing.
+What moves of a group change, summed along the way, tends to the integral of the gradient over the straight line as
+moves become small (Aumann & Shapley, 1974, *Values of non-atomic games*; Sundararajan, Taly & Yan, 2017, "Axiomatic
+attribution for deep networks", equation 1). However large they are, all of it sums to the whole difference, and a
+group that changes nothing has nothing.
 """
 
 import numpy as np
