@@ -57,6 +57,9 @@ def forecast(
     updates: Annotated[int | None, Parameter(help="Updates of the weights [400, or 800 with covariates].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecast.")] = 0,
     check: Annotated[bool, Parameter(help="Compare with the baselines on the last steps of the history.")] = True,
+    explain: Annotated[
+        bool, Parameter(negative="", help="Say what the forecasts are made of, also in --report and --json.")
+    ] = False,
     fail_if_worse_than: FailIfWorseThan = None,
     wide: Wide = False,
     output: Output = None,
@@ -90,6 +93,7 @@ def forecast(
             check=check,
             levels=wanted,
             season=common.season,
+            explain=explain,
         ),
         panel,
         status=lambda message: printing.status(message, quiet=quiet),
@@ -103,6 +107,7 @@ def forecast(
     elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide), result.unsure)
         printing.show_choice(result.forecaster)
+        printing.show_explanation(result.explanation)
         printing.show_check(result.check, result.unchecked, horizon)
     if result.check is not None:
         require_better(result.check, fail_if_worse_than)

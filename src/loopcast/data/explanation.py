@@ -98,7 +98,7 @@ class Explanation:
         size = float(np.abs(parts).max())
         digits = max(0, 3 - int(np.floor(np.log10(size)))) if size > 0 else 0
         shown = [f"{self.features[0]} {parts[0]:,.{digits}f}"]
-        shown += [f"{name} {part:z+,.{digits}f}" for name, part in zip(self.features[1:], parts[1:], strict=True)]
+        shown += [f"{name} {part:+z,.{digits}f}" for name, part in zip(self.features[1:], parts[1:], strict=True)]
         return f"{parts.sum():,.{digits}f} = {', '.join(shown)}"
 
 

@@ -23,6 +23,7 @@ RENDERERS = {
     ".svg": "loopcast.report.sums_matplotlib:svg",
     ".html": "loopcast.report.sums_plotly:html",
 }
+BLACK = "#000000"
 MORE_COLOURS = (*COLOURS, "#117733", "#882255", "#999933", "#AA4499")  # the others are Tol's
 MOST_BARS = len(MORE_COLOURS)  # of more features, the smallest are one
 
@@ -147,7 +148,7 @@ def explanation_chart(found: Explanation, i: int) -> SumChart:
     at, level = times(panel, i, int(panel.lengths[i]), found.horizon), values[:, 0]
     lines = (
         Line(curve=Curve(name=found.features[0], times=at, values=level), colour=GREY, dashed=True),
-        Line(curve=Curve(name="forecast", times=at, values=values.sum(axis=1)), colour="#000000"),
+        Line(curve=Curve(name="forecast", times=at, values=values.sum(axis=1)), colour=BLACK),
     )
     bars = stacked(level, {name: part[i] for name, part in shown(found).items()})
     name = panel.schema.columns.one_target
