@@ -11,6 +11,7 @@ from loopcast.cli.options import (
     STANDARD_STREAM,
     WHOLE_NUMBERS,
     Budget,
+    Explain,
     FailIfWorseThan,
     Json,
     Output,
@@ -57,9 +58,7 @@ def forecast(
     updates: Annotated[int | None, Parameter(help="Updates of the weights [400, or 800 with covariates].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecast.")] = 0,
     check: Annotated[bool, Parameter(help="Compare with the baselines on the last steps of the history.")] = True,
-    explain: Annotated[
-        bool, Parameter(negative="", help="Say what the forecasts are made of, also in --report and --json.")
-    ] = False,
+    explain: Explain = False,
     fail_if_worse_than: FailIfWorseThan = None,
     wide: Wide = False,
     output: Output = None,

@@ -10,7 +10,7 @@ from loopcast.data.decomposition import Decomposition
 from loopcast.data.explanation import Explanation
 from loopcast.data.panel import Panel
 from loopcast.models.estimator import BoundedEstimator
-from loopcast.models.model import Model, raise_unless_explained
+from loopcast.models.model import Model, unexplained
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,8 +71,8 @@ class ExplainingEstimator(BoundedEstimator):
     def require_explained(self) -> None:
         """OptionError, before any fit, where the models that it would leave cannot be explained."""
         for each in (self, *self.parts()):
-            if each.model_type is not None:
-                raise_unless_explained(each.name, each.model_type)
+            if each.model_type is not None and each.model_type._contributions is Model._contributions:
+                raise unexplained(each.name)
 
     @property
     @abstractmethod

@@ -101,7 +101,6 @@ class Model(ABC):
         Where bounds clip or round a forecast, a feature of its own, `bounds`, says by how much. OptionError for a kind
         of model that cannot be explained; other errors are those of `predict`.
         """
-        raise_unless_explained(self.name, type(self))
         within = self.predict(panel, horizon).values[:, 0]
         clipped = within - self._predict(panel, (0,), horizon, ()).values[:, 0]
         parts = self._contributions(panel, horizon)
@@ -110,7 +109,7 @@ class Model(ABC):
 
     def _contributions(self, panel: Panel, horizon: int) -> Contributions:
         """What its forecasts after the end of each series are made of, before bounds; see `Explanation`."""
-        raise NotImplementedError
+        raise unexplained(self.name)
 
     def decompose(self, panel: Panel) -> Decomposition:
         """Level, season and what remains of each row, as the causal encoder has them once it has taken the row in.
@@ -235,10 +234,9 @@ def require_finite(prediction: Prediction) -> Prediction:
     return prediction
 
 
-def raise_unless_explained(name: str, kind: type[Model]) -> None:
-    """OptionError for a kind of model that does not say what its forecasts are made of."""
-    if kind._contributions is Model._contributions:
-        raise OptionError(
-            f"{name} does not say what its forecasts are made of: Linear, Pretrained, Recurrent, Theta, the baselines "
-            "and Mean of these do; Auto takes one of them"
-        )
+def unexplained(name: str) -> OptionError:
+    """The error of a model that does not say what its forecasts are made of."""
+    return OptionError(
+        f"{name} does not say what its forecasts are made of: Linear, Pretrained, Recurrent, Theta, Naive, "
+        "SeasonalNaive, Drift, WindowAverage and Mean of these do, and so does Auto, which takes one of them"
+    )

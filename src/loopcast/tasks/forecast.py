@@ -123,7 +123,9 @@ def forecast(
     )
 
 
-def predict(forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence[float] = ()) -> ForecastResult:
+def predict(
+    forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence[float] = (), *, explain: bool = False
+) -> ForecastResult:
     """Forecast with a fitted forecaster, such as a loaded one: nothing is trained and nothing compared."""
     return ForecastResult(
         forecaster=forecaster,
@@ -131,6 +133,8 @@ def predict(forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence
         check=None,
         unchecked="a saved model is not compared",
         unsure=None,
+        explanation=forecaster.model.explain(panel, horizon) if explain else None,
+        decomposition=forecaster.model.decompose(panel) if explain else None,
     )
 
 
