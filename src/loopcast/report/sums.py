@@ -110,9 +110,9 @@ def plot_explanation(
     """
     found = forecaster.explanation(horizon, data=data, future=future)
     alone, chosen = found.to_univariate(), _chosen(found.panel, ids, most)
-    steps = f"{found.horizon} step{'s' * (found.horizon > 1)}"
+    steps, of = f"{found.horizon} step{'s' * (found.horizon > 1)}", _of(alone.panel, chosen)
     return SumPicture(
-        title=f"What {forecaster.name}'s forecast of {steps} is made of",
+        title=f"What {forecaster.name}'s forecast of {steps} is made of{of}",
         time=found.panel.schema.columns.time,
         charts=tuple(explanation_chart(alone, i) for i in chosen),
     )
@@ -136,7 +136,7 @@ def plot_decomposition(
     rows = int(found.panel.lengths.max()) if tail is None else check_positive("tail", tail)
     alone, chosen = found.to_univariate(), _chosen(found.panel, ids, most)
     return SumPicture(
-        title="Level, season and what remains",
+        title=f"Level, season and what remains{_of(alone.panel, chosen)}",
         time=found.panel.schema.columns.time,
         charts=tuple(decomposition_chart(alone, i, rows) for i in chosen),
     )
@@ -203,3 +203,8 @@ def _chosen(panel: Panel, ids: Sequence[Any] | None, most: int) -> Sequence[int]
     """Places in `panel.to_univariate()` of what is drawn."""
     every = range(panel.n_series * panel.n_channels) if ids is None else find(panel, ids)
     return every[: check_positive("most", most)]
+
+
+def _of(panel: Panel, chosen: Sequence[int]) -> str:
+    """How many of how many are drawn, where those are not all."""
+    return f" ({len(chosen)} of {panel.n_series} series)" if len(chosen) < panel.n_series else ""
