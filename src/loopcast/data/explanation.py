@@ -96,10 +96,11 @@ class Explanation:
     def _sum(self, parts: np.ndarray) -> str:
         """A sum as text: as many decimals as give its largest part four digits."""
         size = float(np.abs(parts).max())
-        digits = max(0, 3 - int(np.floor(np.log10(size)))) if size > 0 else 0
-        shown = [f"{self.features[0]} {parts[0]:,.{digits}f}"]
-        shown += [f"{name} {part:+z,.{digits}f}" for name, part in zip(self.features[1:], parts[1:], strict=True)]
-        return f"{parts.sum():,.{digits}f} = {', '.join(shown)}"
+        usual = size == 0 or 1e-3 <= size < 1e9
+        form = f",.{max(0, 3 - int(np.floor(np.log10(size or 1e3))))}f" if usual else ".4g"
+        shown = [f"{self.features[0]} {parts[0]:z{form}}"]
+        shown += [f"{name} {part:+z{form}}" for name, part in zip(self.features[1:], parts[1:], strict=True)]
+        return f"{parts.sum():z{form}} = {', '.join(shown)}"
 
 
 def add_contributions(parts: Sequence[Contributions]) -> Contributions:

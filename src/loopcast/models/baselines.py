@@ -81,7 +81,7 @@ class SeasonalNaiveModel(Model):
         """The mean of the latest season, and how far each time of it is from that."""
         forecast = forecast_of(self, panel, horizon)
         level = np.broadcast_to(self._latest_season(panel).mean(axis=1, keepdims=True), forecast.shape)
-        return {LEVEL: level, SEASON: forecast - level}
+        return {LEVEL: level, SEASON: forecast - level} if self.lag > 1 else {LEVEL: forecast}
 
     def _latest_season(self, panel: Panel) -> np.ndarray:
         """The latest value of each time of the season, `[series, season, channel]`."""

@@ -41,7 +41,7 @@ class ThetaModel(Model):
         each = [levels_and_forecasts([alone.series(i)[:, 0]], season, horizon) for i in range(alone.n_series)]
         shape = (panel.n_series, panel.n_channels, horizon)
         levels, forecasts = (np.moveaxis(np.reshape(part, shape), 1, 2) for part in zip(*each, strict=True))
-        return {LEVEL: levels, SEASON: forecasts - levels}
+        return {LEVEL: levels, SEASON: forecasts - levels} if season > 1 else {LEVEL: forecasts}
 
 
 @register

@@ -38,7 +38,7 @@ class LaneCanvas:
         values = np.concatenate([*ends, *(line.curve.values for line in lane.lines)]).astype(np.float64)
         values = values[np.isfinite(values)]
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-        room = 0.05 * (high - low) or 0.5
+        room = 0.05 * (high - low or abs(high)) or 0.5
         self.low, self.high = low - room, high + room
 
     def x(self, step: float) -> float:

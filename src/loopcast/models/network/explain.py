@@ -54,7 +54,7 @@ def explain_network(network: Reader, panel: Panel, horizon: int) -> dict[str, np
     known = None if network.encoding is None else Known.of(network.encoding, alone, horizon, season)
     others = panel.n_channels - 1 if network.channels == "joint" else 0
     groups = groups_of(network.encoding, season, others)
-    names = list(dict.fromkeys((LEVEL, SEASON, *groups, REST)))
+    names = [LEVEL, *groups, REST]
     found = np.zeros((len(names), alone.n_series, horizon))
     for questions in _each(alone, known, network.periods, max(horizon, season)):
         parts = _parts(network, questions, groups, horizon)
@@ -108,10 +108,11 @@ def _parts(network: Reader, asked: Questions, groups: dict[str, Group], horizon:
     at_level, base = (told.written.read(each)[0] for each in (level, told.base))
     said = _along(network, asked, list(groups.values()))
     parts = dict(zip(groups, contributions(said, len(groups)), strict=True))
-    parts[LEVEL], rest = np.broadcast_to(at_level, base.shape), said[0] - base
-    again = ~np.isnan(asked.repeated[0, 0])  # a series that repeats itself is forecast by that, not by the network
-    parts[SEASON] = parts.get(SEASON, 0.0) + base - at_level + np.where(again, rest, 0.0)
-    parts[REST] = np.where(again, 0.0, rest)
+    parts[LEVEL], parts[REST] = np.broadcast_to(at_level, base.shape), said[0] - base
+    if SEASON in parts:
+        again = ~np.isnan(asked.repeated[0, 0])  # a series that repeats itself is forecast by that, not by the network
+        parts[SEASON] = parts[SEASON] + base - at_level + np.where(again, parts[REST], 0.0)
+        parts[REST] = np.where(again, 0.0, parts[REST])
     return parts
 
 
