@@ -166,6 +166,19 @@ def test_of_several_targets_each_has_rows_and_others_are_one_feature():
     assert "other targets" in table["feature"].to_list()
 
 
+@pytest.mark.parametrize("make", [lambda: Linear(horizon=7, context=1), lambda: Recurrent(horizon=7, updates=150)])
+def test_a_day_of_the_week_has_what_it_adds_and_no_holiday_adds_nothing(make):
+    days = pl.date_range(pl.date(2023, 1, 2), pl.date(2024, 1, 28), "1d", eager=True)  # from a Monday to a Sunday
+    random = np.random.default_rng(4)
+    values = 100 + 30 * (days.dt.weekday() == 7).to_numpy() + random.normal(0, 1, len(days))
+    columns = Columns(calendar=["weekday"], holidays="DE")
+    table = pl.DataFrame({"ds": days, "y": values})
+    forecaster = make().with_options(season=1).fit(table, columns=columns)
+    found = parts(forecaster, forecaster.model.panel, 7)
+    assert found["weekday"][-1] - found["weekday"][:-1].mean() == pytest.approx(30, abs=9)
+    assert np.abs(found["holiday"]).max() < 0.01
+
+
 def test_a_covariate_called_as_a_part_of_ours_says_what_it_is():
     panel = with_price()
     columns = replace(panel.schema.columns, future=("season", "lag 7"))

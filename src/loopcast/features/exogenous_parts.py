@@ -43,18 +43,27 @@ def known_parts(encoding: ExogenousEncoder, more: int) -> list[KnownPart]:
     return each
 
 
-def usual_known(encoding: ExogenousEncoder, more: int) -> tuple[np.ndarray, np.ndarray]:
-    """What contributions are measured from, as numbers of a row and of a step, float32 each.
+def usual_known(encoding: ExogenousEncoder, more: int, clock: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What contributions are measured from, as numbers of a row and of a step, float32 `[..., number]` each.
 
-    Each covariate is there, at its mean over the fit; a category is none; all days of the week, times of the day and of
-    the year are alike, and there is no holiday.
+    Each covariate is there, at its mean over the fit; a category is none; the calendar is as `clock` `[..., number]`
+    has it, the mean of its numbers over a history, but for holidays: there is none.
     """
-    there = np.tile(np.array([0, 1, 0], np.float32), len(encoding.columns.future))
-    clock = [np.full(WIDTHS.get(part, 1), 1 / 7 if part == "weekday" else 0, np.float32) for part in encoding.parts]
-    ahead = np.concatenate([there, *clock])
-    past = np.tile(np.array([0, 1, 0], np.float32), len(encoding.columns.past))
-    row = np.concatenate([past, np.zeros(encoding.static_width, np.float32), ahead])
-    return row, np.concatenate([ahead, np.zeros(more * len(encoding.columns.future), np.float32)])
+    each = np.array(clock, np.float32)
+    if "holiday" in encoding.parts:
+        each[..., -1] = 0
+    past, there = (_there(clock.shape[:-1], len(names)) for names in (encoding.columns.past, encoding.columns.future))
+    ahead = np.concatenate([there, each], axis=-1)
+    static, further = (
+        np.zeros((*clock.shape[:-1], count), np.float32)
+        for count in (encoding.static_width, more * len(encoding.columns.future))
+    )
+    return np.concatenate([past, static, ahead], axis=-1), np.concatenate([ahead, further], axis=-1)
+
+
+def _there(leading: tuple[int, ...], columns: int) -> np.ndarray:
+    """So many columns that have their mean now, `[..., number]`."""
+    return np.broadcast_to(np.tile(np.array([0, 1, 0], np.float32), columns), (*leading, PER_COLUMN * columns))
 
 
 def _static_places(encoding: ExogenousEncoder) -> list[tuple[str, list[int]]]:

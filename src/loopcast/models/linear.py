@@ -86,7 +86,9 @@ class LinearModel(Model):
         matrix = self.matrix[..., :horizon]
         lags, of_lags = linear_parts(matrix, (past - level) / scale, usual, self.season)
         at = known.at(known.offsets[:-1] + panel.lengths - 1, np.arange(horizon))
-        others, of_others = known_linear_parts(matrix[:, context:-1], at, self.encoding)
+        others, of_others = known_linear_parts(
+            matrix[:, context:-1], at, known.clock(self.encoding, panel), self.encoding
+        )
         base = base_parts(level, unit * (of_lags + of_others + matrix[:, -1].T), relative=self.relative)
         return base | {name: unit * part for name, part in (lags | others).items()}
 

@@ -32,20 +32,21 @@ def linear_parts(
 
 
 def known_linear_parts(
-    matrix: np.ndarray, known: np.ndarray, encoding: ExogenousEncoder | None
+    matrix: np.ndarray, known: np.ndarray, clock: np.ndarray, encoding: ExogenousEncoder | None
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """The same of what is known besides: by covariate and part of the calendar; usual is as `usual_known` says.
 
-    matrix: `[channel, number, step]`; known: `[series, step, number]`, of the cutoff and then of the step.
+    matrix: `[channel, number, step]`; known: `[series, step, number]`, of the cutoff and then of the step; clock: the
+    mean of the calendar's numbers over each history, `[series, number]`.
     """
     if encoding is None:
         return {}, np.zeros(())
-    row, ahead = usual_known(encoding, 0)
-    usual, parts = np.concatenate([row, ahead]).astype(np.float64), {}
+    usual = np.concatenate(usual_known(encoding, 0, clock), axis=-1).astype(np.float64)
+    parts = {}
     for name, places, steps in known_parts(encoding, 0):
-        at = [*places, *(len(row) + step for step in steps)]
-        parts[name] = np.einsum("shk,ckh->shc", known[..., at] - usual[at], matrix[:, at])
-    return parts, np.einsum("k,ckh->hc", usual, matrix)
+        at = [*places, *(encoding.width + step for step in steps)]
+        parts[name] = np.einsum("shk,ckh->shc", known[..., at] - usual[:, None, at], matrix[:, at])
+    return parts, np.einsum("sk,ckh->shc", usual, matrix)
 
 
 def usual_lags(values: np.ndarray, context: int, *, relative: bool) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from loopcast.data.calendar_features import n_features
 from loopcast.data.explanation import LEVEL, OTHERS, RECENT, REST, SEASON, TREND
 from loopcast.data.panel import Panel
 from loopcast.features.causal.ahead import CODES
@@ -46,6 +47,14 @@ class Group(NamedTuple):
     inputs: list[int]
     candidates: list[int]
     codes: list[int]
+
+
+class Usual(NamedTuple):
+    """What numbers are before they move, float32 `[number]` each."""
+
+    inputs: np.ndarray
+    candidates: np.ndarray
+    codes: np.ndarray
 
 
 def explain_network(network: Reader, panel: Panel, horizon: int) -> dict[str, np.ndarray]:
@@ -118,36 +127,44 @@ def _parts(network: Reader, asked: Questions, groups: dict[str, Group], horizon:
 
 def _along(network: Reader, asked: Questions, groups: list[Group]) -> np.ndarray:
     """The forecasts of one series at each point of the way, `[point, step]`."""
-    points, inputs = way(len(groups)), asked.told.inputs
+    points, inputs, usual = way(len(groups)), asked.told.inputs, _usual(network.encoding, asked.told)
     first = max(inputs.shape[1] - MOVED, 0)
     state = network.scan(None, inputs[:, :first])[0] if first else None
     asked = replace(asked, told=asked.told._replace(inputs=inputs[:, first:]))
     count = max(ROWS // (inputs.shape[1] - first), 1)
     parts = [points[begin : begin + count] for begin in range(0, len(points), count)]
-    return np.concatenate([_say(network, asked, groups, part, state) for part in parts])
+    return np.concatenate([_say(network, _moved_to(asked, usual, groups, part), state) for part in parts])
 
 
-def _say(network: Reader, asked: Questions, groups: list[Group], points: np.ndarray, state: Any) -> np.ndarray:
-    many = _of_rows(asked, np.zeros(len(points), int), asked.told.inputs.shape[1])
-    told, usual = many.told, _usual(network.encoding, many.told)
-    inputs, candidates, codes = (
-        _moved(getattr(told, name), usual[name], points, [getattr(group, name) for group in groups])
-        for name in Group._fields
-    )
-    told = told._replace(inputs=inputs, candidates=candidates, codes=codes)
-    many = replace(many, told=told, rows=np.full_like(many.rows, told.inputs.shape[1] - 1))
-    before = state and tuple(tuple(np.repeat(each, len(points), axis=0) for each in layer) for layer in state)
+def _say(network: Reader, many: Questions, state: Any) -> np.ndarray:
+    """The forecasts, `[question, step]`, from a state of one series that all of them go on from."""
+    count = len(many.series)
+    before = state and tuple(tuple(np.repeat(each, count, axis=0) for each in layer) for layer in state)
     outputs = network.scan(before, many.told.inputs)[1]
     return read_values(many, network.answers_of(many, outputs), np.array([0.5]))[:, 0, :, 0]
 
 
-def _usual(encoding: ExogenousEncoder | None, told: Encoding) -> dict[str, np.ndarray]:
-    """What each number is before it moves: no change of the series, candidates at the base, what is known as usual."""
-    usual = {name: np.zeros(getattr(told, name).shape[-1], np.float32) for name in Group._fields}
+def _moved_to(asked: Questions, usual: Usual, groups: list[Group], points: np.ndarray) -> Questions:
+    """A question for each point: what each group is, as far from what is usual as the point says."""
+    many = _of_rows(asked, np.zeros(len(points), int), asked.told.inputs.shape[1])
+    inputs, candidates, codes = (
+        _moved(getattr(many.told, name), getattr(usual, name), points, [getattr(group, name) for group in groups])
+        for name in Group._fields
+    )
+    told = many.told._replace(inputs=inputs, candidates=candidates, codes=codes)
+    return replace(many, told=told, rows=np.full_like(many.rows, inputs.shape[1] - 1))
+
+
+def _usual(encoding: ExogenousEncoder | None, told: Encoding) -> Usual:
+    """What each number of one series is before it moves: no change of it, candidates at the base, what is known as
+    usual.
+    """
+    usual = Usual(*(np.zeros(getattr(told, name).shape[-1], np.float32) for name in Usual._fields))
     if encoding is not None:
-        more = usual["codes"].size - CODES - encoding.ahead_width
-        row, ahead = usual_known(encoding, more // max(len(encoding.columns.future), 1))
-        usual["inputs"][INPUTS:], usual["codes"][CODES:] = row, ahead
+        more = usual.codes.size - CODES - encoding.ahead_width
+        clock = told.inputs[0, :, INPUTS + encoding.width - n_features(encoding.parts) :].mean(axis=0)
+        row, ahead = usual_known(encoding, more // max(len(encoding.columns.future), 1), clock)
+        usual.inputs[INPUTS:], usual.codes[CODES:] = row, ahead
     return usual
 
 
