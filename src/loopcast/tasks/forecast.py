@@ -112,6 +112,8 @@ def forecast(
     status("Training on the whole history ...")
     forecaster.fit_panel(panel)
     bands, unsure = _bands(forecaster, horizon, task.levels)
+    if task.explain:
+        status("Explaining the forecasts ...")
     return ForecastResult(
         forecaster=forecaster,
         prediction=forecaster.model.predict_bands(panel, horizon, bands),

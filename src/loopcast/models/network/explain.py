@@ -24,7 +24,7 @@ from loopcast.models.network.reading import read_values
 from loopcast.models.network.targets import Channels, apart
 
 MOVED = 1000  # rows before the end in which inputs are moved; what was before them stays as it was
-ROWS = 2**17  # of all points of the way that are read at once: memory does not grow with their number
+ROWS = 2**17  # or steps, of all points of the way that are read at once: memory does not grow with their number
 NAMES = {"season": SEASON, "trend": TREND, "recent": RECENT}
 
 
@@ -131,7 +131,7 @@ def _along(network: Reader, asked: Questions, groups: list[Group]) -> np.ndarray
     first = max(inputs.shape[1] - MOVED, 0)
     state = network.scan(None, inputs[:, :first])[0] if first else None
     asked = replace(asked, told=asked.told._replace(inputs=inputs[:, first:]))
-    count = max(ROWS // (inputs.shape[1] - first), 1)
+    count = max(ROWS // max(inputs.shape[1] - first, asked.told.base.shape[1]), 1)
     parts = [points[begin : begin + count] for begin in range(0, len(points), count)]
     return np.concatenate([_say(network, _moved_to(asked, usual, groups, part), state) for part in parts])
 
