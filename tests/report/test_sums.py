@@ -4,6 +4,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import polars as pl
 import pytest
 
 from loopcast import Drift, Linear, OptionError, Panel, Pretrained, SeasonalNaive, forecast_page
@@ -67,6 +68,16 @@ def test_pictures_become_files(tmp_path, ending, plot):
     if ending == ".html":
         assert b"<b>$x$" not in content
         assert not re.search(rb'src="https?:', content)
+
+
+def test_times_with_a_zone_and_a_single_step_are_drawn(tmp_path):
+    hours = pl.datetime_range(pl.date(2024, 3, 30), pl.date(2024, 4, 1), "1h", eager=True)
+    times = hours.dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Berlin")
+    table = pl.DataFrame({"ds": times, "y": np.arange(len(times)) % 24 + 1.0})
+    forecaster = SeasonalNaive(season=24).fit(table)
+    for horizon in (1, 5):
+        plot_explanation(forecaster, horizon=horizon).save(tmp_path / "picture.png")
+    plot_decomposition(forecaster).save(tmp_path / "picture.svg")
 
 
 def test_a_picture_with_another_ending_says_which_there_are(tmp_path):

@@ -12,7 +12,7 @@ from loopcast.data.time_grid import future_times
 from loopcast.report.fans import bisection_order
 from loopcast.report.payload import format_times
 from loopcast.report.sum_svg import ink, lane_svg
-from loopcast.report.sums import SumChart, decomposition_chart, explanation_chart
+from loopcast.report.sums import SumChart, decomposition_chart, explanation_chart, target_of
 
 MOST_CHARTS, MOST_NUMBERS = 6, 20_000  # of a section; the first chart is there in any case
 MOST_SENTENCES, MOST_STEPS, MOST_ROWS = 24, 100, 1000  # lines, rows of a table, rows of a history
@@ -43,7 +43,7 @@ def explanation_section(found: Explanation) -> SumSection:
     """What forecasts are made of."""
     alone = found.to_univariate()
     shown = _shown(alone.panel.n_series, alone.horizon * len(alone.features))
-    charts = [explanation_chart(alone, i) for i in shown]
+    charts = [explanation_chart(alone, i, target_of(found.panel)) for i in shown]
     figures = [
         SumFigure(title=chart.title, pictures=_pictures(chart, "what the forecast is made of"), **_numbers(alone, i))
         for i, chart in zip(shown, charts, strict=True)
@@ -58,7 +58,8 @@ def decomposition_section(found: Decomposition) -> SumSection:
     """Level, season and what remains of histories."""
     alone = found.to_univariate()
     rows = min(int(alone.panel.lengths.max()), MOST_ROWS)
-    charts = [decomposition_chart(alone, i, rows) for i in _shown(alone.panel.n_series, rows * len(alone.parts))]
+    target, shown = target_of(found.panel), _shown(alone.panel.n_series, rows * len(alone.parts))
+    charts = [decomposition_chart(alone, i, target, rows) for i in shown]
     figures = [SumFigure(title=chart.title, pictures=_pictures(chart, "a part of its values")) for chart in charts]
     return SumSection(figures=tuple(figures), legend=_legend(charts[0]), total=alone.panel.n_series)
 

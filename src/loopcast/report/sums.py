@@ -114,7 +114,7 @@ def plot_explanation(
     return SumPicture(
         title=f"What {forecaster.name}'s forecast of {steps} is made of{of}",
         time=found.panel.schema.columns.time,
-        charts=tuple(explanation_chart(alone, i) for i in chosen),
+        charts=tuple(explanation_chart(alone, i, target_of(found.panel)) for i in chosen),
     )
 
 
@@ -138,12 +138,17 @@ def plot_decomposition(
     return SumPicture(
         title=f"Level, season and what remains{_of(alone.panel, chosen)}",
         time=found.panel.schema.columns.time,
-        charts=tuple(decomposition_chart(alone, i, rows) for i in chosen),
+        charts=tuple(decomposition_chart(alone, i, target_of(found.panel), rows) for i in chosen),
     )
 
 
-def explanation_chart(found: Explanation, i: int) -> SumChart:
-    """Series `i` of an explanation of one target."""
+def target_of(panel: Panel) -> str:
+    """What an axis of values is called."""
+    return panel.targets[0] if panel.n_channels == 1 else "value"
+
+
+def explanation_chart(found: Explanation, i: int, target: str) -> SumChart:
+    """Series `i` of an explanation of one target, whose axis is called so."""
     values, panel = found.values[i, :, 0], found.panel
     at, level = times(panel, i, int(panel.lengths[i]), found.horizon), values[:, 0]
     lines = (
@@ -151,8 +156,7 @@ def explanation_chart(found: Explanation, i: int) -> SumChart:
         Line(curve=Curve(name="forecast", times=at, values=values.sum(axis=1)), colour=BLACK),
     )
     bars = stacked(level, {name: part[i] for name, part in shown(found).items()})
-    name = panel.schema.columns.one_target
-    return SumChart(title=_title(panel, i), lanes=(Lane(name=name, times=at, bars=bars, lines=lines),))
+    return SumChart(title=_title(panel, i), lanes=(Lane(name=target, times=at, bars=bars, lines=lines),))
 
 
 def shown(found: Explanation) -> dict[str, np.ndarray]:
@@ -176,15 +180,15 @@ def stacked(level: np.ndarray, parts: dict[str, np.ndarray]) -> tuple[Bars, ...]
     return tuple(bars)
 
 
-def decomposition_chart(found: Decomposition, i: int, tail: int) -> SumChart:
+def decomposition_chart(found: Decomposition, i: int, target: str, tail: int) -> SumChart:
     """The last `tail` rows of series `i` of a decomposition of one target, a lane for each part but the level."""
     panel = found.panel
     begin, end = max(int(panel.offsets[i + 1]) - tail, int(panel.offsets[i])), int(panel.offsets[i + 1])
     at = times(panel, i, begin - int(panel.offsets[i]), end - begin)
-    name, own = panel.schema.columns.one_target, {part: values[begin:end, 0] for part, values in found.parts.items()}
+    own = {part: values[begin:end, 0] for part, values in found.parts.items()}
     level, *others = own
-    value = Line(curve=Curve(name=name, times=at, values=panel.values[begin:end, 0]), colour=GREY)
-    first = Lane(name=name, times=at, bars=(), lines=(value, _line(level, at, own[level], 0)))
+    value = Line(curve=Curve(name=target, times=at, values=panel.values[begin:end, 0]), colour=GREY)
+    first = Lane(name=target, times=at, bars=(), lines=(value, _line(level, at, own[level], 0)))
     lanes = [
         Lane(name=each, times=at, bars=(), lines=(_line(each, at, own[each], k),)) for k, each in enumerate(others, 1)
     ]

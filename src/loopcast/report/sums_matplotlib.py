@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from loopcast.report.matplotlib_renderer import dress, figure_png, figure_svg
@@ -47,22 +49,21 @@ def draw(picture: SumPicture) -> Figure:
 
 
 def draw_lane(axes: Axes, lane: Lane, named: dict[str, Any]) -> None:
-    """Bars as steps half a step wide on either side, so that they need no width in time; lines over them."""
-    places = list(range(len(lane.times))) if lane.bars else lane.times
+    """Bars, and lines over them."""
+    places, width = _places(lane.times)
+    axes.use_sticky_edges = False  # else the lowest bar ends at the edge
     for bars in lane.bars:
-        drawn = axes.bar(places, bars.high - bars.low, bottom=bars.low, color=bars.colour, width=0.8)
+        drawn = axes.bar(places, bars.high - bars.low, bottom=bars.low, color=bars.colour, width=width)
         named.setdefault(bars.name, drawn)
     for line in lane.lines:
         dash = "--" if line.dashed else "-"
         (handle,) = axes.plot(places, line.curve.values, color=line.colour, linestyle=dash, linewidth=1.3)
         named.setdefault(line.curve.name, handle)
     axes.set_ylabel(lane.name, parse_math=False)
-    dress(axes, places[0])
-    if lane.bars:
-        shown = range(0, len(places), max(len(places) // 6, 1))
-        axes.set_xticks(list(shown), [short(lane.times[k]) for k in shown], parse_math=False)
+    dress(axes, lane.times[0])
 
 
-def short(time: Any) -> str:
-    """A time as a tick is called: what it has of date and clock."""
-    return f"{time:%Y-%m-%d %H:%M}".removesuffix(" 00:00") if hasattr(time, "strftime") else str(time)
+def _places(times: list[Any]) -> tuple[np.ndarray, float]:
+    """Where times are on the axis, and how wide a bar is: as close as the closest of them allow."""
+    places = np.asarray(times if isinstance(times[0], int) else date2num(times), np.float64)  # type: ignore[no-untyped-call]
+    return places, 0.8 * float(np.diff(places).min()) if len(places) > 1 else 0.8
