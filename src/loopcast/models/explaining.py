@@ -41,7 +41,7 @@ class ExplainingEstimator(BoundedEstimator):
     def explanation(
         self, horizon: int | None = None, *, data: Any = None, future: Any = None, columns: Columns | None = None
     ) -> Explanation:
-        """The same as arrays."""
+        """The same as arrays: `features`, and `values` `[series, step, channel, feature]`; pages take it."""
         refuse_table(horizon)
         return self.model.explain(self._history(data, future, columns), self.steps_ahead(horizon))
 
@@ -65,7 +65,7 @@ class ExplainingEstimator(BoundedEstimator):
         return self.decomposition(data, columns=columns).table()
 
     def decomposition(self, data: Any = None, *, columns: Columns | None = None) -> Decomposition:
-        """The same as arrays."""
+        """The same as arrays: `parts`, by name, `[row, channel]` each; pages take it."""
         return self.model.decompose(self._history(data, None, columns))
 
     def require_explained(self) -> None:

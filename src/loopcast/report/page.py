@@ -93,7 +93,8 @@ def forecast_page(
         with columns of models from wherever they are; or arrays by name.
     leaderboard: how the models did on what is known, if that was tried; it gives the verdict.
     command: the command that made the forecast. descriptions: by model, what it chose and why.
-    explanation, decomposition: of the panel, as `Model.explain` and `Model.decompose` give them; a section for each.
+    explanation, decomposition: of the panel, as `Forecaster.explanation` and `Forecaster.decomposition` give them;
+        a section for each.
     OptionError for a table that does not fit the panel.
     """
     history = as_panel(panel)
