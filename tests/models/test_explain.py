@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 import loopcast
-from loopcast import Columns, DataError, Linear, Mean, Naive, OptionError, Panel, Pretrained, Recurrent, kernels
+from loopcast import Columns, DataError, Linear, Mean, Naive, OptionError, Panel, Pretrained, Recurrent, Theta, kernels
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import width_of_rows, width_of_steps
 from loopcast.models.network.path import contributions, way
+from loopcast.models.theta import fitted_parameters
 
 
 def air() -> Panel:
@@ -149,6 +150,17 @@ def test_a_mean_has_its_members_parts_by_their_weights():
     alone = parts(linear.fit_panel(panel), panel, 3)
     np.testing.assert_allclose(found["trend"], alone["trend"] / 2)
     np.testing.assert_allclose(found["level"], alone["level"] / 2 + panel.values[-1] / 2)
+
+
+def test_theta_has_its_smoothed_level_by_a_loop():
+    values = (np.arange(40) * 0.5 + np.random.default_rng(6).normal(0, 1, 40)).tolist()
+    panel = Panel.from_series(values)
+    _, first, unit, _, level, alpha, _, _ = fitted_parameters(np.array(values), 1)[0]
+    for value in values:
+        level += alpha * ((value - first) / unit - level)
+    found = parts(Theta(season=1).fit_panel(panel), panel, 3)
+    np.testing.assert_allclose(found["level"], first + unit * level)
+    assert list(found) == ["level", "trend"]
 
 
 def test_of_several_targets_each_has_rows_and_others_are_one_feature():
