@@ -99,7 +99,7 @@ class Lines:
 
 
 def theta_forecast(histories: Histories, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """By parameters fitted to each row: the level after its last value `[row]`, and forecasts, float64 `[step, row]`."""
+    """By parameters fitted to each row: the level after its last value `[row]`, and forecasts `[step, row]`."""
     lines = lines_of(histories)
     found = fit(histories, lines)
     level, decay = _level_at_end(histories, lines, found)
