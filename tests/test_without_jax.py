@@ -17,7 +17,7 @@ from loopcast.cli.main import run
 table = sys.argv[1]
 assert len(Pretrained(horizon=12).fit(read(table)).predict(level=[80])) == 12
 for model in ("Pretrained", "Auto"):
-    assert run(["forecast", table, "--horizon", "12", "--model", model]) == 0
+    assert run(["forecast", table, "--horizon", "12", "--model", model, "--explain"]) == 0
 loaded = {"jax", "keras"} & set(sys.modules)
 assert not loaded, loaded
 """

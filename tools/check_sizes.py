@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "evaluate": "what is asked of a score, each by its name",
     "predict": "what is asked of a forecast, each by its name",
     "forecast": "the options of predict, for several models",
+    "forecast_page": "what a page of forecasts holds, each by its name",
     "experiments": "a table, one row a line",
     "set_up": "one frozen value, field by field",
     "_compared": "the parts of one value, each by its name",

@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # what the table below does at first use; loaded at once, JAX
     from loopcast.report.gaps_page import gaps_page
     from loopcast.report.page import backtest_page, forecast_page
     from loopcast.report.plots import plot
+    from loopcast.report.sums import plot_decomposition, plot_explanation
     from loopcast.selection.auto import Auto
     from loopcast.selection.search import SearchResult, search
     from loopcast.storage.registry import register
@@ -120,6 +121,8 @@ __all__ = [
     "load_imputer",
     "open_days",
     "plot",
+    "plot_decomposition",
+    "plot_explanation",
     "plot_gaps",
     "read",
     "register",
@@ -169,6 +172,7 @@ _MODULES = {
     "report.gaps_page": ["gaps_page"],
     "report.page": ["backtest_page", "forecast_page"],
     "report.plots": ["plot"],
+    "report.sums": ["plot_decomposition", "plot_explanation"],
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 

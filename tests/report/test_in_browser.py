@@ -10,7 +10,7 @@ from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
 from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
-from loopcast.models.baselines import Drift, Naive
+from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.plots import plot
 from report.made import made_backtest, made_leaderboard, made_panel
@@ -58,9 +58,11 @@ def files(tmp_path_factory):
     names = (*EVIL, "Naive")
     line = panel.last(3)[:, :, 0]
     table = forecast_table(panel, {"Net": line, "Net-lo-80": line - 5, "Net-hi-80": line + 5})
+    seasonal = SeasonalNaive(horizon=3, season=12).fit(panel)
+    explained = {"explanation": seasonal.explanation(), "decomposition": seasonal.decomposition()}
     pages = {
         "backtest": backtest_page(made_backtest(panel), made_leaderboard(), command="loopcast backtest shops.csv"),
-        "forecast": forecast_page(panel, table, leaderboard=made_leaderboard()),
+        "forecast": forecast_page(panel, table, leaderboard=made_leaderboard(), **explained),
         "hostile": backtest_page(
             made_backtest(made_panel(ids=EVIL), names=names, notes=EVIL), made_leaderboard(names, verdict=EVIL[0])
         ),

@@ -11,6 +11,7 @@ from loopcast.cli.options import (
     STANDARD_STREAM,
     WHOLE_NUMBERS,
     Budget,
+    Explain,
     FailIfWorseThan,
     Json,
     Output,
@@ -57,6 +58,7 @@ def forecast(
     updates: Annotated[int | None, Parameter(help="Updates of the weights [400, or 800 with covariates].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecast.")] = 0,
     check: Annotated[bool, Parameter(help="Compare with the baselines on the last steps of the history.")] = True,
+    explain: Explain = False,
     fail_if_worse_than: FailIfWorseThan = None,
     wide: Wide = False,
     output: Output = None,
@@ -90,6 +92,7 @@ def forecast(
             check=check,
             levels=wanted,
             season=common.season,
+            explain=explain,
         ),
         panel,
         status=lambda message: printing.status(message, quiet=quiet),
@@ -103,6 +106,7 @@ def forecast(
     elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide), result.unsure)
         printing.show_choice(result.forecaster)
+        printing.show_explanation(result.explanation)
         printing.show_check(result.check, result.unchecked, horizon)
     if result.check is not None:
         require_better(result.check, fail_if_worse_than)

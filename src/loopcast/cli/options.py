@@ -60,6 +60,9 @@ FailIfWorseThan = Annotated[
     Parameter(metavar="MODEL", help="End with exit code 3 where this model has a smaller error than the network."),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
+Explain = Annotated[
+    bool, Parameter(negative="", help="Say what the forecasts are made of, also in --report and --json.")
+]
 SafeCsv = Annotated[
     bool,
     Parameter(negative="", help="In --output FILE.csv put an apostrophe before text that spreadsheets would compute."),

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import STANDARD_STREAM, Json, Level, Output, Plot, Report, SafeCsv, check_outputs
+from loopcast.cli.options import STANDARD_STREAM, Explain, Json, Level, Output, Plot, Report, SafeCsv, check_outputs
 from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
 from loopcast.columns import Columns
@@ -26,6 +26,7 @@ def predict(
     table: Series = USUAL,
     future: Future = None,
     level: Level = "none",
+    explain: Explain = False,
     wide: Wide = False,
     output: Output = None,
     safe_csv: SafeCsv = False,
@@ -44,12 +45,13 @@ def predict(
     require_future(panel, steps)
     from loopcast.tasks.forecast import predict as run
 
-    result = run(forecaster, panel, steps, wanted)
+    result = run(forecaster, panel, steps, wanted, explain=explain)
     write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
     elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide))
+        printing.show_explanation(result.explanation)
 
 
 def check_targets(table: Series, known: Columns, model: Path) -> None:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:  # a table's library loads with the table
     import polars as pl
 
     from loopcast import Backtest, Forecaster, Leaderboard
+    from loopcast.data.explanation import Explanation
 
-MOST_ROWS = 60
+MOST_ROWS, MOST_EXPLAINED = 60, 10
 MOST_WIDE = 2000  # characters of a line where no terminal says how many: what reads it wants whole names
 FORMULA = r"^[=+\-@\t\r]"  # how text begins that spreadsheets compute
 HEADS = {"mase": "MASE", "smape": "sMAPE", "mae": "MAE", "rmse": "RMSE", "p_value": "p", "seed_spread": "over seeds"}
@@ -61,6 +62,18 @@ def show_choice(forecaster: "Forecaster") -> None:
     """What a forecaster that chooses has chosen, and why."""
     if forecaster.chooses:
         say(f"\n{forecaster.name} took {forecaster.model.description.splitlines()[0]}")
+
+
+def show_explanation(explanation: "Explanation | None") -> None:
+    """What the forecasts of the first series are made of, where that was asked for."""
+    if explanation is None:
+        return
+    count = explanation.panel.n_series * explanation.panel.n_channels
+    say("\nWhat the forecasts are made of, on average over the steps:")
+    for line in explanation.sentences(MOST_EXPLAINED):
+        say(f"  {line}")
+    if count > MOST_EXPLAINED:
+        say(f"  ... and {count - MOST_EXPLAINED:,} more: --json has them all")
 
 
 def show_backtest(done: "Backtest", board: "Leaderboard") -> None:

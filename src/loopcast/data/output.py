@@ -16,6 +16,8 @@ from loopcast.data.tables import build
 from loopcast.data.time_grid import future_times
 from loopcast.errors import DataError, quote
 
+SEVERAL = "a result for several targets"
+
 
 def forecast_table(panel: PanelFields, forecasts: Mapping[str, np.ndarray]) -> Any:
     """Forecasts as a table of the kind that came in: a row per series and future time.
@@ -132,7 +134,7 @@ def check_cv_columns(panel: PanelFields, columns: Iterable[str]) -> None:
     came, several = panel.schema.columns.actual_column, panel.n_channels > 1
     _check_free(panel, columns, CUTOFF, came, which=several)
     if several:
-        _check_key(panel, came)
+        check_keys(panel, [came], SEVERAL)
 
 
 def to_caller_type(panel: PanelFields, table: pl.DataFrame) -> Any:
@@ -182,7 +184,7 @@ def target_names(panel: PanelFields, rows: int) -> pl.Series:
 def _check_free(panel: PanelFields, columns: Iterable[str], *others: str, which: bool) -> None:
     """DataError where a column of forecasts has the name of another column."""
     if which:
-        _check_key(panel, TARGET_NAME)
+        check_keys(panel, [TARGET_NAME], SEVERAL)
     names = panel.schema.columns
     taken = {names.time, *others} | ({names.id} if panel.schema.has_id else set()) | ({TARGET_NAME} if which else set())
     for name in columns:
@@ -190,12 +192,16 @@ def _check_free(panel: PanelFields, columns: Iterable[str], *others: str, which:
             raise DataError(f"a forecast cannot be called {quote(name)}: that is another column of the table")
 
 
-def _check_key(panel: PanelFields, name: str) -> None:
-    """DataError where the id or the time of the table that came in has a name that a long result needs."""
+def check_keys(panel: PanelFields, columns: Iterable[str], what: str, targets: Iterable[str] = ()) -> None:
+    """DataError where the id or the time of the table that came in, or a target, has a name that a result needs.
+
+    what: the result, in words. targets: those that stand in it by their names.
+    """
     names = panel.schema.columns
-    key = "time" if name == names.time else "id" if name == names.id else None
-    if key is not None:
-        raise DataError(
-            f"a result for several targets has a column {quote(name)} of its own, and the table's {key} is called so: "
-            "rename that column"
-        )
+    taken = {**dict.fromkeys(targets, "target"), names.time: "time", names.id: "id"}
+    for name in columns:
+        if name in taken:
+            raise DataError(
+                f"{what} has a column {quote(name)} of its own, and the table's {taken[name]} is called so: "
+                "rename that column"
+            )

@@ -85,5 +85,9 @@ def width_of_steps(encoding: ExogenousEncoder | None, season: int) -> int:
     """How many numbers are known of a step ahead."""
     if encoding is None:
         return 0
-    means = sum(round(share * season) > 1 for share in TRAILING)
-    return encoding.ahead_width + len(encoding.future_values) * (1 + means)
+    return encoding.ahead_width + len(encoding.future_values) * further(season)
+
+
+def further(season: int) -> int:
+    """How many numbers of a step each future covariate has besides those of the encoder: its means and its change."""
+    return 1 + sum(round(share * season) > 1 for share in TRAILING)

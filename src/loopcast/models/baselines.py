@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loopcast.data.explanation import LEVEL, SEASON, TREND, Contributions
 from loopcast.data.missing import first_observed, last_observed
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
@@ -36,6 +37,9 @@ class NaiveModel(Model):
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
         return at_each_cutoff(self, panel, cutoffs, lambda seen: np.repeat(latest(seen), horizon, axis=1))
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        return {LEVEL: forecast_of(self, panel, horizon)}
 
 
 @register
@@ -72,6 +76,12 @@ class SeasonalNaiveModel(Model):
     ) -> Prediction:
         steps = np.arange(horizon) % self.lag
         return at_each_cutoff(self, panel, cutoffs, lambda seen: self._latest_season(seen)[:, steps])
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """The mean of the latest season, and how far each time of it is from that."""
+        forecast = forecast_of(self, panel, horizon)
+        level = np.broadcast_to(self._latest_season(panel).mean(axis=1, keepdims=True), forecast.shape)
+        return {LEVEL: level, SEASON: forecast - level} if self.lag > 1 else {LEVEL: forecast}
 
     def _latest_season(self, panel: Panel) -> np.ndarray:
         """The latest value of each time of the season, `[series, season, channel]`."""
@@ -123,6 +133,12 @@ class DriftModel(Model):
     ) -> Prediction:
         return at_each_cutoff(self, panel, cutoffs, lambda seen: self._line(seen, horizon))
 
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """The last value, and how far the line has gone from it."""
+        forecast = forecast_of(self, panel, horizon)
+        level = np.broadcast_to(latest(panel), forecast.shape)
+        return {LEVEL: level, TREND: forecast - level}
+
     def _line(self, panel: Panel, horizon: int) -> np.ndarray:
         begin, end = (find(panel.values, panel.offsets)[:, None] for find in (first_observed, last_observed))
         first, last = (np.take_along_axis(panel.values[:, None], rows, axis=0) for rows in (begin, end))
@@ -167,6 +183,9 @@ class WindowAverageModel(Model):
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
         return at_each_cutoff(self, panel, cutoffs, lambda seen: self._mean(seen, horizon))
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        return {LEVEL: forecast_of(self, panel, horizon)}
 
     def _mean(self, panel: Panel, horizon: int) -> np.ndarray:
         window = panel.last(self.window)
@@ -219,6 +238,11 @@ def at_each_cutoff(
     """Forecasts of a model without a state: `forecast` `[series, step, channel]` of the rows up to each cutoff."""
     values = np.stack([forecast(panel.drop_last(rows) if rows else panel) for rows in cutoffs], axis=1)
     return Prediction(name=model.name, panel=panel, cutoffs=cutoffs, values=values)
+
+
+def forecast_of(model: Model, panel: Panel, horizon: int) -> np.ndarray:
+    """What a model says after the end of each series, before bounds, `[series, step, channel]`."""
+    return model._predict(panel, (0,), horizon, ()).values[:, 0]
 
 
 def latest(panel: Panel) -> np.ndarray:

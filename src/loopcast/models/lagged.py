@@ -11,6 +11,7 @@ from loopcast.data.missing import first_observed, forward_fill
 from loopcast.data.panel import Panel
 from loopcast.data.ranges import concat_ranges
 from loopcast.features.exogenous import ExogenousEncoder
+from loopcast.features.standardize import PER_COLUMN
 
 CHUNK = 2**20  # numbers gathered at once: memory stays a few megabytes however many windows there are
 
@@ -55,6 +56,12 @@ class ExogenousRows(NamedTuple):
         coming = np.minimum(rows[:, None] + 1 + steps, self.offsets[series + 1, None] - 1)
         now = np.concatenate([self.past[rows], self.of_series[series], self.ahead[rows]], axis=1)
         return np.concatenate([np.repeat(now[:, None], len(steps), axis=1), self.ahead[coming]], axis=2)
+
+    def clock(self, encoding: ExogenousEncoder | None, panel: Panel) -> np.ndarray:
+        """The mean of the calendar's numbers over the rows of each series, `[series, number]`; panel: of the same."""
+        first = self.ahead.shape[1] if encoding is None else PER_COLUMN * len(encoding.columns.future)
+        rows = [slice(begin, begin + count) for begin, count in zip(self.offsets[:-1], panel.lengths, strict=True)]
+        return np.stack([self.ahead[each, first:].mean(axis=0) for each in rows])
 
 
 def width_of(encoding: ExogenousEncoder | None) -> int:

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from loopcast.data.missing import forward_fill
+from loopcast.data.explanation import Contributions
+from loopcast.data.missing import first_observed, forward_fill
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import LengthError, OptionError, ValuesError
@@ -15,6 +16,7 @@ from loopcast.features.sizes import FARTHEST
 from loopcast.models.baselines import at_each_cutoff
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.lagged import ExogenousRows, Lagged, width_of
+from loopcast.models.linear_parts import base_parts, known_linear_parts, linear_parts, usual_lags
 from loopcast.models.model import Fit, Model
 from loopcast.storage.registry import register
 from loopcast.validation import check_positive
@@ -70,6 +72,33 @@ class LinearModel(Model):
                 ahead = np.clip(ahead, low - FARTHEST * (high - low), high + FARTHEST * (high - low))
             path = np.concatenate([path, ahead], axis=1)
         return path[:, self.context : self.context + horizon]
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """Each weight times how far its input is from what is usual, in the unit of each series."""
+        self._require_direct(horizon)
+        known = ExogenousRows.of(self.encoding, panel, horizon)
+        filled, context = forward_fill(panel.values, panel.offsets), self.context
+        past, unit = replace(panel, values=filled).last(context), units_of(panel, relative=self.relative)[:, None]
+        scale, level = np.where(unit > 0, unit, 1), self._level(past)
+        begin = np.minimum(first_observed(panel.values, panel.offsets).max(axis=1), panel.offsets[1:] - context)
+        windows = [filled[first:stop] for first, stop in zip(begin, panel.offsets[1:], strict=True)]
+        usual = np.stack([usual_lags(each, context, relative=self.relative) for each in windows]) / scale
+        matrix = self.matrix[..., :horizon]
+        lags, of_lags = linear_parts(matrix, (past - level) / scale, usual, self.season)
+        at = known.at(known.offsets[:-1] + panel.lengths - 1, np.arange(horizon))
+        others, of_others = known_linear_parts(
+            matrix[:, context:-1], at, known.clock(self.encoding, panel), self.encoding
+        )
+        base = base_parts(level, unit * (of_lags + of_others + matrix[:, -1].T), relative=self.relative)
+        return base | {name: unit * part for name, part in (lags | others).items()}
+
+    def _require_direct(self, horizon: int) -> None:
+        """OptionError where forecasts would be fed back: what they are made of are then forecasts."""
+        if horizon > self.reach:
+            raise OptionError(
+                f"{self.name} is explained as far as the horizon of its fit, {self.reach}, and {horizon} steps were "
+                "asked for: ask for fewer, or fit with that horizon"
+            )
 
     def _ahead(self, past: np.ndarray, unit: np.ndarray, known: np.ndarray) -> np.ndarray:
         """The next steps `[series, self.horizon, channel]` after `past` `[series, context, channel]`.

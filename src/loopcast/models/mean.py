@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
+from loopcast.data.explanation import Contributions, add_contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import DataError, LoopcastError, OptionError
@@ -41,6 +42,14 @@ class MeanModel(Model):
         each = [model.predict(panel, horizon, cutoffs).values for model in self.models]
         values = sum(weight * one for weight, one in zip(self.weights, each, strict=True))
         return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=np.asarray(values))
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """Those of each member, by its weight; errors name the member."""
+        weighed = []
+        for model, weight in zip(self.models, self.weights, strict=True):
+            parts = model.explain(panel, horizon).contributions()
+            weighed.append({name: weight * part for name, part in parts.items()})
+        return add_contributions(weighed)
 
 
 @register

@@ -8,10 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from loopcast.columns import Bands
+from loopcast.data.decomposition import Decomposition, by_channel
+from loopcast.data.explanation import BOUNDS, Contributions, Explanation, add_contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.data.schema import TableSchema
 from loopcast.errors import NotFittedError, OptionError, ValuesError
+from loopcast.features.causal.decompose import decompose
+from loopcast.features.causal.track import Periods
 from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import PROBABILITY_GRID, Calibration, interpolate_quantiles
 from loopcast.intervals.scale import changes_of, naive_scale
@@ -93,6 +97,35 @@ class Model(ABC):
         calibrated = bool(wanted) and (self.calibration is not None or steps > self.own_horizon)
         how = self.predict_calibrated if calibrated else self._predict
         return require_finite(self.bounds.apply(self._widened(how(panel, back, steps, wanted))))
+
+    def explain(self, panel: Panel, horizon: int) -> Explanation:
+        """The forecasts that `predict` gives after the end of each series, as sums of what they are made of.
+
+        Where bounds clip or round a forecast, a feature of its own, `bounds`, says by how much. OptionError for a kind
+        of model that cannot be explained; other errors are those of `predict`.
+        """
+        within = self.predict(panel, horizon).values[:, 0]
+        clipped = within - self._predict(panel, (0,), horizon, ()).values[:, 0]
+        parts = self._contributions(panel, horizon)
+        own = {BOUNDS: clipped} if clipped.any() else {}
+        return Explanation.of(self.name, panel, add_contributions([parts, own]))
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """What its forecasts after the end of each series are made of, before bounds; see `Explanation`."""
+        raise unexplained(self.name)
+
+    def decompose(self, panel: Panel) -> Decomposition:
+        """Level, season and what remains of each row, as the causal encoder has them once it has taken the row in.
+
+        The seasons are the model's. For one that reads no encoding it is a view of the data all the same.
+        """
+        alone = panel.to_univariate()
+        found = decompose([alone.series(i)[:, 0] for i in range(alone.n_series)], self.seasons_seen())
+        return Decomposition.of(panel, {name: by_channel(each, panel.n_channels) for name, each in found.items()})
+
+    def seasons_seen(self) -> Periods:
+        """The seasons that it goes by."""
+        return Periods(season=self.season)
 
     def predict_bands(self, panel: Panel, horizon: int, bands: Bands, cutoffs: Sequence[int] = (0,)) -> Prediction:
         """The same, with the ends of intervals and the quantiles that a table shows."""
@@ -216,3 +249,11 @@ def require_finite(prediction: Prediction) -> Prediction:
                 "diverged (fit with a lower learning_rate)"
             )
     return prediction
+
+
+def unexplained(name: str) -> OptionError:
+    """The error of a model that does not say what its forecasts are made of."""
+    return OptionError(
+        f"{name} does not say what its forecasts are made of: Linear, Pretrained, Recurrent, Theta, Naive, "
+        "SeasonalNaive, Drift, WindowAverage and Mean of these do, and so does Auto, which takes one of them"
+    )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from loopcast.data.explanation import LEVEL, SEASON, TREND, Contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.models.baselines import Baseline
@@ -33,6 +34,17 @@ class ThetaModel(Model):
             for (i, j, channel), forecast in zip(block, forecast_each(seen, self.season, horizon), strict=True):
                 values[i, j, :, channel] = forecast
         return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=values)
+
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        """The smoothed level, how far it goes on with its line, and what the season that is put on adds."""
+        alone = panel.to_univariate()
+        blocks = _blocks([(i, 0, 0) for i in range(alone.n_series)], int(alone.lengths.max()))
+        each = [told_of([alone.series(i)[:, 0] for i, _, _ in some], self.season, horizon) for some in blocks]
+        told = [np.concatenate(parts) for parts in zip(*each, strict=True)]
+        shape = (panel.n_series, panel.n_channels, horizon)
+        level, flat, forecast = (np.moveaxis(part.reshape(shape), 1, 2) for part in told)
+        season = {SEASON: forecast - flat} if self.season > 1 else {}
+        return {LEVEL: level, TREND: flat - level, **season}
 
 
 @register
@@ -79,14 +91,28 @@ def forecast_each(histories: Sequence[np.ndarray], season: int, horizon: int) ->
 
     NaN is missing; each history has a value.
     """
+    return told_of(histories, season, horizon).forecast
+
+
+class Told(NamedTuple):
+    """Of each history: the level at its end, forecasts without the season, and with it, float64 `[history, step]`."""
+
+    level: np.ndarray
+    flat: np.ndarray
+    forecast: np.ndarray
+
+
+def told_of(histories: Sequence[np.ndarray], season: int, horizon: int) -> Told:
+    """All that is said of `horizon` steps after each history."""
     trimmed = [_trimmed(values) for values in histories]
     flat = _Flat.of([values for values, _ in trimmed], season)
     gaps = np.array([gap for _, gap in trimmed])
-    told = theta_forecast(flat.histories, horizon + int(gaps.max())).T
-    ahead = np.take_along_axis(told, gaps[:, None] + np.arange(horizon), axis=1)
-    levels = flat.first[:, None] + flat.unit[:, None] * ahead
+    level, told = theta_forecast(flat.histories, horizon + int(gaps.max()))
+    ahead = np.take_along_axis(told.T, gaps[:, None] + np.arange(horizon), axis=1)
+    at_end, levels = (flat.first[:, None] + flat.unit[:, None] * part for part in (level[:, None], ahead))
     ends = [len(values) + gap for values, gap in trimmed]
-    return np.stack([pattern.put_on(row, end) for pattern, row, end in zip(flat.patterns, levels, ends, strict=True)])
+    put_on = [pattern.put_on(row, end) for pattern, row, end in zip(flat.patterns, levels, ends, strict=True)]
+    return Told(np.broadcast_to(at_end, levels.shape), levels, np.stack(put_on))
 
 
 def fitted_parameters(values: np.ndarray, season: int) -> tuple[list[float], np.ndarray]:

@@ -98,20 +98,20 @@ class Lines:
     last: Line
 
 
-def theta_forecast(histories: Histories, steps: int) -> np.ndarray:
-    """Forecasts after the last value of each row, float64 `[step, row]`, of parameters fitted to it."""
+def theta_forecast(histories: Histories, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """By parameters fitted to each row: the level after its last value `[row]`, and forecasts `[step, row]`."""
     lines = lines_of(histories)
     found = fit(histories, lines)
     level, decay = _level_at_end(histories, lines, found)
     line, keep = lines.last, 1 - found.alpha
-    forecasts = np.empty((steps, len(level)))
+    at_end, forecasts = level, np.empty((steps, len(level)))
     for step in range(steps):
         further = decay * keep
         forecast = level + found.w * (decay * line.intercept + (1 - further) / found.alpha * line.slope)
         level = level + found.alpha * (forecast - level)
         line, decay = line.then(histories.lengths + step + 1, forecast), further
         forecasts[step] = forecast
-    return forecasts
+    return at_end, forecasts
 
 
 def lines_of(histories: Histories) -> Lines:

@@ -19,6 +19,8 @@ from loopcast.nn.ctypes_step import (
 )
 from loopcast.nn.shapes import SHAPES, CellWeights
 
+DirectState = tuple[tuple[np.ndarray, ...], ...]  # of each layer its arrays, float32 `[batch, unit]`, units padded
+
 ROWS = 2**16  # rows of series that are taken at once: memory does not grow with their number
 
 
@@ -36,21 +38,36 @@ class DirectScan:
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """`[batch, time, input]` float32 from a state of zeros to the last layer's output, `[batch, time, unit]`."""
+        return self.scan(self.zero_state(len(inputs)), inputs)[1]
+
+    def zero_state(self, batch: int) -> DirectState:
+        """Of a batch before its first row."""
+        zero = [
+            tuple(np.zeros((batch, layer.units), np.float32) for _ in range(self.kind.states)) for layer in self.layers
+        ]
+        return tuple(zero)
+
+    def scan(self, state: DirectState, inputs: np.ndarray) -> tuple[DirectState, np.ndarray]:
+        """The same from any state; beside it the state after the last row."""
         batch, time, _ = inputs.shape
+        after = self.zero_state(batch)
         outputs = np.empty((batch, time, self.layers[-1].units), np.float32)
         count = max(-(-batch * time // ROWS), min(os.cpu_count() or 1, batch))
         parts = [slice(a, b) for a, b in pairwise(np.linspace(0, batch, count + 1).astype(int)) if b > a]
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the kernels let go of Python's lock
-            list(pool.map(lambda part: self._run(np.ascontiguousarray(inputs[part]), outputs[part]), parts))
-        return outputs[..., : self.units]
+            list(pool.map(lambda part: self._run(state, after, inputs, outputs, part), parts))
+        return after, outputs[..., : self.units]
 
-    def _run(self, inputs: np.ndarray, outputs: np.ndarray) -> None:
+    def _run(
+        self, state: DirectState, after: DirectState, inputs: np.ndarray, outputs: np.ndarray, part: slice
+    ) -> None:
+        """Some of a batch; what lies together in the whole does so in a part of it."""
+        inputs, outputs = np.ascontiguousarray(inputs[part]), outputs[part]
         batch, time, width = inputs.shape
-        before, after = (
-            [[np.zeros((batch, layer.units), np.float32) for _ in range(self.kind.states)] for layer in self.layers]
-            for _ in range(2)
+        before, then = (
+            [[np.ascontiguousarray(each[part]) for each in layer] for layer in ends] for ends in (state, after)
         )
-        stack = stack_of(self.cell, self.layers, before, after, None, batch=batch, time=time, last_only=False)
+        stack = stack_of(self.cell, self.layers, before, then, None, batch=batch, time=time, last_only=False)
         workspace = np.zeros(workspace_floats(stack, width, self.layers), np.float32)
         forward = Forward(stack, pointer(inputs), None, pointer(outputs), False, pointer(workspace))
         call = StepCall(forward, workspace.size)

@@ -2,6 +2,7 @@
 
 import io
 import math
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,15 +18,25 @@ MARKED = 19  # with fewer steps ahead than this, each has a dot
 
 def png(picture: Picture) -> bytes:
     """The picture as a PNG file."""
+    return figure_png(draw(picture))
+
+
+def figure_png(figure: Figure) -> bytes:
+    """A figure as a PNG file."""
     buffer = io.BytesIO()
-    FigureCanvasAgg(draw(picture)).print_png(buffer)  # type: ignore[no-untyped-call]
+    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
 def svg(picture: Picture) -> bytes:
     """The picture as an SVG file."""
+    return figure_svg(draw(picture))
+
+
+def figure_svg(figure: Figure) -> bytes:
+    """A figure as an SVG file."""
     buffer = io.BytesIO()
-    FigureCanvasSVG(draw(picture)).print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
@@ -70,9 +81,13 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
         )
     axes.axvline(chart.history.times[-1], color=GREY, linewidth=0.8, linestyle=":")
     axes.set_title(chart.title, parse_math=False, fontsize="medium")
+    dress(axes, chart.history.times[0])
+
+
+def dress(axes: Axes, first: Any) -> None:
+    """A light grid, no frame, and times as short as they can be, of which `first` is one."""
     axes.grid(visible=True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    first = chart.history.times[0]
     if not isinstance(first, int):
         zone = getattr(first, "tzinfo", None)  # dates have none; without it Matplotlib shows UTC
         locator = AutoDateLocator(zone)  # type: ignore[no-untyped-call]

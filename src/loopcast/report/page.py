@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from loopcast.data.convert import as_panel
+from loopcast.data.decomposition import Decomposition
+from loopcast.data.explanation import Explanation
 from loopcast.data.panel import Panel
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.leaderboard import Leaderboard
@@ -18,6 +20,7 @@ from loopcast.report.model_styles import ModelStyle, models_of
 from loopcast.report.payload import Charts, digits_of, numbers
 from loopcast.report.ranking import ranking, ranking_by_target
 from loopcast.report.render import render
+from loopcast.report.sum_sections import decomposition_section, explanation_section
 from loopcast.report.summary import cutoffs_of, facts_of, gaps_of, horizon_text, truncate_names
 
 ERRORS = {"mase": "scaled absolute error", "mae": "absolute error", "smape": "symmetric percentage error"}
@@ -80,6 +83,8 @@ def forecast_page(
     leaderboard: Leaderboard | None = None,
     command: str = "",
     descriptions: Mapping[str, str] | None = None,
+    explanation: Explanation | None = None,
+    decomposition: Decomposition | None = None,
 ) -> bytes:
     """Forecasts after the end of each series as one HTML page (UTF-8, under 10 MB), which loads nothing from anywhere.
 
@@ -88,6 +93,8 @@ def forecast_page(
         with columns of models from wherever they are; or arrays by name.
     leaderboard: how the models did on what is known, if that was tried; it gives the verdict.
     command: the command that made the forecast. descriptions: by model, what it chose and why.
+    explanation, decomposition: of the panel, as `Forecaster.explanation` and `Forecaster.decomposition` give them;
+        a section for each.
     OptionError for a table that does not fit the panel.
     """
     history = as_panel(panel)
@@ -110,6 +117,8 @@ def forecast_page(
         by_target=None if leaderboard is None else ranking_by_target(leaderboard, models),
         models=models,
         levels=levels,
+        explanation=explanation and explanation_section(explanation),
+        decomposition=decomposition and decomposition_section(decomposition),
         facts=facts_of(history, horizon, levels),
         command=command,
         total=apart.n_series,

@@ -12,19 +12,29 @@ from loopcast.report.forecasts import Band
 from loopcast.report.plots import BAND_ALPHA, COLOURS, GREY, Curve, Picture
 
 DASHES = ("solid", "dash", "dashdot", "dot")
+CONFIG = {"displaylogo": False, "responsive": True}
 
 
 def html(picture: Picture) -> bytes:
     """The picture as an HTML page; it loads nothing from anywhere."""
-    page: str = draw(picture).to_html(include_plotlyjs=True, config={"displaylogo": False, "responsive": True})
-    head = f'<head><title>{text.escape(picture.title)}</title><meta name="viewport" content="width=device-width">'
+    return figure_page(draw(picture), picture.title)
+
+
+def figure_page(figure: go.Figure, title: str) -> bytes:
+    """A figure as an HTML page."""
+    page: str = figure.to_html(include_plotlyjs=True, config=CONFIG)
+    head = f'<head><title>{text.escape(title)}</title><meta name="viewport" content="width=device-width">'
     return page.replace("<html>", '<html lang="en">', 1).replace("<head>", head, 1).encode()
 
 
 def fragment(picture: Picture) -> str:
     """The picture as a part of an HTML page, such as a notebook's output; it loads nothing from anywhere."""
-    config = {"displaylogo": False, "responsive": True}
-    part: str = draw(picture).to_html(full_html=False, include_plotlyjs=True, config=config)
+    return figure_fragment(draw(picture))
+
+
+def figure_fragment(figure: go.Figure) -> str:
+    """A figure as a part of an HTML page."""
+    part: str = figure.to_html(full_html=False, include_plotlyjs=True, config=CONFIG)
     return part
 
 

@@ -143,11 +143,14 @@ def times(panel: Panel, i: int, first: int, count: int) -> list[Any]:
     return future_times(panel.starts[[i]], np.array([first]), count, panel.schema.freq).to_list()
 
 
-def renderer(path: str | os.PathLike[str]) -> Callable[[Picture], bytes]:
-    """The function that draws a picture for a file of this ending; OptionError where there is none."""
+def renderer(path: str | os.PathLike[str], known: Mapping[str, str] = RENDERERS) -> Callable[[Any], bytes]:
+    """The function that draws a picture for a file of this ending; OptionError where there is none.
+
+    known: of each ending, the module and the function in it.
+    """
     ending = Path(path).suffix.lower()
-    if ending not in RENDERERS:
-        raise OptionError(f"a plot is a file ending in {', '.join(RENDERERS)}, got {os.fspath(path)!r}")
-    module, _, name = RENDERERS[ending].partition(":")
-    draw: Callable[[Picture], bytes] = getattr(import_module(module), name)
+    if ending not in known:
+        raise OptionError(f"a plot is a file ending in {', '.join(known)}, got {os.fspath(path)!r}")
+    module, _, name = known[ending].partition(":")
+    draw: Callable[[Any], bytes] = getattr(import_module(module), name)
     return draw

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopcast.columns import Bands
+from loopcast.data.decomposition import Decomposition
+from loopcast.data.explanation import Explanation
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction, to_table
 from loopcast.evaluation.backtest import backtest, why_no_backtest
@@ -24,6 +26,7 @@ class ForecastResult:
     check: how it and the baselines did on the last steps of the history, by the same procedure, fitted without them;
         None where that was not possible, and unchecked says why.
     unsure: why there are no intervals, or None.
+    explanation, decomposition: what the forecasts are made of, and what the history is, where that was asked for.
     """
 
     forecaster: Forecaster
@@ -31,6 +34,8 @@ class ForecastResult:
     check: Leaderboard | None
     unchecked: str | None
     unsure: str | None
+    explanation: Explanation | None = None
+    decomposition: Decomposition | None = None
 
     def table(self, *, wide: bool = False) -> Any:
         """The forecast as a table of the kind that came in."""
@@ -46,6 +51,8 @@ class ForecastResult:
             leaderboard=self.check,
             command=command,
             descriptions={self.forecaster.name: self.forecaster.describe()},
+            explanation=self.explanation,
+            decomposition=self.decomposition,
         )
 
     def facts(self, *, wide: bool = False) -> dict[str, Any]:
@@ -56,7 +63,7 @@ class ForecastResult:
             "check": self.check and board_facts(self.check),
             "unchecked": self.unchecked,
             "unsure": self.unsure,
-        }
+        } | ({} if self.explanation is None else {"explanation": self.explanation.table().to_dicts()})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,6 +73,7 @@ class ForecastTask:
     forecaster: not fitted. baselines: what it is compared with, fitted alike; check: whether it is.
     levels: percentages of intervals; None takes DEFAULT_LEVELS where series are long enough to say how sure it is.
     season: for scaled errors; None is the usual one of the calendar.
+    explain: whether to say what the forecasts are made of.
     """
 
     forecaster: Forecaster
@@ -74,6 +82,7 @@ class ForecastTask:
     check: bool = True
     levels: tuple[float, ...] | None = None
     season: int | None = None
+    explain: bool = False
 
 
 def forecast(
@@ -91,6 +100,8 @@ def forecast(
     """
     panel.require_informative()
     forecaster, horizon = task.forecaster, task.horizon
+    if task.explain:
+        forecaster.require_explained()
     models = [forecaster, *task.baselines]
     unchecked = why_no_backtest(models, panel, horizon) if task.check else NOT_ASKED
     board = None
@@ -101,16 +112,22 @@ def forecast(
     status("Training on the whole history ...")
     forecaster.fit_panel(panel)
     bands, unsure = _bands(forecaster, horizon, task.levels)
+    if task.explain:
+        status("Explaining the forecasts ...")
     return ForecastResult(
         forecaster=forecaster,
         prediction=forecaster.model.predict_bands(panel, horizon, bands),
         check=board,
         unchecked=unchecked,
         unsure=unsure,
+        explanation=forecaster.model.explain(panel, horizon) if task.explain else None,
+        decomposition=forecaster.model.decompose(panel) if task.explain else None,
     )
 
 
-def predict(forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence[float] = ()) -> ForecastResult:
+def predict(
+    forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence[float] = (), *, explain: bool = False
+) -> ForecastResult:
     """Forecast with a fitted forecaster, such as a loaded one: nothing is trained and nothing compared."""
     return ForecastResult(
         forecaster=forecaster,
@@ -118,6 +135,8 @@ def predict(forecaster: Forecaster, panel: Panel, horizon: int, levels: Sequence
         check=None,
         unchecked="a saved model is not compared",
         unsure=None,
+        explanation=forecaster.model.explain(panel, horizon) if explain else None,
+        decomposition=forecaster.model.decompose(panel) if explain else None,
     )
 
 

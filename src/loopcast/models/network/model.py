@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from loopcast.data.explanation import Contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import OptionError
@@ -13,6 +14,7 @@ from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
+from loopcast.models.network.explain import explain_network
 from loopcast.models.network.histories import Asked, Questions
 from loopcast.models.network.reading import read_values
 from loopcast.models.network.targets import Channels
@@ -59,6 +61,12 @@ class NetworkModel(Model):
             quantiles=each[..., 1:] if probabilities else None,
         )
 
+    def _contributions(self, panel: Panel, horizon: int) -> Contributions:
+        return explain_network(self, panel, horizon)
+
+    def seasons_seen(self) -> Periods:
+        return self.periods
+
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made of the weights when it is first asked for: pointers do not travel."""
         return {
@@ -69,23 +77,32 @@ class NetworkModel(Model):
 
     def _answers(self, questions: Questions) -> np.ndarray:
         """Quantiles of PROBABILITIES at each origin, `[origin, step, probability]`, in units of the scale."""
+        return self.answers_of(questions, self.scan(None, questions.told.inputs)[1])
+
+    def answers_of(self, questions: Questions, outputs: np.ndarray) -> np.ndarray:
+        """The same, of what the layers gave at each row, `[series, time, unit]`."""
         told, at = questions.told, questions.at
-        hidden, seen = self._scan(told.inputs)[at], told.inputs[at]
+        hidden, seen = outputs[at], told.inputs[at]
         if why_not_built() is None:
             return self._direct_decoder(hidden, seen, told.candidates, told.codes)
         decoder = self.network.decoder
         said: np.ndarray = decoder.apply(self._parts.decoder, hidden, seen, told.candidates, told.codes, xp=np)
         return said
 
-    def _scan(self, inputs: np.ndarray) -> np.ndarray:
-        """What the decoder reads at each row, by the kernels where they are built, else by JAX."""
+    def scan(self, state: Any, inputs: np.ndarray) -> tuple[Any, np.ndarray]:
+        """From a state, None before the first row, to that after the last row, and to what the decoder reads at each.
+
+        By the kernels where they are built, else by JAX. A state has arrays `[series, unit]`, in tuples of layers.
+        """
         if why_not_built() is None:
-            return self._direct_scan(inputs)
+            direct = self._direct_scan
+            return direct.scan(direct.zero_state(len(inputs)) if state is None else state, inputs)
         from loopcast.nn.origin_network import OriginNetwork
 
         network = OriginNetwork(shape=self.network)
-        zero = network.recurrent.zero_state(len(inputs))
-        return np.asarray(network.scan(network.from_vector(self.weights), zero, inputs)[1])
+        before = network.recurrent.zero_state(len(inputs)) if state is None else state
+        after, outputs = network.scan(network.from_vector(self.weights), before, inputs)
+        return after, np.asarray(outputs)
 
     @cached_property
     def _parts(self) -> OriginParts:
