@@ -8,14 +8,17 @@ import numpy as np
 import polars as pl
 
 from loopcast.columns import ID, STANDARD, TARGET, TIME, Columns
-from loopcast.data.calendar import to_ticks
+from loopcast.data.calendar import to_local, to_ticks, zone_of
 from loopcast.data.file_request import FileTable, Request
+from loopcast.data.frequency import DAY, Frequency
+from loopcast.data.open_days import never_seen, open_days
 from loopcast.data.panel import Panel
 from loopcast.data.read import ENDINGS, check_file, ending_of, open_stated, read_whole
 from loopcast.data.read_options import USUAL, ReadOptions
 from loopcast.data.roles import Roles, roles_of
 from loopcast.data.series_index import SeriesIndex
 from loopcast.data.sniff import sniff
+from loopcast.data.tables import Table
 from loopcast.data.time_errors import nearest_length
 from loopcast.data.time_grid import Gaps
 from loopcast.data.times import as_times
@@ -26,11 +29,17 @@ TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """One way to read a file: what `read` takes."""
+    """One way to read a file: what `read` takes. closed: weekdays of a daily series that has no rows on them."""
 
     columns: Columns
     options: ReadOptions
     gaps: Gaps = "error"
+    closed: tuple[str, ...] = ()
+
+    @property
+    def freq(self) -> Frequency | None:
+        """The frequency that the closed days make; None without any."""
+        return open_days(self.closed) if self.closed else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +70,9 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     why_not = "no column seems to hold times, or none seems to hold numbers"
     for proposal in _proposals(path, roles, asked, stated):
         try:
-            whole = read_whole(path, columns=proposal.columns, gaps=proposal.gaps, options=proposal.options)
+            whole = read_whole(
+                path, columns=proposal.columns, freq=proposal.freq, gaps=proposal.gaps, options=proposal.options
+            )
         except (DataError, OptionError) as error:
             why_not = str(error)
             continue
@@ -107,6 +118,10 @@ def _proposals(path: Path, roles: Roles, asked: Columns, stated: ReadOptions) ->
     for options in each:
         yield Proposal(columns=columns, options=options)
     for options in each if stated.resample is None else []:
+        closed = _closed(path, columns, options)
+        if closed:
+            yield Proposal(columns=columns, options=options, closed=closed)
+            yield Proposal(columns=columns, options=options, closed=closed, gaps="insert")
         yield Proposal(columns=columns, options=options, gaps="insert")
         step = _usual_step(path, columns, options)
         if step is not None:
@@ -126,15 +141,32 @@ def _columns(roles: Roles, asked: Columns, stated: ReadOptions) -> Columns | Non
     return replace(asked, time=time, target=target, id=asked.id if asked.id != ID else roles.id or ID)
 
 
-def _usual_step(path: Path, columns: Columns, options: ReadOptions) -> str | int | None:
-    """The step, of those that people use, that is nearest to the usual one between rows; None where there is none."""
+def _times(path: Path, columns: Columns, options: ReadOptions) -> tuple[pl.Series, Table] | None:
+    """When rows are, and their table; None where they cannot be read."""
     try:
         found = open_stated(path, columns, options)
-        table, keys = found.table, [columns.id] if columns.id in found.table.names else []
-        rows = SeriesIndex.one(columns.time, table.native.height, found.source)
-        times = as_times(table.column(columns.time), rows)
+        rows = SeriesIndex.one(columns.time, found.table.native.height, found.source)
+        return as_times(found.table.column(columns.time), rows), found.table
     except DataError:
         return None
+
+
+def _closed(path: Path, columns: Columns, options: ReadOptions) -> tuple[str, ...]:
+    """The weekdays on which a daily series seems to be closed."""
+    found = _times(path, columns, options)
+    if found is None or found[0].dtype.is_integer():
+        return ()
+    days = to_local(to_ticks(found[0]), zone_of(found[0].dtype)) // DAY
+    return never_seen(days)
+
+
+def _usual_step(path: Path, columns: Columns, options: ReadOptions) -> str | int | None:
+    """The step, of those that people use, that is nearest to the usual one between rows; None where there is none."""
+    found = _times(path, columns, options)
+    if found is None:
+        return None
+    times, table = found
+    keys = [columns.id] if columns.id in table.names else []
     apart = pl.DataFrame({columns.time: to_ticks(times)} | {key: table.column(key) for key in keys})
     steps = (
         apart.sort(columns.time).select(pl.col(columns.time).diff().over(keys or pl.lit(0))).to_series().drop_nulls()

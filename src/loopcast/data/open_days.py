@@ -14,6 +14,7 @@ from loopcast.errors import DataError, OptionError, quote
 FIRST_MONDAY = np.datetime64("0001-01-01")  # from which days are counted
 NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EPOCH = dt.date(1970, 1, 1)
+MOST_CLOSED, FORTNIGHT = 3, 14  # weekdays that are taken for closed ones; days in which they would have been seen
 
 
 def open_days(*closed: Any) -> Frequency:
@@ -51,6 +52,16 @@ def closed_in(text: str) -> list[str]:
             raise DataError(f"{quote(text)} is no text in UTF-8, and closed days are one in a line") from error
         return [line.strip() for line in lines if line.strip()]
     return [part.strip() for part in text.split(",")]
+
+
+def never_seen(days: np.ndarray) -> tuple[str, ...]:
+    """The weekdays on which no row of a daily series is, where two weeks or more would have shown them; at most three.
+
+    days: of all rows, since 1970.
+    """
+    seen = {int(weekday) for weekday in np.unique((days + 3) % 7)}  # 1970-01-01 was a Thursday
+    never = tuple(WEEKDAYS[place].lower() for place in range(len(WEEKDAYS)) if place not in seen)
+    return never if len(never) <= MOST_CLOSED and np.ptp(days) >= FORTNIGHT else ()
 
 
 def days_before(days: np.ndarray, freq: Frequency) -> np.ndarray:

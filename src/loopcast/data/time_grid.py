@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from loopcast.data.calendar import from_ticks, future_ticks, step_index, to_ticks, zone_of
+from loopcast.data.calendar import from_ticks, future_ticks, step_index, to_local, to_ticks, zone_of
 from loopcast.data.dates_as_numbers import dates_message
-from loopcast.data.frequency import Frequency
+from loopcast.data.frequency import DAY, Frequency
 from loopcast.data.infer_frequency import infer
+from loopcast.data.open_days import never_seen, open_days
 from loopcast.data.series_index import SeriesIndex
 from loopcast.data.time_errors import disorder, gap, irregular
 from loopcast.errors import CalendarError, OptionError, quote
@@ -161,12 +162,24 @@ def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps
     here = gap(times, row, missing, rows, table.freq)
     if gaps == "error":
         raise CalendarError(
-            f'{here} at {said}; {total - came} times are missing in all. gaps="insert" (--gaps insert) adds them as NaN'
+            f"{here} at {said}; {total - came} times are missing in all. {_closed_cure(table, times)}"
+            'gaps="insert" (--gaps insert) adds them as NaN'
         )
     if total > max(came * MOST_GROWTH, MOST_ROWS):
         raise CalendarError(
             f"{here} at {said}; inserting all would turn {came} rows into {total}: check times and freq"
         )
+
+
+def _closed_cure(table: TimeGrid, times: pl.Series) -> str:
+    """What to write where rows are missing because some weekdays never have any."""
+    if table.freq != Frequency("D"):
+        return ""
+    never = never_seen(to_local(to_ticks(times), zone_of(times.dtype)) // DAY)
+    if not never:
+        return ""
+    freq = quote(open_days(never).alias)
+    return f"No row is ever on a {' or '.join(never)}: freq={freq} (--closed {','.join(never)}) has no such days; "
 
 
 def future_times(table_starts: pl.Series, lengths: np.ndarray, horizon: int, freq: Frequency) -> pl.Series:

@@ -129,6 +129,7 @@ def options_of(proposal: Proposal) -> dict[str, Any]:
         "time": ",".join(parts) or (columns.time if columns.time != TIME else None),
         "target": ",".join(columns.targets) if columns.targets != (TARGET,) and long else None,
         **{name: value if isinstance(value, bool) else _text(value) for name, value in stated.items()},
+        "closed": ",".join(proposal.closed) or None,
         "gaps": proposal.gaps if proposal.gaps != USUAL_GAPS else None,
     }
     return {name: value for name, value in given.items() if value is not None}
