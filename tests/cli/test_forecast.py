@@ -235,3 +235,31 @@ def test_two_seasons_are_those_of_what_sees_both(csv, capsys):
 def test_seasons_that_mean_nothing_are_refused(csv, season, said, capsys):
     assert run(["forecast", str(csv), "--horizon", "3", "--season", season, "--quiet"]) != 0
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_several_models_have_a_column_each_and_the_page_shows_the_baselines_too(csv, tmp_path, capsys):
+    page, out = tmp_path / "page.html", tmp_path / "out.csv"
+    asked = ("--model", "Theta,Linear", "--report", str(page), "--output", str(out), "--quiet", "--season", "4")
+    assert run(["forecast", str(csv), "--horizon", "3", *asked]) == 0
+    ends = [f"-{end}-{level}" for level in (80, 95) for end in ("lo", "hi")]
+    wanted = [f"{name}{end}" for name in ("Theta", "Linear") for end in ("", *ends)]
+    assert pl.read_csv(out).columns == ["unique_id", "ds", *wanted]
+    shown = page.read_text()
+    assert all(f'"name":"{name}"' in shown for name in ("Theta", "Linear", "Naive", "SeasonalNaive", "Drift"))
+
+
+@pytest.mark.parametrize("option", [("--save", "m"), ("--explain",)])
+def test_what_goes_with_one_model_is_refused_for_several(csv, tmp_path, capsys, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    assert run(["forecast", str(csv), "--horizon", "3", "--model", "Theta,Linear", *option]) == 2
+    assert f"{option[0]} goes with one model, and --model names 2: name one" in capsys.readouterr().err
+
+
+def test_the_late_rows_alone_are_learned_from(csv, capsys):
+    """A mean of the last eight rows tells them from all."""
+    asked = ("--model", "Drift", "--no-check", "--level", "none", "--quiet")
+    told = []
+    for more in (("--last", "8"), ("--since", "32"), ()):
+        assert run(["forecast", str(csv), "--horizon", "1", *asked, *more]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1] != told[2]

@@ -26,7 +26,7 @@ from loopcast.cli.outputs import write
 from loopcast.cli.tables import USUAL_COLUMNS, Future, SeriesAndCovariates, Wide, require_future, with_future
 from loopcast.cli.verdict import require_better
 from loopcast.errors import OptionError
-from loopcast.tasks.models import BASELINES, CommonOptions, build_forecaster, build_models, seconds
+from loopcast.tasks.models import BASELINES, CommonOptions, build_forecasters, build_models, seconds
 from loopcast.tasks.texts import levels
 
 Units = Annotated[tuple[int, ...] | None, WHOLE_NUMBERS, Parameter(help="Units of each layer, such as 40,40 [40].")]
@@ -48,7 +48,8 @@ def forecast(
     model: Annotated[
         str | None,
         Parameter(
-            metavar="NAME", help="One model alone, such as Pretrained, Theta or Recurrent [Auto: the best of several]."
+            metavar="NAME,NAME",
+            help="A model, such as Pretrained, Theta or Recurrent, or several [Auto: the best of several].",
         ),
     ] = None,
     budget: Budget = "60s",
@@ -74,8 +75,10 @@ def forecast(
     common = CommonOptions(horizon=horizon, seasons=season, seed=seed, budget=seconds(budget), bounds=bounds.options())
     options = {"cell": cell, "units": units, "updates": updates}
     chosen = {name: value for name, value in options.items() if value is not None}
-    forecaster = build_forecaster(model, common, chosen, show_progress=False if quiet else None)
-    baselines = build_models([name for name in BASELINES if name != model], common)
+    forecasters = build_forecasters(model, common, chosen, show_progress=False if quiet else None)
+    check_one(len(forecasters), save=save is not None, explain=explain)
+    names = [each.name for each in forecasters]
+    baselines = build_models([name for name in BASELINES if name not in names], common)
     if fail_if_worse_than is not None and (fail_if_worse_than not in BASELINES or not check):
         raise OptionError(f"--fail-if-worse-than goes with --check and is one of {', '.join(BASELINES)}")
     wanted = None if level is None else levels(level)
@@ -86,10 +89,11 @@ def forecast(
 
     result = run(
         ForecastTask(
-            forecaster=forecaster,
+            forecasters=tuple(forecasters),
             horizon=horizon,
             baselines=tuple(baselines),
             check=check,
+            show_compared=report is not None,
             levels=wanted,
             season=common.season,
             explain=explain,
@@ -99,14 +103,21 @@ def forecast(
         show_progress=False if quiet else None,
     )
     if save is not None:
-        forecaster.save(save)
+        forecasters[0].save(save)
     write(result, wide=wide, output=output, safe_csv=safe_csv, plot=plot, report=report)
     if json:
         printing.print_object(result.facts(wide=wide))
     elif output != STANDARD_STREAM:  # which has the table then
         printing.show_forecast(result.table(wide=wide), result.unsure)
-        printing.show_choice(result.forecaster)
+        printing.show_choices(result.forecasters)
         printing.show_explanation(result.explanation)
         printing.show_check(result.check, result.unchecked, horizon)
     if result.check is not None:
         require_better(result.check, fail_if_worse_than)
+
+
+def check_one(count: int, **asked: bool) -> None:
+    """OptionError where something is asked for that goes with one model, and there are several."""
+    wrong = next((name for name, given in asked.items() if given), None)
+    if count > 1 and wrong is not None:
+        raise OptionError(f"--{wrong} goes with one model, and --model names {count}: name one")

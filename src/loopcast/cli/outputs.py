@@ -21,10 +21,9 @@ def write(
     report: Path | None,
 ) -> None:
     """The table, the picture and the page that were asked for."""
-    panel = result.prediction.panel
     if output is not None:
         printing.write_table(result.table(wide=wide), output, safe_csv=safe_csv)
     if plot is not None:
-        loopcast.plot(panel, result.prediction).save(plot)
+        loopcast.plot(result.panel, result.predictions).save(plot)
     if report is not None:
         printing.write_page(result.page(command_line()), report)

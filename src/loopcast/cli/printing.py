@@ -4,7 +4,7 @@ import gzip
 import io
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -58,9 +58,11 @@ def show_check(board: "Leaderboard | None", unchecked: str | None, horizon: int)
     show_board(board, ["model", "mase", "smape", "mae", "rmse", "skill", "p_value"])
 
 
-def show_choice(forecaster: "Forecaster") -> None:
-    """What a forecaster that chooses has chosen, and why."""
-    if forecaster.chooses:
+def show_choices(forecasters: "Sequence[Forecaster]") -> None:
+    """What forecasters that choose have chosen, and why."""
+    for forecaster in forecasters:
+        if not forecaster.chooses:
+            continue
         say(f"\n{forecaster.name} took {forecaster.model.description.splitlines()[0]}")
 
 

@@ -99,6 +99,18 @@ class SeriesAndCovariates(Series):
     holidays: Annotated[
         str | None, Parameter(metavar="COUNTRY", help="Show the public holidays of a country, such as DE or US-CA.")
     ] = None
+    since: Annotated[
+        str | None, Parameter(metavar="TIME", help="Learn from rows from then on, such as 2020-01-01.")
+    ] = None
+    last: Annotated[
+        str | None, Parameter(metavar="30d|N", help="Learn from the last stretch of each series, or so many rows.")
+    ] = None
+
+    def read(self, file: Path, usual: Columns = STANDARD, freq: "Step" = None) -> "Panel":
+        """As `Series.read`, from the rows that are to be learned from."""
+        panel = super().read(file, usual, freq)
+        panel = panel if self.since is None else panel.since(self.since)
+        return panel if self.last is None else panel.latest(self.last)
 
     def columns(self, usual: Columns = STANDARD) -> Columns:
         """The columns that were named; the others are as `usual`."""

@@ -5,147 +5,27 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-import polars as pl
 
 from loopcast.columns import STANDARD, TIME, Columns
 from loopcast.data import future
 from loopcast.data.build import Freq, from_array, from_long, from_series, from_wide
-from loopcast.data.fields import PanelFields, check_count
-from loopcast.data.missing import first_observed
 from loopcast.data.output import future_table, rows_table
-from loopcast.data.ranges import concat_ranges
+from loopcast.data.panel_parts import PanelParts
 from loopcast.data.series_index import Source
 from loopcast.data.static import join_static
 from loopcast.data.tables import Table, open_table
-from loopcast.data.time_grid import End, Gaps, future_times
-from loopcast.errors import DataError, OptionError, quote, quote_all
+from loopcast.data.time_grid import End, Gaps
+from loopcast.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Panel(PanelFields):
+class Panel(PanelParts):
     """Many series of unequal length on one regular calendar. NaN is missing, everywhere and only that.
 
-    Its parts, and what can be asked of them, are those of `PanelFields`; here is how series are taken out of it.
+    Its parts, and what can be asked of them, are those of `PanelFields`; `PanelParts` takes some of it.
 
     Make one with `from_table`, `from_wide`, `from_series`, `from_array`, `as_panel` or `loopcast.read`.
     """
-
-    def channel(self, which: str | int) -> "Panel":
-        """The panel of one target alone, by its name or its place (from 0); OptionError where there is none such.
-
-        >>> Panel.from_array(np.zeros((1, 3, 2)), targets=["pm25", "no2"]).channel("no2").schema.columns.target
-        'no2'
-        """
-        places = dict(zip(self.targets, range(self.n_channels), strict=True))
-        place = places.get(which) if isinstance(which, str) else which
-        if isinstance(place, bool) or not isinstance(place, int | np.integer) or not 0 <= place < self.n_channels:
-            known = quote_all(self.targets)
-            raise OptionError(
-                f"a channel is one of {known}, or its place from 0 to {self.n_channels - 1}; got {quote(which)}"
-            )
-        columns = replace(self.schema.columns, target=self.targets[place])
-        return replace(self, values=self.values[:, [place]], schema=replace(self.schema, columns=columns))
-
-    def to_univariate(self) -> "Panel":
-        """Each target of each series as a series of its own, of one channel: all of the first series, then the next.
-
-        Series `i * n_channels + c` is channel c of series i, and called "ID, TARGET", or "TARGET" where there is
-        no id; a panel of one target is itself.
-
-        >>> both = Panel.from_array(np.arange(6.0).reshape(1, 3, 2), ids=["a"], targets=["pm25", "no2"])
-        >>> panel = both.to_univariate()
-        >>> panel.ids.to_list(), panel.series(1).ravel().tolist()
-        (['a, pm25', 'a, no2'], [1.0, 3.0, 5.0])
-        """
-        if self.n_channels == 1:
-            return self
-        each = np.repeat(np.arange(self.n_series), self.n_channels)
-        channels = np.tile(np.arange(self.n_channels), self.n_series)
-        before = [f"{name}, " for name in self.ids.to_list()] if self.schema.has_id else [""] * self.n_series
-        names = [f"{name}{target}" for name in before for target in self.targets]
-        columns = replace(self.schema.columns, target=", ".join(self.targets))
-        lengths = self.lengths[each]
-        rows, offsets = concat_ranges(self.offsets[each], lengths)
-        covariates = self.covariates
-        if covariates is not None:
-            covariates = covariates.take(each, self.offsets[each], np.zeros_like(each), lengths, None)
-        return replace(
-            self,
-            values=self.values[rows, np.repeat(channels, lengths)][:, None],
-            offsets=offsets,
-            ids=pl.Series(self.ids.name, names),
-            starts=self.starts.gather(each),
-            schema=replace(self.schema, columns=columns, has_id=True, id_type=""),
-            covariates=covariates,
-        )
-
-    def drop_covariates(self) -> "Panel":
-        """The same series without covariates."""
-        columns = replace(self.schema.columns, past=(), future=(), static=())
-        return replace(self, schema=replace(self.schema, columns=columns), covariates=None)
-
-    def drop_last(self, steps: int) -> "Panel":
-        """Each series less its last `steps` rows; LengthError where one would have no row left."""
-        check_count("steps", steps)
-        self.require_rows_before(steps)
-        every = np.arange(self.n_series)
-        return self._take(every, np.zeros_like(every), self.lengths - steps)
-
-    def select(self, wanted: np.ndarray) -> "Panel":
-        """The series for which `wanted`, bool `[series]`, holds; DataError where it holds for none.
-
-        >>> Panel.from_array(np.zeros((3, 5, 1))).select(np.array([True, False, True])).ids.to_list()
-        [0, 2]
-        """
-        kept = np.flatnonzero(wanted)
-        return self._take(kept, np.zeros_like(kept), self.lengths[kept])
-
-    def take_heads(self, series: np.ndarray, rows: np.ndarray, ahead: int) -> "Panel":
-        """Series `series`, int64 `[part]`, up to their first `rows` `[part]`; a series may come several times.
-
-        What is known after these stays known for `ahead` steps.
-        """
-        return self._take(series, np.zeros_like(series), rows, ahead)
-
-    def cut(self, series: np.ndarray, front: np.ndarray, rows: int, ahead: int) -> "Panel":
-        """Of series `series`, int64 `[part]`, `rows` rows after their first `front` `[part]`; each a series of its own.
-
-        What is known after these stays known for `ahead` steps.
-        """
-        return self._take(series, front, np.full_like(series, rows), ahead)
-
-    def _take(self, series: np.ndarray, front: np.ndarray, lengths: np.ndarray, ahead: int | None = None) -> "Panel":
-        """Some series, less their first `front` rows, so many rows of each; what is known ahead stays known.
-
-        ahead: for so many steps alone; None is for all.
-        """
-        begin = self.offsets[series] + front
-        rows, offsets = concat_ranges(begin, lengths)
-        starts = self.starts.gather(series)
-        return replace(
-            self,
-            values=self.values[rows],
-            offsets=offsets,
-            ids=self.ids.gather(series),
-            starts=future_times(starts, front, 1, self.schema.freq) if front.any() else starts,
-            covariates=self.covariates and self.covariates.take(series, begin, front, lengths, ahead),
-        )
-
-    def trim_leading_missing(self) -> "Panel":
-        """Each series from its first value on: what is missing before it is no gap.
-
-        Of several targets from the first value of any: what another one lacks then is. ValuesError naming the first
-        series of which a target has no value.
-
-        >>> panel = Panel.from_array(np.array([np.nan, 2.0, np.nan]).reshape(1, 3, 1))
-        >>> panel.trim_leading_missing().values.ravel().tolist()
-        [2.0, nan]
-        """
-        self.require_any_value("a series begins with its first value")
-        before = first_observed(self.values, self.offsets).min(axis=1) - self.offsets[:-1]
-        if not before.any():
-            return self
-        return self._take(np.arange(self.n_series), before, self.lengths - before)
 
     def with_future(self, table: Any) -> "Panel":
         """The same series with what is known ahead of them: the future covariates of the steps after their ends.
@@ -156,6 +36,7 @@ class Panel(PanelFields):
         columns name no future covariate.
 
         >>> columns = Columns(future=["price"])
+        >>> import polars as pl
         >>> sales = pl.DataFrame({"ds": [1, 2], "y": [5.0, 6.0], "price": [1.0, 2.0]})
         >>> panel = Panel.from_table(sales, columns=columns)
         >>> panel.with_future(pl.DataFrame({"ds": [3, 4], "price": [2.0, 1.0]})).future_lengths.tolist()
@@ -180,6 +61,7 @@ class Panel(PanelFields):
 
         Errors are those of `with_future` for the ids and times of the table.
 
+        >>> import polars as pl
         >>> panel = Panel.from_array(np.zeros((1, 3, 1)))
         >>> panel.missing_future(pl.DataFrame({"unique_id": [0], "ds": [3]}), 3).rows()
         [(0, 4), (0, 5)]
@@ -228,6 +110,7 @@ class Panel(PanelFields):
         Raises ColumnError, CalendarError, ValuesError (also where one of several targets has no value at all), or
         DataError for anything but a table with rows.
 
+        >>> import polars as pl
         >>> Panel.from_table(pl.DataFrame({"ds": [1, 2, 4], "y": [5.0, 6.0, 8.0]}), gaps="insert").series(0).tolist()
         [[5.0], [6.0], [nan], [8.0]]
         >>> table = pl.DataFrame({"ds": [1, 2], "pm25": [5.0, None], "no2": [1.0, 2.0]})
@@ -244,6 +127,7 @@ class Panel(PanelFields):
         All series are as long as the table: NaN and null at either end are kept as missing values.
         Errors and options are those of `from_table`. Forecasts are given as a long table.
 
+        >>> import polars as pl
         >>> Panel.from_wide(pl.DataFrame({"ds": [1, 2], "a": [1.0, 2.0], "b": [3.0, 4.0]})).ids.to_list()
         ['a', 'b']
         """

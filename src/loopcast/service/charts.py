@@ -48,10 +48,10 @@ def charts_json(result: Any) -> bytes | None:
 
 def forecast_charts(result: ForecastResult) -> tuple[int, Iterator[Made]]:
     """The end of each history, and the forecast after it."""
-    panel = result.prediction.panel.to_univariate()
-    line = result.prediction.to_univariate(panel)
-    levels = tuple(sorted(line.bands.levels))
-    each = (future_chart(panel, [line], levels, i) for i in bisection_order(panel.n_series))
+    panel = result.panel.to_univariate()
+    lines = [each.to_univariate(panel) for each in result.predictions]
+    levels = tuple(sorted(lines[0].bands.levels))
+    each = (future_chart(panel, lines, levels, i) for i in bisection_order(panel.n_series))
     return panel.n_series, (_of_fan(chart, levels) for chart in each)
 
 

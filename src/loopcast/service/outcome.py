@@ -55,6 +55,8 @@ def table(result: Any) -> bytes | None:
 def model(result: Any) -> bytes | None:
     """The model file of what was fitted."""
     from loopcast.storage import model_file
+    from loopcast.tasks.forecast import ForecastResult
 
-    fitted = result.result.imputer if isinstance(result, Filled) else getattr(result, "forecaster", None)
-    return None if fitted is None else model_file.to_bytes(fitted)
+    if isinstance(result, ForecastResult):
+        return model_file.to_bytes(result.forecasters[0])  # a request names one
+    return model_file.to_bytes(result.result.imputer) if isinstance(result, Filled) else None

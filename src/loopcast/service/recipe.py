@@ -15,7 +15,7 @@ from loopcast.service.options import (
     ImputeOptions,
     Reading,
 )
-from loopcast.tasks.models import MAKERS, build_forecaster, build_models
+from loopcast.tasks.models import MAKERS, build_forecasters, build_models
 from loopcast.tasks.texts import levels, parse_names, parse_refit
 
 UNNAMED = "series.csv"  # a table that came without a name
@@ -85,7 +85,7 @@ def _forecast(asked: ForecastOptions) -> Iterator[str]:
     shown = "[80, 95]" if asked.level is None else repr(list(levels(asked.level)))
     if asked.model == UNTUNED or asked.model in MAKERS:
         name = "Pretrained" if asked.model == UNTUNED else asked.model
-        forecaster = build_forecaster(name, asked.common(asked.budget), asked.network())
+        [forecaster] = build_forecasters(name, asked.common(asked.budget), asked.network())
         tuned = forecaster if asked.model != UNTUNED else forecaster.with_options(tune=0)
         yield f"model = {tuned.to_code()}.fit(panel)"
         yield f"print(model.predict(level={shown}))"

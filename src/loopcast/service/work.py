@@ -23,7 +23,7 @@ from loopcast.service.options import (
     Reading,
 )
 from loopcast.service.request import Work
-from loopcast.tasks.models import BASELINES, MAKERS, build_forecaster, build_models
+from loopcast.tasks.models import BASELINES, MAKERS, build_forecasters, build_models
 from loopcast.tasks.texts import levels, parse_names, parse_refit
 
 if TYPE_CHECKING:  # it loads JAX, which a forecast by the pretrained network does without
@@ -58,13 +58,13 @@ def _fitted(work: Work, asked: ForecastOptions) -> Any:
 
     common, network = asked.common(asked.budget), asked.network()
     untuned = asked.model == UNTUNED
-    forecaster = build_forecaster("Pretrained" if untuned else asked.model, common, network, show_progress=None)
+    [forecaster] = build_forecasters("Pretrained" if untuned else asked.model, common, network, show_progress=None)
     if untuned:
         forecaster = forecaster.with_options(tune=0)
     panel = bodies.with_future(work.whole(asked), work.future, asked)
     _check_ahead(work, panel, asked.horizon)
     task = ForecastTask(
-        forecaster=forecaster,
+        forecasters=(forecaster,),
         horizon=asked.horizon,
         baselines=tuple(build_models([name for name in BASELINES if name != asked.model], common)),
         check=asked.check and not untuned,

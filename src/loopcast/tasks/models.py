@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import loopcast
 from loopcast.errors import OptionError
+from loopcast.tasks.texts import parse_names
 
 if TYPE_CHECKING:
     from loopcast import Forecaster
@@ -49,6 +50,9 @@ MAKERS: "dict[str, Callable[[CommonOptions], Forecaster]]" = {
     "Pretrained": lambda common: loopcast.Pretrained(horizon=common.horizon, seed=common.seed, **common.both),
     "Theta": lambda common: loopcast.Theta(horizon=common.horizon, season=common.season),
     "Trees": lambda common: loopcast.Trees(horizon=common.horizon, seed=common.seed, **common.both),
+    "Mean": lambda common: loopcast.Mean(
+        horizon=common.horizon, season=common.season, models=(MAKERS["Pretrained"](common), MAKERS["Theta"](common))
+    ),
     "Recurrent": recurrent,
     "LSTM": lambda common: recurrent(common).with_options(cell="lstm", alias="LSTM"),
     "GRU": lambda common: recurrent(common).with_options(cell="gru", alias="GRU"),
@@ -81,16 +85,24 @@ def seconds(text: str) -> float:
     return float(parts[1]) * UNITS[parts[2] or "s"]
 
 
-def build_forecaster(
+def build_forecasters(
     model: str | None, common: CommonOptions, options: dict[str, Any], *, show_progress: bool | None = False
-) -> "Forecaster":
-    """The forecaster with the options that were given, which are those of Recurrent; OptionError for another one.
+) -> "list[Forecaster]":
+    """The forecasters of these names, with the options that were given, which are those of Recurrent.
 
-    model: None is Recurrent where one of these was given, else Auto.
+    model: names with commas between; None is Recurrent where one of these was given, else Auto. OptionError for another
+    name, and for options where none of the names is Recurrent.
     """
-    name = model or ("Recurrent" if options else "Auto")
-    if name != "Recurrent" and options:
-        raise OptionError(f"--{next(iter(options))} is an option of Recurrent, and --model {name} chooses by itself")
-    [forecaster] = build_models([name], common)
-    shown = {"show_progress": show_progress} if "show_progress" in forecaster.option_names() else {}
-    return forecaster.with_options(**shown, **options)
+    names = parse_names("model", model or ("Recurrent" if options else "Auto"))
+    if options and "Recurrent" not in names:
+        raise OptionError(
+            f"--{next(iter(options))} is an option of Recurrent, and --model {model} "
+            f"{'names another' if len(names) == 1 else 'names others'}: leave it out, or name Recurrent"
+        )
+    return [
+        forecaster.with_options(
+            **({"show_progress": show_progress} if "show_progress" in forecaster.option_names() else {}),
+            **(options if name == "Recurrent" else {}),
+        )
+        for name, forecaster in zip(names, build_models(names, common), strict=True)
+    ]
