@@ -1,5 +1,6 @@
 """What a network with a shared decoder says of series: a pretrained one, or one trained on them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,12 +14,16 @@ from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
+from loopcast.models.network.graph import network_facts, network_graph
 from loopcast.models.network.histories import Asked, Questions
+from loopcast.models.network.ports import Encoded
 from loopcast.models.network.reading import read_values
 from loopcast.models.network.targets import Channels
 from loopcast.nn.direct_decoder import DirectDecoder
 from loopcast.nn.direct_scan import DirectScan
+from loopcast.nn.onnx_graph import Graph, Kind
 from loopcast.nn.origin_shape import OriginParts, OriginShape
+from loopcast.validation import check_positive
 
 ANY = 1_000_000  # steps ahead: the network has a distribution of its own at each
 
@@ -58,6 +63,21 @@ class NetworkModel(Model):
             probabilities=probabilities,
             quantiles=each[..., 1:] if probabilities else None,
         )
+
+    def encoded(self, panel: Panel, horizon: int) -> Encoded:
+        """What the network reads to forecast so many steps after the end of each series: what its graph takes."""
+        steps = check_positive("horizon", horizon)
+        panel.require_any_value(f"{self.name} needs a value of each series")
+        return Encoded.of(panel, steps, self.periods, self.encoding, self.channels)
+
+    def why_not_onnx(self) -> str | None:
+        """It can."""
+        return None
+
+    def onnx_graph(self, kind: Kind) -> tuple[Graph, Mapping[str, Any]]:
+        """Of what `encoded` gives, and what the file says of it."""
+        graph = network_graph(self.network, self._parts, kind)
+        return graph, network_facts(self.network, self.periods, self.encoding, self.channels)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made of the weights when it is first asked for: pointers do not travel."""
