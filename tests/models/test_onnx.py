@@ -61,7 +61,7 @@ def run(model, kind, encoded, tmp_path):
 
 
 def check(model, panel, tmp_path, kinds=("step", "history")):
-    encoded = model.model.encoded(panel, HORIZON)
+    encoded = model.encoded(HORIZON, data=panel)
     told = model.model._predict(panel, (0,), HORIZON, PROBABILITIES)
     expected = np.moveaxis(told.quantiles[:, 0], 2, 1).reshape(-1, HORIZON, len(PROBABILITIES))
     for kind in kinds:

@@ -17,8 +17,8 @@ class Exportable(BoundedEstimator):
         kind: "step" takes one row of each series and the state before it, and gives the state after it; "history" takes
             whole series, from a state of zeros. Either also gives the quantiles of the steps after the last row.
 
-        The ports of `Pretrained` and `Recurrent` take encoded rows, which `model.encoded(panel, horizon)` makes, and
-        give quantiles that it reads; those of `PlainRecurrent` take `features`. Names, shapes, seasons, probabilities
+        The ports of `Pretrained` and `Recurrent` take encoded rows, which `encoded` makes, and give quantiles that it
+        reads; those of `PlainRecurrent` take `features`. Names, shapes, seasons, probabilities
         and what each number means are in the file.
         OptionError for a model that is no network, which says which are, and without `loopcast[onnx]`.
         """

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from loopcast.nn.direct_scan import DirectScan
 from loopcast.nn.onnx_graph import Graph, Kind
 from loopcast.nn.origin_shape import OriginParts, OriginShape
 from loopcast.validation import check_positive
+
+if TYPE_CHECKING:  # a forecast does without
+    import keras
 
 ANY = 1_000_000  # steps ahead: the network has a distribution of its own at each
 
@@ -78,6 +81,12 @@ class NetworkModel(Model):
         """Of what `encoded` gives, and what the file says of it."""
         graph = network_graph(self.network, self._parts, kind)
         return graph, network_facts(self.network, self.periods, self.encoding, self.channels)
+
+    def to_keras(self) -> "keras.Model":
+        """The network as a Keras model of stock layers; see `EncodedForecaster.to_keras`."""
+        from loopcast.nn.keras_export import stock_origin_model
+
+        return stock_origin_model(self.network, self._parts)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made of the weights when it is first asked for: pointers do not travel."""

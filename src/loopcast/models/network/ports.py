@@ -1,6 +1,7 @@
 """What a network's graph takes and gives elsewhere: the arrays of its ports, and what they mean."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
 from loopcast.models.network.histories import Questions, question, with_known
 from loopcast.models.network.targets import Channels, apart
+from loopcast.nn.step_decoder import PROBABILITIES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,6 +23,8 @@ class Encoded:
     after the last row might be, and how far ahead it is. These four are the ports of a graph of kind "history"; one of
     kind "step" takes a row of `features` at a time.
     """
+
+    probabilities: ClassVar[tuple[float, ...]] = PROBABILITIES
 
     features: np.ndarray
     lengths: np.ndarray
