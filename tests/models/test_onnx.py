@@ -18,7 +18,7 @@ from nn.test_onnx_layers import session_of
 NEAR, HORIZON = 5e-6, 5
 
 
-def panel(channels=1, lengths=(90, 40, 7, 1, 66)):
+def panel(channels=1, lengths=(90, 40, 7, 1, 66, 50)):
     """With missing values, zeros at the beginning, a negative value, a series that repeats itself."""
     rng, t = np.random.default_rng(0), np.arange(max(lengths))
     series = [[50 + 9 * np.sin(t[:n] * np.pi / 2 + c) + rng.normal(0, 2, n) for c in range(channels)] for n in lengths]
@@ -26,6 +26,7 @@ def panel(channels=1, lengths=(90, 40, 7, 1, 66)):
     each[0][[30, 31, 89]] = np.nan
     each[1][:6] = 0.0
     each[4][33] = -8.0
+    each[5][10:] = (np.arange(40) % 4 + 1.0)[:, None]
     return panel_of(each)
 
 

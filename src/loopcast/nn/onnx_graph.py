@@ -1,11 +1,26 @@
 """A graph of ONNX operators as plain values: what is computed of what. No library is needed to draw one up."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 Kind = Literal["step", "history"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """What graph is wanted of a model.
+
+    kind: of a row at a time, or of whole series; raw: of values as they are, or as the model reads them; horizon: steps
+    ahead, where the graph has to know.
+    """
+
+    kind: Kind
+    raw: bool
+    horizon: int
 
 
 class Port(NamedTuple):
@@ -49,7 +64,7 @@ class Graph:
 
     def constant(self, name: str, array: Any, dtype: Any = np.float32) -> str:
         """An array that the file holds; the same name is the same array."""
-        self.constants[name] = np.ascontiguousarray(array, dtype)
+        self.constants[name] = np.array(array, dtype, order="C")
         return name
 
     def apply(self, operator: str, *reads: str, **attributes: Any) -> str:
@@ -62,9 +77,15 @@ class Graph:
         self.nodes.append(Node(operator, reads, makes, attributes))
         return makes
 
+    def number(self, array: Any, dtype: Any = np.float64) -> str:
+        """A number, or an array of them, named after what it is."""
+        made = np.asarray(array, dtype)
+        content = hashlib.sha256(repr((made.shape, made.dtype.str)).encode() + made.tobytes()).hexdigest()[:16]
+        return self.constant(f"number_{content}", made, dtype)
+
     def integers(self, *numbers: int) -> str:
         """A vector of whole numbers, such as axes."""
-        return self.constant("integers_" + "_".join(map(str, numbers)), numbers, np.int64)
+        return self.number(numbers, np.int64)
 
     def split(self, array: str, sizes: Sequence[int]) -> tuple[str, ...]:
         """Parts of the last axis."""

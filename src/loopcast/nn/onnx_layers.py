@@ -82,7 +82,7 @@ def step_decoder(
     second = graph.apply("Tanh", _dense(graph, first, part["second"], part["second_bias"]))
     out = _dense(graph, graph.apply("Add", first, second), part["readout"], part["readout_bias"])
     level, shares, gaps = graph.split(out, (1, decoder.candidates, 2 * SIDE))
-    own = graph.apply("Mul", level, graph.constant("median_gain", MEDIAN_GAIN))
+    own = graph.apply("Mul", level, graph.number(MEDIAN_GAIN, np.float32))
     mixed = graph.apply("ReduceSum", graph.apply("Mul", shares, candidates), graph.integers(-1), keepdims=1)
     outward = graph.constant("decoder.outward", outward_sums())
     spread = graph.apply("MatMul", graph.apply("Softplus", gaps), outward)
@@ -116,5 +116,5 @@ def rows_first(graph: Graph, inputs: str) -> str:
 def last_rows(graph: Graph, inputs: str, lengths: str) -> str:
     """The last of `lengths` `[batch]` rows of `inputs` `[batch, time, input]`, `[batch, input]`."""
     counts = graph.apply("Cast", lengths, to=np.int64)
-    last = graph.apply("Sub", counts, graph.constant("one", 1, np.int64))
+    last = graph.apply("Sub", counts, graph.number(1, np.int64))
     return graph.apply("GatherND", inputs, graph.apply("Unsqueeze", last, graph.integers(1)), batch_dims=1)

@@ -1,6 +1,6 @@
 """A network with a shared decoder as a graph of ONNX operators, and what a file says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from loopcast.features.causal.names import CANDIDATE_NAMES, CODE_NAMES, INPUT_NA
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known_names import names_of_rows, names_of_steps
+from loopcast.models.network.raw.record import layout
 from loopcast.nn.onnx_graph import Graph, Kind
 from loopcast.nn.onnx_layers import last_rows, recurrent_layers, rows_first, state_sizes, step_decoder
 from loopcast.nn.origin_shape import OriginParts, OriginShape
@@ -36,17 +37,28 @@ def network_graph(shape: OriginShape, parts: OriginParts, kind: Kind) -> Graph:
     return graph
 
 
-def network_facts(
-    shape: OriginShape, periods: Periods, encoding: ExogenousEncoder | None, channels: str
-) -> dict[str, str | Sequence[int | float | str]]:
+Facts = dict[str, str | Sequence[int | float | str] | Mapping[str, int]]
+
+
+def network_facts(shape: OriginShape, periods: Periods, encoding: ExogenousEncoder | None, channels: str) -> Facts:
     """What a file says of the network and its ports."""
+    return _facts(shape, periods, channels) | {
+        "features": (*INPUT_NAMES, *names_of_rows(encoding)),
+        "candidates": CANDIDATE_NAMES,
+        "codes": (*CODE_NAMES, *names_of_steps(encoding, periods.season)),
+    }
+
+
+def raw_facts(shape: OriginShape, periods: Periods, channels: str) -> Facts:
+    """The same of a graph that takes values as they are: what its record holds, in its order."""
+    return _facts(shape, periods, channels) | {"record": layout(periods)}
+
+
+def _facts(shape: OriginShape, periods: Periods, channels: str) -> Facts:
     return {
         "cell": shape.cell,
         "units": shape.units,
         "seasons": (periods.season, periods.second) if periods.second else (periods.season,),
         "targets": channels,
-        "features": (*INPUT_NAMES, *names_of_rows(encoding)),
-        "candidates": CANDIDATE_NAMES,
-        "codes": (*CODE_NAMES, *names_of_steps(encoding, periods.season)),
         "probabilities": PROBABILITIES,
     }

@@ -14,14 +14,15 @@ from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
-from loopcast.models.network.graph import network_facts, network_graph
+from loopcast.models.network.graph import network_facts, network_graph, raw_facts
 from loopcast.models.network.histories import Asked, Questions
 from loopcast.models.network.ports import Encoded
+from loopcast.models.network.raw.graph import raw_graph, why_no_raw_graph
 from loopcast.models.network.reading import read_values
 from loopcast.models.network.targets import Channels
 from loopcast.nn.direct_decoder import DirectDecoder
 from loopcast.nn.direct_scan import DirectScan
-from loopcast.nn.onnx_graph import Graph, Kind
+from loopcast.nn.onnx_graph import Export, Graph
 from loopcast.nn.origin_shape import OriginParts, OriginShape
 from loopcast.validation import check_positive
 
@@ -73,13 +74,18 @@ class NetworkModel(Model):
         panel.require_any_value(f"{self.name} needs a value of each series")
         return Encoded.of(panel, steps, self.periods, self.encoding, self.channels)
 
-    def why_not_onnx(self) -> str | None:
-        """It can."""
-        return None
+    def why_not_onnx(self, export: Export) -> str | None:
+        """Where raw values are wanted of what cannot take them."""
+        if export.raw and export.kind == "history":
+            return 'raw values come a row at a time: take kind="step", and begin with zeros'
+        return why_no_raw_graph(self.network) if export.raw else None
 
-    def onnx_graph(self, kind: Kind) -> tuple[Graph, Mapping[str, Any]]:
-        """Of what `encoded` gives, and what the file says of it."""
-        graph = network_graph(self.network, self._parts, kind)
+    def onnx_graph(self, export: Export) -> tuple[Graph, Mapping[str, Any]]:
+        """Of what `encoded` gives, or of values as they are; and what the file says of it."""
+        if export.raw:
+            graph = raw_graph(self.network, self._parts, self.periods, export.horizon)
+            return graph, raw_facts(self.network, self.periods, self.channels)
+        graph = network_graph(self.network, self._parts, export.kind)
         return graph, network_facts(self.network, self.periods, self.encoding, self.channels)
 
     def to_keras(self) -> "keras.Model":

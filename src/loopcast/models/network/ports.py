@@ -11,7 +11,7 @@ from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
 from loopcast.models.network.histories import Questions, question, with_known
 from loopcast.models.network.targets import Channels, apart
-from loopcast.nn.step_decoder import PROBABILITIES
+from loopcast.nn.step_decoder import PROBABILITIES, SIDE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,6 +62,8 @@ class Encoded:
 
         As the network has them: neither calibrated nor within the forecaster's bounds.
         """
-        values = self.questions.read(np.asarray(quantiles, np.float64)[self.order])[:, 0]
-        found: np.ndarray = values[np.argsort(self.order)]
-        return found
+        with_median = np.concatenate(
+            [quantiles[..., [SIDE]], quantiles], axis=-1, dtype=np.float64
+        )  # which comes first
+        values: np.ndarray = self.questions.read(with_median[self.order])[:, 0, :, 1:]
+        return values[np.argsort(self.order)]

@@ -15,7 +15,7 @@ from loopcast.models.plain.ensemble import Ensemble
 from loopcast.models.plain.graph import ensemble_facts, ensemble_graph, why_no_graph
 from loopcast.models.plain.predict import features, forecast
 from loopcast.models.plain.setup import FILL, SHORTER_CONTEXT
-from loopcast.nn.onnx_graph import Graph, Kind
+from loopcast.nn.onnx_graph import Export, Graph
 from loopcast.storage.codec import MAY_MISS
 from loopcast.training.history import Epoch
 
@@ -44,13 +44,13 @@ class PlainModel(Model):
         panel.require_observed(f"{self.name} sees raw values", FILL)
         return features(self.ensemble, panel)
 
-    def why_not_onnx(self) -> str | None:
+    def why_not_onnx(self, export: Export) -> str | None:
         """Where it has no recurrent layer."""
-        return why_no_graph(self.ensemble)
+        return "its features are raw values: leave raw out" if export.raw else why_no_graph(self.ensemble)
 
-    def onnx_graph(self, kind: Kind) -> tuple[Graph, Mapping[str, Any]]:
+    def onnx_graph(self, export: Export) -> tuple[Graph, Mapping[str, Any]]:
         """Of what `features` gives, and what the file says of it."""
-        return ensemble_graph(self.ensemble, kind), ensemble_facts(self.ensemble)
+        return ensemble_graph(self.ensemble, export.kind), ensemble_facts(self.ensemble)
 
     def _predict(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
