@@ -4,15 +4,31 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from loopcast.features.causal.ahead import CANDIDATES, CODES
+from loopcast.features.causal.inputs import INPUTS
 from loopcast.features.causal.names import CANDIDATE_NAMES, CODE_NAMES, INPUT_NAMES
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known_names import names_of_rows, names_of_steps
 from loopcast.models.network.raw.record import layout
-from loopcast.nn.onnx_graph import Graph, Kind
+from loopcast.nn.onnx_graph import Export, Graph, Kind
 from loopcast.nn.onnx_layers import last_rows, recurrent_layers, rows_first, state_sizes, step_decoder
 from loopcast.nn.origin_shape import OriginParts, OriginShape
 from loopcast.nn.step_decoder import PROBABILITIES
+
+
+def why_no_network_graph(shape: OriginShape, export: Export) -> str | None:
+    """Why there is none, in a sentence; None where there is."""
+    if not export.raw:
+        return None
+    if export.kind == "history":
+        return 'raw values come a row at a time: take kind="step", and begin with zeros'
+    if (shape.inputs, shape.candidates, shape.codes) == (INPUTS, CANDIDATES, CODES):
+        return None
+    return (
+        "it also sees covariates, the calendar or other targets, whose encoding stays in Python: raw=False takes what "
+        "encoded() makes of them"
+    )
 
 
 def network_graph(shape: OriginShape, parts: OriginParts, kind: Kind) -> Graph:

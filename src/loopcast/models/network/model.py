@@ -14,10 +14,8 @@ from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
-from loopcast.models.network.graph import network_facts, network_graph, raw_facts
 from loopcast.models.network.histories import Asked, Questions
 from loopcast.models.network.ports import Encoded
-from loopcast.models.network.raw.graph import raw_graph, why_no_raw_graph
 from loopcast.models.network.reading import read_values
 from loopcast.models.network.targets import Channels
 from loopcast.nn.direct_decoder import DirectDecoder
@@ -76,12 +74,15 @@ class NetworkModel(Model):
 
     def why_not_onnx(self, export: Export) -> str | None:
         """Where raw values are wanted of what cannot take them."""
-        if export.raw and export.kind == "history":
-            return 'raw values come a row at a time: take kind="step", and begin with zeros'
-        return why_no_raw_graph(self.network) if export.raw else None
+        from loopcast.models.network.graph import why_no_network_graph  # which a forecast does without
+
+        return why_no_network_graph(self.network, export)
 
     def onnx_graph(self, export: Export) -> tuple[Graph, Mapping[str, Any]]:
         """Of what `encoded` gives, or of values as they are; and what the file says of it."""
+        from loopcast.models.network.graph import network_facts, network_graph, raw_facts
+        from loopcast.models.network.raw.graph import raw_graph
+
         if export.raw:
             graph = raw_graph(self.network, self._parts, self.periods, export.horizon)
             return graph, raw_facts(self.network, self.periods, self.channels)

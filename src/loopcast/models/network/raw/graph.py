@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loopcast.features.causal.ahead import CANDIDATES, CODES
 from loopcast.features.causal.encoder import NEAR_ZERO
-from loopcast.features.causal.inputs import INPUTS
 from loopcast.features.causal.track import Periods
 from loopcast.models.network.histories import MOST_TIMES
 from loopcast.models.network.raw.ahead import curve, look_ahead, rows_back
@@ -18,16 +16,6 @@ from loopcast.nn.onnx_layers import recurrent_layers, state_sizes, step_decoder
 from loopcast.nn.onnx_values import Value
 from loopcast.nn.origin_shape import OriginParts, OriginShape
 from loopcast.nn.step_decoder import PROBABILITIES, SIDE
-
-
-def why_no_raw_graph(shape: OriginShape) -> str | None:
-    """Why the encoding cannot be in the graph, in a sentence; None where it can."""
-    if (shape.inputs, shape.candidates, shape.codes) == (INPUTS, CANDIDATES, CODES):
-        return None
-    return (
-        "it also sees covariates, the calendar or other targets, whose encoding stays in Python: raw=False takes what "
-        "encoded() makes of them"
-    )
 
 
 def raw_graph(shape: OriginShape, parts: OriginParts, periods: Periods, horizon: int) -> Graph:
