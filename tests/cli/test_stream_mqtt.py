@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import sys
-from queue import Empty
 
 import pytest
 
@@ -18,7 +17,7 @@ from loopcast.cli import main
 from loopcast.kernels import LIBRARY
 from loopcast.tasks import mqtt
 from loopcast.tasks.mqtt import Broker, BrokerError
-from loopcast.tasks.mqtt_address import MqttAddress
+from loopcast.tasks.mqtt_address import MqttAddress, session_of
 from reference.broker import Beside, Mosquitto, free_port, needs_broker
 
 pytestmark = [
@@ -57,15 +56,6 @@ class Following:
         return self.process.returncode, said.splitlines(), errors
 
 
-def failed(*arguments, **environment):
-    done = subprocess.run(
-        [sys.executable, "-m", "loopcast", "stream", *map(str, arguments)], capture_output=True, text=True, check=False,
-        env=os.environ | environment, stdin=subprocess.DEVNULL, timeout=60,
-    )  # fmt: skip
-    assert done.returncode, done.stdout
-    return done.returncode, done.stderr
-
-
 def of_standard_input(model, lines, *arguments):
     done = subprocess.run(
         [sys.executable, "-m", "loopcast", "stream", str(model), *map(str, arguments)], capture_output=True, text=True,
@@ -89,8 +79,8 @@ def test_messages_are_answered_as_lines_of_standard_input_are(model, broker, tmp
 def test_what_comes_while_nobody_follows_is_kept_by_the_broker(model, broker, tmp_path):
     lines, state = lines_of(range(60, 100), "a"), tmp_path / "s.live"
     given = (model, "--state", state, "--mqtt", broker.address(IN), "--mqtt-answers", OUT)
+    begin(broker, given[2])
     with Beside(broker, OUT) as beside:
-        begin(given, beside)
         for first in range(0, 40, 20):
             beside.publish(IN, *lines[first : first + 20])  # to nobody
             following = Following(*given)
@@ -100,19 +90,10 @@ def test_what_comes_while_nobody_follows_is_kept_by_the_broker(model, broker, tm
     assert resume(state).predict_one("a").cutoff == at(99)
 
 
-def begin(given, beside):
-    """Have the broker know the session: the first message that is answered says that it does."""
-    following = Following(*given)
-    while not beside.heard.qsize():
-        beside.publish(IN, '{"after": "nobody"}')
-        try:
-            beside.heard.get(timeout=0.05)
-        except Empty:
-            continue
-        break
-    assert following.end()[0] == 143
-    while not beside.heard.empty():
-        beside.heard.get()
+def begin(broker, state):
+    """Have the broker know the session of a folder, as it does once one was followed."""
+    with Broker(MqttAddress.parse(broker.address(IN), {}), session=session_of(state), answers=print, say=print):
+        pass
 
 
 def until(beside, line):
@@ -127,8 +108,8 @@ def until(beside, line):
 def test_a_kill_loses_nothing_and_leaves_the_bits_of_an_undisturbed_run(model, broker, tmp_path):
     lines = lines_of(range(60, 160))
     given = (model, "--state", tmp_path / "killed", "--mqtt", broker.address(IN), "--mqtt-answers", OUT)
+    begin(broker, given[2])
     with Beside(broker, OUT) as beside:
-        begin(given, beside)
         beside.publish(IN, *lines[:-1])
         for count in (1, 77):
             following = Following(*given)
@@ -145,8 +126,8 @@ def test_a_kill_loses_nothing_and_leaves_the_bits_of_an_undisturbed_run(model, b
 def test_a_broker_that_was_lost_is_found_again_and_nothing_is_missing(model, broker, tmp_path):
     lines = lines_of(range(60, 100), "a")
     given = (model, "--state", tmp_path / "s", "--mqtt", broker.address(IN), "--mqtt-answers", OUT)
+    begin(broker, given[2])
     with Beside(broker, OUT) as beside:
-        begin(given, beside)
         following = Following(*given)
         beside.publish(IN, *lines[:20])
         beside.hear(20)
@@ -193,9 +174,9 @@ def test_a_message_is_brought_again_until_it_was_answered(broker):
         assert messages(address, 1, give=True) == [b"4"]
 
 
-def test_nobody_there_is_said_in_one_line():
-    code, said = failed("--freq", "h", "--mqtt", f"mqtt://127.0.0.1:{free_port()}/x")
-    assert code == 1
+def test_nobody_there_is_said_in_one_line(capsys):
+    assert main.run(["stream", "--freq", "h", "--mqtt", f"mqtt://127.0.0.1:{free_port()}/x"]) == 1
+    said = capsys.readouterr().err
     assert said.startswith("loopcast: no MQTT broker answers at 127.0.0.1:")
     assert said.count("\n") == 1
 

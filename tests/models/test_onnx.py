@@ -13,6 +13,7 @@ import loopcast
 from contracts.kinds import recurrent
 from loopcast import Columns, Mean, Naive, NotFittedError, OptionError, Panel, PlainRecurrent, Pretrained, load
 from loopcast.nn.step_decoder import PROBABILITIES
+from models.made_networks import network_of
 from nn.test_onnx_layers import session_of
 
 NEAR, HORIZON = 5e-6, 5
@@ -81,18 +82,21 @@ def test_two_seasons_and_a_loaded_model(tmp_path):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "simple"])
-def test_a_trained_network_of_each_cell_says_what_predict_says(cell, tmp_path):
-    check(recurrent(cell=cell, units=(5, 3)).fit(panel()), panel(), tmp_path)
+def test_a_network_of_each_cell_says_what_predict_says(cell, tmp_path):
+    check(network_of(panel(), cell, (5, 3)), panel(), tmp_path)
 
 
-@pytest.mark.parametrize("channels", ["joint", "independent"])
-def test_several_targets_are_a_series_each(channels, tmp_path):
-    check(recurrent(channels=channels).fit(panel(2)), panel(2), tmp_path)
+def test_several_targets_are_a_series_each(tmp_path):
+    check(network_of(panel(2), "gru", (5,)), panel(2), tmp_path)
+
+
+def test_several_targets_seen_together_are_a_series_each_with_what_the_others_were(tmp_path):
+    check(recurrent(channels="joint", updates=1).fit(panel(2)), panel(2), tmp_path)
 
 
 def test_covariates_and_the_calendar_are_ports_too_and_have_names(tmp_path):
     known = table_with_covariates()
-    model = recurrent().fit(known)
+    model = recurrent(updates=1).fit(known)
     check(model, known, tmp_path)
     said = metadata(tmp_path / "step.onnx")
     graph = onnx.load(tmp_path / "step.onnx").graph
@@ -144,7 +148,7 @@ def test_a_file_says_what_it_is(tmp_path):
 
 
 def plain(channels=1, **options):
-    small = {"horizon": 3, "units": (5,), "epochs": 2, "patience": None, "show_progress": False}
+    small = {"horizon": 3, "units": (5,), "epochs": 1, "patience": None, "show_progress": False}
     series = [np.sin(np.arange(n) / 3)[:, None] + np.zeros((1, channels)) for n in (40, 40, 25)]
     return PlainRecurrent(**small | options).fit(panel_of(series))
 

@@ -10,6 +10,7 @@ from contracts.kinds import recurrent
 from loopcast import OptionError, Panel, Pretrained
 from loopcast.models.network.raw import track
 from loopcast.nn.step_decoder import PROBABILITIES
+from models.made_networks import network_of
 from models.test_onnx import panel, plain, table_with_covariates
 from nn.test_onnx_layers import session_of
 
@@ -60,9 +61,9 @@ def test_after_each_row_of_each_kind_of_series_it_says_what_predict_says(seasons
         check(model, values, runtime, {*range(0, len(values), 13), 1, 2, 3, len(values) - 1})
 
 
-@pytest.mark.parametrize("cell", ["gru"])
-def test_a_trained_network_says_what_predict_says(cell, tmp_path):
-    model = recurrent(cell=cell).fit(panel())
+@pytest.mark.parametrize("cell", ["gru", "simple"])
+def test_a_network_of_another_cell_says_what_predict_says(cell, tmp_path):
+    model = network_of(panel(), cell, (5, 3))
     check(model, panel().series(0)[:, 0], Runtime(model, tmp_path / "m.onnx"), {0, 17, 89})
 
 
@@ -112,9 +113,7 @@ def test_the_file_says_what_its_record_holds(tmp_path):
 def test_what_cannot_take_raw_values_says_what_to_do(tmp_path):
     path = tmp_path / "m.onnx"
     with pytest.raises(OptionError, match="raw=False takes what encoded"):
-        recurrent().fit(table_with_covariates()).to_onnx(path, raw=True)
-    with pytest.raises(OptionError, match="raw=False takes what encoded"):
-        recurrent(channels="joint").fit(panel(2)).to_onnx(path, raw=True)
+        recurrent(updates=1).fit(table_with_covariates()).to_onnx(path, raw=True, horizon=3)
     with pytest.raises(OptionError, match='take kind="step"'):
         Pretrained(tune=0, horizon=3).fit(panel()).to_onnx(path, raw=True, kind="history")
     with pytest.raises(OptionError, match="leave raw out"):

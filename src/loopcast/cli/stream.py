@@ -3,9 +3,8 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
@@ -97,11 +96,11 @@ def append(file: TextIO, line: str) -> None:
     file.flush()
 
 
-def run(stream: "Stream", broker: "Callable[[], Broker] | None") -> None:
+def run(stream: "Stream", broker: "Broker | None") -> None:
     """Answer what is there, settle, give the answers, wait for more; Terminated after SIGTERM, all settled."""
     stop = Stop()
     gc.freeze()  # what is loaded stays: a collection would look through all of it again and again
-    with stop.listening(), nullcontext() if broker is None else broker() as source:
+    with stop.listening(), broker or nullcontext() as source:
         for lines in standard_lines(stop) if source is None else source.chunks(stop.asked):
             answers = stream.answers(lines)
             stream.settle()
@@ -130,8 +129,8 @@ def standard_lines(stop: Stop) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def broker_of(mqtt: str | None, answers: str | None, state: Path | None, format_: str) -> "Callable[[], Broker] | None":
-    """What connects to the broker of --mqtt; None where rows come by standard input. OptionError for what cannot be."""
+def broker_of(mqtt: str | None, answers: str | None, state: Path | None, format_: str) -> "Broker | None":
+    """The broker of --mqtt, not asked yet; None where rows come by standard input. OptionError for what cannot be."""
     if mqtt is None:
         if answers is not None:
             raise OptionError("--mqtt-answers is where answers to the rows of --mqtt go: give that too")
@@ -144,7 +143,7 @@ def broker_of(mqtt: str | None, answers: str | None, state: Path | None, format_
     address = MqttAddress.parse(mqtt, os.environ)
     session = None if state is None else session_of(state)
     to = write if answers is None else answers_topic(answers)
-    return partial(Broker, address, session=session, answers=to, say=tell)
+    return Broker(address, session=session, answers=to, say=tell)
 
 
 def tell(news: str) -> None:

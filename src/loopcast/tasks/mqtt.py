@@ -85,9 +85,8 @@ class Broker:
                 "authority of your own is named by the variable SSL_CERT_FILE"
             ) from error
         except OSError as error:
-            raise BrokerError(
-                f"no MQTT broker answers at {place} ({reason(error)}): is it running, and there?"
-            ) from error
+            there = "is it running, and has it TLS at this port?" if self.address.tls else "is it running, and there?"
+            raise BrokerError(f"no MQTT broker answers at {place} ({reason(error)}): {there}") from error
         self._client.loop_start()
         try:
             why = self._told.get(timeout=PATIENCE)
