@@ -11,7 +11,7 @@ import pytest
 
 import loopcast
 from contracts.kinds import recurrent
-from loopcast import Columns, Mean, Naive, NotFittedError, OptionError, Panel, PlainRecurrent, Pretrained, load
+from loopcast import Auto, Columns, Mean, Naive, NotFittedError, OptionError, Panel, PlainRecurrent, Pretrained, load
 from loopcast.nn.step_decoder import PROBABILITIES
 from models.made_networks import network_of
 from nn.test_onnx_layers import session_of
@@ -131,6 +131,15 @@ def days_from(first, count):
 
 def metadata(path):
     return {each.key: each.value for each in onnx.load(path).metadata_props}
+
+
+def test_what_auto_took_is_written_too(tmp_path):
+    taken = Pretrained(season=4, tune=0).fit(panel()).model
+    auto = Auto(horizon=HORIZON).set_model(taken)
+    for name, model in (("a", auto), ("p", Pretrained(season=4, horizon=HORIZON).set_model(taken))):
+        model.to_onnx(tmp_path / name, raw=True)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "p").read_bytes()
+    assert taken.encoded(panel(), HORIZON).ports.keys() == {"features", "lengths", "candidates", "codes"}
 
 
 def test_a_file_says_what_it_is(tmp_path):

@@ -3,7 +3,7 @@
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -21,14 +21,6 @@ IN_FLIGHT = 1000  # answers under way at once
 
 class BrokerError(LoopcastError, ConnectionError):
     """A broker is not there, or does not take us."""
-
-
-@dataclass(kw_only=True)
-class Batch:
-    """Messages that are acknowledged once their answers have arrived. answers: numbers of those that have not."""
-
-    messages: Sequence[Any]
-    answers: set[int]
 
 
 class Broker:
@@ -58,7 +50,7 @@ class Broker:
         self.address, self._answers, self._say = address, answers, say
         self._told: SimpleQueue[str] = SimpleQueue()  # why we are not taken; empty where we are
         self._came: SimpleQueue[Any] = SimpleQueue()  # messages, and numbers of answers that arrived
-        self._batches: list[Batch] = []
+        self._under_way: dict[int, Any] = {}  # by the number of its answer, a message whose answer has not arrived
         self._chunk: list[Any] = []
         self._taken_in = self._lost = self._over = False
         self._client = client = Client(
@@ -100,7 +92,7 @@ class Broker:
     def __exit__(self, *_: object) -> None:
         """Acknowledge what was answered, as far as answers arrive soon, and leave."""
         end = time.monotonic() + LAST_WAIT
-        while self._batches and time.monotonic() < end:
+        while self._under_way and time.monotonic() < end:
             self._wait()
         self._end()
 
@@ -112,13 +104,16 @@ class Broker:
                 yield [line for message in self._chunk for line in _lines(message.payload)]
 
     def give(self, answers: list[str]) -> None:
-        """Give the answers to a chunk; its messages are acknowledged once these have arrived."""
-        if isinstance(self._answers, str):
-            numbers = {self._client.publish(self._answers, answer, QOS).mid for answer in answers}
-            self._batches.append(Batch(messages=self._chunk, answers=numbers))
-        else:
+        """Give the answers to a chunk, those to one message together; each is acknowledged once its own has arrived."""
+        if not isinstance(self._answers, str):
             self._answers(answers)
-            self._acknowledge(self._chunk)
+            for message in self._chunk:
+                self._acknowledge(message)
+            return
+        rest = iter(answers)
+        for message in self._chunk:
+            own = "\n".join(islice(rest, len(_lines(message.payload))))
+            self._under_way[self._client.publish(self._answers, own, QOS).mid] = message
 
     def _wait(self) -> list[Any]:
         """Messages, as many as are there; none where none comes for a while. Answers that arrived are noted."""
@@ -128,22 +123,18 @@ class Broker:
             return []
         while not self._came.empty():
             events.append(self._came.get())
+        messages = []
         for event in events:
             if isinstance(event, BrokerError):
                 raise event
-        self._note({event for event in events if isinstance(event, int)})
-        return [event for event in events if not isinstance(event, int)]
+            if isinstance(event, int):
+                self._acknowledge(self._under_way.pop(event))
+            else:
+                messages.append(event)
+        return messages
 
-    def _note(self, arrived: set[int]) -> None:
-        for batch in self._batches:
-            batch.answers -= arrived
-            if not batch.answers:
-                self._acknowledge(batch.messages)
-        self._batches = [batch for batch in self._batches if batch.answers]
-
-    def _acknowledge(self, messages: Sequence[Any]) -> None:
-        for message in messages:
-            self._client.ack(message.mid, message.qos)
+    def _acknowledge(self, message: Any) -> None:
+        self._client.ack(message.mid, message.qos)
 
     def _end(self) -> None:
         self._over = True
