@@ -19,7 +19,7 @@ class Encoded:
     """The series of a panel as a network reads them: each from its first value on that is neither missing nor 0.
 
     Of several targets each is a series, those of the first series first. features: float32 `[series, time, feature]`,
-    of which `lengths` int32 `[series]` rows count. candidates, codes: float32 `[series, step, number]`, what each step
+    of which `lengths` int32 `[series]` rows count, and others are 0. candidates, codes: float32 `[series, step, number]`, what each step
     after the last row might be, and how far ahead it is. These four are the ports of a graph of kind "history"; one of
     kind "step" takes a row of `features` at a time.
     """
@@ -43,9 +43,11 @@ class Encoded:
         if encoding is not None:
             questions = with_known(questions, Known.of(encoding, alone, horizon, periods.season), alone, (0,))
         place, told = np.argsort(questions.series), questions.told
+        lengths = (questions.rows[place, 0] + 1).astype(np.int32)
+        counts = np.arange(told.inputs.shape[1]) < lengths[:, None]
         return cls(
-            features=told.inputs[place],
-            lengths=(questions.rows[place, 0] + 1).astype(np.int32),
+            features=np.where(counts[..., None], told.inputs[place], np.float32(0)),
+            lengths=lengths,
             candidates=told.candidates[place],
             codes=told.codes[place],
             questions=questions,
@@ -62,8 +64,6 @@ class Encoded:
 
         As the network has them: neither calibrated nor within the forecaster's bounds.
         """
-        with_median = np.concatenate(
-            [quantiles[..., [SIDE]], quantiles], axis=-1, dtype=np.float64
-        )  # which comes first
-        values: np.ndarray = self.questions.read(with_median[self.order])[:, 0, :, 1:]
+        median_first = np.concatenate([quantiles[..., [SIDE]], quantiles], axis=-1, dtype=np.float64)
+        values: np.ndarray = self.questions.read(median_first[self.order])[:, 0, :, 1:]
         return values[np.argsort(self.order)]
