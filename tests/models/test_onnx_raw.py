@@ -5,6 +5,7 @@ import json
 import numpy as np
 import onnx
 import pytest
+from onnx.reference import ReferenceEvaluator
 
 from contracts.kinds import recurrent
 from loopcast import OptionError, Panel, Pretrained
@@ -88,6 +89,15 @@ def test_series_of_a_batch_may_begin_when_they_like(tmp_path):
     for place in range(64):
         expected = predicted(model, values[place])
         np.testing.assert_allclose(said[-1][place], expected, atol=NEAR * np.abs(expected).max(), rtol=0)
+
+
+def test_another_runtime_says_the_same(tmp_path):
+    runtime = Runtime(network_of(panel(), "gru", (5, 3)), tmp_path / "m.onnx")
+    said = [runtime.take(value) for value in panel().series(1)[4:16, 0]]
+    runtime.session = ReferenceEvaluator(str(tmp_path / "m.onnx"))  # onnx's own, in NumPy
+    runtime.begin()
+    again = [runtime.take(value) for value in panel().series(1)[4:16, 0]]
+    np.testing.assert_allclose(again, said, rtol=NEAR, atol=NEAR)
 
 
 @pytest.mark.parametrize(("name", "other"), [("SLOW", 0.3), ("FAST", 0.4), ("SMALLEST_SHARE", 0.9)])

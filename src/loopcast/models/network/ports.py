@@ -19,9 +19,9 @@ class Encoded:
     """The series of a panel as a network reads them: each from its first value on that is neither missing nor 0.
 
     Of several targets each is a series, those of the first series first. features: float32 `[series, time, feature]`,
-    of which `lengths` int32 `[series]` rows count, and others are 0. candidates, codes: float32 `[series, step, number]`, what each step
-    after the last row might be, and how far ahead it is. These four are the ports of a graph of kind "history"; one of
-    kind "step" takes a row of `features` at a time.
+    of which `lengths` int32 `[series]` rows count, and others are 0. candidates, codes: float32 `[series, step,
+    number]`, what each step after the last row might be, and how far ahead it is. These four are the ports of a graph
+    of kind "history"; one of kind "step" takes a row of `features` at a time.
     """
 
     probabilities: ClassVar[tuple[float, ...]] = PROBABILITIES
