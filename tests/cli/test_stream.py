@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+from cli.stream_lines import line_of, lines_of, text_of
 from live.made import START, at, fitted, state_of, values
 from loopcast import resume
 from loopcast.kernels import LIBRARY
@@ -21,19 +22,6 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="signals to a child are POSIX's"),
 ]
 PROGRAM = [sys.executable, "-m", "loopcast", "stream"]
-
-
-def text_of(row):
-    return at(row).isoformat().replace("+00:00", "Z")
-
-
-def line_of(row, y, id_="a", **more):
-    return json.dumps({"unique_id": id_, "ds": text_of(row), "y": y} | more)
-
-
-def lines_of(rows=range(60, 200), ids="ab"):
-    came = values(400, seed=5)
-    return [line_of(row, round(float(came[row % 400]), 3), id_) for row in rows for id_ in ids]
 
 
 def run(*arguments, lines=(), code=0):

@@ -2,11 +2,9 @@
 
 import gc
 import os
-import select
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
@@ -15,10 +13,12 @@ from cyclopts import Parameter
 import loopcast
 from loopcast.cli.interrupts import Terminated
 from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, check_output
-from loopcast.errors import OptionError
+from loopcast.cli.stop import Stop
+from loopcast.errors import OptionError, printable
 from loopcast.tasks.texts import levels, resolve_columns
 
 if TYPE_CHECKING:
+    from loopcast.tasks.mqtt import Broker
     from loopcast.tasks.stream_answers import Stream
 
 CHUNK = 2**16  # bytes that are read at once
@@ -33,6 +33,13 @@ def stream(
     ] = None,
     history: Annotated[
         Path | None, Parameter(metavar="FILE", help="What came before, for a state that is new: .csv, .tsv, .parquet.")
+    ] = None,
+    mqtt: Annotated[
+        str | None,
+        Parameter(metavar="URL", help="Rows are messages of a broker: mqtt://host:1883/plant/#, or mqtts:// [stdin]."),
+    ] = None,
+    mqtt_answers: Annotated[
+        str | None, Parameter(metavar="TOPIC", help="Publish answers there [standard output].")
     ] = None,
     emit: Annotated[Literal["surprise", "forecast"], Parameter(help="What an answer has.")] = "surprise",
     level: Annotated[str | None, Parameter(metavar="P,P", help="Percentages of the intervals [80,95].")] = None,
@@ -52,10 +59,11 @@ def stream(
     target: Target = None,
     freq: Freq = None,
 ) -> None:
-    """Follow the series on standard input: a row a line, answered by a line. {"predict": ID} asks for a forecast."""
+    """Follow series: a row a line of standard input, answered by a line. {"predict": ID} asks for a forecast."""
     rules = {"level": None if level is None else levels(level), "lateness": lateness, "new": new, "gaps": gaps}
     rules |= {"longest_gap": longest_gap, "most_series": most_series}
     given = {name: value for name, value in rules.items() if value is not None}
+    broker = broker_of(mqtt, mqtt_answers, state, format_)
     if late is not None:
         check_output("--late", late, None)
     columns = loopcast.load(model).model.schema.columns if model is not None else resolve_columns(id_, time, target)
@@ -70,7 +78,7 @@ def stream(
             model=model, state=state, history=panel, columns=columns, freq=freq, horizon=horizon, season=season,
             rules=given, emit=emit, format=format_, late=to_late,
         )  # fmt: skip
-        run(Stream(task))
+        run(Stream(task), broker)
 
 
 @contextmanager
@@ -88,62 +96,55 @@ def append(file: TextIO, line: str) -> None:
     file.flush()
 
 
-def run(stream: "Stream") -> None:
+def run(stream: "Stream", broker: "Broker | None") -> None:
     """Answer what is there, settle, give the answers, wait for more; Terminated after SIGTERM, all settled."""
     stop = Stop()
     gc.freeze()  # what is loaded stays: a collection would look through all of it again and again
-    with stop.listening():
-        for lines in stop.chunks():
+    with stop.listening(), broker or nullcontext() as source:
+        for lines in standard_lines(stop) if source is None else source.chunks(stop.asked):
             answers = stream.answers(lines)
             stream.settle()
-            sys.stdout.write("".join(f"{answer}\n" for answer in answers))
-            sys.stdout.flush()
-    if stop.asked:
+            (write if source is None else source.give)(answers)
+    if stop.asked():
         raise Terminated
     stream.end()
 
 
-class Stop:
-    """SIGTERM: lines that are being answered are, and no more are read."""
+def write(answers: list[str]) -> None:
+    sys.stdout.write("".join(f"{answer}\n" for answer in answers))
+    sys.stdout.flush()
 
-    def __init__(self) -> None:
-        self.asked = False
-        self._wake = -1
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """While SIGTERM only asks to stop; where input is waited for, a signal is too."""
-        before = signal.signal(signal.SIGTERM, self._ask)
-        self._wake, write = os.pipe()
-        os.set_blocking(write, False)
-        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGTERM, before)
-            os.close(write)
-            os.close(self._wake)
+def standard_lines(stop: Stop) -> Iterator[list[bytes]]:
+    """The lines of standard input, as many as are there."""
+    from loopcast.tasks.stream_lines import LARGEST_LINE
 
-    def _ask(self, *_: object) -> None:
-        self.asked = True
+    rest = b""
+    while part := stop.read(sys.stdin.fileno(), CHUNK):
+        *lines, rest = (rest + part).split(b"\n")
+        rest = rest[: LARGEST_LINE + 1]  # enough to see that it is too long
+        if lines:
+            yield [line.removesuffix(b"\r") for line in lines]
+    if rest and not stop.asked():
+        yield [rest]
 
-    def chunks(self) -> Iterator[list[bytes]]:
-        """The lines of standard input, as many as are there."""
-        from loopcast.tasks.stream_lines import LARGEST_LINE
 
-        rest = b""
-        while part := self._read():
-            *lines, rest = (rest + part).split(b"\n")
-            rest = rest[: LARGEST_LINE + 1]  # enough to see that it is too long
-            if lines:
-                yield [line.removesuffix(b"\r") for line in lines]
-        if rest and not self.asked:
-            yield [rest]
+def broker_of(mqtt: str | None, answers: str | None, state: Path | None, format_: str) -> "Broker | None":
+    """The broker of --mqtt, not asked yet; None where rows come by standard input. OptionError for what cannot be."""
+    if mqtt is None:
+        if answers is not None:
+            raise OptionError("--mqtt-answers is where answers to the rows of --mqtt go: give that too")
+        return None
+    if format_ == "csv":
+        raise OptionError("--format csv begins with a line of names, which messages of --mqtt have not: take json")
+    from loopcast.tasks.mqtt import Broker
+    from loopcast.tasks.mqtt_address import MqttAddress, answers_topic, session_of
 
-    def _read(self) -> bytes:
-        """What is there, once something is; empty at the end, or after SIGTERM."""
-        source = sys.stdin.fileno()
-        if os.name != "nt":  # where files cannot be selected
-            select.select([source, self._wake], [], [])
-        return b"" if self.asked else os.read(source, CHUNK)
+    address = MqttAddress.parse(mqtt, os.environ)
+    session = None if state is None else session_of(state)
+    to = write if answers is None else answers_topic(answers)
+    return Broker(address, session=session, answers=to, say=tell)
+
+
+def tell(news: str) -> None:
+    print(f"loopcast: {printable(news)}", file=sys.stderr, flush=True)

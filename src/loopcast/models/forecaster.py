@@ -16,6 +16,7 @@ from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
 from loopcast.models.explaining import ExplainingEstimator
+from loopcast.models.exportable import Exportable
 from loopcast.models.fill_gaps import fill_gaps
 from loopcast.models.model import Fit, Model
 from loopcast.models.provenance import Provenance, describe
@@ -24,7 +25,7 @@ from loopcast.validation import check_positive
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Forecaster(ExplainingEstimator, ABC):
+class Forecaster(ExplainingEstimator, Exportable, ABC):
     """Options are the (frozen) fields; what `fit` learned is one immutable `Model` beside them.
 
     horizon: steps ahead that the forecaster is made for; `predict` may ask for fewer or more.

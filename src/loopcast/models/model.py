@@ -22,6 +22,7 @@ from loopcast.intervals.scale import changes_of, naive_scale
 from loopcast.intervals.widening import NO_WIDENING, Widening, widened
 from loopcast.models.bounds import NO_BOUNDS, Bounds
 from loopcast.models.provenance import Provenance
+from loopcast.nn.onnx_graph import Export, Graph
 from loopcast.validation import check_cutoffs, check_positive
 
 OWN_SPREAD = (0.1, 0.5, 0.9)  # quantiles of a distribution of its own: errors are measured in half their distance
@@ -140,6 +141,14 @@ class Model(ABC):
         if known is not None:
             return f"it is calibrated for {known.horizon} steps ahead, and not for {horizon}"
         return self.uncalibrated or "it is not calibrated"
+
+    def why_not_onnx(self, export: Export) -> str | None:
+        """Why it cannot be written as such an ONNX file, in a sentence; None where it can."""
+        return "it is no single network; Pretrained, Recurrent, PlainRecurrent, and an Auto that took one of them, are"
+
+    def onnx_graph(self, export: Export) -> tuple[Graph, Mapping[str, Any]]:
+        """The network, and what the file says of it: texts, or what JSON can hold. OptionError as `why_not_onnx`."""
+        raise OptionError(f"{self.name} has no graph: {self.why_not_onnx(export)}")
 
     def sample_paths(self, panel: Panel, n_paths: int, horizon: int, seed: int) -> np.ndarray:
         """Paths that each series may take after its end, float64 `[series, path, step, channel]`.

@@ -5,6 +5,8 @@ from typing import Any
 
 from loopcast.backend import keras
 from loopcast.nn.network import Network, Weights
+from loopcast.nn.origin_shape import OriginParts, OriginShape
+from loopcast.nn.step_decoder import MEDIAN_GAIN, SIDE, StepWeights
 from loopcast.nn.weights import to_dict
 
 LAYERS = {"simple": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
@@ -32,3 +34,41 @@ def _stock_layers(network: Network, inputs: Any, *, every_step: bool) -> Any:
         if network.dropout and depth < len(network.units):
             hidden = keras.layers.Dropout(network.dropout, noise_shape=(None, 1, None)[-hidden.ndim :])(hidden)
     return keras.layers.Dense(network.outputs)(hidden) if network.head == "dense" else hidden
+
+
+def stock_origin_model(shape: OriginShape, parts: OriginParts) -> keras.Model:
+    """A Keras model with these weights, from `features` `[batch, time, feature]`, `candidates` and `codes` `[batch,
+    step, number]` to the quantiles of the steps after the last row, `[batch, step, probability]`.
+    """
+    sizes = {"features": shape.inputs, "candidates": shape.candidates, "codes": shape.codes}
+    given = {name: keras.Input((None, size), name=name) for name, size in sizes.items()}
+    hidden = given["features"]
+    for depth, (units, weights) in enumerate(zip(shape.units, parts.layers, strict=True)):
+        layer = LAYERS[shape.cell](units, return_sequences=depth < len(shape.units) - 1)
+        hidden = _weighted(layer, hidden, *weights)
+    row = keras.layers.Concatenate()([hidden, given["features"][:, -1]])
+    return keras.Model(given, _stock_decoder(parts.decoder, row, given["candidates"], given["codes"]))
+
+
+def _stock_decoder(weights: StepWeights, row: Any, candidates: Any, codes: Any) -> Any:
+    """`StepDecoder.apply` of what is known of a row, its state and its features."""
+    ops, units = keras.ops, int(weights.bias.shape[0])
+    known = _weighted(keras.layers.Dense(units), row, weights.state, weights.bias)
+    step = keras.layers.Concatenate()([ops.arcsinh(candidates), codes])
+    ahead = _weighted(keras.layers.Dense(units, use_bias=False), step, weights.step)
+    first = ops.tanh(ops.expand_dims(known, 1) + ahead)
+    second = _weighted(keras.layers.Dense(units, activation="tanh"), first, weights.second, weights.second_bias)
+    outputs = keras.layers.Dense(int(weights.readout_bias.shape[0]))
+    out = _weighted(outputs, first + second, weights.readout, weights.readout_bias)
+    gaps = out.shape[-1] - 2 * SIDE  # where they begin
+    median = MEDIAN_GAIN * out[..., :1] + ops.sum(out[..., 1:gaps] * candidates, axis=-1, keepdims=True)
+    outward = ops.softplus(out[..., gaps:])
+    below = ops.flip(ops.cumsum(outward[..., :SIDE], axis=-1), axis=-1)
+    return ops.concatenate([median - below, median, median + ops.cumsum(outward[..., SIDE:], axis=-1)], axis=-1)
+
+
+def _weighted(layer: Any, inputs: Any, *weights: Any) -> Any:
+    """What a layer with these weights makes."""
+    made = layer(inputs)
+    layer.set_weights(list(weights))
+    return made

@@ -82,11 +82,12 @@ def ask(
 ) -> Iterator[Questions]:
     """Of the series of a panel of one channel, a few at a time, the longest first; known: of the same."""
     for series in in_chunks(panel.lengths):
-        questions = _questions(panel, series, periods, cutoffs, horizon)
-        yield questions if known is None else _with_known(questions, known, panel, cutoffs)
+        questions = question(panel, series, periods, cutoffs, horizon)
+        yield questions if known is None else with_known(questions, known, panel, cutoffs)
 
 
-def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequence[int], horizon: int) -> Questions:
+def question(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequence[int], horizon: int) -> Questions:
+    """Of these series of a panel of one channel, taken at once; without what is known beside their values."""
     values, lengths, skipped, places = left_align([panel.series(i)[:, 0] for i in series])
     series = series[places]
     rows = np.maximum(panel.lengths[series][:, None] - skipped[:, None] - 1 - np.asarray(cutoffs), -1)
@@ -105,7 +106,7 @@ def _questions(panel: Panel, series: np.ndarray, periods: Periods, cutoffs: Sequ
     )
 
 
-def _with_known(questions: Questions, known: Known, panel: Panel, cutoffs: Sequence[int]) -> Questions:
+def with_known(questions: Questions, known: Known, panel: Panel, cutoffs: Sequence[int]) -> Questions:
     """With what is known beside what is encoded, by row and by step."""
     told, series = questions.told, questions.series
     rows = panel.lengths[series][:, None] - 1 - np.asarray(cutoffs)

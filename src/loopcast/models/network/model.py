@@ -1,8 +1,9 @@
 """What a network with a shared decoder says of series: a pretrained one, or one trained on them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +17,17 @@ from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
 from loopcast.models.network.explain import explain_network
 from loopcast.models.network.histories import Asked, Questions
+from loopcast.models.network.ports import Encoded
 from loopcast.models.network.reading import read_values
 from loopcast.models.network.targets import Channels
 from loopcast.nn.direct_decoder import DirectDecoder
 from loopcast.nn.direct_scan import DirectScan
+from loopcast.nn.onnx_graph import Export, Graph
 from loopcast.nn.origin_shape import OriginParts, OriginShape
+from loopcast.validation import check_positive
+
+if TYPE_CHECKING:  # a forecast does without
+    import keras
 
 ANY = 1_000_000  # steps ahead: the network has a distribution of its own at each
 
@@ -66,6 +73,35 @@ class NetworkModel(Model):
 
     def seasons_seen(self) -> Periods:
         return self.periods
+
+    def encoded(self, panel: Panel, horizon: int) -> Encoded:
+        """What the network reads to forecast so many steps after the end of each series: what its graph takes."""
+        steps = check_positive("horizon", horizon)
+        panel.require_any_value(f"{self.name} needs a value of each series")
+        return Encoded.of(panel, steps, self.periods, self.encoding, self.channels)
+
+    def why_not_onnx(self, export: Export) -> str | None:
+        """Where raw values are wanted of what cannot take them."""
+        from loopcast.models.network.graph import why_no_network_graph  # which a forecast does without
+
+        return why_no_network_graph(self.network, export)
+
+    def onnx_graph(self, export: Export) -> tuple[Graph, Mapping[str, Any]]:
+        """Of what `encoded` gives, or of values as they are; and what the file says of it."""
+        from loopcast.models.network.graph import network_facts, network_graph, raw_facts
+        from loopcast.models.network.raw.graph import raw_graph
+
+        if export.raw:
+            graph = raw_graph(self.network, self._parts, self.periods, export.horizon)
+            return graph, raw_facts(self.network, self.periods, self.channels)
+        graph = network_graph(self.network, self._parts, export.kind)
+        return graph, network_facts(self.network, self.periods, self.encoding, self.channels)
+
+    def to_keras(self) -> "keras.Model":
+        """The network as a Keras model of stock layers; see `EncodedForecaster.to_keras`."""
+        from loopcast.nn.keras_export import stock_origin_model
+
+        return stock_origin_model(self.network, self._parts)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made of the weights when it is first asked for: pointers do not travel."""

@@ -1,7 +1,8 @@
 """What `PlainRecurrent` learned: networks, and how forecasts are read off them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from loopcast.errors import OptionError
 from loopcast.forks import check_not_forked
 from loopcast.models.model import Model
 from loopcast.models.plain.ensemble import Ensemble
+from loopcast.models.plain.graph import ensemble_facts, ensemble_graph, why_no_graph
 from loopcast.models.plain.predict import features, forecast
 from loopcast.models.plain.setup import FILL, SHORTER_CONTEXT
+from loopcast.nn.onnx_graph import Export, Graph
 from loopcast.storage.codec import MAY_MISS
 from loopcast.training.history import Epoch
 
@@ -40,6 +43,14 @@ class PlainModel(Model):
         check_not_forked()
         panel.require_observed(f"{self.name} sees raw values", FILL)
         return features(self.ensemble, panel)
+
+    def why_not_onnx(self, export: Export) -> str | None:
+        """Where it has no recurrent layer."""
+        return "its features are raw values: leave raw out" if export.raw else why_no_graph(self.ensemble)
+
+    def onnx_graph(self, export: Export) -> tuple[Graph, Mapping[str, Any]]:
+        """Of what `features` gives, and what the file says of it."""
+        return ensemble_graph(self.ensemble, export.kind), ensemble_facts(self.ensemble)
 
     def _predict(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]

@@ -9,12 +9,12 @@ from loopcast.errors import LengthError, OptionError
 from loopcast.intervals.holdout import calibration_cutoffs
 from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit
+from loopcast.models.network.encoded_forecaster import EncodedForecaster
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.short import short_widening
 from loopcast.models.network.words import known_in_words
 from loopcast.models.pretrained.tuning import USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import read_weights, shipped_network, shipped_weights
-from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
 from loopcast.validation import check_seed, check_show_progress
@@ -22,7 +22,7 @@ from loopcast.validation import check_seed, check_show_progress
 
 @register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Pretrained(TwoSeasons):
+class Pretrained(EncodedForecaster):
     """A recurrent network that forecasts any series at once, without training: it learned from synthetic ones alone.
 
     An LSTM of 74 thousand parameters reads each history from its first value on, row by row, and a decoder that all

@@ -11,6 +11,7 @@ from loopcast.features.causal.track import Periods
 from loopcast.intervals.holdout import calibration_cutoffs, long_enough, why_no_tail
 from loopcast.models.member_errors import HeldOut
 from loopcast.models.model import Fit
+from loopcast.models.network.encoded_forecaster import EncodedForecaster
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.short import short_widening
 from loopcast.models.network.targets import Channels
@@ -18,7 +19,6 @@ from loopcast.models.network.width import width_of
 from loopcast.models.network.words import known_in_words
 from loopcast.models.recurrent.plan import UPDATES, WITH_KNOWN, Plan, Sight
 from loopcast.models.recurrent.reasons import select, sentences
-from loopcast.models.two_seasons import TwoSeasons
 from loopcast.nn.shapes import CellName
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
@@ -29,7 +29,7 @@ UNITS = (40,)
 
 @register
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Recurrent(TwoSeasons):
+class Recurrent(EncodedForecaster):
     """One recurrent network for all series, trained on them: it learns in seconds, at any horizon.
 
     Each history is read row by row, from its first value on, by a causal encoding that needs no unit from its end; a
