@@ -1,6 +1,7 @@
 """Progress: told to whoever asked, in place of a bar."""
 
-from loopcast.progress import Progress, progress_bar, reporting
+from loopcast.cli.lines import Lines
+from loopcast.progress import Progress, Whole, progress_bar, reporting
 from loopcast.training.history import Epoch
 from loopcast.training.progress import progress
 
@@ -26,3 +27,43 @@ def test_nobody_is_told_where_nobody_asked_or_nothing_is_to_be_shown():
     with reporting(told.append), progress_bar("backtest", 1, show=False) as begin:
         begin("Naive")
     assert told == []
+
+
+class Clock:
+    """One that is set."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_what_is_done_within_a_part_counts_for_that_part():
+    clock = Clock()
+    whole = Whole(clock)
+    assert whole.seconds_left is None
+    whole.take(Progress("backtest", 0, 4, 0))
+    clock.now = 10.0
+    whole.take(Progress("backtest", 1, 4, 0))
+    whole.take(Progress("Recurrent", 3, 6, 1))
+    assert whole.share == 1 / 4 + 1 / 8
+    assert whole.seconds_left == 10 * (5 / 8) / (3 / 8)
+    whole.take(Progress("backtest", 2, 4, 0))  # what was within the part before is done
+    assert whole.share == 1 / 2
+    whole.take(Progress("backtest", 58, 11, 0))
+    assert whole.share == 1
+    assert whole.seconds_left == 0
+
+
+def test_without_a_terminal_a_line_comes_every_fifteen_seconds():
+    clock, said = Clock(), []
+    lines = Lines(said.append, clock)
+    for second in range(61):
+        clock.now = float(second)
+        lines.tell(Progress("backtest: Naive", second, 120, 0))
+    assert said == [
+        "backtest: Naive: 12% done, about 2 min left",
+        "backtest: Naive: 25% done, about 2 min left",
+        "backtest: Naive: 38% done, about 1 min left",
+        "backtest: Naive: 50% done, about 1 min left",
+    ]

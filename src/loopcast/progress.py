@@ -1,6 +1,7 @@
 """How far work has come: a bar on the terminal's error stream, or what whoever started it wants to be told."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,40 @@ class Progress(NamedTuple):
     done: int | None = None
     total: int | None = None
     depth: int = 0
+
+
+class Whole:
+    """How much of some work is done, with what is done within its parts, and how long the rest will take.
+
+    As long for each part that remains as for those that are done; clock: in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._began = clock, clock()
+        self._levels: list[tuple[int, int]] = []
+
+    def take(self, progress: Progress) -> None:
+        """What was told."""
+        if progress.done is None or not progress.total:
+            return
+        if progress.depth == 0 and not progress.done:
+            self._began = self._clock()
+        self._levels[progress.depth :] = [(progress.done, progress.total)]
+
+    @property
+    def share(self) -> float:
+        """Of the work, that is done."""
+        share, size = 0.0, 1.0
+        for done, total in self._levels:
+            size /= total
+            share += size * min(done, total)
+        return min(share, 1.0)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """None before anything is done."""
+        share = self.share
+        return None if not share else (self._clock() - self._began) * (1 - share) / share
 
 
 class Teller:

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from loopcast.cli.config import READ, split_config
 from loopcast.cli.main import app, run, with_streams
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +61,9 @@ def parse(block: Block) -> None:
     if block.language == "python":
         compile(block.text, block.file or "block", "exec")
     for arguments in block.commands:
-        _, bound, _ = app.parse_args(with_streams(arguments), exit_on_error=False, print_error=False)
+        if READ in arguments:  # the file has the rest
+            continue
+        _, bound, _ = app.parse_args(split_config(with_streams(arguments))[0], exit_on_error=False, print_error=False)
         assert bound.arguments or len(arguments) == 1
 
 

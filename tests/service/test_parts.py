@@ -150,13 +150,15 @@ def test_kserve_s_frequencies_are_counted_from_the_day_of_the_start(frequency, s
 
 
 def test_an_estimate_is_as_long_for_each_part_that_remains_as_for_those_that_are_done():
-    told = []
-    estimate = Estimate(told.append)
+    told, now = [], [0.0]
+    estimate = Estimate(told.append, lambda: now[0])
     estimate.tell({"doing": "a", "done": 0, "total": 4, "depth": 0})
-    estimate._began -= 2.0
+    now[0] = 2.0
     estimate.tell({"doing": "b", "done": 1, "total": 4, "depth": 0})
-    assert told[0]["seconds_left"] is None
-    assert told[1]["seconds_left"] == pytest.approx(6.0, abs=0.5)
+    now[0] = 3.0
+    estimate.tell({"doing": "c", "done": 1, "total": 2, "depth": 1})
+    assert [each["seconds_left"] for each in told] == [None, 6.0, 5.0]
+    assert told[2] == {"doing": "c", "done": 1, "total": 4, "seconds_left": 5.0}
 
 
 def test_who_watches_is_told_of_what_he_watches_alone():

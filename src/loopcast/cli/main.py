@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from loopcast.cli import interrupts
+from loopcast.cli.config import with_config
 from loopcast.cli.cure import UnreadError, whole_command
 from loopcast.cli.interrupts import INTERRUPTED, TERMINATED, Terminated
+from loopcast.cli.lines import lines_where_no_terminal
 from loopcast.cli.verdict import WorseError
 from loopcast.errors import DataError, LoopcastError, ModelFileError, OptionError, printable
 
@@ -17,7 +19,9 @@ BAD_INPUT, FAILED, WORSE = 2, 1, 3
 
 app = App(
     name="loopcast",
-    help="Forecast time series with recurrent networks, always beside the naive and the linear baseline.",
+    help="Forecast time series with recurrent networks, always beside the naive and the linear baseline.\n\n"
+    "Any command with --write-config run.toml keeps its arguments, and with --config run.toml takes them from there; "
+    "what is typed besides comes first.",
     version_flags=[],  # a command of that name knows more
     help_format="plaintext",
     result_action="return_value",
@@ -112,7 +116,8 @@ def run(arguments: Sequence[str]) -> int:
     130 after Ctrl-C, 143 after a SIGTERM that ended in order. 1 for the rest.
     """
     try:
-        app(with_streams(arguments), exit_on_error=False, print_error=False)
+        with lines_where_no_terminal():
+            app(with_config(app, with_streams(arguments)), exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         return fail(f"{error} (loopcast {command(arguments)}--help shows the options)", BAD_INPUT)
