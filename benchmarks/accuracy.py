@@ -14,13 +14,18 @@ Intervals: the share of test points inside those of 80 and 90 percent, over all 
 Before anything else the scoring is checked: SeasonalNaive and Naive2 have to come out as published (but for M3
 quarterly's Naive2, whose forecasts are not at hand), and so has the repetition of the last value on ETTh1.
 
-    python benchmarks/accuracy.py [--data DIR] [--sets NAME,NAME] [--models NAME,NAME] [--json FILE]
+With --peer, a Python that has statsforecast (`pip install statsforecast` in an environment of its own), its AutoETS,
+AutoTheta and DynamicOptimizedTheta forecast the same series, one after the other, with intervals of their own; not
+ETTh1, of which each window would take them a fit, and without a season of 52 weeks, which they cannot have.
+
+    python benchmarks/accuracy.py [--data DIR] [--sets NAME,NAME] [--models NAME,NAME] [--peer PYTHON] [--json FILE]
 """
 
 import argparse
 import json
 import multiprocessing
 import resource
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -36,6 +41,7 @@ from loopcast.data.output import cv_table
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LEVELS = (80, 90)
+PEERS = ("AutoETS", "AutoTheta", "DynamicOptimizedTheta")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +172,29 @@ def score(each: Set, model: str, data: Path) -> Score:
     return scored(each, model, panel, cutoffs, columns, (fitted - began, predicted - fitted))
 
 
+def peers(each: Set, python: Path, data: Path) -> list[Score]:
+    """statsforecast's models on one set."""
+    panel, held, cutoffs = whole_of(each, data)
+    seen = panel.drop_last(held)
+    job = {
+        "series": [seen.series(i)[:, 0].tolist() for i in range(seen.n_series)],
+        "season": each.season,
+        "horizon": each.horizon,
+        "models": PEERS,
+        "levels": LEVELS,
+    }
+    peer = Path(__file__).parent / "peers" / "statsforecast_peer.py"
+    run = subprocess.run([python, peer], input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True)
+    answer = json.loads(run.stdout)
+    values, ends = np.array(answer["forecasts"]), {name: np.array(end) for name, end in answer["ends"].items()}
+    scores = []
+    for place, name in enumerate(PEERS):
+        columns = {name: values} | {f"{name}-{end}": array for end, array in ends.items()}
+        shaped = {column: array[:, place][:, None, :, None] for column, array in columns.items()}
+        scores.append(scored(each, name, panel, cutoffs, shaped, (answer["seconds"][place], 0.0)))
+    return scores
+
+
 def scored(
     each: Set,
     model: str,
@@ -261,6 +290,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the series")
     parser.add_argument("--sets", help="names with commas between [all]")
     parser.add_argument("--models", help="names with commas between [all]")
+    parser.add_argument("--peer", type=Path, help="a Python that has statsforecast")
     parser.add_argument("--json", type=Path, help="also write the scores here")
     options = parser.parse_args()
     wanted = [each for each in SETS if options.sets is None or each.name in options.sets.split(",")]
@@ -271,6 +301,8 @@ def main() -> None:
         models = options.models.split(",") if options.models else list(makers(each))
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
             scores = [pool.apply(score, (each, model, options.data)) for model in models]
+        if options.peer is not None and each.name != "etth1":
+            scores += peers(each, options.peer, options.data)
         show(each, scores)
         every += scores
     if options.json:

@@ -49,7 +49,11 @@ def theirs(python: Path, seen: list[np.ndarray], season: int, horizon: int) -> t
     """The peers' forecasts `[series, model, step]`, and seconds of each."""
     job = {"series": [values.tolist() for values in seen], "season": season, "horizon": horizon, "models": PEERS}
     run = subprocess.run(
-        [python, HERE / "peers" / "theta_peer.py"], input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True
+        [python, HERE / "peers" / "statsforecast_peer.py"],
+        input=json.dumps(job),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     answer = json.loads(run.stdout)
     return np.array(answer["forecasts"]), answer["seconds"]
