@@ -31,8 +31,13 @@ def changes_of(panel: Panel, season: int, cutoffs: Sequence[int]) -> Changes:
 
     Pairs of which one is missing do not count, and where the latest seasons have none, all before the cutoff do.
     """
-    series = [_changes(panel.series(i), season, cutoffs) for i in range(panel.n_series)]
-    return Changes(*(np.stack(part)[:, :, None] for part in zip(*series, strict=True)))
+    found = [np.zeros((panel.n_series, len(cutoffs), 1, panel.n_channels)) for _ in Changes._fields]
+    for length in np.unique(panel.lengths):  # those of one length at once
+        which = np.flatnonzero(panel.lengths == length)
+        values = panel.values[panel.offsets[which][:, None] + np.arange(length)]
+        for part, numbers in zip(found, _changes(values, season, cutoffs), strict=True):
+            part[which, :, 0] = numbers
+    return Changes(*found)
 
 
 def naive_scale(changes: Changes, usual: np.ndarray) -> np.ndarray:
@@ -70,12 +75,14 @@ def _median_above_0(numbers: np.ndarray) -> np.ndarray:
 
 
 def _changes(values: np.ndarray, season: int, cutoffs: Sequence[int]) -> tuple[np.ndarray, ...]:
-    """The fields of `Changes` of one series, `[cutoff, channel]` each."""
+    """The fields of `Changes` of values `[series, time, channel]`, `[series, cutoff, channel]` each."""
+    series, rows, channels = values.shape
     known = ~np.isnan(values)
-    sizes, counts = np.cumsum(np.abs(np.nan_to_num(values)), axis=0), np.cumsum(known, axis=0)
-    carried = np.where(counts > 0, forward_fill(values, np.array([0, len(values)])), np.nan)
-    ends = len(values) - np.asarray(cutoffs)
-    unit = sizes[ends - 1] / np.maximum(counts[ends - 1], 1)
+    sizes, counts = np.cumsum(np.abs(np.nan_to_num(values)), axis=1), np.cumsum(known, axis=1)
+    filled = forward_fill(values.reshape(-1, channels), np.arange(series + 1) * rows).reshape(values.shape)
+    carried = np.where(counts > 0, filled, np.nan)
+    ends = rows - np.asarray(cutoffs)
+    unit = sizes[:, ends - 1] / np.maximum(counts[:, ends - 1], 1)
     steps = _mean_changes(carried, values, 1, season, ends)
     seasons = _mean_changes(values, values, season, season, ends) if season > 1 else steps
     return np.where(unit > 0, unit, 1.0), *steps, *seasons
@@ -84,14 +91,16 @@ def _changes(values: np.ndarray, season: int, cutoffs: Sequence[int]) -> tuple[n
 def _mean_changes(
     before: np.ndarray, values: np.ndarray, apart: int, season: int, ends: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mean change from `before` to what is `apart` rows later, and of how many pairs, `[cutoff, channel]` each."""
-    changes = np.abs(values[apart:] - before[: max(len(values) - apart, 0)])
-    nothing = np.zeros((1, values.shape[1]))
-    sums = np.cumsum(np.concatenate([nothing, np.nan_to_num(changes)]), axis=0)
-    known = np.cumsum(np.concatenate([nothing, ~np.isnan(changes)]), axis=0)
+    """The mean change from `before` to what is `apart` rows later, and of how many pairs, `[series, cutoff, channel]`
+    each.
+    """
+    changes = np.abs(values[:, apart:] - before[:, : max(values.shape[1] - apart, 0)])
+    nothing = np.zeros((len(values), 1, values.shape[2]))
+    sums = np.cumsum(np.concatenate([nothing, np.nan_to_num(changes)], axis=1), axis=1)
+    known = np.cumsum(np.concatenate([nothing, ~np.isnan(changes)], axis=1), axis=1)
     counts = np.maximum(ends - apart, 0)
     earlier = np.maximum(counts - max(RECENT_SEASONS * season, MIN_RECENT_STEPS), 0)
-    recent = known[counts] > known[earlier]
-    sum_before, known_before = (np.where(recent, part[earlier], 0.0) for part in (sums, known))
-    count = known[counts] - known_before
-    return (sums[counts] - sum_before) / np.maximum(count, 1), count
+    recent = known[:, counts] > known[:, earlier]
+    sum_before, known_before = (np.where(recent, part[:, earlier], 0.0) for part in (sums, known))
+    count = known[:, counts] - known_before
+    return (sums[:, counts] - sum_before) / np.maximum(count, 1), count

@@ -12,7 +12,7 @@ from loopcast.models.model import Model
 
 FEW = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # rows of history that are tried, beside those about a season
 ABOUT = (0.5, 1.0, 1.25, 1.5, 2.0, 3.0)  # seasons
-MOST_WINDOWS, MOST_ROWS = 300, 20_000  # of each number of rows: more would make no factor better
+MOST_WINDOWS, MOST_ROWS = 200, 20_000  # of each number of rows: more would make no factor better
 LEVELS = (0.8, 0.9)  # that the factors serve alike
 
 
