@@ -44,6 +44,9 @@ def test_a_forecast_is_what_the_command_prints(served, capsys):
     told = printed(capsys, "forecast", str(AIR), "--horizon", "3", "--model", "Pretrained", "--no-check")
     assert answer["forecast"] == told["forecast"]
     assert set(answer) == set(told)
+    answer = post(served, "/v1/forecast?horizon=3&explain=true", content=AIR.read_bytes(), headers=CSV)
+    told = printed(capsys, "forecast", str(AIR), "--horizon", "3", "--model", "Pretrained", "--no-check", "--explain")
+    assert answer["explanation"] == told["explanation"]
 
 
 def test_a_backtest_and_anomalies_are_what_the_commands_print(served, capsys):

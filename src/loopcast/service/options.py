@@ -151,6 +151,7 @@ class ForecastOptions(Fitted):
     units: Names | None = Field(None, description="Units of each layer, such as 40,40 [40].")
     updates: int | None = Field(None, description="Updates of the weights [400, or 800 with covariates].")
     check: bool = Field(True, description="Compare with the baselines on the last steps of the history.")
+    explain: bool = Field(False, description="Say what the forecasts are made of, in the answer and the report.")
     wide: bool = Field(False, description="Of several targets: columns MODEL-TARGET instead of a row for each.")
 
     def network(self) -> dict[str, Any]:

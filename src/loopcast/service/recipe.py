@@ -89,10 +89,12 @@ def _forecast(asked: ForecastOptions) -> Iterator[str]:
         tuned = forecaster if asked.model != UNTUNED else forecaster.with_options(tune=0)
         yield f"model = {tuned.to_code()}.fit(panel)"
         yield f"print(model.predict(level={shown}))"
+        yield from ["print(model.explain())"] if asked.explain else []
         return
     yield f"model = loopcast.load({asked.model.partition('@')[0] + '.loopcast'!r})"
     wanted = repr(list(levels(asked.level or "none")))
     yield f"print(model.predict({asked.horizon}, data=panel, level={wanted}))"
+    yield from [f"print(model.explain({asked.horizon}, data=panel))"] if asked.explain else []
 
 
 def _backtest(asked: BacktestOptions) -> Iterator[str]:

@@ -70,6 +70,7 @@ def _fitted(work: Work, asked: ForecastOptions) -> Any:
         check=asked.check and not untuned,
         levels=None if asked.level is None else levels(asked.level),
         season=asked.season,
+        explain=asked.explain,
     )
     return run(task, panel, status=work.status)
 
@@ -83,7 +84,7 @@ def _predicted(work: Work, asked: ForecastOptions) -> Any:
         raise OptionError(f"{asked.model} is fitted already: leave {next(iter(asked.network()))} out")
     panel = bodies.with_future(work.whole(asked, **work.like(file)), work.future, asked)
     _check_ahead(work, panel, asked.horizon)
-    return predict(forecaster, panel, asked.horizon, levels(asked.level or "none"))
+    return predict(forecaster, panel, asked.horizon, levels(asked.level or "none"), explain=asked.explain)
 
 
 def _check_ahead(work: Work, panel: Panel, horizon: int, windows: int = 1) -> None:
