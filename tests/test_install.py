@@ -49,7 +49,8 @@ def program(target, *arguments):
     """The program of that folder: without `site`, so that no editable install of the sources comes before it."""
     code = f"import loopcast; assert loopcast.__file__.startswith({str(target)!r})\n"
     code += "from loopcast.cli.main import main; main()"
-    paths = os.pathsep.join([str(target), *(path for path in sys.path if path and not path.startswith(str(ROOT)))])
+    ours = [str(ROOT), *(str(ROOT / folder) for folder in ("src", "tests"))]  # and not an environment that lies there
+    paths = os.pathsep.join([str(target), *(path for path in sys.path if path and path not in ours)])
     done = subprocess.run(
         [sys.executable, "-S", "-c", code, *arguments],
         env=os.environ | {"PYTHONPATH": paths},
