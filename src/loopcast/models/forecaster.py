@@ -17,6 +17,7 @@ from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
 from loopcast.models.explaining import ExplainingEstimator
 from loopcast.models.fill_gaps import fill_gaps
+from loopcast.models.log import log_fit
 from loopcast.models.model import Fit, Model
 from loopcast.models.provenance import Provenance, describe
 from loopcast.public import public
@@ -72,7 +73,9 @@ class Forecaster(ExplainingEstimator, ABC):
         """
         panel = as_panel(data, columns=columns)
         panel.require_informative()
-        return self.fit_panel(panel)
+        self.fit_panel(panel)
+        log_fit(self.name, self.model)
+        return self
 
     def fit_panel(self, panel: Panel, *, calibrate: bool = True) -> Self:
         """As `fit`, from earlier rows of a panel that was checked: in them a covariate may be constant."""

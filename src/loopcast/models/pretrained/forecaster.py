@@ -16,6 +16,7 @@ from loopcast.models.pretrained.tuning import USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import read_weights, shipped_network, shipped_weights
 from loopcast.models.two_seasons import TwoSeasons
 from loopcast.storage.registry import register
+from loopcast.training.callbacks import Callback, check_callbacks
 from loopcast.training.progress import progress
 from loopcast.validation import check_seed, check_show_progress
 
@@ -39,7 +40,8 @@ class Pretrained(TwoSeasons):
     share: how far of the way from the shipped weights to the tuned ones is gone, above 0 and at most 1; None is half of
         it, or all where that forecasts held-back rows clearly better, and all with covariates.
     start: a file of weights that `python -m loopcast.pretraining` wrote, to be taken instead of the shipped ones.
-    seed: of the windows and rows that tuning learns from. show_progress: as of `Recurrent`.
+    seed: of the windows and rows that tuning learns from. show_progress, callbacks: as of
+        `Recurrent`.
 
     Covariates and the calendar are learned in tuning, and left out without it: `describe` says so. Missing values are
     shown as missing. Several targets are forecast each by itself. A series of zeros is forecast to stay so.
@@ -49,7 +51,7 @@ class Pretrained(TwoSeasons):
     (4, 2)
     """
 
-    runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
+    runtime: ClassVar[frozenset[str]] = frozenset({"callbacks", "show_progress"})
     network: ClassVar[bool] = True
     model_type: ClassVar[Any] = NetworkModel
 
@@ -58,6 +60,7 @@ class Pretrained(TwoSeasons):
     start: str | os.PathLike[str] | None = None
     seed: int = 0
     show_progress: bool | None = None
+    callbacks: tuple[Callback, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,6 +72,7 @@ class Pretrained(TwoSeasons):
         if self.tune != "auto" and (self.tune is True or not isinstance(self.tune, int) or self.tune < 0):
             raise OptionError(f'tune is "auto", False, or a number of updates, got {self.tune!r}')
         check_show_progress(self.show_progress)
+        object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
         number = isinstance(self.share, int | float) and not isinstance(self.share, bool)
         if self.share is not None and not (number and 0 < self.share <= 1):
             raise OptionError(f"share is above 0 and at most 1, got {self.share!r}")
@@ -112,7 +116,7 @@ class Pretrained(TwoSeasons):
             if self.tune != "auto":
                 raise
             return self._untuned(tuning.plain, f"It is not trained on these series, which are too short: {error}.")
-        with progress(self.name, show=self.show_progress) as callback:
+        with progress(self.name, show=self.show_progress, callbacks=self.callbacks) as callback:
             tried = list(tuned(tuning, tuning.before(panel, rows), callback))
             place = tuning.choose([each.model for each in tried], panel, rows)
             if place is None:

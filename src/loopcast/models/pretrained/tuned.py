@@ -47,7 +47,7 @@ def go_on(tuning: Tuning, panel: Panel, before: Tuned, callback: Callable[[Epoch
     model, updates = before.model, further_updates(before.choice.updates)
     shape, start = _begin(tuning, model.encoding)
     lesson = _lesson(tuning, panel, model.encoding, shape)
-    [(whole, epoch)] = lesson.learn(before.whole, _pace(tuning), (updates,))
+    [(whole, epoch)] = lesson.learn(before.whole, _pace(tuning), (updates,), final=True)
     callback(epoch, 1)
     return replace(model, weights=_at(before.choice.share, start, whole))
 

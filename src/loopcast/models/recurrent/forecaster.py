@@ -21,6 +21,7 @@ from loopcast.models.recurrent.reasons import select, sentences
 from loopcast.models.two_seasons import TwoSeasons
 from loopcast.nn.shapes import CellName
 from loopcast.storage.registry import register
+from loopcast.training.callbacks import Callback, check_callbacks
 from loopcast.training.progress import progress
 from loopcast.validation import check_positive, check_seed, check_show_progress
 
@@ -50,6 +51,8 @@ class Recurrent(TwoSeasons):
         forecast all of them in either case. None takes the one that forecasts the held-back rows better.
     seed: of initial weights, windows and rows. The same seed on the same machine gives the same bits.
     show_progress: a bar on standard error; None shows it on a terminal.
+    callbacks: objects with Keras' `on_epoch_end(epoch, logs)`, told of every fifty updates; what one raises ends
+        the fit.
 
     Covariates and the calendar, where `Columns` names any, are shown at each row; what is known ahead, also at each
     step of a forecast, with its means over the latest rows and its change from a season before. A static category that
@@ -64,7 +67,7 @@ class Recurrent(TwoSeasons):
 
     network: ClassVar[bool] = True
     model_type: ClassVar[Any] = NetworkModel
-    runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
+    runtime: ClassVar[frozenset[str]] = frozenset({"callbacks", "show_progress"})
 
     horizon: int = field()
     cell: CellName = "lstm"
@@ -75,6 +78,7 @@ class Recurrent(TwoSeasons):
     channels: Channels | None = None
     seed: int = 0
     show_progress: bool | None = None
+    callbacks: tuple[Callback, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,6 +95,7 @@ class Recurrent(TwoSeasons):
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
             raise OptionError(f"learning_rate is a number above 0 and at most 1, got {rate!r}")
         check_show_progress(self.show_progress)
+        object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
         check_seed(self.seed)
 
     @property
@@ -106,7 +111,7 @@ class Recurrent(TwoSeasons):
         held, least = self._held_rows(panel), periods.season + 1
         seen = long_enough(panel, held + least).drop_last(held) if held else panel
         ways = [Sight.of(seen, periods, way, self.cell, self.units) for way in self._ways(panel, held)]
-        with progress(self.name, show=self.show_progress) as callback:
+        with progress(self.name, show=self.show_progress, callbacks=self.callbacks) as callback:
             tried = [self._model_of(panel, plan, way, plan.learn(way, seen, callback), held) for way in ways]
             if not held:
                 return Fit(tried[0])
