@@ -30,7 +30,9 @@ class Tuned(NamedTuple):
 
 def tuned(tuning: Tuning, panel: Panel, callback: Callable[[Epoch, int], None]) -> Iterator[Tuned]:
     """What each choice comes to, by rising updates, of the rows of a panel."""
-    encoding = ExogenousEncoder.of(panel.to_univariate(), unknown=True) if tuning.known else None
+    encoding = tuning.plain.encoding
+    if encoding is None and tuning.known:
+        encoding = ExogenousEncoder.of(panel.to_univariate(), unknown=True)
     shape, start = _begin(tuning, encoding)
     lesson = _lesson(tuning, panel, encoding, shape)
     ends = sorted({choice.updates for choice in tuning.choices})
@@ -53,9 +55,9 @@ def go_on(tuning: Tuning, panel: Panel, before: Tuned, callback: Callable[[Epoch
 
 
 def _begin(tuning: Tuning, encoding: ExogenousEncoder | None) -> tuple[OriginShape, np.ndarray]:
-    """The architecture, and the shipped weights in it."""
+    """The architecture, and the weights before tuning in it."""
     plain = tuning.plain
-    if encoding is None:
+    if encoding is plain.encoding:
         return plain.network, plain.weights
     widths = width_of_rows(encoding), width_of_steps(encoding, plain.periods.season)
     return plain.network.widened(plain.weights, *widths)
@@ -67,7 +69,7 @@ def _at(share: float, start: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _pace(tuning: Tuning) -> Pace:
-    return PACE_KNOWN if tuning.known else PACE
+    return PACE_KNOWN if tuning.known and tuning.plain.encoding is None else PACE
 
 
 def _lesson(tuning: Tuning, panel: Panel, encoding: ExogenousEncoder | None, shape: OriginShape) -> Lesson:

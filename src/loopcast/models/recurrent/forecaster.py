@@ -10,9 +10,10 @@ from loopcast.errors import LengthError, OptionError
 from loopcast.features.causal.track import Periods
 from loopcast.intervals.holdout import calibration_cutoffs, long_enough, why_no_tail
 from loopcast.models.member_errors import HeldOut
-from loopcast.models.model import Fit
+from loopcast.models.model import Fit, Model
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.short import short_widening
+from loopcast.models.network.start import gone_on, network_to_start_from, saw
 from loopcast.models.network.targets import Channels
 from loopcast.models.network.width import width_of
 from loopcast.models.network.words import known_in_words
@@ -104,15 +105,29 @@ class Recurrent(TwoSeasons):
         return False
 
     def _fit(self, panel: Panel) -> Fit:
+        return self._learn(panel, None)
+
+    def _fit_from(self, panel: Panel, start: Model) -> Fit:
+        network = network_to_start_from(start, panel, self.periods_of(panel), self.cell, self.units)
+        if self.channels not in (None, network.channels) and panel.n_channels > 1:
+            raise OptionError(f"start sees its targets {network.channels}: give channels={network.channels!r} or none")
+        return gone_on(self._learn(panel, network), network)
+
+    def _learn(self, panel: Panel, start: NetworkModel | None) -> Fit:
+        """From new weights, or those of a network of the same architecture."""
         if panel.observed_lengths.max() < 2:
             raise LengthError(f"{self.name} learns from series of 2 rows or more; the longest has one")
         periods = self.periods_of(panel)
         plan = self._plan(panel, periods)
-        held, least = self._held_rows(panel), periods.season + 1
+        held, least = self._held_rows(panel, start), periods.season + 1
         seen = long_enough(panel, held + least).drop_last(held) if held else panel
-        ways = [Sight.of(seen, periods, way, self.cell, self.units) for way in self._ways(panel, held)]
+        if start is None:
+            ways = [Sight.of(seen, periods, way, self.cell, self.units) for way in self._ways(panel, held)]
+        else:
+            ways = [Sight(channels=start.channels, encoding=start.encoding, shape=start.network)]
+        first = None if start is None else start.weights
         with progress(self.name, show=self.show_progress, callbacks=self.callbacks) as callback:
-            tried = [self._model_of(panel, plan, way, plan.learn(way, seen, callback), held) for way in ways]
+            tried = [self._model_of(panel, plan, way, plan.learn(way, seen, first, callback), held) for way in ways]
             if not held:
                 return Fit(tried[0])
             place, why = select(tried, HeldOut(models=tuple(tried), panel=long_enough(panel, held + least), rows=held))
@@ -132,12 +147,16 @@ class Recurrent(TwoSeasons):
             seed=self.seed,
         )
 
-    def _held_rows(self, panel: Panel) -> int:
-        """How many of the last rows of each series are held back at first; 0 where series are too short for that."""
+    def _held_rows(self, panel: Panel, start: NetworkModel | None = None) -> int:
+        """How many of the last rows of each series are held back at first.
+
+        0 where series are too short for that, or `start` has seen some of these rows.
+        """
         least = self.season_of(panel) + 1
         if why_no_tail(panel, self.horizon, least) is not None:
             return 0
-        return calibration_cutoffs(panel, self.horizon, least, None)[0]
+        rows = calibration_cutoffs(panel, self.horizon, least, None)[0]
+        return 0 if start is not None and saw(start, long_enough(panel, rows + least), rows) else rows
 
     def _ways(self, panel: Panel, held: int) -> tuple[Channels, ...]:
         """How the targets may be seen: as asked, or one way or the other where rows are held back that tell."""

@@ -73,9 +73,11 @@ class Plan:
         """Updates on all rows."""
         return further_updates(self.updates)
 
-    def learn(self, sight: Sight, panel: Panel, callback: Callable[[Epoch, int], None]) -> np.ndarray:
-        """The weights, from nothing."""
-        return self._run(sight, panel, None, Round(self.rate, self.updates), callback)
+    def learn(
+        self, sight: Sight, panel: Panel, start: np.ndarray | None, callback: Callable[[Epoch, int], None]
+    ) -> np.ndarray:
+        """The weights, from nothing, or from those of another fit."""
+        return self._run(sight, panel, start, Round(self.rate, self.updates), callback)
 
     def go_on(
         self, sight: Sight, weights: np.ndarray, panel: Panel, callback: Callable[[Epoch, int], None]
