@@ -1,6 +1,7 @@
 """Fitted forecasters and imputers in MLflow: its own flavour, and a `python_function` that forecasts.
 
-What MLflow keeps is a Loopcast model file: no pickle, and no series. `pip install "loopcast[mlflow]"` brings mlflow-skinny.
+What MLflow keeps is a Loopcast model file: no pickle, and no series. `pip install "loopcast[mlflow]"` brings the small
+MLflow, mlflow-skinny.
 """
 
 import sys

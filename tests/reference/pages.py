@@ -2,8 +2,8 @@
 
 A block with a title (csv title="sales.csv") is a file of that name. A comment on the line before a block says what is
 done with it: `<!-- test: slow -->` runs it among the slow tests, `<!-- test: parse -->` looks at its grammar and
-options alone (a server, a file that only the reader has), `<!-- test: other -->` the same, and tests/others runs it beside
-the library that it needs, `<!-- test: fails -->` has its commands end with an error.
+options alone (a server, a file that only the reader has), `<!-- test: other -->` the same, and tests/others runs it
+beside the library that it needs, `<!-- test: fails -->` has its commands end with an error.
 """
 
 import doctest
