@@ -22,10 +22,12 @@ FLAVOR, FILE, REQUIREMENTS = "loopcast", "model.loopcast", "requirements.txt"
 def log_model(model: Estimator, name: str, *, predict: Mapping[str, Any] | None = None, **options: Any) -> Any:
     """Keep a fitted forecaster or imputer in the active run of MLflow, or a new one; MLflow's ModelInfo.
 
-    name: of the model in MLflow. predict: options of `predict` (of `impute`, for an imputer) that its `python_function`
-    forecasts with, such as {"horizon": 12, "level": [80]}. options: of `mlflow.models.Model.log`, such as
-    registered_model_name. NotFittedError before `fit`; OptionError where MLflow is not installed, or for what is no
-    forecaster or imputer.
+    name: of the model in MLflow.
+    predict: options of `predict` (of `impute`, for an imputer) that its `python_function` forecasts with, such as
+        {"horizon": 12, "level": [80]}; None has none.
+    options: of `mlflow.models.Model.log`, such as registered_model_name.
+
+    NotFittedError before `fit`; OptionError where MLflow is not installed, or for what is no forecaster or imputer.
     """
     _require_mlflow()
     from mlflow.models import Model

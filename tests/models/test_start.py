@@ -23,7 +23,7 @@ from loopcast import (
     Pretrained,
     Recurrent,
 )
-from loopcast.models.network.start import saw
+from loopcast.models.network.start import saw, unseen_rows
 
 SMALL = {"horizon": 3, "season": 4, "units": (6,), "show_progress": False}
 
@@ -90,6 +90,14 @@ def test_rows_that_the_start_was_fitted_on_measure_nothing(start):
 @pytest.mark.parametrize(("rows", "held", "reached"), [(96, 3, True), (98, 3, True), (99, 3, False), (99, 4, True)])
 def test_rows_after_the_last_of_the_start_were_not_seen(start, rows, held, reached):
     assert saw(start.model, panel(rows=rows), held) == reached
+
+
+@pytest.mark.parametrize(("rows", "unseen"), [(96, 0), (98, 2), (99, 3), (101, 5), (150, 20)])
+def test_as_many_rows_are_held_back_as_the_start_has_not_seen(start, rows, unseen):
+    assert unseen_rows(start.model, panel(rows=rows), 20) == unseen
+    held = Recurrent(**SMALL)._held_rows(panel(rows=rows), start.model)
+    usual = Recurrent(**SMALL)._held_rows(panel(rows=rows))
+    assert held == (min(usual, rows - 96) if rows - 96 >= 3 else 0)  # a horizon at least
 
 
 @pytest.mark.parametrize("times", ["date", "datetime", "zoned"])
@@ -167,6 +175,14 @@ def test_other_covariates_calendars_and_targets_than_those_of_the_start_are_refu
     )
     with pytest.raises(DataError, match="fitted on 'y' in this order"):
         Recurrent(**SMALL).fit(two, start=start)
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 3, 31), eager=True).alias("ds")
+    daily, small = pl.DataFrame({"ds": days, "y": np.arange(91.0)}), Recurrent(**SMALL, updates=1)
+    shown = small.fit(daily, columns=Columns(calendar=("weekday",)))
+    with pytest.raises(OptionError, match="start was shown the calendar's weekday"):
+        small.with_options().fit(Panel.from_table(daily), start=shown)
+    plain = small.with_options().fit(daily)
+    with pytest.raises(OptionError, match="start was shown neither covariates nor a calendar"):
+        small.with_options().fit(daily, columns=Columns(calendar=("weekday",)), start=plain)
 
 
 @pytest.mark.parametrize("wrong", ["start.loopcast", 3, [1.0]])

@@ -1,5 +1,6 @@
 """A network that was fitted before, as one that a training can go on from."""
 
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.models.model import Fit, Model
 from loopcast.models.network.model import NetworkModel
 from loopcast.models.network.targets import apart
+from loopcast.models.network.words import known_in_words
 from loopcast.models.start import no_start
 from loopcast.nn.shapes import CellName
 
@@ -25,7 +27,7 @@ def network_to_start_from(
     if (theirs.cell, theirs.units) != (cell, units):
         raise OptionError(
             f"start is a network of {theirs.units} {theirs.cell} units, and the one to be trained has {units} {cell} "
-            f"units: train one with cell={theirs.cell!r}, units={theirs.units}, or fit it without start"
+            f"units: take a Recurrent with cell={theirs.cell!r}, units={theirs.units}, or fit it without start"
         )
     if start.periods != periods:
         raise OptionError(
@@ -35,6 +37,21 @@ def network_to_start_from(
     if start.encoding is not None:
         _require_same_calendar(start.encoding, panel, start)
     return start
+
+
+def require_nothing_new(start: NetworkModel, panel: Panel) -> None:
+    """OptionError where the panel has a calendar or covariates, and the network was shown neither."""
+    known = known_in_words(panel)
+    if start.encoding is None and known:
+        raise OptionError(
+            f"start was shown neither covariates nor a calendar, and this data has {known}: leave them out of Columns, "
+            "or fit it without start"
+        )
+
+
+def unseen_rows(start: Model, panel: Panel, most: int) -> int:
+    """How many of the last rows of each series, at most so many, lie after all that `start` was fitted on."""
+    return bisect_left(range(1, most + 1), True, key=lambda rows: saw(start, panel, rows))
 
 
 def saw(start: Model, panel: Panel, rows: int) -> bool:

@@ -11,7 +11,7 @@ from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit, Model
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.short import short_widening
-from loopcast.models.network.start import gone_on, network_to_start_from, saw
+from loopcast.models.network.start import gone_on, network_to_start_from, unseen_rows
 from loopcast.models.network.words import known_in_words
 from loopcast.models.pretrained.tuning import USUAL, WITH_KNOWN, Choice, Tuning
 from loopcast.models.pretrained.weights import read_weights, shipped_network, shipped_weights
@@ -133,8 +133,10 @@ class Pretrained(TwoSeasons):
             if self.tune != "auto":
                 raise
             return self._untuned(tuning.plain, f"It is not trained on these series, which are too short: {error}.")
-        if start is not None and saw(start, tuning.long_enough(panel, rows), rows):
-            return self._tuned_on_all(tuning, panel, known)
+        if start is not None:
+            rows = unseen_rows(start, tuning.long_enough(panel, rows), rows)
+            if rows < tuning.horizon:
+                return self._tuned_on_all(tuning, panel, known)
         with progress(self.name, show=self.show_progress, callbacks=self.callbacks) as callback:
             tried = list(tuned(tuning, tuning.before(panel, rows), callback))
             place = tuning.choose([each.model for each in tried], panel, rows)

@@ -13,7 +13,12 @@ from loopcast.models.member_errors import HeldOut
 from loopcast.models.model import Fit, Model
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.short import short_widening
-from loopcast.models.network.start import gone_on, network_to_start_from, saw
+from loopcast.models.network.start import (
+    gone_on,
+    network_to_start_from,
+    require_nothing_new,
+    unseen_rows,
+)
 from loopcast.models.network.targets import Channels
 from loopcast.models.network.width import width_of
 from loopcast.models.network.words import known_in_words
@@ -109,6 +114,7 @@ class Recurrent(TwoSeasons):
 
     def _fit_from(self, panel: Panel, start: Model) -> Fit:
         network = network_to_start_from(start, panel, self.periods_of(panel), self.cell, self.units)
+        require_nothing_new(network, panel)
         if self.channels not in (None, network.channels) and panel.n_channels > 1:
             raise OptionError(f"start sees its targets {network.channels}: give channels={network.channels!r} or none")
         return gone_on(self._learn(panel, network), network)
@@ -150,13 +156,16 @@ class Recurrent(TwoSeasons):
     def _held_rows(self, panel: Panel, start: NetworkModel | None = None) -> int:
         """How many of the last rows of each series are held back at first.
 
-        0 where series are too short for that, or `start` has seen some of these rows.
+        0 where series are too short for that; of what `start` has seen, none.
         """
         least = self.season_of(panel) + 1
         if why_no_tail(panel, self.horizon, least) is not None:
             return 0
         rows = calibration_cutoffs(panel, self.horizon, least, None)[0]
-        return 0 if start is not None and saw(start, long_enough(panel, rows + least), rows) else rows
+        if start is None:
+            return rows
+        unseen = unseen_rows(start, long_enough(panel, rows + least), rows)
+        return unseen if unseen >= self.horizon else 0
 
     def _ways(self, panel: Panel, held: int) -> tuple[Channels, ...]:
         """How the targets may be seen: as asked, or one way or the other where rows are held back that tell."""
