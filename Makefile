@@ -4,6 +4,7 @@
 # make docs      build the site from docs/, in build/site
 # make package   build the sdist and the wheel     make clean      remove what these made
 # make bench     time Loopcast beside its peers, each in an environment of its own (several GB)
+# make others    try what is for other libraries beside them, each in an environment of its own (1 GB)
 # make sanitize  run the kernels under the address, undefined-behaviour and thread sanitizers
 # make arm64     build the kernels for 64-bit ARM and run them in an emulator
 
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 # Python compiles a file to bytecode when it is first imported; pip would compile all files of all libraries.
 export PIP_NO_COMPILE := no
 
-.PHONY: demo test test-all check format docs package bench sanitize arm64 clean
+.PHONY: demo test test-all check format docs package bench others sanitize arm64 clean
 
 demo: $(VENV)/installed
 	$(BIN)/loopcast forecast examples/air_passengers.csv --horizon 12
@@ -49,9 +50,15 @@ peer_keras-tf := tensorflow keras
 peer_torch := torch numpy
 peer_darts := torch darts
 peer_neuralforecast := torch neuralforecast
+peer_mlflow := mlflow-skinny
+peer_sktime := sktime
+peer_hierarchicalforecast := hierarchicalforecast
 
 bench: $(VENV)/installed $(foreach peer,keras-tf torch darts neuralforecast,$(PEERS)/$(peer)/installed)
 	$(BIN)/python benchmarks/speed.py
+
+others: $(VENV)/installed-dev $(foreach peer,mlflow sktime hierarchicalforecast,$(PEERS)/$(peer)/installed)
+	$(BIN)/python -m pytest -m slow tests/others
 
 $(PEERS)/%/installed:
 	$(PYTHON) -m venv $(@D)

@@ -8,6 +8,7 @@ Nothing is said about time.
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from hypothesis import settings
@@ -19,6 +20,9 @@ QUICKLY = (
 os.environ.setdefault("XLA_FLAGS", QUICKLY)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["LOOPCAST_CACHE"] = str(Path(__file__).parent / "build" / "test-programs")
+
+# A class of sktime's cannot be without it: its examples run where it is installed.
+collect_ignore = [] if find_spec("sktime") else ["src/loopcast/sktime.py"]
 
 settings.register_profile("loopcast", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None)  # of `make test-all`: a hundred examples

@@ -6,6 +6,7 @@
 [417.0, 391.0]
 """
 
+import logging
 import sys
 from functools import partial
 from importlib import import_module
@@ -185,6 +186,8 @@ def __getattr__(name: str) -> Any:
     globals()[name] = value
     return value
 
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # what is logged is seen by those who ask for it
 
 set_finder(partial(getattr, sys.modules[__name__]), __all__)
 

@@ -1,5 +1,6 @@
 """How far work has come: a bar on the terminal's error stream, or what whoever started it wants to be told."""
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,8 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from loopcast.errors import printable
+
+logger = logging.getLogger(__name__)
 
 
 class Progress(NamedTuple):
@@ -97,6 +100,18 @@ def progress_bar(title: str, total: int, *, show: bool | None) -> Iterator[Calla
     show: True draws the bar, False draws nothing, None draws it only where standard error is a terminal, unless
     somebody asked to be told (`reporting`).
     """
+    with _bar(title, total, show=show) as draw:
+
+        def callback(name: str) -> None:
+            logger.info("%s: %s", title, name)
+            draw(name)
+
+        yield callback
+
+
+@contextmanager
+def _bar(title: str, total: int, *, show: bool | None) -> Iterator[Callable[[str], None]]:
+    """Gives the same function, for the bar alone, or for who asked to be told in its place."""
     told = teller(show)
     if told is not None:
         begun = iter(range(total + 1))

@@ -25,12 +25,21 @@ from loopcast import (
 )
 from loopcast.models.estimator import Estimator
 
+
+class Silent:
+    """A callback that makes nothing of what it is told."""
+
+    def on_epoch_end(self, epoch, logs):
+        """Nothing."""
+
+
 # Another value than the one that an option has of itself; an option without a value here fails the checks.
 OTHER: dict[str, Any] = {
     "alias": "Other",
     "batch_size": 8,
     "best": True,
     "budget": 5.0,
+    "callbacks": (Silent(),),
     "cell": "gru",
     "channels": "joint",
     "clip": 2.0,

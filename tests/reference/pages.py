@@ -2,7 +2,8 @@
 
 A block with a title (csv title="sales.csv") is a file of that name. A comment on the line before a block says what is
 done with it: `<!-- test: slow -->` runs it among the slow tests, `<!-- test: parse -->` looks at its grammar and
-options alone (a server, a file that only the reader has), `<!-- test: fails -->` has its commands end with an error.
+options alone (a server, a file that only the reader has), `<!-- test: other -->` the same, and tests/others runs it
+beside the library that it needs, `<!-- test: fails -->` has its commands end with an error.
 """
 
 import doctest
@@ -74,7 +75,7 @@ def try_page(page: Path, folder: Path, *, slow: bool) -> None:
     for block in blocks(page):
         if block.file:
             (folder / block.file).write_text(block.text, encoding="utf-8")
-        elif block.how == "parse":
+        elif block.how in ("parse", "other"):
             parse(block)
         elif slow or block.how != "slow":
             _run(block, page, names)

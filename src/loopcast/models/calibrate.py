@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from loopcast.data.panel import Panel
+from loopcast.errors import DataError, LengthError
 from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.intervals.holdout import TARGET_PATHS, calibration_cutoffs, long_enough, spread_cutoffs
 from loopcast.intervals.scale import changes_of, usual_changes
-from loopcast.models.model import Model
+from loopcast.models.model import Fit, Model
 from loopcast.models.short_histories import measure_widening
 
 USUAL_STEPS = 12  # or two seasons: how far a forecaster of any horizon is calibrated unasked
@@ -50,6 +51,29 @@ def from_held_out(held_out: Model, panel: Panel, horizon: int, held_rows: int) -
     enough = long_enough(panel, held_rows + held_out.season + 1)
     cutoffs = spread_cutoffs(horizon, held_rows - horizon, -(-TARGET_PATHS // enough.n_series))
     return measure(held_out, enough, horizon, cutoffs)
+
+
+def after_fit(model: Model, fit: Fit, steps: int) -> Model:
+    """The model with a calibration, from what the fit held back or else a second fit; or with why it has none."""
+    if model.own_horizon and fit.held_out is None and not model.recipe.cheap_to_refit:
+        return replace(model, uncalibrated="its own distribution reaches no further")
+    try:
+        return replace(model, calibration=_measured(model, fit, steps))
+    except DataError as error:  # what a forecast needs, rows that leave some out may not have: the model says so
+        return replace(model, uncalibrated=str(error))
+
+
+def _measured(model: Model, fit: Fit, steps: int) -> Calibration:
+    panel, recipe = model.panel, model.recipe
+    if panel is None:
+        raise RuntimeError("a model that was just fitted has a panel")
+    if fit.held_out is not None:
+        return from_held_out(fit.held_out, panel, steps, fit.held_rows)
+    slow = [each.name for each in (recipe, *recipe.parts()) if not each.cheap_to_refit]
+    if slow:
+        raise LengthError(f"no rows were held back from the training of {', '.join(slow)}")
+    found: Calibration = recipe.calibration_by_refit(panel, steps, None)
+    return found
 
 
 def on_new_data(model: Model, panel: Panel, horizon: int, n_windows: int | None) -> Calibration:

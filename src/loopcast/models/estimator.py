@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from loopcast.errors import NotFittedError, OptionError
 from loopcast.models.bounds import Bounds, Lower
+from loopcast.models.provenance import facts_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,6 +90,21 @@ class Estimator:
     def is_fitted(self) -> bool:
         """Whether there is a model."""
         return self._model is not None
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What a log of experiments is to know of a fit, as plain values that JSON takes; NotFittedError before it.
+
+        kind, options (all but those that say how to run), description; parameters: how many numbers the fit set;
+        fitted_at (UTC), series, rows, first, last: when, and on what; targets, freq; python, numpy, jax: their
+        versions then; tags: of its file.
+
+        >>> from loopcast.models.baselines import Naive
+        >>> metadata = Naive().fit([1.0, 2.0, 3.0]).metadata
+        >>> metadata["kind"], metadata["rows"], metadata["last"], metadata["options"]["horizon"]
+        ('Naive', 3, '2', None)
+        """
+        return {"kind": type(self).__name__, "options": self.stored_options(), **facts_of(self.model)}
 
     def save(self, path: str | os.PathLike[str], *, tags: Mapping[str, str] | None = None) -> None:
         """Write one model file, whole or not at all; it holds what was learned and none of the series.

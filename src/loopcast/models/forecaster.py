@@ -11,15 +11,17 @@ from loopcast.data.fill_table import fill_like
 from loopcast.data.output import sample_table
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction, to_table
-from loopcast.errors import DataError, LengthError, NotFittedError, OptionError
+from loopcast.errors import NotFittedError, OptionError
 from loopcast.forks import check_not_forked
 from loopcast.intervals.calibration import Calibration
 from loopcast.models import calibrate
 from loopcast.models.explaining import ExplainingEstimator
 from loopcast.models.exportable import Exportable
 from loopcast.models.fill_gaps import fill_gaps
+from loopcast.models.log import log_fit
 from loopcast.models.model import Fit, Model
 from loopcast.models.provenance import Provenance, describe
+from loopcast.models.start import no_start, require_fitted
 from loopcast.public import public
 from loopcast.validation import check_positive
 
@@ -64,25 +66,32 @@ class Forecaster(ExplainingEstimator, Exportable, ABC):
         model: Model = self._model
         return model
 
-    def fit(self, data: Any, *, columns: Columns | None = None) -> Self:
+    def fit(self, data: Any, *, columns: Columns | None = None, start: "Forecaster | None" = None) -> Self:
         """Learn from `data`, and measure on held-back rows how wrong that is, wherever there are enough.
 
         data: a Panel, or a table with the columns unique_id, ds and y, or those that `columns` names.
+        start: a fitted forecaster, whose network the training goes on from (`Recurrent` and `Pretrained`); None starts
+            from new weights, or the shipped ones. `data` has its columns. OptionError where this forecaster trains no
+            network, or the architectures, seasons or covariates differ. Rows that it was fitted on measure nothing:
+            where no later ones can be held back, its calibration is kept.
         ValuesError for a covariate without a value, constant, or with more than a thousand categories: nothing can be
         learned from it; and for a value beyond a bound that was asked for.
         """
-        panel = as_panel(data, columns=columns)
+        before = require_fitted(start)
+        panel = as_panel(data, columns=columns, like=None if before is None else before.schema)
         panel.require_informative()
-        return self.fit_panel(panel)
+        self.fit_panel(panel, start=before)
+        log_fit(self.name, self.model)
+        return self
 
-    def fit_panel(self, panel: Panel, *, calibrate: bool = True) -> Self:
+    def fit_panel(self, panel: Panel, *, calibrate: bool = True, start: Model | None = None) -> Self:
         """As `fit`, from earlier rows of a panel that was checked: in them a covariate may be constant."""
         check_not_forked()
         panel.require_any_value(f"{self.name} needs a value of each series")
         self.bounds.check(panel)
-        fit = self._fit(panel)
-        model = self._complete(fit.model, panel)
-        return self.set_model(self._calibrated(model, fit) if calibrate else model)
+        fit = self._fit(panel) if start is None else self._fit_from(panel, start)
+        model = self._complete(replace(fit.model, started=start is not None), panel)
+        return self.set_model(self._calibrated(model, fit, start) if calibrate else model)
 
     def calibrate(
         self,
@@ -103,6 +112,8 @@ class Forecaster(ExplainingEstimator, Exportable, ABC):
         count = None if n_windows is None else check_positive("n_windows", n_windows)
         if data is not None:
             found = calibrate.on_new_data(model, self._history(data, None, columns), steps, count)
+        elif model.started:
+            raise NotFittedError(f"{self.name} goes on from another model: calibrate it on rows of their own, data=...")
         elif model.panel is not None:
             found = model.recipe.calibration_by_refit(model.panel, steps, count)
         else:
@@ -244,25 +255,14 @@ class Forecaster(ExplainingEstimator, Exportable, ABC):
             "bounds": self.bounds,
         }
 
-    def _calibrated(self, model: Model, fit: Fit) -> Model:
-        """The model with a calibration, from what the fit held back or else a second fit; or with why it has none."""
+    def _calibrated(self, model: Model, fit: Fit, start: Model | None) -> Model:
+        """The model with a calibration, where it has none: measured, or else that of what the training started from."""
         if model.calibration is not None or model.panel is None:
             return model
-        if model.own_horizon and fit.held_out is None and not model.recipe.cheap_to_refit:
-            return replace(model, uncalibrated="its own distribution reaches no further")
-        try:
-            return replace(model, calibration=self._calibration(model.panel, model.recipe, fit))
-        except DataError as error:  # what a forecast needs, rows that leave some out may not have: the model says so
-            return replace(model, uncalibrated=str(error))
-
-    def _calibration(self, panel: Panel, recipe: "Forecaster", fit: Fit) -> Calibration:
-        steps = self.horizon or calibrate.usual_steps(panel, self.season_of(panel))
-        if fit.held_out is not None:
-            return calibrate.from_held_out(fit.held_out, panel, steps, fit.held_rows)
-        slow = [each.name for each in (recipe, *recipe.parts()) if not each.cheap_to_refit]
-        if slow:
-            raise LengthError(f"no rows were held back from the training of {', '.join(slow)}")
-        return recipe.calibration_by_refit(panel, steps, None)
+        if start is not None and fit.held_out is None:
+            return replace(model, calibration=start.calibration, uncalibrated=start.uncalibrated)
+        steps = self.horizon or calibrate.usual_steps(model.panel, self.season_of(model.panel))
+        return calibrate.after_fit(model, fit, steps)
 
     def _complete(self, model: Model, panel: Panel) -> Model:
         """The model with what is the same for every kind."""
@@ -289,6 +289,10 @@ class Forecaster(ExplainingEstimator, Exportable, ABC):
 
     @abstractmethod
     def _fit(self, panel: Panel) -> Fit: ...
+
+    def _fit_from(self, panel: Panel, start: Model) -> Fit:
+        """The same, in which training goes on from a model that was fitted before."""
+        raise no_start(self.name)
 
     @abstractmethod
     def _min_rows(self, season: int, horizon: int) -> int:

@@ -45,6 +45,7 @@ class Model(ABC):
     provenance: when and on what it was fitted, with which versions. tags: the user's own words.
     panel: the series of the fit; None in a loaded model.
     recipe: a forecaster, not fitted, that learns the same without choosing again; None in a loaded model.
+    started: whether its training went on from another model, so that the recipe alone does not learn the same.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Model(ABC):
     tags: Mapping[str, str] = field(default_factory=dict, metadata=TRANSIENT)
     panel: Panel | None = field(default=None, metadata=TRANSIENT)
     recipe: Any = field(default=None, metadata=TRANSIENT)
+    started: bool = field(default=False, metadata=TRANSIENT)
 
     def __post_init__(self) -> None:
         channels = len(self.schema.columns.targets)

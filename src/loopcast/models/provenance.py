@@ -1,7 +1,7 @@
 """When and on what a model was fitted, and with which versions."""
 
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -61,3 +61,16 @@ def describe(heading: str, model: Any) -> str:
     lines = [f"{heading}{model.description}"]
     lines += [model.provenance.describe()] if model.provenance is not None else []
     return "\n  ".join([*lines, *(f"{name}: {text}" for name, text in model.tags.items())])
+
+
+def facts_of(model: Any) -> dict[str, Any]:
+    """What a model is, and what it was fitted on, as plain values."""
+    fitted = {} if model.provenance is None else asdict(model.provenance)
+    return {
+        "description": model.description,
+        "parameters": model.n_parameters,
+        "targets": list(model.schema.columns.targets),
+        "freq": str(model.schema.freq),
+        **fitted,
+        "tags": dict(model.tags),
+    }

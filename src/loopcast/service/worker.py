@@ -167,6 +167,7 @@ def main() -> None:
     core, folder = int(sys.argv[1]), Path(sys.argv[2])
     if hasattr(os, "sched_setaffinity") and core >= 0:
         os.sched_setaffinity(0, {core})
+    logging.getLogger("loopcast.service").addHandler(logging.StreamHandler())  # its failures alone: requests say theirs
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     Worker(folder, output).run(sys.stdin.buffer)

@@ -19,6 +19,7 @@ from loopcast.models.imputer.model import ImputerModel
 from loopcast.models.imputer.options import ImputerOptions
 from loopcast.models.imputer.plan import make_plan
 from loopcast.models.imputer.validation import check_trainable
+from loopcast.models.log import log_fit
 from loopcast.models.provenance import describe
 from loopcast.storage.registry import register
 from loopcast.training.progress import progress
@@ -49,6 +50,7 @@ class Imputer(ImputerOptions):
         and target that is never negative (in a causal imputer, that was not so far).
     seed: of weights, windows and what is hidden.
     show_progress: a bar on standard error; None shows it on a terminal.
+    callbacks: objects with Keras' `on_epoch_end(epoch, logs)`; what one raises ends the fit.
 
     A tenth of the rows (a fifth for each of several networks) is held back: values hidden there say how ways are
     weighed, how far off they are (`scores`), and how wide intervals have to be.
@@ -77,8 +79,9 @@ class Imputer(ImputerOptions):
         there = float(np.isnan(panel.values).mean())
         hiding = MaskSampler(missing=np.isnan(other.values), offsets=other.offsets, missing_share=there)
         plan = make_plan(panel, self)
-        with progress("Imputer", show=self.show_progress) as callback:
+        with progress("Imputer", show=self.show_progress, callbacks=self.callbacks) as callback:
             model = fit_imputer(panel, hiding, plan, callback)
+        log_fit("Imputer", model)
         return self.set_model(model)
 
     @property

@@ -86,6 +86,11 @@ class ImputerModel:
         self.scaler.check(channels, causal=config.causal)
 
     @property
+    def n_parameters(self) -> int:
+        """How many numbers training set."""
+        return self.weights.size
+
+    @property
     def description(self) -> str:
         """In plain words, what was trained, and for how many targets a simple method would have been better."""
         network, members = self.config.network, len(self.weights)

@@ -53,9 +53,11 @@ class Lesson:
         return OriginNetwork(shape=self.shape)
 
     def learn(
-        self, start: np.ndarray, pace: Pace, stretches: tuple[int, ...], batch: int = BATCH
+        self, start: np.ndarray, pace: Pace, stretches: tuple[int, ...], batch: int = BATCH, *, final: bool = False
     ) -> Iterator[tuple[np.ndarray, Epoch]]:
         """The weights after each stretch of so many updates of `batch` windows, from weights to begin with.
+
+        final: whether this is the last training, on all rows.
 
         TrainingError where the loss or a weight is not finite.
         """
@@ -71,7 +73,7 @@ class Lesson:
             clip=1.0,
             seed=self.seed,
         )
-        for trained in TrainingRun(data, recipe, data.to_device(), start=start).epochs():
+        for trained in TrainingRun(data, recipe, data.to_device(), start=start, final=final).epochs():
             yield self.network.to_vector(trained.members[0]), trained.history[-1]
 
     def _windows(self) -> OriginWindows:

@@ -57,6 +57,7 @@ class PlainRecurrent(PlainOptions):
         compiled scan (an LSTM on a GPU in cuDNN, where no steps are missing), with the same results to rounding;
         "always" is an OptionError where the kernels cannot run; "never" is the scan.
     show_progress: a bar on standard error; None shows it on a terminal.
+    callbacks: objects with Keras' `on_epoch_end(epoch, logs)`; what one raises ends the fit.
 
     Several targets are seen and given by one state. Covariates and the calendar are left out. Missing values are a
     ValuesError.
@@ -73,7 +74,7 @@ class PlainRecurrent(PlainOptions):
 
     network: ClassVar[bool] = True
     model_type: ClassVar[Any] = PlainModel
-    runtime: ClassVar[frozenset[str]] = frozenset({"fused", "show_progress"})
+    runtime: ClassVar[frozenset[str]] = frozenset({"callbacks", "fused", "show_progress"})
 
     @property
     def cheap_to_refit(self) -> bool:
@@ -131,7 +132,7 @@ class PlainRecurrent(PlainOptions):
         setup = set_up(self, panel)
         training = Training(setup.data, setup.recipe, members=self.members)
         try:
-            with progress(self.name, show=self.show_progress) as callback:
+            with progress(self.name, show=self.show_progress, callbacks=self.callbacks) as callback:
                 training.select_epochs(callback)
                 held_out = self._model_of(setup, training, panel)
                 training.refit(callback)

@@ -12,6 +12,7 @@ from loopcast.nn.losses import LossName
 from loopcast.nn.network import check_layers
 from loopcast.nn.shapes import CellName
 from loopcast.nn.stack import Fused
+from loopcast.training.callbacks import Callback, check_callbacks
 from loopcast.training.config import ScheduleName
 from loopcast.validation import LARGEST, check_positive, check_seed, check_show_progress
 
@@ -43,6 +44,7 @@ class PlainOptions(Forecaster, ABC):
     seed: int = 0
     fused: Fused = "auto"
     show_progress: bool | None = None
+    callbacks: tuple[Callback, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,6 +78,7 @@ class PlainOptions(Forecaster, ABC):
         if not isinstance(self.refit, bool):
             raise OptionError(f"refit is True or False, got {self.refit!r}")
         check_show_progress(self.show_progress)
+        object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
 
 
 def _one_of(name: str, value: object, kinds: object) -> None:

@@ -30,7 +30,9 @@ class Tuned(NamedTuple):
 
 def tuned(tuning: Tuning, panel: Panel, callback: Callable[[Epoch, int], None]) -> Iterator[Tuned]:
     """What each choice comes to, by rising updates, of the rows of a panel."""
-    encoding = ExogenousEncoder.of(panel.to_univariate(), unknown=True) if tuning.known else None
+    encoding = tuning.plain.encoding
+    if encoding is None and tuning.known:
+        encoding = ExogenousEncoder.of(panel.to_univariate(), unknown=True)
     shape, start = _begin(tuning, encoding)
     lesson = _lesson(tuning, panel, encoding, shape)
     ends = sorted({choice.updates for choice in tuning.choices})
@@ -47,15 +49,15 @@ def go_on(tuning: Tuning, panel: Panel, before: Tuned, callback: Callable[[Epoch
     model, updates = before.model, further_updates(before.choice.updates)
     shape, start = _begin(tuning, model.encoding)
     lesson = _lesson(tuning, panel, model.encoding, shape)
-    [(whole, epoch)] = lesson.learn(before.whole, _pace(tuning), (updates,))
+    [(whole, epoch)] = lesson.learn(before.whole, _pace(tuning), (updates,), final=True)
     callback(epoch, 1)
     return replace(model, weights=_at(before.choice.share, start, whole))
 
 
 def _begin(tuning: Tuning, encoding: ExogenousEncoder | None) -> tuple[OriginShape, np.ndarray]:
-    """The architecture, and the shipped weights in it."""
+    """The architecture, and the weights before tuning in it."""
     plain = tuning.plain
-    if encoding is None:
+    if encoding is plain.encoding:
         return plain.network, plain.weights
     widths = width_of_rows(encoding), width_of_steps(encoding, plain.periods.season)
     return plain.network.widened(plain.weights, *widths)
@@ -67,7 +69,7 @@ def _at(share: float, start: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _pace(tuning: Tuning) -> Pace:
-    return PACE_KNOWN if tuning.known else PACE
+    return PACE_KNOWN if tuning.known and tuning.plain.encoding is None else PACE
 
 
 def _lesson(tuning: Tuning, panel: Panel, encoding: ExogenousEncoder | None, shape: OriginShape) -> Lesson:

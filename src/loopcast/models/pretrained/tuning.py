@@ -38,10 +38,10 @@ FEWEST_VALUES = 1000  # to learn from what covariates do
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tuning:
-    """plain: the model as it was shipped. known: whether there are covariates, or a calendar. horizon: steps ahead.
+    """plain: the model as it was shipped, or as a fit left it. known: whether there are covariates, or a calendar.
 
-    choices: what is tried, the usual one first, by rising updates. longest: rows of the longest series. seed: of
-    windows and origins.
+    horizon: steps ahead. choices: what is tried, the usual one first, by rising updates. longest: rows of the longest
+    series. seed: of windows and origins.
     """
 
     plain: NetworkModel
@@ -61,7 +61,11 @@ class Tuning:
 
     def before(self, panel: Panel, held_rows: int) -> Panel:
         """The series that are long enough, without their last rows; LengthError where none is."""
-        return long_enough(panel, held_rows + self.plain.season + 1).drop_last(held_rows)
+        return self.long_enough(panel, held_rows).drop_last(held_rows)
+
+    def long_enough(self, panel: Panel, held_rows: int) -> Panel:
+        """The series with so many rows to hold back; LengthError where there is none."""
+        return long_enough(panel, held_rows + self.plain.season + 1)
 
     def choose(self, models: Sequence[NetworkModel], panel: Panel, held_rows: int) -> int | None:
         """The place of the model, one of each choice, that forecasts the last `held_rows` rows best.
@@ -71,8 +75,7 @@ class Tuning:
         if len(models) == 1:
             return 0
         each, choices = (*models, self.plain), (*self.choices, NONE)
-        enough = long_enough(panel, held_rows + self.plain.season + 1)
-        held_out = HeldOut(models=each, panel=enough, rows=held_rows)
+        held_out = HeldOut(models=each, panel=self.long_enough(panel, held_rows), rows=held_rows)
         errors = scaled_errors(held_out, self.plain.season, self.horizon, held_out.cutoffs(self.horizon))
         usual = errors[0]
         best = int(np.argmin([error / (usual * choice.below) for error, choice in zip(errors, choices, strict=True)]))

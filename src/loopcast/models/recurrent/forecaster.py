@@ -10,10 +10,16 @@ from loopcast.errors import LengthError, OptionError
 from loopcast.features.causal.track import Periods
 from loopcast.intervals.holdout import calibration_cutoffs, long_enough, why_no_tail
 from loopcast.models.member_errors import HeldOut
-from loopcast.models.model import Fit
+from loopcast.models.model import Fit, Model
 from loopcast.models.network.encoded_forecaster import EncodedForecaster
 from loopcast.models.network.model import ANY, NetworkModel
 from loopcast.models.network.short import short_widening
+from loopcast.models.network.start import (
+    gone_on,
+    network_to_start_from,
+    require_nothing_new,
+    unseen_rows,
+)
 from loopcast.models.network.targets import Channels
 from loopcast.models.network.width import width_of
 from loopcast.models.network.words import known_in_words
@@ -21,6 +27,7 @@ from loopcast.models.recurrent.plan import UPDATES, WITH_KNOWN, Plan, Sight
 from loopcast.models.recurrent.reasons import select, sentences
 from loopcast.nn.shapes import CellName
 from loopcast.storage.registry import register
+from loopcast.training.callbacks import Callback, check_callbacks
 from loopcast.training.progress import progress
 from loopcast.validation import check_positive, check_seed, check_show_progress
 
@@ -50,6 +57,8 @@ class Recurrent(EncodedForecaster):
         forecast all of them in either case. None takes the one that forecasts the held-back rows better.
     seed: of initial weights, windows and rows. The same seed on the same machine gives the same bits.
     show_progress: a bar on standard error; None shows it on a terminal.
+    callbacks: objects with Keras' `on_epoch_end(epoch, logs)`, told of every fifty updates; what one raises ends
+        the fit.
 
     Covariates and the calendar, where `Columns` names any, are shown at each row; what is known ahead, also at each
     step of a forecast, with its means over the latest rows and its change from a season before. A static category that
@@ -64,7 +73,7 @@ class Recurrent(EncodedForecaster):
 
     network: ClassVar[bool] = True
     model_type: ClassVar[Any] = NetworkModel
-    runtime: ClassVar[frozenset[str]] = frozenset({"show_progress"})
+    runtime: ClassVar[frozenset[str]] = frozenset({"callbacks", "show_progress"})
 
     horizon: int = field()
     cell: CellName = "lstm"
@@ -75,6 +84,7 @@ class Recurrent(EncodedForecaster):
     channels: Channels | None = None
     seed: int = 0
     show_progress: bool | None = None
+    callbacks: tuple[Callback, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,6 +101,7 @@ class Recurrent(EncodedForecaster):
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
             raise OptionError(f"learning_rate is a number above 0 and at most 1, got {rate!r}")
         check_show_progress(self.show_progress)
+        object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
         check_seed(self.seed)
 
     @property
@@ -99,15 +110,30 @@ class Recurrent(EncodedForecaster):
         return False
 
     def _fit(self, panel: Panel) -> Fit:
+        return self._learn(panel, None)
+
+    def _fit_from(self, panel: Panel, start: Model) -> Fit:
+        network = network_to_start_from(start, panel, self.periods_of(panel), self.cell, self.units)
+        require_nothing_new(network, panel)
+        if self.channels not in (None, network.channels) and panel.n_channels > 1:
+            raise OptionError(f"start sees its targets {network.channels}: give channels={network.channels!r} or none")
+        return gone_on(self._learn(panel, network), network)
+
+    def _learn(self, panel: Panel, start: NetworkModel | None) -> Fit:
+        """From new weights, or those of a network of the same architecture."""
         if panel.observed_lengths.max() < 2:
             raise LengthError(f"{self.name} learns from series of 2 rows or more; the longest has one")
         periods = self.periods_of(panel)
         plan = self._plan(panel, periods)
-        held, least = self._held_rows(panel), periods.season + 1
+        held, least = self._held_rows(panel, start), periods.season + 1
         seen = long_enough(panel, held + least).drop_last(held) if held else panel
-        ways = [Sight.of(seen, periods, way, self.cell, self.units) for way in self._ways(panel, held)]
-        with progress(self.name, show=self.show_progress) as callback:
-            tried = [self._model_of(panel, plan, way, plan.learn(way, seen, callback), held) for way in ways]
+        if start is None:
+            ways = [Sight.of(seen, periods, way, self.cell, self.units) for way in self._ways(panel, held)]
+        else:
+            ways = [Sight(channels=start.channels, encoding=start.encoding, shape=start.network)]
+        first = None if start is None else start.weights
+        with progress(self.name, show=self.show_progress, callbacks=self.callbacks) as callback:
+            tried = [self._model_of(panel, plan, way, plan.learn(way, seen, first, callback), held) for way in ways]
             if not held:
                 return Fit(tried[0])
             place, why = select(tried, HeldOut(models=tuple(tried), panel=long_enough(panel, held + least), rows=held))
@@ -127,12 +153,19 @@ class Recurrent(EncodedForecaster):
             seed=self.seed,
         )
 
-    def _held_rows(self, panel: Panel) -> int:
-        """How many of the last rows of each series are held back at first; 0 where series are too short for that."""
+    def _held_rows(self, panel: Panel, start: NetworkModel | None = None) -> int:
+        """How many of the last rows of each series are held back at first.
+
+        0 where series are too short for that; of what `start` has seen, none.
+        """
         least = self.season_of(panel) + 1
         if why_no_tail(panel, self.horizon, least) is not None:
             return 0
-        return calibration_cutoffs(panel, self.horizon, least, None)[0]
+        rows = calibration_cutoffs(panel, self.horizon, least, None)[0]
+        if start is None:
+            return rows
+        unseen = unseen_rows(start, long_enough(panel, rows + least), rows)
+        return unseen if unseen >= self.horizon else 0
 
     def _ways(self, panel: Panel, held: int) -> tuple[Channels, ...]:
         """How the targets may be seen: as asked, or one way or the other where rows are held back that tell."""

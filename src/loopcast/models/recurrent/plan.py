@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,6 +46,14 @@ class Sight:
         return cls(channels=channels, encoding=encoding, shape=shape)
 
 
+class Round(NamedTuple):
+    """One training: so many updates at this rate; final: on all rows, once others were judged."""
+
+    rate: float
+    updates: int
+    final: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
     """width: rows of a window. updates: of the first training, by `batch` windows each, at `rate`; seed: of all that is
@@ -64,26 +73,27 @@ class Plan:
         """Updates on all rows."""
         return further_updates(self.updates)
 
-    def learn(self, sight: Sight, panel: Panel, callback: Callable[[Epoch, int], None]) -> np.ndarray:
-        """The weights, from nothing."""
-        return self._run(sight, panel, None, self.rate, self.updates, callback)
+    def learn(
+        self, sight: Sight, panel: Panel, start: np.ndarray | None, callback: Callable[[Epoch, int], None]
+    ) -> np.ndarray:
+        """The weights, from nothing, or from those of another fit."""
+        return self._run(sight, panel, start, Round(self.rate, self.updates), callback)
 
     def go_on(
         self, sight: Sight, weights: np.ndarray, panel: Panel, callback: Callable[[Epoch, int], None]
     ) -> np.ndarray:
         """The weights after a few more updates on all rows."""
-        return self._run(sight, panel, weights, SLOWER * self.rate, self.further, callback)
+        return self._run(sight, panel, weights, Round(SLOWER * self.rate, self.further, final=True), callback)
 
     def _run(
         self,
         sight: Sight,
         panel: Panel,
         start: np.ndarray | None,
-        rate: float,
-        updates: int,
+        training: Round,
         callback: Callable[[Epoch, int], None],
     ) -> np.ndarray:
-        """The weights after so many updates; start: to go on from, or None for new ones."""
+        """The weights after a training; start: to go on from, or None for new ones."""
         from loopcast.models.network.learn import Lesson, Pace  # needs JAX, which forecasts do without
 
         lesson = Lesson(
@@ -97,7 +107,8 @@ class Plan:
             seed=self.seed,
         )
         weights = first = lesson.network.initial(self.seed) if start is None else start
-        stretches = tuple(min(STRETCH, updates - done) for done in range(0, updates, STRETCH))
-        for weights, epoch in lesson.learn(first, Pace(rate, AVERAGE, "one-cycle"), stretches, self.batch):  # noqa: B007
+        stretches = tuple(min(STRETCH, training.updates - done) for done in range(0, training.updates, STRETCH))
+        pace = Pace(training.rate, AVERAGE, "one-cycle")
+        for weights, epoch in lesson.learn(first, pace, stretches, self.batch, final=training.final):  # noqa: B007
             callback(epoch, len(stretches))
         return weights
