@@ -209,14 +209,13 @@ def test_patience_counts_epochs_that_are_clearly_worse():
 
 INTERRUPTED = """
 import loopcast, sys
+class Telling:
+    def on_epoch_end(self, epoch, logs):
+        print("epoch", epoch, flush=True)
+
 data = loopcast.generate_time_series(2000, 60, seed=0)
-model = loopcast.PlainRecurrent(horizon=10, cell="gru", units=(30,), epochs=100000, patience=None, show_progress=False)
-import loopcast.models.plain.forecaster as plain
-from contextlib import contextmanager
-@contextmanager
-def telling(title, *, show):
-    yield lambda epoch, epochs: print("epoch", epoch.epoch, flush=True)
-plain.progress = telling
+options = {"cell": "gru", "units": (30,), "epochs": 100000, "patience": None, "show_progress": False}
+model = loopcast.PlainRecurrent(horizon=10, callbacks=[Telling()], **options)
 try:
     model.fit(data)
 except KeyboardInterrupt:
