@@ -84,9 +84,8 @@ def test_what_was_installed_says_which_kernels_it_has(installed):
 
 
 def test_what_was_installed_forecasts(installed):
-    how, _, target = installed
+    _, _, target = installed
     air = str(ROOT / "examples" / "air_passengers.csv")
-    printed = program(target, "forecast", air, "--horizon", "3", "--no-check", "--epochs", "1", "--quiet", "--json")
+    printed = program(target, "forecast", air, "--horizon", "3", "--no-check", "--updates", "1", "--quiet", "--json")
     told = json.loads(printed)
-    assert len(told["forecast"]) == 3
-    assert ("fused kernels" in told["models"]["Recurrent"]) == (how == "with a compiler")
+    assert [300 < row["Recurrent"] < 600 for row in told["forecast"]] == [True] * 3
