@@ -1,0 +1,44 @@
+"""Where jobs can run, by name."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from loopcast.errors import OptionError, quote
+from loopcast.parallel.jobs import Runner
+from loopcast.parallel.processes import in_processes
+
+On = Literal["processes", "ray"]
+
+
+@dataclass(frozen=True)
+class Here:
+    """A value for jobs of this process."""
+
+    found: Any
+
+    def value(self) -> Any:
+        """The value itself."""
+        return self.found
+
+
+def check_on(on: On) -> On:
+    """`on`, if it names a place where jobs can run; OptionError otherwise, also where Ray is not installed.
+
+    >>> check_on("processes")
+    'processes'
+    """
+    if on not in get_args(On):
+        raise OptionError(f'on is "processes" or "ray", got {quote(on)}')
+    if on == "ray":
+        from loopcast.parallel import ray_cluster  # noqa: F401 - says what to install
+    return on
+
+
+def open_runner(on: On, n_jobs: int) -> AbstractContextManager[Runner]:
+    """So many jobs at once: one is done in this process, several in others; on Ray all are done in others."""
+    if on == "ray":
+        from loopcast.parallel.ray_cluster import on_ray
+
+        return on_ray(n_jobs)
+    return nullcontext(Runner(workers=(), share=Here)) if n_jobs == 1 else in_processes(n_jobs)
