@@ -1,6 +1,7 @@
 """The same jobs on a Ray cluster of two workers, started here, as in one process."""
 
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -70,6 +71,8 @@ def test_cross_validation_auto_and_failures_are_as_in_one_process(cluster):
     )
     one, two = (Auto(horizon=2, budget=0.001, n_jobs=2, on=on).fit(TABLE) for on in ("processes", "ray"))
     assert one.model.description == two.model.description
+    inside = backtest([Auto(horizon=2, budget=0.001, n_jobs=2, on="ray")], TABLE, 2, n_jobs=2, on="ray", seeds=2)
+    assert inside.table.equals(backtest(Auto(horizon=2, budget=0.001), TABLE, 2).table)
     failing = backtest([Naive(lower=11.0), Drift()], TABLE, 2, n_jobs=2, on="ray")
     assert failing.models[0].failures == backtest([Naive(lower=11.0), Drift()], TABLE, 2).models[0].failures
 
@@ -103,6 +106,16 @@ def test_a_job_that_ends_two_workers_is_named_and_what_one_raises_is_raised(clus
         outcomes("__import__('os')._exit(9)")
     with pytest.raises(ZeroDivisionError):
         outcomes("1 / 0", "1")
+
+
+@pytest.mark.slow
+def test_a_cluster_that_is_not_there_is_an_error_that_says_where_it_was_sought():
+    pytest.importorskip("ray")
+    program = [sys.executable, "-c", "from loopcast import *; backtest(Naive(), [1.0, 2.0, 3.0, 4.0], 1, on='ray')"]
+    there = os.environ | {"RAY_ADDRESS": "nowhere"}
+    ran = subprocess.run(program, env=there, capture_output=True, text=True, check=False)
+    assert "LoopcastError: no Ray cluster could be joined" in ran.stderr
+    assert "RAY_ADDRESS is 'nowhere'" in ran.stderr
 
 
 @pytest.mark.slow

@@ -22,6 +22,17 @@ class Shared(Protocol):
         """The value, where a job reads it; its arrays are read-only there."""
 
 
+@dataclass(frozen=True)
+class Here:
+    """A value for jobs of this process."""
+
+    found: Any
+
+    def value(self) -> Any:
+        """The value itself."""
+        return self.found
+
+
 class Worker(Protocol):
     """Does one job after the other, somewhere."""
 

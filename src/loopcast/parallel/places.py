@@ -1,25 +1,13 @@
 """Where jobs can run, by name."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from loopcast.errors import OptionError, quote
-from loopcast.parallel.jobs import Runner
+from loopcast.parallel.jobs import Here, Runner
 from loopcast.parallel.processes import in_processes
 
 On = Literal["processes", "ray"]
-
-
-@dataclass(frozen=True)
-class Here:
-    """A value for jobs of this process."""
-
-    found: Any
-
-    def value(self) -> Any:
-        """The value itself."""
-        return self.found
 
 
 def check_on(on: On) -> On:
