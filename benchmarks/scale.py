@@ -4,7 +4,8 @@ Writes synthetic series of 100 rows into Parquet files, 50,000 in each, and has 
 12 steps ahead, with intervals, by the pretrained network, in two processes (a few also in one). Memory is that of all
 its processes together, looked at ten times a second; pages that they share count once for each. Before that, eight
 folds of a network, each fitted anew, in one process and in two, in turn. The machine's load is printed, for what else
-runs on it takes its share. With `--on ray` the two processes are workers of Ray, which is started and ended each time.
+runs on it takes its share. With `--on ray` the two processes are workers of Ray, which is started and ended each time;
+what these take of processors is not counted.
 
     python benchmarks/scale.py [--series 10000,30000,100000,1000000] [--rounds 2] > benchmarks/results/scale.txt
     python benchmarks/scale.py --on ray [--series 30000,100000] > benchmarks/results/scale_ray.txt

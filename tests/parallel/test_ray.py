@@ -44,7 +44,10 @@ def test_where_ray_is_missing_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "loopcast.parallel.ray_cluster", raising=False)
     monkeypatch.delattr("loopcast.parallel.ray_cluster", raising=False)
-    for ask in (lambda: backtest(Naive(), TABLE, 2, on="ray"), lambda: Auto(horizon=2, on="ray")):
+    for ask in (
+        lambda: backtest(Naive(), TABLE, 2, on="ray"),
+        lambda: Auto(horizon=2, budget=0.001, on="ray").fit(TABLE),
+    ):
         with pytest.raises(OptionError, match=r'pip install "loopcast\[ray\]"'):
             ask()
 

@@ -11,20 +11,21 @@ On = Literal["processes", "ray"]
 
 
 def check_on(on: On) -> On:
-    """`on`, if it names a place where jobs can run; OptionError otherwise, also where Ray is not installed.
+    """`on`, if it names a place where jobs can run; OptionError otherwise.
 
     >>> check_on("processes")
     'processes'
     """
     if on not in get_args(On):
         raise OptionError(f'on is "processes" or "ray", got {quote(on)}')
-    if on == "ray":
-        from loopcast.parallel import ray_cluster  # noqa: F401 - says what to install
     return on
 
 
 def open_runner(on: On, n_jobs: int) -> AbstractContextManager[Runner]:
-    """So many jobs at once: one is done in this process, several in others; on Ray all are done in others."""
+    """So many jobs at once: one is done in this process, several in others; on Ray all are done in others.
+
+    OptionError where Ray is not installed; LoopcastError where its cluster cannot be joined.
+    """
     if on == "ray":
         from loopcast.parallel.ray_cluster import on_ray
 

@@ -79,7 +79,9 @@ class Slot:
 
     def submit(self, function: Callable[[Any], Any], argument: Any) -> "Future[Any]":
         """Have a process do this."""
-        task = ray.remote(max_retries=0, num_cpus=1, runtime_env={"env_vars": same_threads() | {INSIDE: "1"}})(call)
+        task = ray.remote(
+            name="loopcast", max_retries=0, num_cpus=1, runtime_env={"env_vars": same_threads() | {INSIDE: "1"}}
+        )(call)
         self._running = task.remote(function, argument)
         return self._running.future()
 
