@@ -29,7 +29,7 @@ NETWORK = Recurrent(horizon=2, season=4, units=(4,), updates=8, batch_size=4)
 def cluster():
     """Ray, with two processors, for all tests of this file."""
     ray = pytest.importorskip("ray", reason='pip install "loopcast[ray]"')
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray
     ray.shutdown()
 
