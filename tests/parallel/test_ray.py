@@ -1,4 +1,4 @@
-"""The same jobs on a Ray cluster of two workers, started here, as in one process."""
+"""The same jobs on a Ray cluster of two nodes, started here, as in one process."""
 
 import os
 import subprocess
@@ -27,11 +27,16 @@ NETWORK = Recurrent(horizon=2, season=4, units=(4,), updates=8, batch_size=4)
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Ray, with two processors, for all tests of this file."""
+    """Two nodes of one processor each on this machine, each with an object store, for all tests of this file."""
     ray = pytest.importorskip("ray", reason='pip install "loopcast[ray]"')
-    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    from ray.cluster_utils import Cluster
+
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    nodes.add_node(num_cpus=1)
+    ray.init(nodes.address, log_to_driver=False, logging_level="error")
     yield ray
     ray.shutdown()
+    nodes.shutdown()
 
 
 def outcomes(*texts, n_jobs=2):
