@@ -4,9 +4,11 @@ Writes synthetic series of 100 rows into Parquet files, 50,000 in each, and has 
 12 steps ahead, with intervals, by the pretrained network, in two processes (a few also in one). Memory is that of all
 its processes together, looked at ten times a second; pages that they share count once for each. Before that, eight
 folds of a network, each fitted anew, in one process and in two, in turn. The machine's load is printed, for what else
-runs on it takes its share.
+runs on it takes its share. With `--on ray` the two processes are workers of Ray, which is started and ended each time;
+what these take of processors is not counted.
 
     python benchmarks/scale.py [--series 10000,30000,100000,1000000] [--rounds 2] > benchmarks/results/scale.txt
+    python benchmarks/scale.py --on ray [--series 30000,100000] > benchmarks/results/scale_ray.txt
 """
 
 import argparse
@@ -70,14 +72,14 @@ def memory(root: int) -> int:
     return total
 
 
-def forecast(series: int, jobs: int) -> float:
+def forecast(series: int, jobs: int, on: str) -> float:
     """Seconds for the whole command."""
     with tempfile.TemporaryDirectory() as name:
         source, output = Path(name, "in"), Path(name, "out")
         source.mkdir()
         size = write(source, series)
         words = [sys.executable, "-m", "loopcast", "forecast-files", f"{source}/*.parquet", "--output", str(output)]
-        words += ["--horizon", str(HORIZON), "--level", "80,95", "--jobs", str(jobs), "--quiet"]
+        words += ["--horizon", str(HORIZON), "--level", "80,95", "--jobs", str(jobs), "--on", on, "--quiet"]
         began, before, peak = time.perf_counter(), os.times(), 0
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
         while process.poll() is None:
@@ -89,7 +91,7 @@ def forecast(series: int, jobs: int) -> float:
         assert rows == series * HORIZON
         cpu = after.children_user + after.children_system - before.children_user - before.children_system
         print(
-            f"{series:>9,} series, --jobs {jobs}: {seconds:7.1f} s, {series / seconds:6,.0f} series a second "
+            f"{series:>9,} series, --jobs {jobs} --on {on}: {seconds:7.1f} s, {series / seconds:6,.0f} series a second "
             f"({cpu:7.1f} s of processors, {series / cpu:6,.0f} a second of them), peak {peak / 2**20:6,.0f} MiB; "
             f"files in {size / 2**20:,.0f} MiB; {load()}",
             flush=True,
@@ -97,8 +99,8 @@ def forecast(series: int, jobs: int) -> float:
     return seconds
 
 
-def folds(rounds: int) -> None:
-    """Eight fits of a network, in one process and in two, in turn."""
+def folds(rounds: int, on: str) -> None:
+    """Eight fits of a network, in this process and in two others, in turn."""
     random = np.random.default_rng(0)
     values = 50 + 10 * np.sin(2 * np.pi * np.arange(400) / 12) + random.normal(0, 3, (20, 400))
     panel = loopcast.Panel.from_array(values[:, :, None])
@@ -108,9 +110,13 @@ def folds(rounds: int) -> None:
     for _ in range(rounds):
         for jobs in (1, 2):
             began = time.perf_counter()
-            tables.append(loopcast.backtest(model, panel, HORIZON, n_windows=FOLDS, refit=True, n_jobs=jobs).table)
+            where = {"n_jobs": jobs, "on": on if jobs > 1 else "processes"}
+            tables.append(loopcast.backtest(model, panel, HORIZON, n_windows=FOLDS, refit=True, **where).table)
             taken[jobs].append(time.perf_counter() - began)
-            print(f"{FOLDS} folds of a network, n_jobs={jobs}: {taken[jobs][-1]:6.1f} s; {load()}", flush=True)
+            print(
+                f"{FOLDS} folds of a network, n_jobs={jobs} on {where['on']}: {taken[jobs][-1]:6.1f} s; {load()}",
+                flush=True,
+            )
     assert all(table.equals(tables[0]) for table in tables)
     ratio = min(taken[1]) / min(taken[2])
     print(f"{FOLDS} folds of a network: two processes are {ratio:.2f} times as fast as one, and give the same bits")
@@ -120,14 +126,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", default="10000,30000,100000,1000000")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--on", default="processes", choices=["processes", "ray"])
     options = parser.parse_args()
     print(f"{os.cpu_count()} processors, {platform.machine()}; Loopcast {loopcast.__version__}; {load()} before")
     if options.rounds:
-        folds(options.rounds)
+        folds(options.rounds, options.on)
     for each in filter(None, options.series.split(",")):
         for jobs in (1, 2):
             if jobs == 2 or int(each) <= 30_000:
-                forecast(int(each), jobs)
+                forecast(int(each), jobs, options.on)
 
 
 if __name__ == "__main__":

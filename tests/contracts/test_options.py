@@ -58,6 +58,7 @@ OTHER: dict[str, Any] = {
     "mode": "causal",
     "models": (Theta(season=4), WindowAverage(window=3, alias="few")),
     "n_jobs": 2,
+    "on": "ray",
     "patience": 4,
     "refit": False,
     "ridge": 0.5,

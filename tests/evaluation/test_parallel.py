@@ -73,21 +73,27 @@ def test_auto_chooses_alike_in_processes():
 
 
 PROGRAM = """
+import sys
+
 import numpy as np
 import loopcast
 
 if __name__ == "__main__":
     panel = loopcast.Panel.from_array(np.random.default_rng(0).normal(50, 5, (400, 100, 1)))
     models = [loopcast.Linear(horizon=12, season=12), loopcast.Recurrent(horizon=12, season=12, updates=20)]
-    one, two = (loopcast.backtest(models, panel, 12, n_windows=2, refit=True, n_jobs=jobs).table for jobs in (1, 2))
-    assert one.equals(two)
+    options = {"n_windows": 2, "refit": True}
+    two = loopcast.backtest(models, panel, 12, n_jobs=2, on=sys.argv[1], **options)
+    assert two.table.equals(loopcast.backtest(models, panel, 12, **options).table)
 """
 
 
 @pytest.mark.slow
-def test_it_is_bit_equal_where_blas_and_xla_divide_sums_over_all_cores(tmp_path):
+@pytest.mark.parametrize("on", ["processes", "ray"])
+def test_it_is_bit_equal_where_blas_and_xla_divide_sums_over_all_cores(tmp_path, on):
+    if on == "ray":
+        pytest.importorskip("ray", reason='pip install "loopcast[ray]"')
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)
     ours = ("OPENBLAS_NUM_THREADS", "XLA_FLAGS")
     environment = {name: value for name, value in os.environ.items() if name not in ours}
-    subprocess.run([sys.executable, str(script)], check=True, env=environment)
+    subprocess.run([sys.executable, str(script), on], check=True, env=environment)

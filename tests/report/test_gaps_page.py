@@ -9,8 +9,9 @@ from markupsafe import escape
 import loopcast
 from loopcast.columns import Bands
 from loopcast.models.fill_gaps import FilledGaps
-from loopcast.report.gap_chart import TICKS, svg, ticks
+from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
+from loopcast.report.svg_canvas import TICKS, ticks
 
 
 @pytest.fixture(scope="module")

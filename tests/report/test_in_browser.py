@@ -1,45 +1,27 @@
 """Pages as a browser shows them: they draw, answer to the keyboard, and load nothing."""
 
 import re
-import shutil
 
 import numpy as np
 import pytest
 
+from loopcast import Imputer
+from loopcast.columns import Bands
 from loopcast.data.output import forecast_table
 from loopcast.data.panel import Panel
 from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
+from loopcast.live.anomalies import judge
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
+from loopcast.report.anomalies_page import anomalies_page
+from loopcast.report.gaps_page import gaps_page
 from loopcast.report.page import backtest_page, forecast_page
 from loopcast.report.plots import plot
+from reference.chromium import until, violations
 from report.made import made_backtest, made_leaderboard, made_panel
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DRAWN = "#fan .main-svg"
 EVIL = ("</script><script>window.hurt=1</script>", '"><img src=x onerror=window.hurt=1>', "<b>bold</b> %{y} 🦜\u2028'")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome is installed")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests of this file."""
-    with sync_api.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
 
 
 def targets_page():
@@ -48,6 +30,24 @@ def targets_page():
     panel = Panel.from_array(values, ids=["north", "south"], start="2020-01-01", freq="D", targets=["pm25", "no2"])
     done = backtest([Naive(), Drift()], panel, 3, n_windows=2, level=[80])
     return backtest_page(done, leaderboard(done))
+
+
+def made_gaps_page():
+    """Two targets with gaps."""
+    random = np.random.default_rng(0)
+    given = np.sin(np.arange(200) / 4)[None, :, None] + np.array([0.0, 5.0])
+    given[random.uniform(size=given.shape) < 0.1] = np.nan
+    panel = Panel.from_array(given, targets=("co", "no2"))
+    imputer = Imputer(units=(4,), updates=2, show_progress=False).fit(panel)
+    return gaps_page(imputer, panel, imputer.fill_panel(panel, Bands.of(90)), command="loopcast impute air.csv")
+
+
+def made_anomalies_page():
+    """A series of which some rows stand out."""
+    values = 20 + np.random.default_rng(0).normal(size=120)
+    values[[90, 110]] += 60
+    fitted = Naive(horizon=2).fit(values)
+    return anomalies_page(judge(fitted), description=fitted.describe(), command="loopcast anomalies pump.csv")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,8 @@ def files(tmp_path_factory):
             made_backtest(made_panel(ids=EVIL), names=names, notes=EVIL), made_leaderboard(names, verdict=EVIL[0])
         ),
         "targets": targets_page(),
+        "gaps": made_gaps_page(),
+        "anomalies": made_anomalies_page(),
         "notebook": f"<!doctype html><title>cell</title>{plot(panel, table)._repr_html_()}".encode(),
     }
     for name, page in pages.items():
@@ -125,15 +127,6 @@ def visit(visits):
     yield visits
     assert visits.complaints == []
     assert set(visits.requests) <= set(visits.files.values()) | {"data:,"}
-
-
-def until(page, condition):
-    """Wait until a JavaScript expression is true; Playwright's own wait needs eval, which the pages forbid."""
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(25)
-    raise AssertionError(f"not within five seconds: {condition}")
 
 
 def hover(page):
@@ -260,6 +253,26 @@ def test_a_phone_shows_the_page_at_its_own_width(visit):
     assert page.locator("#fan .main-svg").first.bounding_box()["width"] <= 360
 
 
+@pytest.mark.parametrize(
+    ("name", "drawn"), [pytest.param("forecast", "svg.sums", marks=pytest.mark.slow), ("gaps", "svg.gaps")]
+)
+def test_a_phone_shows_the_texts_of_pictures_large_enough_to_read_and_apart(visit, name, drawn):
+    page = visit(name, drawn=drawn, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    for picture in page.locator(drawn).all():
+        boxes = [text.bounding_box() for text in picture.locator("text:visible").all()]
+        assert len(boxes) >= 4
+        for k, box in enumerate(boxes):
+            assert box["height"] >= 10
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= 360
+            assert all(apart(box, other) for other in boxes[:k])
+
+
+def apart(one, other):
+    """Whether two boxes have nothing in common, but for a pixel."""
+    beside = any(a["x"] + a["width"] <= b["x"] + 1 for a, b in ((one, other), (other, one)))
+    return beside or any(a["y"] + a["height"] <= b["y"] + 1 for a, b in ((one, other), (other, one)))
+
+
 def test_charts_follow_the_colour_scheme_also_when_it_changes(visit):
     page = visit()
     paper = "document.getElementById('fan').layout.paper_bgcolor"
@@ -337,3 +350,11 @@ def test_a_chart_of_several_targets_names_its_own_and_their_errors_sort_by_name(
     table = page.locator("table.sortable").nth(1)
     table.get_by_role("button", name="Target").click()
     assert table.locator("tbody td:first-child").all_inner_texts() == ["no2", "no2", "pm25", "pm25"]
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [("backtest", DRAWN), ("forecast", DRAWN), ("gaps", "svg.gaps"), ("anomalies", "svg.gaps")],
+)
+def test_axe_finds_nothing_wrong_with_a_page_light_or_dark(visit, name, drawn):
+    assert violations(visit(name, drawn=drawn)) == []

@@ -4,10 +4,7 @@ import datetime as dt
 
 import pytest
 
-from report.test_in_browser import CHROMIUM, QUIET, until
-
-sync_api = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome is installed")
+from reference.chromium import until, violations
 
 DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=i) for i in range(60)]
 GERMAN = "Datum;Filiale;Umsatz\n" + "".join(
@@ -18,15 +15,6 @@ HOSTILE = "unique_id,ds,y\n" + "".join(
     f'"{EVIL.replace(chr(34), chr(34) * 2)}",{day},{i % 7}\n' for i, day in enumerate(DAYS)
 )
 GAPS = "ds,y\n" + "".join(f"{day},{'' if i % 9 == 4 else i % 7}\n" for i, day in enumerate(DAYS))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests of this file."""
-    with sync_api.sync_playwright() as started:
-        running = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -70,6 +58,7 @@ def test_a_file_of_another_country_becomes_a_forecast_with_all_that_belongs_to_i
     assert "2 series, 120 rows from 2024-01-01 to 2024-02-29, frequency D" in page.inner_text("#seen-facts")
     assert "';' between fields, decimal comma" in page.inner_text("#seen-notes")
     assert page.locator("#columns tbody td:nth-child(2)").all_inner_texts() == ["time", "id", "target"]
+    assert violations(page) == []
     page.select_option("#model", "pretrained")
     page.fill("#horizon", "5")
     page.click("#go")
@@ -90,6 +79,10 @@ def test_a_file_of_another_country_becomes_a_forecast_with_all_that_belongs_to_i
     page.reload()
     result(page)
     assert page.inner_text("#result-title") == "Forecast of verkauf.csv"
+    assert violations(page) == []
+    page.click("#nav-jobs")
+    page.wait_for_selector("#job-list table")
+    assert violations(page) == []
 
 
 @pytest.mark.slow
@@ -99,6 +92,7 @@ def test_the_best_of_several_comes_with_a_leaderboard_and_a_verdict(visit):
     page.click("#go")
     result(page)
     assert page.inner_text("#verdict")
+    assert violations(page) == []
     assert "Linear" in page.locator("#board tbody th").all_inner_texts()
 
 
@@ -113,6 +107,7 @@ def test_gaps_are_filled_and_anomalies_found(visit):
     page.click("#go")
     result(page)
     assert "rows are outside" in page.inner_text("#verdict")
+    assert violations(page) == []
     assert page.locator("#strange tbody tr").count() == page.locator("#chart figure > svg circle.mark").count() > 0
 
 
@@ -133,21 +128,21 @@ def test_what_a_column_is_can_be_changed_and_a_wrong_choice_is_explained(visit):
     give(page, "shop.csv", GERMAN)
     page.get_by_label("Take Umsatz as").select_option("time")
     page.wait_for_selector("#said.failed")
+    assert violations(page) == []
     assert page.is_hidden("#ask")
     page.get_by_label("Take Umsatz as").select_option("target")
     page.wait_for_selector("#ask:not([hidden])")
 
 
 @pytest.mark.slow
-def test_a_table_that_cannot_be_forecast_so_far_says_why_and_keeps_the_form(visit):
+def test_a_table_too_short_to_compare_models_on_says_why_and_keeps_the_form(visit):
     page = visit()
     give(page, "short.csv", "ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n")
-    page.fill("#horizon", "10000")
-    page.fill("#level", "80")
-    page.select_option("#model", "Recurrent")
+    page.check("[value=backtest]")
     page.click("#go")
     page.wait_for_selector("#doing.failed", timeout=60000)
     assert page.inner_text("#work-title") == "Nothing came of it"
+    assert violations(page) == []
     assert page.is_visible("#go")
 
 
@@ -240,6 +235,7 @@ def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
     until(page, f"document.querySelectorAll('#alarms li').length > {alarms}")
     assert page.locator("#alarms li").first.inner_text().startswith("2024-03-01: 400")
     assert page.locator("#tiles dd").first.inner_text() == "400"
+    assert violations(page) == []
     served.http.delete("/v1/streams/pumps")
 
 
@@ -252,6 +248,7 @@ def test_a_server_with_tokens_is_asked_with_one(visit, served):
     token = tokens.make(store, "page", "run")
     page = visit("/#jobs")
     page.wait_for_selector("#login[open]")
+    assert violations(page) == []
     page.fill("#token", token)
     page.keyboard.press("Enter")
     page.wait_for_selector("#job-list table, #job-list p")

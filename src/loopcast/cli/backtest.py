@@ -15,6 +15,7 @@ from loopcast.cli.options import (
     Jobs,
     Json,
     Level,
+    On,
     Output,
     Quiet,
     Report,
@@ -54,6 +55,7 @@ def backtest(
         Path | None, Parameter(help="A folder for what is finished, for a run after an interruption.")
     ] = None,
     jobs: Jobs = 1,
+    on: On = "processes",
     report: Report = None,
     series: Annotated[str | None, Parameter(metavar="A,B", help="Ids of series that the report has to show.")] = None,
     output: Output = None,
@@ -85,6 +87,7 @@ def backtest(
         seeds=seeds,
         cache_dir=cache_dir,
         n_jobs=jobs,
+        on=on,
         show_progress=False if quiet else None,
     )
     done, board = result.backtest, result.leaderboard

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 import loopcast
 from loopcast.cli import printing
-from loopcast.cli.options import Freq, GapsOption, Id, Jobs, Level, Quiet, Season, Target, Time
+from loopcast.cli.options import Freq, GapsOption, Id, Jobs, Level, On, Quiet, Season, Target, Time
 from loopcast.columns import STANDARD, Columns
 from loopcast.errors import LoopcastError, OptionError
 from loopcast.tasks.texts import levels, resolve_columns
@@ -32,6 +32,7 @@ def forecast_files(
     level: Level = "80,95",
     chunk_series: Annotated[int, Parameter(metavar="N", help="Series of a part, in memory at once.")] = 20_000,
     jobs: Jobs = 1,
+    on: On = "processes",
     id_: Id = None,
     time: Time = None,
     target: Target = None,
@@ -51,7 +52,7 @@ def forecast_files(
     task = FilesTask(
         files=found, output=output, model=saved, horizon=horizon, levels=wanted, freq=freq, gaps=gaps,
         columns=resolve_columns(id_, time, target, columns_of(saved)), seasons=season, chunk_series=chunk_series,
-        n_jobs=jobs,
+        n_jobs=jobs, on=on,
     )  # fmt: skip
     result = run(
         task,

@@ -68,6 +68,10 @@ SafeCsv = Annotated[
     Parameter(negative="", help="In --output FILE.csv put an apostrophe before text that spreadsheets would compute."),
 ]
 Jobs = Annotated[int, Parameter(metavar="N", help="Processes that compute at once, each on cores of its own.")]
+On = Annotated[
+    Literal["processes", "ray"],
+    Parameter(help="Where these run: on this machine, or on the Ray cluster that RAY_ADDRESS names."),
+]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
 DAILY = (None, "D", "B")  # frequencies beside which days may be closed

@@ -20,6 +20,7 @@ from loopcast.evaluation.result_cache import open_cache
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.model_list import as_model_list, with_seed
+from loopcast.parallel.places import On, check_on
 from loopcast.progress import progress_bar
 from loopcast.validation import check_positive
 
@@ -37,6 +38,7 @@ def cross_validation(  # noqa: PLR0913 - as for `backtest`
     skip_short: bool = False,
     cache_dir: str | os.PathLike[str] | None = None,
     n_jobs: int = 1,
+    on: On = "processes",
     columns: Columns | None = None,
     show_progress: bool | None = None,
 ) -> Any:
@@ -63,6 +65,7 @@ def cross_validation(  # noqa: PLR0913 - as for `backtest`
         skip_short=skip_short,
         cache_dir=cache_dir,
         n_jobs=n_jobs,
+        on=on,
         columns=columns,
         show_progress=show_progress,
     )
@@ -84,6 +87,7 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     skip_short: bool = False,
     cache_dir: str | os.PathLike[str] | None = None,
     n_jobs: int = 1,
+    on: On = "processes",
     columns: Columns | None = None,
     show_progress: bool | None = None,
 ) -> Backtest:
@@ -99,15 +103,17 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     skip_short: leave series out that are too short for the windows, as the notes then say. A series begins
         with its first value; a value that is missing in a window counts for no model (see `leaderboard`).
     cache_dir: a folder where what is finished is kept; a run that was interrupted goes on from there.
-    n_jobs: processes in which fits are done at once, each on cores of its own; the numbers are the same, bit for bit.
-        A script that asks for more than one says `if __name__ == "__main__":`, as they load it, too.
+    n_jobs: fits that are done at once, each on cores of its own; the numbers are the same, bit for bit.
+        A script that asks for more than one says `if __name__ == "__main__":`, as processes load it, too.
+    on: "processes" of this machine, or "ray": the cluster that `ray.init` or RAY_ADDRESS names, else one that is
+        started here for as long as this takes; see docs/scale.md.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     A model that fails at a cutoff is reported there, and the others go on; where every model fails at every cutoff,
     the first one's error is raised. OptionError for models of one name; LengthError where series are too short;
     LoopcastError where the process of a fit ended twice, which names it.
     """
-    jobs = check_positive("n_jobs", n_jobs)
+    jobs, place = check_positive("n_jobs", n_jobs), check_on(on)
     whole, forecasters = as_panel(data, columns=columns), as_model_list(models)
     whole.require_informative()
     origins = RollingOrigin(
@@ -123,7 +129,7 @@ def backtest(  # noqa: PLR0913 - what is asked of a backtest, all of it by name
     ]
     cache, every = open_cache(cache_dir), [*runs, *(run for group in again for run in group)]
     with progress_bar("backtest", sum(len(run.origins.fit_groups) for run in every), show=show_progress) as callback:
-        results = iter(run_folds(every, cache, callback, jobs))
+        results = iter(run_folds(every, cache, callback, jobs, place))
     done = Backtest.of(panel, origins, runs, list(islice(results, len(runs))), season)
     others = [joined(list(islice(results, len(group)))) for group in again if group]
     return replace(done, seeds=tuple(others), notes=notes)

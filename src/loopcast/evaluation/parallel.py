@@ -1,8 +1,6 @@
-"""The fits of a backtest, here or in processes: each is a job, and gives the same bits wherever it is done."""
+"""The fits of a backtest, here, in processes or on Ray: each is a job, and gives the same bits wherever it is done."""
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +9,8 @@ from loopcast.errors import LoopcastError
 from loopcast.evaluation.fold_result import FoldResult
 from loopcast.evaluation.folds import FoldRun
 from loopcast.evaluation.result_cache import Facts, ResultCache, arrays_of, facts_of, result_of
-from loopcast.processes import Job, hand_over, handed_over, run_jobs
+from loopcast.parallel.jobs import Job, Shared
+from loopcast.parallel.places import On, open_runner
 
 
 class Fold(NamedTuple):
@@ -22,7 +21,7 @@ class Fold(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A result on its way from a process to another, without the panel, which is there already."""
+    """A result on its way from a worker, without the panel, which is here already."""
 
     facts: Facts
     arrays: dict[str, np.ndarray]
@@ -30,11 +29,15 @@ class Answer(NamedTuple):
 
 
 def run_folds(
-    runs: Sequence[FoldRun], cache: ResultCache, callback: Callable[[str], None], n_jobs: int = 1
+    runs: Sequence[FoldRun],
+    cache: ResultCache,
+    callback: Callable[[str], None],
+    n_jobs: int = 1,
+    on: On = "processes",
 ) -> list[list[FoldResult]]:
     """For each run a result of each of its fits; one that is finished already is not computed again.
 
-    callback: is told the name of each model whose fit begins. n_jobs: processes; 1 is this one alone.
+    callback: is told the name of each model whose fit begins. n_jobs, on: how many fits at once, and where.
     """
     folds = [Fold(place, cutoffs) for place, run in enumerate(runs) for cutoffs in run.origins.fit_groups]
     results: dict[Fold, FoldResult] = {}
@@ -51,36 +54,31 @@ def run_folds(
             else:
                 results[fold] = found
 
-    for fold, result in _computed(runs, unfinished(), n_jobs):
+    for fold, result in _computed(runs, unfinished(), n_jobs, on):
         cache.put(keys[fold], result)
         results[fold] = result
     return [[results[fold] for fold in folds if fold.run == place] for place in range(len(runs))]
 
 
-def _computed(runs: Sequence[FoldRun], folds: Iterator[Fold], n_jobs: int) -> Iterator[tuple[Fold, FoldResult]]:
+def _computed(runs: Sequence[FoldRun], folds: Iterator[Fold], n_jobs: int, on: On) -> Iterator[tuple[Fold, FoldResult]]:
     """Each fit and its result, as they finish."""
-    if n_jobs == 1:
-        yield from ((fold, runs[fold.run].run_or_record_failure(fold.cutoffs)) for fold in folds)
-        return
     begun: list[Fold] = []
 
-    def jobs(folder: Path) -> Iterator[Job]:
+    def jobs(shared: Shared) -> Iterator[Job]:
         for fold in folds:
             begun.append(fold)
             steps = fold.cutoffs[0]
-            yield Job(f"{runs[fold.run].forecaster.name}, {steps} steps before the end", (folder, fold))
+            yield Job(f"{runs[fold.run].forecaster.name}, {steps} steps before the end", (shared, fold))
 
-    with TemporaryDirectory(prefix="loopcast-") as name:
-        folder = Path(name)
-        hand_over(tuple(runs), folder)
-        for place, answer in run_jobs(answer_of, jobs(folder), n_jobs):
+    with open_runner(on, n_jobs) as runner:
+        for place, answer in runner.run(answer_of, jobs(runner.share(tuple(runs)))):
             yield begun[place], _result(runs[begun[place].run], begun[place], answer)
 
 
-def answer_of(asked: tuple[Path, Fold]) -> Answer:
-    """What a process does: one fit, of a run that lies in a folder."""
-    folder, fold = asked
-    run: FoldRun = handed_over(folder)[fold.run]
+def answer_of(asked: tuple[Shared, Fold]) -> Answer:
+    """What a worker does: one fit, of one of the runs that all share."""
+    shared, fold = asked
+    run: FoldRun = shared.value()[fold.run]
     result = run.run_or_record_failure(fold.cutoffs)
     return Answer(facts_of(result), arrays_of(result.prediction), result.failure)
 

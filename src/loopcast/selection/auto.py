@@ -24,6 +24,7 @@ from loopcast.models.model import Fit
 from loopcast.models.model_list import as_model_list
 from loopcast.models.theta import Theta
 from loopcast.models.two_seasons import TwoSeasons
+from loopcast.parallel.places import On, check_on
 from loopcast.progress import progress_bar
 from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
 from loopcast.storage.registry import register
@@ -49,7 +50,8 @@ class Auto(TwoSeasons):
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
         case; a network that trains only from a thousand values on, and where the plan has the time for it, and for the
         last fit.
-    n_jobs: processes in which candidates are compared at once, as in `backtest`. It changes no choice, and no budget.
+    n_jobs: candidates that are compared at once; on: in "processes" or on "ray", as in `backtest`. Neither changes a
+        choice, or the budget.
     show_progress: a bar on standard error; None shows it on a terminal.
 
     Series too short for a single cutoff are left out of the comparison; where all are, Pretrained is taken as it is.
@@ -64,12 +66,13 @@ class Auto(TwoSeasons):
 
     network: ClassVar[bool] = True
     chooses: ClassVar[bool] = True
-    runtime: ClassVar[frozenset[str]] = frozenset({"n_jobs", "show_progress"})
+    runtime: ClassVar[frozenset[str]] = frozenset({"n_jobs", "on", "show_progress"})
 
     horizon: int = field()
     budget: float = 60.0
     seed: int = 0
     n_jobs: int = 1
+    on: On = "processes"
     show_progress: bool | None = None
 
     def __post_init__(self) -> None:
@@ -78,6 +81,7 @@ class Auto(TwoSeasons):
             raise OptionError(f"budget is a number of seconds above 0, got {self.budget!r}")
         check_seed(self.seed)
         check_positive("n_jobs", self.n_jobs)
+        check_on(self.on)
         check_show_progress(self.show_progress)
 
     def candidates(self, panel: Panel) -> list[Forecaster]:
@@ -166,7 +170,7 @@ class Auto(TwoSeasons):
         """The forecasts of each candidate at these cutoffs."""
         with progress_bar(self.name, len(tried), show=self.show_progress) as callback:
             runs = [FoldRun(forecaster=each, panel=panel, origins=origins) for each in tried]
-            return Backtest.of(panel, origins, runs, run_folds(runs, NullCache(), callback, self.n_jobs))
+            return Backtest.of(panel, origins, runs, run_folds(runs, NullCache(), callback, self.n_jobs, self.on))
 
 
 def usual(tried: Sequence[Forecaster]) -> str | None:

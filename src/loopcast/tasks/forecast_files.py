@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +19,8 @@ from loopcast.data.time_grid import Gaps
 from loopcast.errors import DataError, LoopcastError, OptionError
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.pretrained.forecaster import Pretrained
-from loopcast.processes import Job, run_jobs
+from loopcast.parallel.jobs import Job, Shared
+from loopcast.parallel.places import On, check_on, open_runner
 from loopcast.storage.atomic import write_whole
 from loopcast.tasks.files_progress import FilesProgress, Tell, nothing
 from loopcast.validation import check_positive
@@ -37,7 +37,8 @@ class FilesTask:
     horizon: None is the model's. levels: percentages of intervals.
     freq: of the calendar; None is that of the model, or for each file that of its first part.
     seasons: of the pretrained network; None has the usual ones of the calendar.
-    chunk_series: series that are in memory at once, in each of `n_jobs` processes.
+    chunk_series: series that are in memory at once, in each of `n_jobs` jobs. on: where these run; on the machines of
+        a cluster the files and the folder have the same names as here.
     """
 
     files: tuple[Path, ...]
@@ -51,6 +52,7 @@ class FilesTask:
     seasons: tuple[int, ...] | None = None
     chunk_series: int = 20_000
     n_jobs: int = 1
+    on: On = "processes"
 
     @property
     def asked(self) -> str:
@@ -95,30 +97,33 @@ def forecast_files(task: FilesTask, *, status: Tell = nothing, problem: Tell = n
     wrong with a file, of which no further part is begun; the others go on.
     OptionError for options that mean nothing. LoopcastError where a part ended the process that did it twice.
     """
-    check(task)
+    saved = check(task)
     progress = FilesProgress(task.files, status, problem)
     begun: list[Part] = []
 
-    def jobs() -> Iterator[Job]:
+    def jobs(model: Shared) -> Iterator[Job]:
         for part in unfinished(task, progress):
             begun.append(part)
-            yield Job(part.target.name, (task, part))
+            there = part._replace(path=part.path.absolute(), target=part.target.absolute())
+            yield Job(part.target.name, (task, there, model))
 
-    for place, done in run_jobs(forecast_part, jobs(), task.n_jobs):
-        part = begun[place]
-        if done.error is not None:
-            progress.failed(part.path, done.error)
-        else:
-            progress.done(part.path, part.weight, done.series)
+    with open_runner(task.on, task.n_jobs) as runner:
+        for place, done in runner.run(forecast_part, jobs(runner.share(saved))):
+            part = begun[place]
+            if done.error is not None:
+                progress.failed(part.path, done.error)
+            else:
+                progress.done(part.path, part.weight, done.series)
     return FilesResult(
         parts=progress.parts, finished=progress.finished, series=progress.series, failures=progress.failures
     )
 
 
-def check(task: FilesTask) -> None:
-    """OptionError for what no file could be forecast with."""
+def check(task: FilesTask) -> Forecaster | None:
+    """The saved model, if one is to forecast; OptionError for what no file could be forecast with."""
     check_positive("chunk_series", task.chunk_series)
     check_positive("n_jobs", task.n_jobs)
+    check_on(task.on)
     by_stem: dict[str, Path] = {}
     for path in task.files:
         other = by_stem.setdefault(path.stem, path)
@@ -127,14 +132,15 @@ def check(task: FilesTask) -> None:
     task.output.mkdir(exist_ok=True)
     if task.model is None:
         _shipped(task).steps_ahead(task.horizon)
-        return
-    forecaster = _saved(task.model)
+        return None
+    forecaster = loopcast.load(task.model)
     columns = forecaster.model.schema.columns
     if columns.covariates or columns.calendar or columns.holidays:
         raise OptionError(f"{task.model} was fitted with covariates, which are not read here: use loopcast predict")
     why = forecaster.model.why_no_quantiles(forecaster.steps_ahead(task.horizon)) if task.levels else None
     if why is not None:
         raise OptionError(f"{task.model} cannot say how sure it is: {why}; ask for no intervals (--level none)")
+    return forecaster
 
 
 def unfinished(task: FilesTask, progress: FilesProgress) -> Iterator[Part]:
@@ -181,12 +187,13 @@ def _refuse_stale(folder: Path, stem: str, key: str) -> None:
             )
 
 
-def forecast_part(asked: tuple[FilesTask, Part]) -> Done:
+def forecast_part(asked: tuple[FilesTask, Part, Shared]) -> Done:
     """Forecast one part, and write it."""
-    task, part = asked
+    task, part, shared = asked
     try:
-        panel = _panel(task, part)
-        forecaster = _shipped(task).fit_panel(panel, calibrate=False) if task.model is None else _saved(task.model)
+        saved: Forecaster | None = shared.value()
+        panel = _panel(task, part, saved)
+        forecaster = saved or _shipped(task).fit_panel(panel, calibrate=False)
         steps, bands = forecaster.steps_ahead(task.horizon), Bands.of(task.levels)
         buffer = io.BytesIO()
         to_table([forecaster.model.predict_bands(panel, steps, bands)]).write_parquet(buffer)
@@ -197,10 +204,10 @@ def forecast_part(asked: tuple[FilesTask, Part]) -> Done:
     return Done(panel.n_series)
 
 
-def _panel(task: FilesTask, part: Part) -> Panel:
+def _panel(task: FilesTask, part: Part, saved: Forecaster | None) -> Panel:
     columns, freq, like = task.columns, part.freq, None
-    if task.model is not None:
-        like = _saved(task.model).model.schema
+    if saved is not None:
+        like = saved.model.schema
         freq = freq or like.freq.alias
     panel = Panel.from_table(read_rows(part.path, columns, part.rows), columns, freq=freq, gaps=task.gaps)
     if like is not None:
@@ -211,8 +218,3 @@ def _panel(task: FilesTask, part: Part) -> Panel:
 def _shipped(task: FilesTask) -> Forecaster:
     """The pretrained network, which nothing here trains."""
     return Pretrained(horizon=task.horizon, seasons=task.seasons, tune=0)
-
-
-@cache
-def _saved(model: Path) -> Forecaster:
-    return loopcast.load(model)

@@ -1,8 +1,8 @@
-"""The same work on many parts, in processes: spawned, each on cores of its own before it loads JAX.
+"""Jobs in processes of this machine: spawned, each on cores of its own before it loads JAX.
 
 Each computes in as many threads as this process would, though on fewer cores: how BLAS and XLA divide a sum depends on
 the number of their threads, and what comes of it is to be the same bits. A process that ends in the middle of its work,
-killed or for lack of memory, is replaced and does that part again, once.
+killed or for lack of memory, is replaced.
 """
 
 import mmap
@@ -10,86 +10,39 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any, ClassVar, NamedTuple
 
-from loopcast.errors import LoopcastError
+from loopcast.parallel.jobs import Runner
 
 ALIGNED = 64  # bytes: where arrays begin, for the sake of vector instructions
 OBJECTS, ARRAYS = "objects", "arrays"
 
 
-class Job(NamedTuple):
-    """name: what errors call it. argument: of the function, as it travels to a process."""
-
-    name: str
-    argument: Any
-
-
-class Running(NamedTuple):
-    """A job that a worker has; again: whether one ended on it already."""
-
-    worker: "Worker"
-    place: int
-    job: Job
-    again: bool = False
+@contextmanager
+def in_processes(n_jobs: int) -> Iterator[Runner]:
+    """So many processes at once, and a folder of what they share, which goes when this ends."""
+    with TemporaryDirectory(prefix="loopcast-") as folder:
+        workers = tuple(Process(cores) for cores in divide_cores(usable_cores(), n_jobs))
+        yield Runner(workers=workers, share=lambda value: hand_over(value, Path(mkdtemp(dir=folder))))
 
 
-def run_jobs(function: Callable[[Any], Any], jobs: Iterable[Job], n_jobs: int) -> Iterator[tuple[int, Any]]:
-    """The place of each job, and what `function` gives of its argument, as they finish.
-
-    function: of a module, so that a process finds it. n_jobs: how many processes; 1 stays in this one. A job is asked
-    for when a process is free for it. What `function` raises is raised here; LoopcastError where a job has ended two
-    processes. However this ends, no process is left.
-    """
-    waiting = enumerate(jobs)
-    if n_jobs == 1:
-        yield from ((place, function(job.argument)) for place, job in waiting)
-        return
-    workers = [Worker(cores) for cores in divide_cores(usable_cores(), n_jobs)]
-    running: dict[Future[Any], Running] = {}
-
-    def begin(work: Running) -> None:
-        running[work.worker.submit(function, work.job.argument)] = work
-
-    try:
-        for worker, (place, job) in zip(workers, waiting, strict=False):
-            begin(Running(worker, place, job))
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                work = running.pop(future)
-                if isinstance(future.exception(), BrokenProcessPool):
-                    begin(after_loss(work))
-                    continue
-                result = future.result()
-                for place, job in waiting:
-                    begin(Running(work.worker, place, job))
-                    break
-                yield work.place, result
-    finally:
-        for worker in workers:
-            worker.end()
-
-
-def after_loss(work: Running) -> Running:
-    """The same job for a new process; LoopcastError where that was tried."""
-    work.worker.end()
-    if work.again:
-        raise LoopcastError(
-            f"{work.job.name}: the process that did this ended twice, perhaps for lack of memory (give fewer n_jobs), "
-            'or because a script starts them that does not say `if __name__ == "__main__":`'
-        )
-    return work._replace(again=True)
-
-
-class Worker:
+class Process:
     """One process on these cores, started when there is something to do; an empty set is for any."""
+
+    lost: ClassVar[tuple[type[Exception], ...]] = (BrokenProcessPool,)
+    cure: ClassVar[str] = (
+        "perhaps for lack of memory (give fewer n_jobs), or because a script starts them that does not say "
+        '`if __name__ == "__main__":`'
+    )
 
     def __init__(self, cores: Sequence[int]) -> None:
         self._cores = cores
@@ -147,7 +100,17 @@ def divide_cores(cores: Sequence[int], n_jobs: int) -> list[list[int]]:
     return [list(cores[i::n_jobs] or cores[i % len(cores) :][:1]) if cores else [] for i in range(n_jobs)]
 
 
-def hand_over(value: Any, folder: Path) -> None:
+class HandedOver(NamedTuple):
+    """A value in a folder."""
+
+    folder: Path
+
+    def value(self) -> Any:
+        """The value; its arrays are the file's own memory, shared and read-only."""
+        return handed_over(self.folder)
+
+
+def hand_over(value: Any, folder: Path) -> HandedOver:
     """Put a value into a folder of this process' own, for processes that it starts: its arrays lie in one file."""
     buffers: list[pickle.PickleBuffer] = []
     objects, ends = pickle.dumps(value, protocol=5, buffer_callback=buffers.append), []
@@ -157,11 +120,12 @@ def hand_over(value: Any, folder: Path) -> None:
             ends.append((begin, begin + file.write(buffer.raw())))
         file.truncate(max(file.tell(), 1))  # an empty file cannot be mapped
     (folder / OBJECTS).write_bytes(pickle.dumps((objects, ends)))
+    return HandedOver(folder)
 
 
 @cache
 def handed_over(folder: Path) -> Any:
-    """The value that `hand_over` put there; its arrays are the file's own memory, shared and read-only."""
+    """The value that `hand_over` put there, read once in each process."""
     objects, ends = pickle.loads((folder / OBJECTS).read_bytes())  # noqa: S301 - of the process that started this one
     with (folder / ARRAYS).open("rb") as file:
         memory = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -1,0 +1,1 @@
+"""The same jobs here, in processes, or on Ray."""
