@@ -171,32 +171,6 @@ def test_a_tail_without_a_value_leaves_a_network_that_forecasts():
     assert model.predict()["Recurrent"].is_finite().all()
 
 
-@pytest.mark.slow
-def test_a_series_whose_reach_is_all_missing_stays_at_its_last_value():
-    values = np.concatenate([walks(share=0.1), 100 + walks(share=0.1)])
-    model = Recurrent(horizon=3, season=4, lags=5, distribution="normal", **SMALL).fit(Panel.from_array(values))
-    values[5, 30:] = np.nan
-    last = values[5][~np.isnan(values[5])][-1]
-    panel = Panel.from_array(values)
-    np.testing.assert_allclose(model.predict_panel(panel, 7).values[:, 0][5], last, rtol=1e-6)
-    np.testing.assert_allclose(model.predict_panel(panel, 2, (10, 2)).values[5], last, rtol=1e-6)
-    np.testing.assert_allclose(model.predict_panel(panel, 2, (0,), np.array([0.1, 0.9])).quantiles[5], last, rtol=1e-6)
-    assert abs(model.predict_panel(panel, 7).values[:, 0][4] - last).max() > 1e-3
-
-
-@pytest.mark.slow
-def test_a_network_with_gaps_survives_its_file_and_steps_as_it_scans(tmp_path):
-    panel = Panel.from_array(walks())
-    model = Recurrent(horizon=3, **SMALL).fit(panel)
-    model.save(tmp_path / "model")
-    assert load(tmp_path / "model").predict(data=panel).equals(model.predict())
-    stepper, state = model.stepper(), model.stepper().start
-    for row in model.features()[2]:
-        state, output = stepper(state, row)
-    scanned = model.to_keras()(model.features()[2][None])
-    np.testing.assert_allclose(output, np.asarray(scanned)[0, -1], atol=1e-5)
-
-
 @pytest.mark.parametrize("season", [1, 4])
 def test_the_usual_change_is_over_the_pairs_that_are_there(season):
     panel = Panel.from_array(walks())

@@ -1,7 +1,5 @@
 """The forecaster that chooses: what it takes, why, and that its file gives the same."""
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
@@ -9,14 +7,13 @@ import pytest
 from loopcast.columns import Columns
 from loopcast.data.panel import Panel
 from loopcast.errors import ModelFileError, OptionError, ValuesError
-from loopcast.evaluation.backtest import backtest
-from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+from loopcast.evaluation.leaderboard import Leaderboard
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.linear import Linear
 from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
 from loopcast.models.recurrent.forecaster import Recurrent
-from loopcast.selection import auto, plan
+from loopcast.selection import auto
 from loopcast.selection.auto import Auto, choose, usual
 from loopcast.storage import model_file
 
@@ -136,26 +133,6 @@ class Networks(Few):
             Naive(),
             Recurrent(horizon=3, season=4, units=(4,), updates=1, alias="Network"),
         ]
-
-
-@pytest.mark.slow
-def test_in_a_backtest_a_network_is_chosen_anew_where_gaps_begin_and_takes_them(monkeypatch):
-    values = several().values.reshape(4, 60, 2).copy()
-    values[0, 55, 0] = np.nan  # after the first cutoff, before the second
-    chosen = []
-    monkeypatch.setattr(plan, "ENOUGH_VALUES", 0)
-    monkeypatch.setattr(auto, "leaderboard", lambda done: network_first(done, chosen))
-    done = backtest(Networks(**QUICK | {"budget": 1000.0}), Panel.from_array(values), 3, n_windows=2)
-    assert (done.models[0].failures, chosen) == ((), ["Network", "Network"])
-    assert done.table["Networks"].null_count() == 0
-
-
-def network_first(done, chosen):
-    """A leaderboard that is led by the network, whatever its errors are."""
-    board = leaderboard(done)
-    table = board.table.sort("network", descending=True)
-    chosen.append(table["model"][0])
-    return replace(board, table=table)
 
 
 def test_future_covariates_go_through_a_choice(tmp_path):
