@@ -11,8 +11,6 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Python compiles a file to bytecode when it is first imported; pip would compile all files of all libraries.
-export PIP_NO_COMPILE := no
 
 .PHONY: demo test test-all check format docs package bench others sanitize arm64 clean
 
@@ -85,6 +83,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # Each stamp is remade when the requirements change.
+# Python compiles a file to bytecode when it is first imported; pip would compile all files of all libraries. Not for tests,
+# in which what some libraries' files warn of when they are compiled would be an error.
+$(VENV)/installed: export PIP_NO_COMPILE := no
 $(VENV)/installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@

@@ -21,8 +21,9 @@ os.environ.setdefault("XLA_FLAGS", QUICKLY)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["LOOPCAST_CACHE"] = str(Path(__file__).parent / "build" / "test-programs")
 
-# A class of sktime's cannot be without it: its examples run where it is installed.
-collect_ignore = [] if find_spec("sktime") else ["src/loopcast/sktime.py"]
+# Files that cannot be without their library: what is in them runs where it is installed.
+NEEDS = {"src/loopcast/sktime.py": "sktime", "src/loopcast/parallel/ray_cluster.py": "ray"}
+collect_ignore = [path for path, library in NEEDS.items() if find_spec(library) is None]
 
 settings.register_profile("loopcast", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None)  # of `make test-all`: a hundred examples
