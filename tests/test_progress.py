@@ -1,6 +1,6 @@
 """Progress: told to whoever asked, in place of a bar."""
 
-from loopcast.cli.lines import Lines
+from loopcast.cli.lines import ProgressLines
 from loopcast.progress import Progress, Whole, progress_bar, reporting
 from loopcast.training.history import Epoch
 from loopcast.training.progress import progress
@@ -57,7 +57,7 @@ def test_what_is_done_within_a_part_counts_for_that_part():
 
 def test_without_a_terminal_a_line_comes_every_fifteen_seconds():
     clock, said = Clock(), []
-    lines = Lines(said.append, clock)
+    lines = ProgressLines(said.append, clock)
     for second in range(61):
         clock.now = float(second)
         lines.tell(Progress("backtest: Naive", second, 120, 0))

@@ -12,7 +12,7 @@ from loopcast.tasks.files_progress import in_words
 EVERY = 15.0  # seconds from one line to the next
 
 
-class Lines:
+class ProgressLines:
     """Says at most every EVERY seconds what is done, and what remains; clock: in seconds."""
 
     def __init__(self, tell: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,5 +36,5 @@ def lines_where_no_terminal() -> Iterator[None]:
     if sys.stderr.isatty():
         yield
         return
-    with reporting(Lines(lambda line: print(printable(line), file=sys.stderr, flush=True)).tell):
+    with reporting(ProgressLines(lambda line: print(printable(line), file=sys.stderr, flush=True)).tell):
         yield
