@@ -65,9 +65,11 @@ def test_held_back_rows_are_seen_by_nothing_that_is_judged_on_them(monkeypatch):
     """The first training sees no row of the tail, whatever it holds; the second one sees all."""
     whole = Panel.from_table(table())
     seen = []
-    learn = plans.Plan._run
+    learn = plans.TrainingPlan._run
     monkeypatch.setattr(
-        plans.Plan, "_run", lambda self, sight, panel, *rest: seen.append(panel) or learn(self, sight, panel, *rest)
+        plans.TrainingPlan,
+        "_run",
+        lambda self, sight, panel, *rest: seen.append(panel) or learn(self, sight, panel, *rest),
     )
     held = {}
     for tail in (None, 1e9, -1e9, "noise"):

@@ -20,7 +20,7 @@ from loopcast.service.server import check_host
 from loopcast.service.spool import Spool
 from loopcast.service.store import Store
 from loopcast.service.watch import Watchers, changed
-from loopcast.service.workers import Pool
+from loopcast.service.workers import WorkerPool
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def test_who_waits_for_a_worker_beyond_the_queue_is_told_when_to_come_again():
             pass
 
     async def crowd():
-        pool = Pool([Slow()], queue=1)
+        pool = WorkerPool([Slow()], queue=1)
         await pool.start()
         answers = await asyncio.gather(*(pool.run({}) for _ in range(3)), return_exceptions=True)
         with pytest.raises(Problem) as late:

@@ -8,14 +8,14 @@ from cyclopts import Parameter
 from loopcast.cli import printing
 from loopcast.cli.command_line import command_line
 from loopcast.cli.options import Json, Output, Report, SafeCsv, check_outputs
-from loopcast.cli.tables import USUAL, Series
+from loopcast.cli.tables import USUAL, SeriesOptions
 
 
 def anomalies(
     file: Annotated[Path, Parameter(help="The series: .csv, .tsv or .parquet, a row for each series and time.")],
     /,
     *,
-    table: Series = USUAL,
+    table: SeriesOptions = USUAL,
     level: Annotated[float, Parameter(help="Percentage of the interval that a value is to lie in.")] = 99,
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     output: Output = None,

@@ -11,7 +11,7 @@ from loopcast.cli import printing
 from loopcast.cli.bounds import NO_BOUNDS, BoundOptions
 from loopcast.cli.command_line import command_line
 from loopcast.cli.options import STANDARD_STREAM, Json, Output, Quiet, Report, SafeCsv, check_outputs, has_types
-from loopcast.cli.tables import USUAL, Series
+from loopcast.cli.tables import USUAL, SeriesOptions
 from loopcast.errors import OptionError
 from loopcast.tasks.texts import levels
 
@@ -31,7 +31,7 @@ def impute(
     ],
     /,
     *,
-    table: Series = USUAL,
+    table: SeriesOptions = USUAL,
     season: Annotated[int | None, Parameter(help="Steps in a season [usual for the calendar].")] = None,
     mode: Annotated[
         Literal["two-sided", "causal"] | None, Parameter(help="See both sides of a gap, or nothing later [two-sided].")
@@ -104,7 +104,7 @@ def load_imputer(model: Path, training: list[str]) -> "Imputer":
     return loopcast.load_imputer(model)
 
 
-def read_like(schema: "TableSchema", file: Path, table: Series, *, every: bool) -> "WholeFile":
+def read_like(schema: "TableSchema", file: Path, table: SeriesOptions, *, every: bool) -> "WholeFile":
     """The series in a file as a model takes them: of its calendar, its columns in its order however they are named."""
     from loopcast.data.convert import check_compatible
 

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from loopcast.cli import printing
 from loopcast.cli.options import Json
-from loopcast.cli.tables import USUAL, Series
+from loopcast.cli.tables import USUAL, SeriesOptions
 from loopcast.errors import DataError
 
 
@@ -15,7 +15,7 @@ def look(
     file: Annotated[Path, Parameter(help="A table: .csv, .tsv, .parquet, .feather or .xlsx.")],
     /,
     *,
-    table: Series = USUAL,
+    table: SeriesOptions = USUAL,
     json: Json = False,
 ) -> None:
     """Say how FILE seems to be written, what its columns, span, frequency and gaps are, and what to type next."""

@@ -9,7 +9,7 @@ import loopcast
 from loopcast.cli import printing
 from loopcast.cli.options import STANDARD_STREAM, Explain, Json, Level, Output, Plot, Report, SafeCsv, check_outputs
 from loopcast.cli.outputs import write
-from loopcast.cli.tables import USUAL, Future, Series, Wide, require_future, with_future
+from loopcast.cli.tables import USUAL, Future, SeriesOptions, Wide, require_future, with_future
 from loopcast.columns import Columns
 from loopcast.errors import OptionError
 from loopcast.tasks.texts import levels
@@ -23,7 +23,7 @@ def predict(
     /,
     *,
     horizon: Annotated[int | None, Parameter(help="Steps ahead [as trained].")] = None,
-    table: Series = USUAL,
+    table: SeriesOptions = USUAL,
     future: Future = None,
     level: Level = "none",
     explain: Explain = False,
@@ -54,7 +54,7 @@ def predict(
         printing.show_explanation(result.explanation)
 
 
-def check_targets(table: Series, known: Columns, model: Path) -> None:
+def check_targets(table: SeriesOptions, known: Columns, model: Path) -> None:
     """OptionError where --target names other targets than the model's: only one alone may have another name."""
     asked = table.columns(known).targets
     if asked != known.targets and max(len(asked), len(known.targets)) > 1:

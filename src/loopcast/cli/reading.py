@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # what it needs loads with the file
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ReadingOptions:
     """How a file writes its table; what is not named is as in a file of Loopcast's own."""
 
     separator: Annotated[

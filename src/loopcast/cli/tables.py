@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from loopcast.cli.cure import with_cure
 from loopcast.cli.options import Closed, Freq, GapsOption, Id, Target, Time, stated_freq
 from loopcast.cli.printing import say
-from loopcast.cli.reading import Reading
+from loopcast.cli.reading import ReadingOptions
 from loopcast.columns import STANDARD, Columns
 from loopcast.errors import DataError, OptionError
 from loopcast.tasks.texts import parse_names, resolve_columns, time_parts
@@ -37,7 +37,7 @@ Wide = Annotated[
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Series(Reading):
+class SeriesOptions(ReadingOptions):
     """Where the id, the time and the targets are, on which calendar, and how the file is written."""
 
     id_: Id = None
@@ -81,7 +81,7 @@ class Series(Reading):
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class SeriesAndCovariates(Series):
+class SeriesAndCovariates(SeriesOptions):
     """And what is known besides."""
 
     past_covariates: Annotated[
@@ -137,7 +137,7 @@ def require_future(panel: "Panel", horizon: int) -> None:
     panel.require_future(horizon)
 
 
-USUAL, USUAL_COLUMNS = Series(), SeriesAndCovariates()  # where nothing was named
+USUAL, USUAL_COLUMNS = SeriesOptions(), SeriesAndCovariates()  # where nothing was named
 
 
 def with_future(panel: "Panel", future: Path | None, options: "ReadOptions", cure: str) -> "Panel":

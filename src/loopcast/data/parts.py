@@ -15,14 +15,14 @@ from loopcast.errors import DataError, quote, reason
 PIECE = 2**22  # rows whose ids are looked at together
 
 
-class Rows(NamedTuple):
+class PartRows(NamedTuple):
     """Some rows of a file that follow one another."""
 
     first: int
     length: int
 
 
-def series_parts(path: Path, columns: Columns, chunk_series: int) -> list[Rows]:
+def series_parts(path: Path, columns: Columns, chunk_series: int) -> list[PartRows]:
     """The rows of the first so many series, of the next ones, and so on; all rows where there is no column of ids.
 
     Only the ids are read. DataError for a file that is no Parquet, and for one in which the rows of a series do not
@@ -33,7 +33,7 @@ def series_parts(path: Path, columns: Columns, chunk_series: int) -> list[Rows]:
     if total == 0:
         raise DataError("it has no rows")
     if columns.id not in _collect(table.head(0)).columns:
-        return [Rows(0, total)]
+        return [PartRows(0, total)]
     blocks = list(_blocks(table.select(columns.id), total))
     ids, begins = pl.concat([ids for ids, _ in blocks]), np.concatenate([rows for _, rows in blocks])
     twice = ids.filter(ids.is_duplicated())
@@ -43,10 +43,10 @@ def series_parts(path: Path, columns: Columns, chunk_series: int) -> list[Rows]:
             f"time, as with pl.scan_parquet(...).sort({columns.id!r}, {columns.time!r}).sink_parquet(...)"
         )
     edges = [*begins[::chunk_series].tolist(), total]
-    return [Rows(first, after - first) for first, after in pairwise(edges)]
+    return [PartRows(first, after - first) for first, after in pairwise(edges)]
 
 
-def read_rows(path: Path, columns: Columns, rows: Rows) -> pl.DataFrame:
+def read_rows(path: Path, columns: Columns, rows: PartRows) -> pl.DataFrame:
     """The named columns of these rows."""
     table = _scan(path)
     there = _collect(table.head(0)).columns

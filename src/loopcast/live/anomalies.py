@@ -9,7 +9,7 @@ from loopcast.data.convert import as_panel
 from loopcast.data.judged import Judged
 from loopcast.data.panel import Panel
 from loopcast.errors import NotFittedError, OptionError, quote
-from loopcast.live.engine import Batch
+from loopcast.live.engine import RowBatch
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
 from loopcast.models.forecaster import Forecaster
@@ -53,6 +53,6 @@ def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
     state, which = model.new_state(), panel.series_of(np.arange(panel.n_rows))
     begins = state.begin(panel)
     steps = np.arange(panel.n_rows) - panel.offsets[which] + np.array([each.head.start for each in begins])[which]
-    batch = Batch(which, panel.n_series, steps, panel.values[:, 0])
+    batch = RowBatch(which, panel.n_series, steps, panel.values[:, 0])
     batch.blocks[:] = [each.at for each in begins]
     return state.engine.take_rows(batch)

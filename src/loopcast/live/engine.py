@@ -86,7 +86,7 @@ class Engine:
             "load a series",
         )
 
-    def take_rows(self, batch: "Batch") -> np.ndarray:
+    def take_rows(self, batch: "RowBatch") -> np.ndarray:
         """Take rows in, in all threads that pay; the verdict of each, float64 `[row, 3 + 2 * level]`.
 
         NaN of those that are not taken in. Other calls go on meanwhile: this one has workspaces of its own.
@@ -153,7 +153,7 @@ def records_of(lateness: int) -> int:
     return 3 if lateness else 1
 
 
-class Batch:
+class RowBatch:
     """Rows of several series, each with its step; series: of each row, from 0, as `blocks` has their addresses."""
 
     def __init__(self, series: np.ndarray, count: int, steps: np.ndarray, values: np.ndarray) -> None:

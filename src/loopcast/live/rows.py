@@ -7,7 +7,7 @@ import numpy as np
 from loopcast.errors import DataError
 from loopcast.live.checks import Checks, Id
 from loopcast.live.clock import EvenPhase, Phase
-from loopcast.live.engine import Batch
+from loopcast.live.engine import RowBatch
 from loopcast.live.series import Series
 
 NO_END = np.iinfo(np.int64).min
@@ -30,7 +30,7 @@ class Placed:
         errors: list[tuple[int, DataError]] = []
         self.phases = self._phases(rows, ticks, series, checks, errors)
         steps = self._steps(rows, ticks, checks, errors)
-        self.batch = Batch(rows, len(self.ids), steps, values)
+        self.batch = RowBatch(rows, len(self.ids), steps, values)
         self.failed = self._first_error(rows, ticks, checks, errors)
 
     def _phases(

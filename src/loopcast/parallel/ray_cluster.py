@@ -35,7 +35,7 @@ def on_ray(n_jobs: int) -> Iterator[Runner]:
         yield Runner(workers=(), share=Here)
         return
     with running():
-        yield Runner(workers=tuple(Slot() for _ in range(n_jobs)), share=lambda value: Stored(ray.put(value)))
+        yield Runner(workers=tuple(Slot() for _ in range(n_jobs)), share=lambda value: ObjectInStore(ray.put(value)))
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def running() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Stored:
+class ObjectInStore:
     """A value in the object store."""
 
     reference: "ray.ObjectRef[Any]"

@@ -5,7 +5,7 @@ from markupsafe import Markup, escape
 
 from loopcast.report.plotly_renderer import split_at_nan
 from loopcast.report.plots import GREY
-from loopcast.report.sums import BLACK, Bars, Lane, Line
+from loopcast.report.sums import BLACK, Bars, Lane, SumLine
 from loopcast.report.svg_canvas import Canvas
 
 INKS = {BLACK: "var(--came)", GREY: "var(--past)"}
@@ -40,7 +40,7 @@ class LaneCanvas(Canvas):
         ]
         return f'<path fill="{bars.colour}" d="{"".join(corners)}"><title>{escape(bars.name)}</title></path>'
 
-    def line(self, line: Line) -> str:
+    def line(self, line: SumLine) -> str:
         """A line, with gaps where nothing is known, and a dot where a value stands alone."""
         values, parts = line.curve.values, []
         for part in split_at_nan(np.isfinite(values)):

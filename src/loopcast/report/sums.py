@@ -40,7 +40,7 @@ class Bars:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Line:
+class SumLine:
     """A curve and how it is drawn."""
 
     curve: Curve
@@ -55,7 +55,7 @@ class Lane:
     name: str
     times: list[Any]
     bars: tuple[Bars, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[SumLine, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,8 +152,8 @@ def explanation_chart(found: Explanation, i: int, target: str) -> SumChart:
     values, panel = found.values[i, :, 0], found.panel
     at, level = times(panel, i, int(panel.lengths[i]), found.horizon), values[:, 0]
     lines = (
-        Line(curve=Curve(name=found.features[0], times=at, values=level), colour=GREY, dashed=True),
-        Line(curve=Curve(name="forecast", times=at, values=values.sum(axis=1)), colour=BLACK),
+        SumLine(curve=Curve(name=found.features[0], times=at, values=level), colour=GREY, dashed=True),
+        SumLine(curve=Curve(name="forecast", times=at, values=values.sum(axis=1)), colour=BLACK),
     )
     bars = stacked(level, {name: part[i] for name, part in shown(found).items()})
     return SumChart(title=_title(panel, i), lanes=(Lane(name=target, times=at, bars=bars, lines=lines),))
@@ -187,7 +187,7 @@ def decomposition_chart(found: Decomposition, i: int, target: str, tail: int) ->
     at = times(panel, i, begin - int(panel.offsets[i]), end - begin)
     own = {part: values[begin:end, 0] for part, values in found.parts.items()}
     level, *others = own
-    value = Line(curve=Curve(name=target, times=at, values=panel.values[begin:end, 0]), colour=GREY)
+    value = SumLine(curve=Curve(name=target, times=at, values=panel.values[begin:end, 0]), colour=GREY)
     first = Lane(name=target, times=at, bars=(), lines=(value, _line(level, at, own[level], 0)))
     lanes = [
         Lane(name=each, times=at, bars=(), lines=(_line(each, at, own[each], k),)) for k, each in enumerate(others, 1)
@@ -195,8 +195,8 @@ def decomposition_chart(found: Decomposition, i: int, target: str, tail: int) ->
     return SumChart(title=_title(panel, i), lanes=(first, *lanes))
 
 
-def _line(name: str, at: list[Any], values: np.ndarray, place: int) -> Line:
-    return Line(curve=Curve(name=name, times=at, values=values), colour=COLOURS[place])
+def _line(name: str, at: list[Any], values: np.ndarray, place: int) -> SumLine:
+    return SumLine(curve=Curve(name=name, times=at, values=values), colour=COLOURS[place])
 
 
 def _title(panel: Panel, i: int) -> str:

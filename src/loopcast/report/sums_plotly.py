@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from loopcast.report.plotly_renderer import figure_fragment, figure_page
-from loopcast.report.sums import Bars, Lane, Line, SumPicture
+from loopcast.report.sums import Bars, Lane, SumLine, SumPicture
 
 
 def html(picture: SumPicture) -> bytes:
@@ -58,7 +58,7 @@ def bar(bars: Bars, lane: Lane) -> go.Bar:
     )
 
 
-def line(one: Line) -> go.Scatter:
+def line(one: SumLine) -> go.Scatter:
     """A line with gaps where nothing is known."""
     values = np.asarray(one.curve.values, np.float64).tolist()
     return go.Scatter(

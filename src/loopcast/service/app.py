@@ -18,7 +18,7 @@ from loopcast.service.gate import Gate
 from loopcast.service.limits import Settings
 from loopcast.service.problems import MEDIA_TYPE, Problem, problem_of
 from loopcast.service.service import Service
-from loopcast.service.workers import Pool
+from loopcast.service.workers import WorkerPool
 
 ABOUT = "Forecasts, backtests, filled gaps, anomalies and live series, always beside the naive and the linear baseline."
 PAGE = {  # what the page may do: its own files, its own server, and nothing else
@@ -29,7 +29,7 @@ PAGE = {  # what the page may do: its own files, its own server, and nothing els
 STATIC = {"page.js": "text/javascript", "page.css": "text/css"}
 
 
-def create_app(settings: Settings, pool: Pool, *, local: bool = True) -> FastAPI:
+def create_app(settings: Settings, pool: WorkerPool, *, local: bool = True) -> FastAPI:
     """The application of a server. pool: of workers for direct answers. local: see `Gate`."""
     service = Service(settings, pool)
 

@@ -15,7 +15,7 @@ from loopcast.data.read import WholeFile, read_future, read_whole
 from loopcast.data.read_options import ReadOptions
 from loopcast.errors import DataError, OptionError, quote, reason
 from loopcast.service.limits import Limits
-from loopcast.service.options import Reading
+from loopcast.service.options import TableOptions
 
 NAME = "series"  # of the file that a body is kept in: what errors call it
 TYPES = {  # of bodies, and the ending of their files
@@ -118,7 +118,7 @@ def _check_sheets(path: Path, limits: Limits) -> None:
         raise DataError(f"the Excel file becomes {size:,} bytes when it is unpacked, too many: send CSV or Parquet")
 
 
-def read_body(path: Path, asked: Reading, limits: Limits, *, every: bool = False, **like: Any) -> WholeFile:
+def read_body(path: Path, asked: TableOptions, limits: Limits, *, every: bool = False, **like: Any) -> WholeFile:
     """The panel in a file, and its table; errors are those of `read`, and DataError for one that is too large.
 
     like: columns and freq of a model that it is for.
@@ -135,7 +135,7 @@ def read_body(path: Path, asked: Reading, limits: Limits, *, every: bool = False
     return whole
 
 
-class UnreadError(DataError):
+class UnreadBodyError(DataError):
     """A table that could not be read as was said. cure: options that read it, by name."""
 
     def __init__(self, message: str, cure: Mapping[str, Any]) -> None:
@@ -152,10 +152,10 @@ def with_cure(error: DataError, path: Path, columns: Columns, options: ReadOptio
         found = look(path, columns, options)
     except DataError:
         return error
-    return error if found.proposal is None else UnreadError(str(error), options_of(found.proposal))
+    return error if found.proposal is None else UnreadBodyError(str(error), options_of(found.proposal))
 
 
-def with_future(whole: WholeFile, future: Path | None, asked: Reading) -> Any:
+def with_future(whole: WholeFile, future: Path | None, asked: TableOptions) -> Any:
     """The panel of a body with what is known ahead; OptionError where it has no column for that."""
     if future is None:
         return whole.panel

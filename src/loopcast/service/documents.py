@@ -6,7 +6,14 @@ from typing import Any
 from fastapi.responses import JSONResponse
 
 from loopcast.service.kserve import EXAMPLE, SeriesAnswer, SeriesRequest
-from loopcast.service.options import OPTIONS, AnomaliesOptions, Asked, BacktestOptions, ForecastOptions, ImputeOptions
+from loopcast.service.options import (
+    OPTIONS,
+    AnomaliesOptions,
+    BacktestOptions,
+    ForecastOptions,
+    ImputeOptions,
+    RequestOptions,
+)
 from loopcast.service.problems import MEDIA_TYPE
 
 SUMMARIES = {
@@ -92,7 +99,7 @@ def jobs_body() -> dict[str, Any]:
     return {**body_of("forecast"), "parameters": list(parameters(options | named, NEEDED["forecast"]))}
 
 
-def properties(kind: type[Asked]) -> dict[str, Any]:
+def properties(kind: type[RequestOptions]) -> dict[str, Any]:
     """The options of a kind, by name, each with its schema."""
     return dict(kind.model_json_schema()["properties"])
 

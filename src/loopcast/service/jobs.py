@@ -17,7 +17,7 @@ from loopcast.service.problems import Problem
 from loopcast.service.spool import Spool, Upload
 from loopcast.service.store import Row, Store
 from loopcast.service.watch import Watchers, changed
-from loopcast.service.workers import Pool
+from loopcast.service.workers import WorkerPool
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = STATES = ("queued", "running", "done", "failed", "cancelled")
 ENDED = (DONE, FAILED, CANCELLED)
@@ -31,7 +31,7 @@ class Jobs:
     pool: of workers of their own, so that direct answers do not wait for jobs.
     """
 
-    def __init__(self, store: Store, spool: Spool, pool: Pool, limits: Limits) -> None:
+    def __init__(self, store: Store, spool: Spool, pool: WorkerPool, limits: Limits) -> None:
         self._store, self._spool, self._pool, self._limits = store, spool, pool, limits
         self._running: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, dict[str, Any]] = {}

@@ -34,14 +34,14 @@ Names = Annotated[str, BeforeValidator(_text)]
 Step = Annotated[int | str, BeforeValidator(_number)]
 
 
-class Asked(BaseModel):
+class RequestOptions(BaseModel):
     """Options by name; another name is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     task: ClassVar[str] = ""
 
 
-class Reading(Asked):
+class TableOptions(RequestOptions):
     """Where the id, the time and the targets are, on which calendar, and how the table is written."""
 
     id: str | None = Field(None, description="Column that tells series apart [unique_id].")
@@ -81,7 +81,7 @@ class Reading(Asked):
         )
 
 
-class WithCovariates(Reading):
+class WithCovariates(TableOptions):
     """And what is known besides."""
 
     past_covariates: Names | None = Field(None, description="Columns of numbers known up to the last row.")
@@ -175,7 +175,7 @@ class BacktestOptions(Fitted):
     budget: str = Field("60s", description="About how long Auto may take.")
 
 
-class ImputeOptions(Reading, Bounded):
+class ImputeOptions(TableOptions, Bounded):
     """Of filling gaps."""
 
     task = "impute"
@@ -188,7 +188,7 @@ class ImputeOptions(Reading, Bounded):
     seed: int | None = Field(None, description="The same seed fills with the same numbers [0].")
 
 
-class AnomaliesOptions(Reading):
+class AnomaliesOptions(TableOptions):
     """Of finding anomalies."""
 
     task = "anomalies"
@@ -197,7 +197,7 @@ class AnomaliesOptions(Reading):
     season: int | None = Field(None, description="Steps in a season [usual for the calendar].")
 
 
-class StreamOptions(Reading):
+class StreamOptions(TableOptions):
     """Of a stream: what is followed, by which model, and by which rules rows come in. A table with it came before."""
 
     task = "stream"
@@ -219,7 +219,7 @@ class StreamOptions(Reading):
         return {name: value for name, value in named.items() if value is not None}
 
 
-OPTIONS: Mapping[str, type[Asked]] = {
+OPTIONS: Mapping[str, type[RequestOptions]] = {
     each.task: each
     for each in (ForecastOptions, BacktestOptions, ImputeOptions, AnomaliesOptions, LookOptions, StreamOptions)
 }

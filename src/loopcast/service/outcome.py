@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from loopcast.service.options import Asked
+from loopcast.service.options import RequestOptions
 from loopcast.service.request import Work
 from loopcast.service.work import Filled
 from loopcast.tasks.plain import to_json
@@ -17,13 +17,13 @@ MEDIA_TYPES = {
 }
 
 
-def answer(asked: Asked, result: Any) -> bytes:
+def answer(asked: RequestOptions, result: Any) -> bytes:
     """As the command of that name prints with --json; a filled table besides."""
     facts = result.facts(wide=True) if getattr(asked, "wide", False) else result.facts()
     return to_json(facts).encode()
 
 
-def files(work: Work, asked: Asked, result: Any) -> Iterator[tuple[str, bytes]]:
+def files(work: Work, asked: RequestOptions, result: Any) -> Iterator[tuple[str, bytes]]:
     """The files of a finished job, by name."""
     from loopcast.service import charts, recipe  # they load what draws pages
 

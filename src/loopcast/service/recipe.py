@@ -9,11 +9,11 @@ from loopcast.data.read_options import USUAL
 from loopcast.service.options import (
     UNTUNED,
     AnomaliesOptions,
-    Asked,
     BacktestOptions,
     ForecastOptions,
     ImputeOptions,
-    Reading,
+    RequestOptions,
+    TableOptions,
 )
 from loopcast.tasks.models import MAKERS, build_forecasters, build_models
 from loopcast.tasks.texts import levels, parse_names, parse_refit
@@ -21,7 +21,7 @@ from loopcast.tasks.texts import levels, parse_names, parse_refit
 UNNAMED = "series.csv"  # a table that came without a name
 
 
-def command(asked: Asked, name: str = "") -> str:
+def command(asked: RequestOptions, name: str = "") -> str:
     """The command that does the same with the file of this name.
 
     >>> command(ForecastOptions(horizon=3, model="Auto", strip=True, check=False), "sales.csv")
@@ -34,7 +34,7 @@ def command(asked: Asked, name: str = "") -> str:
     return shlex.join([*words, *_tokens(asked)])
 
 
-def _tokens(asked: Asked) -> Iterator[str]:
+def _tokens(asked: RequestOptions) -> Iterator[str]:
     """The options that differ from the usual ones, as they are typed."""
     for option, field in type(asked).model_fields.items():
         value, typed = getattr(asked, option), option.replace("_", "-")
@@ -55,7 +55,7 @@ def _model_tokens(model: str) -> Iterator[str]:
         yield from ("--model", model)
 
 
-def python(asked: Asked, name: str = "") -> str:
+def python(asked: RequestOptions, name: str = "") -> str:
     """Lines of Python that do the same."""
     makers = {
         ForecastOptions: _forecast,
@@ -64,12 +64,12 @@ def python(asked: Asked, name: str = "") -> str:
         AnomaliesOptions: _anomalies,
     }
     make: Any = makers.get(type(asked))
-    if make is None or not isinstance(asked, Reading):
+    if make is None or not isinstance(asked, TableOptions):
         return ""
     return "\n".join(["import loopcast", "", _read(asked, name), *make(asked)]) + "\n"
 
 
-def _read(asked: Reading, name: str) -> str:
+def _read(asked: TableOptions, name: str) -> str:
     columns, options = asked.columns(), asked.read_options()
     given = {
         "columns": None if columns == STANDARD else f"loopcast.{columns!r}",

@@ -9,7 +9,7 @@ from loopcast.errors import DataError, OptionError, quote
 from loopcast.service import bodies
 from loopcast.service.catalog import file_of, loaded
 from loopcast.service.limits import Limits
-from loopcast.service.options import OPTIONS, Asked, Reading, validated
+from loopcast.service.options import OPTIONS, RequestOptions, TableOptions, validated
 
 Status = Callable[[str], None]
 
@@ -74,10 +74,10 @@ class Work:
         schema = loaded(model).model.schema
         return {"columns": schema.columns, "freq": schema.freq.alias}
 
-    def asked(self) -> Asked:
+    def asked(self) -> RequestOptions:
         """The options of the task."""
         return validated(OPTIONS[self.task], self.options)
 
-    def whole(self, asked: Reading, *, every: bool = False, **like: Any) -> Any:
+    def whole(self, asked: TableOptions, *, every: bool = False, **like: Any) -> Any:
         """The table of the body, as `bodies.read_body`."""
         return bodies.read_body(self.path, asked, self.limits, every=every, **like)

@@ -11,7 +11,7 @@ from loopcast.service.spool import Spool, Upload
 from loopcast.service.store import Store
 from loopcast.service.streams import Streams
 from loopcast.service.tokens import Guard
-from loopcast.service.workers import Pool, Worker
+from loopcast.service.workers import WorkerHandle, WorkerPool
 
 NICE = 5  # how far jobs step back behind direct answers
 
@@ -19,13 +19,13 @@ NICE = 5  # how far jobs step back behind direct answers
 class Service:
     """Everything that requests are answered by. pool: of workers for direct answers."""
 
-    def __init__(self, settings: Settings, pool: Pool) -> None:
+    def __init__(self, settings: Settings, pool: WorkerPool) -> None:
         self.limits = settings.limits
         self.store = Store(settings.folder)
         self.spool = Spool(settings.folder / "spool")
         self.guard, self.metrics, self.models = Guard(self.store), Metrics(), Models(self.store)
-        slow = [Worker(settings.folder, nice=NICE) for _ in range(settings.job_workers)]
-        self.pool, self.slow = pool, Pool(slow, self.limits.jobs)
+        slow = [WorkerHandle(settings.folder, nice=NICE) for _ in range(settings.job_workers)]
+        self.pool, self.slow = pool, WorkerPool(slow, self.limits.jobs)
         self.pool.waited = self.metrics.queue_seconds.observe
         self.jobs = Jobs(self.store, self.spool, self.slow, self.limits)
         self.streams = Streams(self.store, self.limits)

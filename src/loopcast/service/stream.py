@@ -53,7 +53,7 @@ class Recent:
     drift: bool
 
 
-class Stream:
+class ServedStream:
     """Takes rows in and forecasts; what it answers has reached the disk.
 
     model: the name of the model that it was made by.

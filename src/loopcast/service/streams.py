@@ -13,7 +13,7 @@ from loopcast.service.options import StreamOptions, validated
 from loopcast.service.problems import Problem
 from loopcast.service.spool import Upload
 from loopcast.service.store import Store
-from loopcast.service.stream import Stream
+from loopcast.service.stream import ServedStream
 from loopcast.service.workers import Answer
 
 Compute = Callable[[str, str, Upload], Awaitable[Answer]]
@@ -24,7 +24,7 @@ class Streams:
 
     def __init__(self, store: Store, limits: Limits) -> None:
         self._store, self._limits = store, limits
-        self.all: dict[str, Stream] = {}
+        self.all: dict[str, ServedStream] = {}
 
     async def recover(self) -> None:
         """Go on with all streams from their folders."""
@@ -33,14 +33,14 @@ class Streams:
             await stream.call(stream.open)
             self.all[row["name"]] = stream
 
-    def find(self, name: str) -> Stream:
+    def find(self, name: str) -> ServedStream:
         """A stream by its name; Problem 404 where there is none."""
         found = self.all.get(name)
         if found is None:
             raise Problem(404, "there is no stream of this name: PUT one first")
         return found
 
-    async def begin(self, name: str, upload: Upload, compute: Compute) -> tuple[Stream, bool]:
+    async def begin(self, name: str, upload: Upload, compute: Compute) -> tuple[ServedStream, bool]:
         """A stream, and whether it is new; Problem 409 where one of this name has other options.
 
         compute: has a worker make its folder.
@@ -55,12 +55,12 @@ class Streams:
             return self._same(self.all[name], options), False
         return await self._begun(name, options, upload.folder / "state"), True
 
-    def _same(self, stream: Stream, options: StreamOptions) -> Stream:
+    def _same(self, stream: ServedStream, options: StreamOptions) -> ServedStream:
         if stream.asked != options:
             raise Problem(409, "there is a stream of this name with other options: DELETE it first, or take its own")
         return stream
 
-    async def _begun(self, name: str, options: StreamOptions, state: Path) -> Stream:
+    async def _begun(self, name: str, options: StreamOptions, state: Path) -> ServedStream:
         folder = self._store.streams / name
         if folder.exists():  # of a stream that was ended, or of a start that was not finished
             shutil.rmtree(folder)
@@ -73,8 +73,8 @@ class Streams:
         self.all[name] = stream
         return stream
 
-    def _stream(self, name: str, options: StreamOptions) -> Stream:
-        return Stream(name, options, self._store.streams / name)
+    def _stream(self, name: str, options: StreamOptions) -> ServedStream:
+        return ServedStream(name, options, self._store.streams / name)
 
     async def end(self, name: str) -> None:
         """End a stream, with all that it knows."""

@@ -15,12 +15,12 @@ from loopcast.service.catalog import loaded
 from loopcast.service.options import (
     UNTUNED,
     AnomaliesOptions,
-    Asked,
     BacktestOptions,
     ForecastOptions,
     ImputeOptions,
     LookOptions,
-    Reading,
+    RequestOptions,
+    TableOptions,
 )
 from loopcast.service.request import Work
 from loopcast.tasks.models import BASELINES, MAKERS, build_forecasters, build_models
@@ -180,7 +180,7 @@ def accepted(work: Work) -> dict[str, Any]:
     """
     work = work.opened()
     asked = work.asked()
-    if not isinstance(asked, Reading):
+    if not isinstance(asked, TableOptions):
         raise OptionError(f"{work.task} is no job")
     if isinstance(asked, ForecastOptions | BacktestOptions):
         work.limits.check_horizon(asked.horizon)
@@ -192,7 +192,7 @@ def accepted(work: Work) -> dict[str, Any]:
     return {**found, "asked": asked.model_dump(exclude_defaults=True)}
 
 
-def done(work: Work) -> tuple[Asked, Any]:
+def done(work: Work) -> tuple[RequestOptions, Any]:
     """The options of a request as they were understood, and the result of its task."""
     work = work.opened()
     asked = work.asked()

@@ -30,7 +30,7 @@ CANCELLED: dict[str, Any] = {"state": "cancelled"}
 WARM = b"unique_id,ds,y\n" + b"".join(b"a,2024-01-%02d,%d\n" % (day, day % 7) for day in range(1, 31))
 
 
-class Worker:
+class WorkerProcess:
     """Reads what is to be done, does it, and answers.
 
     root: the folder of the server. output: where answers go.
@@ -116,17 +116,17 @@ class Worker:
             outcome.answer(*done(Work(task="forecast", options={"horizon": 2}, path=path, limits=Limits())))
 
 
-def answer(worker: Worker, work: Work) -> Answer:
+def answer(worker: WorkerProcess, work: Work) -> Answer:
     """A direct answer: what the command prints."""
     return {"state": "done"}, outcome.answer(*done(work))
 
 
-def accept(worker: Worker, work: Work) -> Answer:
+def accept(worker: WorkerProcess, work: Work) -> Answer:
     """Whether a job can be begun: its options and its table are looked at."""
     return {"state": "done", "accepted": accepted(work)}, b""
 
 
-def job(worker: Worker, work: Work) -> Answer:
+def job(worker: WorkerProcess, work: Work) -> Answer:
     """A job: files, kept as blobs."""
     opened = work.opened()
     asked, result = done(opened)
@@ -134,25 +134,25 @@ def job(worker: Worker, work: Work) -> Answer:
     return {"state": "done", "files": kept}, b""
 
 
-def series(worker: Worker, work: Work) -> Answer:
+def series(worker: WorkerProcess, work: Work) -> Answer:
     """A request of KServe's."""
     return {"state": "done"}, forecast_series(work)
 
 
-def begin(worker: Worker, work: Work) -> Answer:
+def begin(worker: WorkerProcess, work: Work) -> Answer:
     """A stream that is new: its folder, beside the body."""
     options = begin_stream(work, work.path.with_name("state"))
     return {"state": "done", "options": options}, b""
 
 
-def inspect(worker: Worker, work: Work) -> Answer:
+def inspect(worker: WorkerProcess, work: Work) -> Answer:
     """A model file: what is in it, and the blob that it is kept as."""
     content = work.path.read_bytes()
     facts = inspected(content)
     return {"state": "done", "facts": facts, "blob": blobs.put(worker.root / BLOBS, content)}, b""
 
 
-HANDLERS: Mapping[str, Callable[[Worker, Work], Answer]] = {
+HANDLERS: Mapping[str, Callable[[WorkerProcess, Work], Answer]] = {
     "answer": answer,
     "accept": accept,
     "job": job,
@@ -170,7 +170,7 @@ def main() -> None:
     logging.getLogger("loopcast.service").addHandler(logging.StreamHandler())  # its failures alone: requests say theirs
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    Worker(folder, output).run(sys.stdin.buffer)
+    WorkerProcess(folder, output).run(sys.stdin.buffer)
 
 
 if __name__ == "__main__":

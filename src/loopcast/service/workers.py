@@ -26,7 +26,7 @@ class GoneError(Exception):
     """A worker ended in the middle of its work."""
 
 
-class Worker:
+class WorkerHandle:
     """One process, which does one thing at a time.
 
     core: that it runs on, -1 is any. nice: how far it steps back behind others.
@@ -103,21 +103,21 @@ class Worker:
             await process.wait()
 
 
-def pool_for(root: Path, workers: int, queue: int) -> "Pool":
+def pool_for(root: Path, workers: int, queue: int) -> "WorkerPool":
     """Workers for direct answers, each on a core of its own."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
-    return Pool([Worker(root, cores[i % len(cores)]) for i in range(workers)], queue)
+    return WorkerPool([WorkerHandle(root, cores[i % len(cores)]) for i in range(workers)], queue)
 
 
-class Pool:
+class WorkerPool:
     """Workers, and those who wait for one.
 
     queue: how many may wait; a Problem 429 for more, which says when to come again.
     """
 
-    def __init__(self, workers: Sequence[Worker], queue: int) -> None:
+    def __init__(self, workers: Sequence[WorkerHandle], queue: int) -> None:
         self.workers, self._queue = workers, queue
-        self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
+        self._idle: asyncio.LifoQueue[WorkerHandle] = asyncio.LifoQueue()
         self._waiting, self._usual = 0, 0.05  # seconds that a request takes
         self.waited: Callable[[float], None] = lambda seconds: None
         self._starting: asyncio.Future[None] | None = None
@@ -136,7 +136,7 @@ class Pool:
         for each in others:
             self._soon(self._started(each))
 
-    async def _started(self, worker: Worker) -> None:
+    async def _started(self, worker: WorkerHandle) -> None:
         await worker.start()
         self._idle.put_nowait(worker)
 
@@ -173,7 +173,7 @@ class Pool:
         self._release(worker, stop=False)
         return answer
 
-    async def _next(self) -> Worker:
+    async def _next(self) -> WorkerHandle:
         if self._idle.empty() and self._waiting >= self._queue:
             seconds = math.ceil(self._usual * (self._waiting + 1) / len(self.workers))
             raise Problem(
@@ -190,14 +190,14 @@ class Pool:
         self.waited(time.monotonic() - began)
         return worker
 
-    def _release(self, worker: Worker, *, stop: bool) -> None:
+    def _release(self, worker: WorkerHandle, *, stop: bool) -> None:
         """Give a worker back; one that has to stop first, or to be started anew, once it has."""
         if not stop:
             self._idle.put_nowait(worker)
             return
         self._soon(self._stopped(worker))
 
-    async def _stopped(self, worker: Worker) -> None:
+    async def _stopped(self, worker: WorkerHandle) -> None:
         await worker.stop()
         self._idle.put_nowait(worker)
 

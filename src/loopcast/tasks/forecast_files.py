@@ -13,7 +13,7 @@ from loopcast.columns import STANDARD, Bands, Columns
 from loopcast.data.build import Freq
 from loopcast.data.convert import check_compatible
 from loopcast.data.panel import Panel
-from loopcast.data.parts import Rows, read_rows, series_parts
+from loopcast.data.parts import PartRows, read_rows, series_parts
 from loopcast.data.prediction import to_table
 from loopcast.data.time_grid import Gaps
 from loopcast.errors import DataError, LoopcastError, OptionError
@@ -62,11 +62,11 @@ class FilesTask:
         return repr((loopcast.__version__, model, options))
 
 
-class Part(NamedTuple):
+class FilePart(NamedTuple):
     """Some series of one file, and the file that their forecasts make. weight: its share of the file, in bytes."""
 
     path: Path
-    rows: Rows
+    rows: PartRows
     target: Path
     freq: Freq
     weight: float
@@ -99,7 +99,7 @@ def forecast_files(task: FilesTask, *, status: Tell = nothing, problem: Tell = n
     """
     saved = check(task)
     progress = FilesProgress(task.files, status, problem)
-    begun: list[Part] = []
+    begun: list[FilePart] = []
 
     def jobs(model: Shared) -> Iterator[Job]:
         for part in unfinished(task, progress):
@@ -143,7 +143,7 @@ def check(task: FilesTask) -> Forecaster | None:
     return forecaster
 
 
-def unfinished(task: FilesTask, progress: FilesProgress) -> Iterator[Part]:
+def unfinished(task: FilesTask, progress: FilesProgress) -> Iterator[FilePart]:
     """The parts that are still to be forecast; a file that cannot be read is noted."""
     asked = task.asked
     for path in task.files:
@@ -159,7 +159,7 @@ def unfinished(task: FilesTask, progress: FilesProgress) -> Iterator[Part]:
                 yield part
 
 
-def parts_of(task: FilesTask, path: Path, asked: str) -> list[Part]:
+def parts_of(task: FilesTask, path: Path, asked: str) -> list[FilePart]:
     """The parts of a file; DataError where parts of another file, or made with other options, have its name."""
     ranges = series_parts(path, task.columns, task.chunk_series)
     with path.open("rb") as file:
@@ -173,7 +173,9 @@ def parts_of(task: FilesTask, path: Path, asked: str) -> list[Part]:
     if freq is None and task.model is None and not all(name.exists() for name in names):
         first = Panel.from_table(read_rows(path, task.columns, ranges[0]), task.columns, gaps=task.gaps)
         freq = first.schema.freq.alias
-    return [Part(path, rows, name, freq, size * rows.length / total) for rows, name in zip(ranges, names, strict=True)]
+    return [
+        FilePart(path, rows, name, freq, size * rows.length / total) for rows, name in zip(ranges, names, strict=True)
+    ]
 
 
 def _refuse_stale(folder: Path, stem: str, key: str) -> None:
@@ -187,7 +189,7 @@ def _refuse_stale(folder: Path, stem: str, key: str) -> None:
             )
 
 
-def forecast_part(asked: tuple[FilesTask, Part, Shared]) -> Done:
+def forecast_part(asked: tuple[FilesTask, FilePart, Shared]) -> Done:
     """Forecast one part, and write it."""
     task, part, shared = asked
     try:
@@ -204,7 +206,7 @@ def forecast_part(asked: tuple[FilesTask, Part, Shared]) -> Done:
     return Done(panel.n_series)
 
 
-def _panel(task: FilesTask, part: Part, saved: Forecaster | None) -> Panel:
+def _panel(task: FilesTask, part: FilePart, saved: Forecaster | None) -> Panel:
     columns, freq, like = task.columns, part.freq, None
     if saved is not None:
         like = saved.model.schema

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loopcast.features.causal.encoder import Encoded, Written
+from loopcast.features.causal.encoder import EncodedSeries, Written
 from loopcast.features.causal.inputs import LONGEST
 from loopcast.features.causal.running import Season
 from loopcast.features.causal.track import Track
@@ -13,7 +13,7 @@ CANDIDATES, CODES = 10, 8
 FARTHEST = 50  # scales that a candidate may lie from the base
 
 
-class Ahead(NamedTuple):
+class StepsAhead(NamedTuple):
     """Of some series, each at one row, and some steps after it.
 
     base: what 0 means, as written, `[series, step]`; scale: what 1 means more, `[series]`; candidates: in those units,
@@ -27,7 +27,7 @@ class Ahead(NamedTuple):
     written: Written
 
 
-def look_ahead(state: Encoded, series: np.ndarray, t: int, steps: np.ndarray) -> Ahead:
+def look_ahead(state: EncodedSeries, series: np.ndarray, t: int, steps: np.ndarray) -> StepsAhead:
     """From row `t`, the last that was taken in, of these series; steps: int `[series, step]`, from 1."""
     linear = state.linear[series, t]
     curved = _look(state, state.curve, series, t, steps)
@@ -40,11 +40,11 @@ def look_ahead(state: Encoded, series: np.ndarray, t: int, steps: np.ndarray) ->
         )
     written = state.written(series, np.full(len(series), t))
     candidates[..., 4] = np.where(linear[:, None], 0.0, _line(state, series, t, steps) - base) / scale[:, None]
-    return Ahead(base, scale, np.clip(candidates, -FARTHEST, FARTHEST), _codes(state, t, steps), written)
+    return StepsAhead(base, scale, np.clip(candidates, -FARTHEST, FARTHEST), _codes(state, t, steps), written)
 
 
 def _look(
-    state: Encoded, track: Track, series: np.ndarray, t: int, steps: np.ndarray
+    state: EncodedSeries, track: Track, series: np.ndarray, t: int, steps: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Base, scale and candidates by one of the two ways; the fifth is the other way's."""
     m = state.periods.season
@@ -78,7 +78,7 @@ def _of_phase(season: Season, series: np.ndarray, rows: np.ndarray, t: int) -> n
 
 
 def _second(
-    state: Encoded, track: Track, series: np.ndarray, t: int, steps: np.ndarray, base: np.ndarray
+    state: EncodedSeries, track: Track, series: np.ndarray, t: int, steps: np.ndarray, base: np.ndarray
 ) -> list[np.ndarray]:
     """Three candidates of the second season; zeros before there is one."""
     m, second = state.periods.season, state.periods.second
@@ -95,7 +95,7 @@ def _second(
     ]
 
 
-def _line(state: Encoded, series: np.ndarray, t: int, steps: np.ndarray) -> np.ndarray:
+def _line(state: EncodedSeries, series: np.ndarray, t: int, steps: np.ndarray) -> np.ndarray:
     """What level and season of the values as they are say, on the curve."""
     m, track = state.periods.season, state.straight
     before = t + steps - m * -(-steps // m)
@@ -105,7 +105,7 @@ def _line(state: Encoded, series: np.ndarray, t: int, steps: np.ndarray) -> np.n
     return Written(curved, state.unit[series, t], state.first_curve[series]).write(values)
 
 
-def _codes(state: Encoded, t: int, steps: np.ndarray) -> np.ndarray:
+def _codes(state: EncodedSeries, t: int, steps: np.ndarray) -> np.ndarray:
     m, second = state.periods.season, state.periods.second
     h = steps.astype(np.float64)
     each = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loopcast.features.causal.encoder import Encoded, Encoder, Written, in_chunks, left_align
+from loopcast.features.causal.encoder import EncodedSeries, Encoder, Written, in_chunks, left_align
 from loopcast.features.causal.track import Periods, Track
 
 PARTS = ("level", "season", "second_season")
@@ -51,7 +51,7 @@ def _sums(track: Track, t: int, rows: int, periods: Periods) -> np.ndarray:
     return np.stack([level, level + season, level + second], axis=1)
 
 
-def _written(state: Encoded) -> Written:
+def _written(state: EncodedSeries) -> Written:
     """How each row was written, `[series, time]` each part."""
     linear = state.linear
     first = np.where(linear, state.first_straight[:, None], state.first_curve[:, None])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loopcast.features.causal.ahead import CANDIDATES, CODES, look_ahead
-from loopcast.features.causal.encoder import Encoded, Encoder, Written
+from loopcast.features.causal.encoder import EncodedSeries, Encoder, Written
 from loopcast.features.causal.inputs import shown_inputs
 from loopcast.features.causal.native_encode import native_encode
 from loopcast.features.causal.track import Periods
@@ -85,7 +85,7 @@ def encode_plain(values: np.ndarray, lengths: np.ndarray, periods: Periods, orig
     return Encoding(shown_inputs(state), base, scale, candidates, codes, written, _usual(state, lengths, origins))
 
 
-def _usual(state: Encoded, lengths: np.ndarray, origins: Origins) -> np.ndarray:
+def _usual(state: EncodedSeries, lengths: np.ndarray, origins: Origins) -> np.ndarray:
     """Mean changes of whole series, in the writing that is shown at each origin."""
     season, rows, each = state.periods.season, np.arange(state.seen.shape[1]), []
     whole = lengths[:, None] > season  # of shorter ones, how far from the first value

@@ -46,7 +46,7 @@ class Written(NamedTuple):
 
 
 @dataclass(kw_only=True)
-class Encoded:
+class EncodedSeries:
     """Series, left aligned, row by row as they were taken in.
 
     curve, straight: the two ways; linear: bool `[series, time]`, whether the second one is shown; unit: `[series,
@@ -87,7 +87,7 @@ class Encoder:
         self.size = RunningMean.zero(series, 1 / max(4 * m, 24))
         self.zero_share = RunningMean.zero(series, periods.memory)
         unit = np.where(np.abs(first) > 0, np.abs(first), 1.0)
-        self.state = Encoded(
+        self.state = EncodedSeries(
             periods=periods,
             seen=seen,
             curve=Track(series, steps, periods),

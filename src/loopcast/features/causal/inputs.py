@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopcast.features.causal.encoder import Encoded
+from loopcast.features.causal.encoder import EncodedSeries
 from loopcast.features.causal.track import Track
 
 INPUTS = 41
@@ -17,13 +17,13 @@ LONGEST, MOST_SEASONS = 1000, 160  # of a history, as it is shown: more would te
 class View:
     """One way of writing the series, whole; scale: `[series, time]`, above 0."""
 
-    state: Encoded
+    state: EncodedSeries
     track: Track
     linear: bool
     scale: np.ndarray
 
     @classmethod
-    def of(cls, state: Encoded, linear: bool) -> "View":
+    def of(cls, state: EncodedSeries, linear: bool) -> "View":
         track = state.straight if linear else state.curve
         scale = track.stats["scale"]  # 0 after the end of a series, where nobody looks
         return cls(state=state, track=track, linear=linear, scale=np.where(scale > 0, scale, 1.0))
@@ -45,13 +45,13 @@ class View:
         return np.log(self.track.stats[name] / self.scale + least)
 
 
-def shown_inputs(state: Encoded) -> np.ndarray:
+def shown_inputs(state: EncodedSeries) -> np.ndarray:
     """What the network sees: of each row by the way in which its series is written there, as `inputs_of`."""
     inputs = inputs_of(state, linear=False)
     return np.where(state.linear[..., None], inputs_of(state, linear=True), inputs) if state.linear.any() else inputs
 
 
-def inputs_of(state: Encoded, linear: bool) -> np.ndarray:
+def inputs_of(state: EncodedSeries, linear: bool) -> np.ndarray:
     """All of it by one of the two ways, float32 `[series, time, INPUTS]`."""
     view = View.of(state, linear)
     columns = [*_differences(view), *_sizes(view), *_memory(view), *_place(view), *_second(view)]

@@ -66,7 +66,7 @@ class MaskedEvaluation:
             if count >= ERRORS * self.values.shape[1]:
                 return
 
-    def evaluate_mask(self, hidden: np.ndarray, fill: Filler) -> "Round":
+    def evaluate_mask(self, hidden: np.ndarray, fill: Filler) -> "MaskRound":
         shown = np.where(hidden, np.nan, self.values)
         scale = self.measure.scale(shown, self.offsets)
         left, truth = (scale.scaled(values, self.offsets) for values in (shown, self.values))
@@ -78,10 +78,10 @@ class MaskedEvaluation:
             for method, said in {NETWORK: filled, **methods}.items()
         }
         away = gap_distances(np.isnan(left), self.offsets, causal=self.form.causal)
-        return Round(errors, sizes[self.scored], away[self.scored])
+        return MaskRound(errors, sizes[self.scored], away[self.scored])
 
 
-class Round(NamedTuple):
+class MaskRound(NamedTuple):
     """What came of hiding once: as a `MaskedErrors` has it, of the rows that count."""
 
     errors: dict[str, np.ndarray]

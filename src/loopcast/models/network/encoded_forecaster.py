@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from loopcast.columns import Columns
 from loopcast.models.network.model import NetworkModel
-from loopcast.models.network.ports import Encoded
+from loopcast.models.network.ports import EncodedPorts
 from loopcast.models.two_seasons import TwoSeasons
 
 if TYPE_CHECKING:  # a forecast does without
@@ -19,7 +19,7 @@ class EncodedForecaster(TwoSeasons, ABC):
 
     def encoded(
         self, horizon: int | None = None, *, data: Any = None, future: Any = None, columns: Columns | None = None
-    ) -> Encoded:
+    ) -> EncodedPorts:
         """What the network reads to forecast: arrays for `to_onnx` and `to_keras`, and how to read what these give.
 
         horizon, data, future, columns: as of `predict`. Of what comes out, `ports` are the arrays by name, and

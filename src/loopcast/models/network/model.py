@@ -17,7 +17,7 @@ from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
 from loopcast.models.network.explain import explain_network
 from loopcast.models.network.histories import Asked, Questions
-from loopcast.models.network.ports import Encoded
+from loopcast.models.network.ports import EncodedPorts
 from loopcast.models.network.reading import read_values
 from loopcast.models.network.targets import Channels
 from loopcast.nn.direct_decoder import DirectDecoder
@@ -74,11 +74,11 @@ class NetworkModel(Model):
     def seasons_seen(self) -> Periods:
         return self.periods
 
-    def encoded(self, panel: Panel, horizon: int) -> Encoded:
+    def encoded(self, panel: Panel, horizon: int) -> EncodedPorts:
         """What the network reads to forecast so many steps after the end of each series: what its graph takes."""
         steps = check_positive("horizon", horizon)
         panel.require_any_value(f"{self.name} needs a value of each series")
-        return Encoded.of(panel, steps, self.periods, self.encoding, self.channels)
+        return EncodedPorts.of(panel, steps, self.periods, self.encoding, self.channels)
 
     def why_not_onnx(self, export: Export) -> str | None:
         """Where raw values are wanted of what cannot take them."""

@@ -15,7 +15,7 @@ from loopcast.nn.step_decoder import PROBABILITIES, SIDE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Encoded:
+class EncodedPorts:
     """The series of a panel as a network reads them: each from its first value on that is neither missing nor 0.
 
     Of several targets each is a series, those of the first series first. features: float32 `[series, time, feature]`,
@@ -36,7 +36,7 @@ class Encoded:
     @classmethod
     def of(
         cls, panel: Panel, horizon: int, periods: Periods, encoding: ExogenousEncoder | None, channels: Channels
-    ) -> "Encoded":
+    ) -> "EncodedPorts":
         """Of the whole of each series, and so many steps after its end."""
         alone = apart(panel, channels)
         questions = question(alone, np.argsort(-alone.lengths, kind="stable"), periods, (0,), horizon)

@@ -23,7 +23,7 @@ from loopcast.models.network.start import (
 from loopcast.models.network.targets import Channels
 from loopcast.models.network.width import width_of
 from loopcast.models.network.words import known_in_words
-from loopcast.models.recurrent.plan import UPDATES, WITH_KNOWN, Plan, Sight
+from loopcast.models.recurrent.plan import UPDATES, WITH_KNOWN, Sight, TrainingPlan
 from loopcast.models.recurrent.reasons import select, sentences
 from loopcast.nn.shapes import CellName
 from loopcast.storage.registry import register
@@ -141,9 +141,9 @@ class Recurrent(EncodedForecaster):
         model = self._model_of(panel, plan, ways[place], weights, held)
         return Fit(replace(model, description=model.description + why), tried[place], held)
 
-    def _plan(self, panel: Panel, periods: Periods) -> Plan:
+    def _plan(self, panel: Panel, periods: Periods) -> TrainingPlan:
         usual = WITH_KNOWN if known_in_words(panel) else UPDATES
-        return Plan(
+        return TrainingPlan(
             periods=periods,
             horizon=self.horizon,
             width=width_of(periods, int(panel.lengths.max())),
@@ -173,7 +173,7 @@ class Recurrent(EncodedForecaster):
             return ("joint", "independent")
         return ("independent" if self.channels is None or panel.n_channels == 1 else self.channels,)
 
-    def _model_of(self, panel: Panel, plan: Plan, way: Sight, weights: np.ndarray, held: int) -> NetworkModel:
+    def _model_of(self, panel: Panel, plan: TrainingPlan, way: Sight, weights: np.ndarray, held: int) -> NetworkModel:
         several = panel.n_channels > 1
         return NetworkModel(
             **self.model_fields(panel),

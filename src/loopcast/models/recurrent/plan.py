@@ -55,7 +55,7 @@ class Round(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Plan:
+class TrainingPlan:
     """width: rows of a window. updates: of the first training, by `batch` windows each, at `rate`; seed: of all that is
     drawn.
     """

@@ -8,12 +8,12 @@ from loopcast.data.panel import Panel
 from loopcast.models.member_errors import HeldOut, scaled_errors
 from loopcast.models.network.model import NetworkModel
 from loopcast.models.network.words import known_in_words
-from loopcast.models.recurrent.plan import Plan, Sight
+from loopcast.models.recurrent.plan import Sight, TrainingPlan
 
 WAYS = {"joint": "each with what the others were", "independent": "each by itself, by the same weights"}
 
 
-def sentences(panel: Panel, plan: Plan, way: Sight, held: int) -> Iterator[str]:
+def sentences(panel: Panel, plan: TrainingPlan, way: Sight, held: int) -> Iterator[str]:
     """Of a network that was trained by a plan."""
     shape, periods = way.shape, plan.periods
     layers = "-".join(map(str, shape.units))

@@ -13,7 +13,7 @@ from loopcast.models.network.raw.track import season_at
 from loopcast.nn.onnx_values import Value, stack
 
 
-class Ahead(NamedTuple):
+class RawAhead(NamedTuple):
     """base: what 0 means, as written, `[batch, step]`; scale: what 1 means more, `[batch, 1]`; candidates, codes:
     `[batch, step, number]`.
     """
@@ -24,7 +24,7 @@ class Ahead(NamedTuple):
     codes: Value
 
 
-def look_ahead(record: Record, horizon: int) -> Ahead:
+def look_ahead(record: Record, horizon: int) -> RawAhead:
     """Of the way in which the series is written now."""
     linear = record.after["linear"] > 0.0
     curved, straight = (_look(record.track(name), horizon) for name in TRACKS)
@@ -34,7 +34,7 @@ def look_ahead(record: Record, horizon: int) -> Ahead:
         line if place == 4 else linear.where(one, other)
         for place, (one, other) in enumerate(zip(straight[2], curved[2], strict=True))
     ]
-    return Ahead(base, scale, stack([candidate.clip(FARTHEST) for candidate in each]), _codes(record, horizon))
+    return RawAhead(base, scale, stack([candidate.clip(FARTHEST) for candidate in each]), _codes(record, horizon))
 
 
 def rows_back(season: int, horizon: int) -> tuple[int, ...]:
