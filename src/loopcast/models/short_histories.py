@@ -13,6 +13,7 @@ from loopcast.models.model import Model
 FEW = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # rows of history that are tried, beside those about a season
 ABOUT = (0.5, 1.0, 1.25, 1.5, 2.0, 3.0)  # seasons
 MOST_WINDOWS, MOST_ROWS = 200, 20_000  # of each number of rows: more would make no factor better
+OVERLAPPING = 4  # windows for each path of the calibration that stands alone: more say the same again
 LEVELS = (0.8, 0.9)  # that the factors serve alike
 
 
@@ -42,22 +43,25 @@ def measure_widening(
     at the usual length, where few windows say it.
     """
     usual = int(np.median(panel.observed_lengths)) - cutoffs[-1]
+    most = min(MOST_WINDOWS, OVERLAPPING * known.independent)
     before, factors = float(model.own_widening.at(np.array(usual))), {}
     for rows in tried_rows(model.season):
         if not model.min_history <= rows < usual:
             continue
-        windows = short_windows(panel, rows, horizon, cutoffs)
+        windows = short_windows(panel, rows, horizon, cutoffs, most)
         own = max(float(model.own_widening.at(np.array(rows))) / before, 1.0)
         asked = own if windows is None else _asked_for(replace(model, calibration=known), windows, horizon)
         factors[rows] = np.clip(asked, 1, LARGEST) ** known.trust * own ** (1 - known.trust)
     return Widening.of(factors or {1: 1.0})
 
 
-def short_windows(panel: Panel, rows: int, horizon: int, cutoffs: tuple[int, ...]) -> Windows | None:
+def short_windows(
+    panel: Panel, rows: int, horizon: int, cutoffs: tuple[int, ...], most: int = MOST_WINDOWS
+) -> Windows | None:
     """The last `rows` rows before each cutoff of each series that has as many, and values in and after them; None
     without any.
 
-    At most MOST_WINDOWS, evenly over all.
+    At most so many, evenly over all.
     """
     series, place = np.divmod(np.arange(panel.n_series * len(cutoffs)), len(cutoffs))
     ends = panel.lengths[series] - np.array(cutoffs)[place]
@@ -66,7 +70,7 @@ def short_windows(panel: Panel, rows: int, horizon: int, cutoffs: tuple[int, ...
     values = panel.values[at]
     known = ~np.isnan(values)
     there = np.flatnonzero(known[:, :rows].any(axis=1).all(axis=1) & known[:, rows:].any(axis=(1, 2)))
-    most = min(MOST_WINDOWS, max(MOST_ROWS // rows, 1))
+    most = min(most, max(MOST_ROWS // rows, 1))
     kept = there[np.linspace(0, len(there) - 1, min(len(there), most)).round().astype(int)]
     if not len(kept):
         return None
