@@ -263,3 +263,14 @@ def test_the_late_rows_alone_are_learned_from(csv, capsys):
         assert run(["forecast", str(csv), "--horizon", "1", *asked, *more]) == 0
         told.append(capsys.readouterr().out)
     assert told[0] == told[1] != told[2]
+
+
+def test_a_page_leaves_out_baselines_for_which_a_series_is_too_short(tmp_path, capsys):
+    rows = {"unique_id": ["a"] * 40 + ["b"] * 5, "ds": [*range(40), *range(5)], "y": [float(t % 4) for t in range(45)]}
+    pl.DataFrame(rows).write_csv(tmp_path / "sales.csv")
+    asked = ("--horizon", "3", "--season", "12", "--model", "Pretrained", "--report", str(tmp_path / "p.html"))
+    assert run(["forecast", str(tmp_path / "sales.csv"), *asked, "--quiet"]) == 0
+    assert "Compared on 1 of 2 series" in capsys.readouterr().out
+    page = (tmp_path / "p.html").read_text()
+    shown = [f'"name":"{name}"' in page for name in ("Pretrained", "Naive", "SeasonalNaive")]
+    assert shown == [True, True, False]

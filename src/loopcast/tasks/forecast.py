@@ -155,8 +155,10 @@ def _predicted(forecasters: Sequence[Forecaster], panel: Panel, horizon: int, ba
 
 
 def _compared(task: ForecastTask, panel: Panel, bands: Bands) -> tuple[Prediction, ...]:
-    """The forecasts of the baselines, with intervals where they have them."""
-    fitted = [each.with_options().fit_panel(panel, calibrate=bool(bands)) for each in task.baselines]
+    """The forecasts of those baselines for which every series is long enough, with intervals where they have them."""
+    shortest = int(panel.observed_lengths.min())
+    able = [each for each in task.baselines if each.min_rows(panel, task.horizon) <= shortest]
+    fitted = [each.with_options().fit_panel(panel, calibrate=bool(bands)) for each in able]
     sure = [each for each in fitted if each.model.why_no_quantiles(task.horizon) is None]
     unsure = [each for each in fitted if each not in sure]
     return (
