@@ -5,21 +5,11 @@ import subprocess
 import sys
 
 import numpy as np
-import polars as pl
 import pytest
 
-from loopcast import Auto, Drift, Linear, Naive, Recurrent, SeasonalNaive, backtest, cross_validation
+from loopcast import Auto, Drift, Linear, Naive, SeasonalNaive, backtest, cross_validation
 from loopcast.errors import LengthError, OptionError, ValuesError
-
-ROWS = 60
-TABLE = pl.DataFrame(
-    {
-        "unique_id": np.repeat(["a", "b", "c"], ROWS),
-        "ds": np.tile(np.arange(ROWS), 3),
-        "y": np.random.default_rng(0).normal(9, 2, 3 * ROWS) + np.tile(np.arange(ROWS) % 4, 3),
-    }
-)
-NETWORK = Recurrent(horizon=2, season=4, units=(4,), updates=8, batch_size=4)
+from parallel.made import NETWORK, TABLE
 
 
 @pytest.mark.parametrize(

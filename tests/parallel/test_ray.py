@@ -8,21 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from loopcast import Auto, Drift, Linear, LoopcastError, Naive, OptionError, Recurrent, SeasonalNaive, backtest
+from loopcast import Auto, Drift, Linear, LoopcastError, Naive, OptionError, SeasonalNaive, backtest
 from loopcast import cross_validation as cross_validate
 from loopcast.cli.main import run
 from loopcast.parallel.jobs import Job
 from loopcast.parallel.places import open_runner
-
-ROWS = 60
-TABLE = pl.DataFrame(
-    {
-        "unique_id": np.repeat(["a", "b", "c"], ROWS),
-        "ds": np.tile(np.arange(ROWS), 3),
-        "y": np.random.default_rng(0).normal(9, 2, 3 * ROWS) + np.tile(np.arange(ROWS) % 4, 3),
-    }
-)
-NETWORK = Recurrent(horizon=2, season=4, units=(4,), updates=8, batch_size=4)
+from parallel.made import NETWORK, TABLE
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
@@ -155,7 +155,7 @@ def _write(path: Path, command: str, known: "Sequence[Argument]", values: Values
     write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
-def _moved(argument: "Argument", value: Any, move: Any) -> Any:
+def _moved(argument: "Argument", value: Any, move: Callable[[str], object]) -> Any:
     """A path, or several, as it is from elsewhere; anything else, and a standard stream, as it is."""
     if Path not in _kinds(argument):
         return value

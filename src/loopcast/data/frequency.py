@@ -98,6 +98,10 @@ class Frequency:
     closed: tuple[int, ...] = WEEKEND
     days_off: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not self.open_weekdays:
+            raise OptionError("freq: all seven weekdays are closed, and no day is left: name fewer")
+
     @classmethod
     def parse(cls, alias: "str | int | Frequency") -> "Frequency":
         """Read an alias such as "MS", "W-MON", "15min", or a whole number; OptionError when it means nothing."""
@@ -180,10 +184,10 @@ def _closed(text: str) -> tuple[int, ...]:
     if not names or names == [NO_WEEKDAY]:
         return () if names else WEEKEND
     wrong = next((name for name in names if name not in WEEKDAYS), None)
-    if wrong is not None or len(set(names)) == len(WEEKDAYS):
+    if wrong is not None:
         raise OptionError(
-            f"freq={quote('B' + text)}: after B stand the weekdays that are closed, {', '.join(WEEKDAYS)}, and not "
-            f"all; got {quote(wrong or text)}"
+            f"freq={quote('B' + text)}: after B stand the weekdays that are closed, {', '.join(WEEKDAYS)}; "
+            f"got {quote(wrong)}"
         )
     return tuple(sorted({WEEKDAYS.index(name) for name in names}))
 

@@ -35,8 +35,6 @@ def open_days(*closed: Any) -> Frequency:
             days.add((_day(each) - EPOCH).days)
         else:
             weekdays.add(weekday)
-    if len(weekdays) == len(WEEKDAYS):
-        raise OptionError("all seven weekdays are closed, and no day is left: name fewer")
     if not weekdays and not days:
         raise OptionError('open_days takes at least one weekday or day that is closed, as in open_days("sun")')
     return Frequency("B", closed=tuple(sorted(weekdays)), days_off=tuple(sorted(days)))

@@ -20,8 +20,7 @@ def rows_before(panel: PanelFields, time: Any) -> np.ndarray:
     OptionError for another kind, LengthError where a series has no row from then on.
     """
     times = panel.times_of(np.arange(panel.n_rows))
-    early = (times < _as_time(time, times.dtype)).to_numpy()
-    found: np.ndarray = np.add.reduceat(early, panel.offsets[:-1]).astype(np.int64)
+    found = _counted(panel, times < _as_time(time, times.dtype))
     over = np.flatnonzero(found == panel.lengths)
     if len(over):
         i = int(over[0])
@@ -45,8 +44,12 @@ def rows_before_last(panel: PanelFields, stretch: int | str) -> np.ndarray:
         usual = "a number of rows" if ends.dtype.is_integer() else 'a number of rows, or a time such as "30d" or "2y"'
         raise OptionError(f"the last part of each series is {usual}, got {quote(stretch)}")
     after = ends.dt.offset_by(f"-{stretch}").gather(panel.series_of(np.arange(panel.n_rows)))
-    early = (panel.times_of(np.arange(panel.n_rows)) <= after).to_numpy()
-    found: np.ndarray = np.add.reduceat(early, panel.offsets[:-1]).astype(np.int64)
+    return _counted(panel, panel.times_of(np.arange(panel.n_rows)) <= after)
+
+
+def _counted(panel: PanelFields, early: pl.Series) -> np.ndarray:
+    """How many rows of each series are early, int64 `[series]`."""
+    found: np.ndarray = np.add.reduceat(early.to_numpy(), panel.offsets[:-1], dtype=np.int64)
     return found
 
 
