@@ -72,3 +72,15 @@ def test_where_a_library_ignores_it_or_makes_an_error_of_it(moment):
 def test_when_all_is_done():
     done = interrupted("exit", "--version")
     assert (done.returncode, done.stderr) == (130, "loopcast: interrupted\n")
+
+
+def test_a_library_that_loads_is_not_interrupted_in_the_midst_but_right_after(tmp_path):
+    body = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor _ in range(1000):\n    pass\nwhole = True\n"
+    (tmp_path / "loading.py").write_text(body)
+    program = (
+        "import sys, time; from loopcast.cli.interrupts import raise_interrupt; raise_interrupt()\n"
+        "try:\n    import loading; time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print(sys.modules['loading'].whole)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "True\n"

@@ -104,9 +104,9 @@ def test_anomalies_are_those_of_a_stream_with_its_covariates(forecaster):
     for found in live._state.series.values():  # all of it is known ahead, as it is of a table
         place = IDS.index(next(id_ for id_, each in live._state.series.items() if each is found))
         rows = slice(int(whole.offsets[place]), int(whole.offsets[place + 1]))
-        found.known.coming = whole.covariates.future[rows]
-        found.known.extend(0, 60)
-        found.known.see(0)
+        found.first.known.coming = whole.covariates.future[rows]
+        found.first.known.extend(0, 60)
+        found.first.known.see(0)
     for each, row in zip(rows_of(table, NAMES), told.to_dicts(), strict=True):
         if each[1] > at(1):
             seen = live.update_one(*each)

@@ -84,7 +84,7 @@ def test_thetas_surprises_and_drifts_are_those_of_a_plain_loop():
             over = np.maximum.reduce([above for _, above in each[: place + 1]])
             np.testing.assert_allclose(ahead.high[place], over, rtol=1e-9)
     state = live._state
-    kept = state.engine.tracked(state.records.block(state.series["a"].block))
+    kept = state.engines[0].tracked(state.records.block(state.series["a"].first.block))
     theta = [[tracker.theta[h, level] for level in LEVELS] for h in tracker.leads]
     np.testing.assert_allclose(kept.theta, theta, atol=1e-12)
     np.testing.assert_array_equal(kept.judged, list(tracker.judged.values()))
@@ -117,7 +117,7 @@ def test_whatever_comes_the_share_that_misses_is_as_promised(adversary):
         y = adversary(live.predict_one("a"), rng)
         live.update_one("a", at(row), float(np.clip(y, -1e30, 1e30)))
     state = live._state
-    kept = state.engine.tracked(state.records.block(state.series["a"].block))
+    kept = state.engines[0].tracked(state.records.block(state.series["a"].first.block))
     leads = tracked_leads(HORIZON)
     bound = (14 + 2 * RATE * (leads + 1)) / (RATE * kept.judged)
     misses = kept.missed / kept.judged[:, None]

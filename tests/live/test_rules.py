@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from live.made import HOUR, at, fitted, panel, send, state_of, values
-from loopcast import CalendarError, ColumnError, DataError, OptionError, Panel, Pretrained
+from loopcast import CalendarError, ColumnError, DataError, OptionError, Pretrained
 from loopcast import ValuesError as BadValueError
 from loopcast.kernels import LIBRARY
 
@@ -246,12 +246,6 @@ def test_tables_of_other_libraries_come_back_as_they_came(kind):
     assert type(live.predict()) is type(live.health()) is type(came)
     status = again["status"].to_list() if kind == "pandas" else again["status"].to_pylist()
     assert status == ["late"] * 29 + ["duplicate"]
-
-
-def test_several_targets_are_refused():
-    both = Panel.from_array(np.arange(60.0).reshape(1, 30, 2))
-    with pytest.raises(OptionError, match="one target"):
-        Pretrained().fit(both).live()
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,13 @@ def test_it_shows_the_series_with_most_first_and_the_rows_that_surprised_most(fi
     chart = chart_of(judged, 1)
     assert len(chart.history.values) == 600
     marks = ~np.isnan(chart.forecasts[0].values)
-    assert (marks == judged.anomalous[900:][chart_first(judged) :][:600]).all()
+    assert (marks == judged.anomalous[900:, 0][chart_first(judged) :][:600]).all()
 
 
 def chart_first(judged):
     from loopcast.report.gaps import densest_window
 
-    return densest_window(judged.anomalous[900:])
+    return densest_window(judged.anomalous[900:, 0])
 
 
 def test_it_loads_nothing_runs_no_script_and_names_are_text(fitted):
@@ -62,3 +62,16 @@ def test_a_series_without_any_is_shown_as_it_is():
     text = page_of(still)
     assert "0 of 60 rows" in text
     assert "The most surprising" not in text
+
+
+def test_targets_are_shown_as_series_of_their_own():
+    came = np.stack([values(300, 1), values(300, 2)], axis=1)[None]
+    came[0, 200, 1] += 80
+    panel = Panel.from_array(came, ids=["pump"], targets=["flow", "level"], start=at(0), freq="h")
+    fitted = Pretrained(season=4, tune=0).fit(panel)
+    text, found = page_of(fitted), anomalies(fitted)
+    assert "<title>Anomalies in flow, level" in text
+    assert "<figcaption>pump, level" in text
+    rows = rows_of(judge(fitted).to_univariate())
+    worst = found.filter(pl.col("anomaly")).sort(pl.col("surprise").abs(), descending=True, maintain_order=True)
+    assert [row[0] for row in rows] == [f"pump, {name}" for name in worst["target"]]

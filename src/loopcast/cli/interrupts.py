@@ -3,10 +3,11 @@
 import os
 import signal
 import sys
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any, NoReturn
 
 INTERRUPTED, TERMINATED = 130, 143
+SOON, AGAIN = 0.05, 1.0  # seconds until Ctrl-C is looked at again
 _ctrl_c = SimpleNamespace(came=False)
 
 
@@ -42,12 +43,27 @@ def end(*_: object) -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def _raise(*_: object) -> NoReturn:
-    """And again after a second, for where it was raised an exception may be ignored, as in JAX's callbacks."""
+def _raise(_: int, frame: FrameType | None) -> None:
+    """And again after a second, for where it was raised an exception may be ignored, as in JAX's callbacks.
+
+    Not while a compiled library loads: an exception in the midst of that would crash the process.
+    """
     _ctrl_c.came = True
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 1.0)
+    timer = getattr(signal, "setitimer", None)
+    if timer is not None and _loads_library(frame):
+        timer(signal.ITIMER_REAL, SOON)
+        return
+    if timer is not None:
+        timer(signal.ITIMER_REAL, AGAIN)
     raise KeyboardInterrupt
+
+
+def _loads_library(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_name in ("create_module", "exec_module") and "importlib" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _report_others(ignored: "sys.UnraisableHookArgs") -> None:

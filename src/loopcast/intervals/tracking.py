@@ -9,7 +9,7 @@ Angelopoulos, Candes & Tibshirani, "Conformal PID control for time series predic
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -29,6 +29,19 @@ def tracked_leads(horizon: int) -> np.ndarray:
     ([1, 2, 4, 7, 13, 24], [1, 2, 3])
     """
     return np.unique(np.geomspace(1, horizon, MOST_LEADS).round().astype(np.int64))
+
+
+class TargetErrors(NamedTuple):
+    """What a calibration says of one of its targets; nothing without one."""
+
+    calibration: Calibration | None
+    target: int = 0
+
+    def shares(self, probabilities: Sequence[float], steps: int) -> np.ndarray:
+        """Its quantiles `[step, probability]`; zeros without one."""
+        if self.calibration is None:
+            return np.zeros((1, len(probabilities)))
+        return self.calibration.quantiles(np.array(probabilities), steps)[:, self.target]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,25 +67,26 @@ class Tracking:
         levels: Sequence[float],
         horizon: int,
         steps: int,
-        calibration: Calibration | None,
+        measured: TargetErrors,
         places: tuple[float, ...],
         *,
         own: bool,
     ) -> Self:
         """horizon: up to which is tracked; steps: that a forecast has, of which the calibration makes its shares.
+        measured: of the target that is tracked.
 
         own: whether the model has a distribution of its own, beside which the calibration counts as much as its
         `trust` says; without one nothing but the calibration says where values lie, and without that nothing does.
         """
         bands, rows = Bands.of(tuple(levels)), np.arange(max(horizon, steps))
-        ends = shares_of(calibration, bands.probabilities, steps)
+        ends, calibration = measured.shares(bands.probabilities, steps), measured.calibration
         return cls(
             levels=bands.levels,
             leads=tracked_leads(horizon),
             trust=float(not own) if calibration is None or not own else calibration.trust,
             shares=ends[np.minimum(rows, len(ends) - 1)],
             places=places,
-            place_shares=shares_of(calibration, places, steps)[0] + (0.0 if own or calibration else np.nan),
+            place_shares=measured.shares(places, steps)[0] + (0.0 if own or calibration else np.nan),
         )
 
     @property
@@ -97,13 +111,6 @@ class Tracking:
         way = np.log(next_lead / self.leads[left])
         share = np.divide(np.log(steps / self.leads[left]), way, out=np.zeros(len(steps)), where=way > 0)
         return left.astype(np.int64), share
-
-
-def shares_of(calibration: Calibration | None, probabilities: Sequence[float], steps: int) -> np.ndarray:
-    """The calibration's quantiles `[step, probability]`; zeros without one."""
-    if calibration is None:
-        return np.zeros((1, len(probabilities)))
-    return calibration.quantiles(np.array(probabilities), steps)[:, 0]
 
 
 def scores_of(probabilities: Sequence[float]) -> np.ndarray:

@@ -9,6 +9,7 @@ from loopcast.data.convert import as_panel
 from loopcast.data.judged import Judged
 from loopcast.data.panel import Panel
 from loopcast.errors import NotFittedError, OptionError, quote
+from loopcast.live.batches import all_at_once
 from loopcast.live.engine import RowBatch
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
@@ -23,8 +24,9 @@ def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, co
     The table, of the kind that came in, has id, time and target, `anomaly` (true or false), `surprise` (how far out the
     value lies, as a normal score) and the ends of the interval, TARGET-lo-99 and TARGET-hi-99, all to the bit as a live
     state says them that is sent these rows one by one. Of a series' first row nothing is expected, and what is missing
-    is no anomaly. The interval follows the series, so that in the long run no more than 1 % lies outside, whatever
-    comes: what was an anomaly once may later be usual.
+    is no anomaly. Of several targets there is a row for each, which a column `target` names, with its value as `y`. The
+    interval follows the series, so that in the long run no more than 1 % lies outside, whatever comes: what was an
+    anomaly once may later be usual.
 
     >>> from loopcast.models.pretrained.forecaster import Pretrained
     >>> panel = Panel.from_series([float(i % 7) for i in range(60)] + [50.0])
@@ -44,15 +46,15 @@ def judge(forecaster: Forecaster, data: Any = None, *, level: float = 99, column
         raise NotFittedError("a model file holds no series: give the history, data=...")
     model = LiveModel(forecaster, Rules(level=levels))
     model.bounds.check(panel)
-    surprise, _, _, low, high = _verdicts(model, panel).T
+    surprise, _, _, low, high = np.moveaxis(_verdicts(model, panel), -1, 0)
     return Judged(panel=panel, level=levels[0], surprise=surprise, low=low, high=high)
 
 
 def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
-    """What is said of each row, `[row, 5]`: surprise, drift, forecast, low end, high end."""
+    """What is said of each row, `[row, target, 5]`: surprise, drift, forecast, low end, high end."""
     state, which = model.new_state(), panel.series_of(np.arange(panel.n_rows))
     begins = state.begin(panel)
-    steps = np.arange(panel.n_rows) - panel.offsets[which] + np.array([each.head.start for each in begins])[which]
-    batch = RowBatch(which, panel.n_series, steps, panel.values[:, 0])
-    batch.blocks[:] = [each.at for each in begins]
-    return state.engine.take_rows(batch)
+    starts = np.array([each.first.head.start for each in begins])
+    steps = np.arange(panel.n_rows) - panel.offsets[which] + starts[which]
+    batch = RowBatch(which, panel.n_series, steps)
+    return all_at_once(state.engines, batch, panel.values, begins).verdicts

@@ -20,16 +20,20 @@ class Seen(NamedTuple):
     or another value than before, and put in its place), "late" (too late, and left out).
     surprise: how far out the value lies among what was expected, as a normal score: beyond 3 in size is rare. NaN where
     nothing was expected yet, or the value is missing. drift: whether values have been off on one side for so long that
-    it is no chance.
+    it is no chance. Of several targets both are arrays, `[target]`; a row is revised where one of its values is another
+    than before, and surprise is NaN of those that are not.
     """
 
     status: str
-    surprise: float
-    drift: bool
+    surprise: Any
+    drift: Any
 
 
 class Ahead(NamedTuple):
-    """What comes after `cutoff`, the time of the last row: values float64 `[step]`, low and high `[level, step]`."""
+    """What comes after `cutoff`, the time of the last row: values float64 `[step]`, low and high `[level, step]`.
+
+    Of several targets `[target, step]` and `[target, level, step]`.
+    """
 
     cutoff: Any
     values: np.ndarray
@@ -38,18 +42,22 @@ class Ahead(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What is said of many rows: statuses uint8 `[row]`, places in STATUSES; verdicts as of `Engine.take_rows`."""
+    """What is said of many rows: statuses uint8 `[row]`, places in STATUSES.
+
+    verdicts: float64 `[row, target, number]`, the numbers of `Engine.take_rows`.
+    """
 
     statuses: np.ndarray
     verdicts: np.ndarray
 
     @classmethod
-    def nothing(cls, engine: Engine, rows: int = 0) -> Self:
-        return cls(np.zeros(rows, np.uint8), np.full((rows, engine.verdict_width), np.nan))
+    def nothing(cls, engines: Sequence[Engine], rows: int = 0) -> Self:
+        shape = (rows, len(engines), engines[0].verdict_width)
+        return cls(np.zeros(rows, np.uint8), np.full(shape, np.nan))
 
 
 class Rows(NamedTuple):
-    """Rows as they came: ticks int64, values float64, NaN where missing.
+    """Rows as they came: ticks int64; values float64 `[row, target]`, NaN where missing.
 
     covariates: of each, where there are any. seqs: of each its source and its number there, or None; or none at all.
     """
@@ -71,7 +79,7 @@ class Log(Protocol):
 
     def rows(
         self,
-        rows: Iterable[tuple[Id, int, float]],
+        rows: Iterable[tuple[Id, int, tuple[float, ...]]],
         seqs: Mapping[str, int] = NO_SEQS,
         covariates: Sequence[Given | None] = (),
     ) -> None: ...

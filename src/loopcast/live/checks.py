@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from loopcast.errors import CalendarError, ColumnError, OptionError, ValuesError, quote
+from loopcast.errors import CalendarError, ColumnError, OptionError, ValuesError, quote, quote_all
 from loopcast.live.clock import Clock, Phase
 from loopcast.live.engine import LARGEST
 from loopcast.live.rules import Rules
@@ -19,8 +19,8 @@ Id = str | int
 class Checks:
     """By the rules of a live state, its model's bounds, and its clock."""
 
-    def __init__(self, rules: Rules, bounds: Bounds, clock: Clock) -> None:
-        self.rules, self.clock = rules, clock
+    def __init__(self, rules: Rules, bounds: Bounds, clock: Clock, targets: tuple[str, ...]) -> None:
+        self.rules, self.clock, self.targets = rules, clock, targets
         lower = bounds.lower if isinstance(bounds.lower, int | float) else -math.inf
         self.lowest, self.highest = lower, math.inf if bounds.upper is None else bounds.upper
         self.quick = max(lower, -LARGEST), min(self.highest, LARGEST)  # floats between these are values as they are
@@ -29,6 +29,17 @@ class Checks:
     def longest_gap(self) -> int:
         """How many steps may be left out before a row."""
         return 0 if self.rules.gaps == "error" else self.rules.longest_gap
+
+    def row(self, y: Any) -> tuple[float, ...]:
+        """The values of a row, one for each target: as `value`; of several targets by name."""
+        if len(self.targets) == 1:
+            return (self.value(y),)
+        if not isinstance(y, Mapping) or y.keys() != set(self.targets):
+            raise ValuesError(
+                f"a row has a value for each of {quote_all(self.targets)}, by name, None where it is missing, got "
+                f"{quote(y)}"
+            )
+        return tuple(self.value(y[name]) for name in self.targets)
 
     def value(self, y: Any) -> float:
         """A value as a float, NaN for what is missing; ValuesError for what is no number, too large, out of bounds."""
@@ -47,10 +58,10 @@ class Checks:
         return number
 
     def values(self, numbers: np.ndarray) -> np.ndarray:
-        """The same of float64 `[row]`."""
+        """The same of float64 `[row, target]`."""
         wrong = (numbers < self.quick[0]) | (numbers > self.quick[1])
         if wrong.any():
-            self.value(float(numbers[wrong.argmax()]))
+            self.value(float(numbers.flat[wrong.argmax()]))
         return numbers + 0.0
 
     def step(self, phase: Phase, id_: Id, tick: int) -> int:

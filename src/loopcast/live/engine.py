@@ -7,6 +7,8 @@ a fork of the series.
 import ctypes
 import os
 import weakref
+from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -154,14 +156,21 @@ def records_of(lateness: int) -> int:
 
 
 class RowBatch:
-    """Rows of several series, each with its step; series: of each row, from 0, as `blocks` has their addresses."""
+    """Rows of several series, each with its step; series: of each row, from 0."""
 
-    def __init__(self, series: np.ndarray, count: int, steps: np.ndarray, values: np.ndarray) -> None:
+    def __init__(self, series: np.ndarray, count: int, steps: np.ndarray) -> None:
         self.order = np.argsort(series, kind="stable")
         self.begin = np.searchsorted(series[self.order], np.arange(count + 1))
-        self.steps, self.values = np.ascontiguousarray(steps), np.ascontiguousarray(values)
+        self.steps, self.values = np.ascontiguousarray(steps), np.zeros(0)
         self.blocks = np.zeros(count, np.uint64)
         self.statuses = np.zeros(len(series), np.uint8)
+
+    def of_target(self, values: np.ndarray, blocks: Sequence[int]) -> "RowBatch":
+        """These rows with the values of a target; blocks: the addresses of those of their series."""
+        other = copy(self)
+        other.values, other.blocks = np.ascontiguousarray(values), np.array(blocks, np.uint64)
+        other.statuses = np.zeros_like(self.statuses)
+        return other
 
     def call(self, verdicts: np.ndarray) -> native.RowsCall:
         arrays = (self.order, self.begin, self.blocks, self.steps, self.values, self.statuses, verdicts)

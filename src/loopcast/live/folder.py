@@ -162,9 +162,18 @@ def _replay(state: State, entries: list[Any]) -> None:
             if len(each) == 3:
                 state.know_step(state.find(id_), step, each[2], (id_, tick))
             else:
-                state.place(id_, tick, step, each[2], state.checked_again(id_, each[3]))
+                _replay_row(state, step, each)
     except (LoopcastError, OverflowError) as error:
         raise ModelFileError(f"the journal does not fit the snapshot: {error}") from error
+
+
+def _replay_row(state: State, step: int, row: Any) -> None:
+    id_, tick, values, given = row
+    if len(values) != len(state.targets):
+        raise ModelFileError(
+            f"the journal has a row of {len(values)} values, and there are {len(state.targets)} targets"
+        )
+    state.place(id_, tick, step, values, state.checked_again(id_, given, values))
 
 
 def _content(path: Path) -> bytes:

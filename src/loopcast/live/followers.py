@@ -56,27 +56,27 @@ class Follower:
         weakref.finalize(self, loaded.loopcast_follower_end, self.at)
 
 
-def follower_of(model: Model, levels: Sequence[float]) -> Follower:
-    """Of a model, with intervals of these levels. OptionError where it cannot be followed, which says what can."""
+def followers_of(model: Model, levels: Sequence[float]) -> tuple[Follower, ...]:
+    """Of each target of a model, with intervals of these levels.
+
+    OptionError where it cannot be followed, which says what can.
+    """
     why = why_not_built()
     if why is not None:
         raise OptionError(f"series are followed by the kernels, and {why}")
-    targets = model.schema.columns.targets
-    if len(targets) > 1:
-        raise OptionError(
-            f"live series have one target, and {model.name} was fitted on {len(targets)}: fit it on one "
-            "(Panel.channel), or on each as a series of its own (Panel.to_univariate)"
-        )
-    return _follower(model, levels)
+    targets = range(len(model.schema.columns.targets))
+    if isinstance(model, NetworkModel):  # the same weights read every target
+        return (_follower(model, levels, 0),) * len(targets)
+    return tuple(_follower(model, levels, target) for target in targets)
 
 
 @singledispatch
-def _follower(model: Model, levels: Sequence[float]) -> Follower:
+def _follower(model: Model, levels: Sequence[float], target: int) -> Follower:
     raise OptionError(f"{model.name} cannot be followed live: {CAN}")
 
 
 @_follower.register
-def _(model: NetworkModel, levels: Sequence[float]) -> Follower:
+def _(model: NetworkModel, levels: Sequence[float], target: int) -> Follower:
     ends = Bands.of(tuple(levels)).probabilities
     spread = (OWN_SPREAD[0], OWN_SPREAD[2]) if levels else (0.5, 0.5)
     probabilities = tuple(dict.fromkeys((0.5, *spread, *ends)))
@@ -108,6 +108,11 @@ def known_widths(model: NetworkModel) -> tuple[tuple[int, int, int], np.ndarray]
 
 
 def _refuse_covariates(model: Model) -> None:
+    if isinstance(model, NetworkModel) and model.channels == "joint" and len(model.schema.columns.targets) > 1:
+        raise OptionError(
+            f"{model.name} sees its targets together, and only Recurrent alone is followed so: take "
+            'channels="independent"'
+        )
     if isinstance(model, NetworkModel | LinearModel) and model.encoding is not None:
         raise OptionError(
             f"{model.name} learned from covariates or the calendar, and only Pretrained and Recurrent alone are "
@@ -117,64 +122,68 @@ def _refuse_covariates(model: Model) -> None:
 
 
 @_follower.register
-def _(model: NaiveModel, levels: Sequence[float]) -> Follower:
-    return _simple(model, levels, NAIVE)
+def _(model: NaiveModel, levels: Sequence[float], target: int) -> Follower:
+    return _simple(model, levels, (target, NAIVE))
 
 
 @_follower.register
-def _(model: DriftModel, levels: Sequence[float]) -> Follower:
-    return _simple(model, levels, DRIFT)
+def _(model: DriftModel, levels: Sequence[float], target: int) -> Follower:
+    return _simple(model, levels, (target, DRIFT))
 
 
 @_follower.register
-def _(model: SeasonalNaiveModel, levels: Sequence[float]) -> Follower:
-    return _simple(model, levels, SEASONAL_NAIVE, length=model.lag)
+def _(model: SeasonalNaiveModel, levels: Sequence[float], target: int) -> Follower:
+    return _simple(model, levels, (target, SEASONAL_NAIVE), length=model.lag)
 
 
 @_follower.register
-def _(model: WindowAverageModel, levels: Sequence[float]) -> Follower:
-    return _simple(model, levels, WINDOW_AVERAGE, length=model.window)
+def _(model: WindowAverageModel, levels: Sequence[float], target: int) -> Follower:
+    return _simple(model, levels, (target, WINDOW_AVERAGE), length=model.window)
 
 
 @_follower.register
-def _(model: LinearModel, levels: Sequence[float]) -> Follower:
+def _(model: LinearModel, levels: Sequence[float], target: int) -> Follower:
     _refuse_covariates(model)
-    return _simple(model, levels, LINEAR, length=model.context)
+    return _simple(model, levels, (target, LINEAR), length=model.context)
 
 
 @_follower.register
-def _(model: ThetaModel, levels: Sequence[float]) -> Follower:
+def _(model: ThetaModel, levels: Sequence[float], target: int) -> Follower:
     def fit(record: np.ndarray, values: np.ndarray) -> None:
         numbers = record[follower.fitted_at :].view(np.float64)
         fitted, season = fitted_parameters(values, model.season)
         numbers[: len(fitted)] = fitted
         numbers[theta_doubles : theta_doubles + model.season] = season
 
-    follower = _simple(model, levels, THETA, fit=fit)
+    follower = _simple(model, levels, (target, THETA), fit=fit)
     (theta_doubles,) = layout()["theta_doubles"]
     return follower
 
 
-def _simple(model: Model, levels: Sequence[float], kind: int, *, length: int = 1, fit: Fit | None = None) -> Follower:
-    weights = np.ascontiguousarray(model.matrix[0]) if isinstance(model, LinearModel) else np.zeros((1, 1))
+def _simple(
+    model: Model, levels: Sequence[float], what: tuple[int, int], *, length: int = 1, fit: Fit | None = None
+) -> Follower:
+    """what: the target, and the kind."""
+    target, kind = what
+    weights = np.ascontiguousarray(model.matrix[target]) if isinstance(model, LinearModel) else np.zeros((1, 1))
     relative = isinstance(model, LinearModel) and model.relative
     sizes = model.season, length, model.min_history, weights.shape[1]
     bounds = bounds_structure(model.bounds)
-    plan = native.SimplePlan(kind, *sizes, weights.ctypes.data, relative, _usual(model), bounds)
+    plan = native.SimplePlan(kind, *sizes, weights.ctypes.data, relative, _usual(model, target), bounds)
     return Follower("simple", plan, weights, _scaled(levels), fit)
 
 
 @_follower.register
-def _(model: MeanModel, levels: Sequence[float]) -> Follower:
+def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
     for each in model.models:
         _refuse_covariates(each)
-    members = [_follower(each, ()) for each in model.models]
+    members = [_follower(each, (), target) for each in model.models]
     pointers = (ctypes.c_void_p * len(members))(*(each.at for each in members))
     weights = np.array(model.weights)
     bounds = (native.BoundsStructure * len(members))(*(bounds_structure(each.bounds) for each in model.models))
     at = [ctypes.addressof(pointers), weights.ctypes.data, ctypes.addressof(bounds)]
     plan = native.MeanPlan(
-        len(members), model.season, model.min_history, *at, _usual(model), bounds_structure(model.bounds)
+        len(members), model.season, model.min_history, *at, _usual(model, target), bounds_structure(model.bounds)
     )
 
     def fit(record: np.ndarray, values: np.ndarray) -> None:
@@ -189,9 +198,9 @@ def _(model: MeanModel, levels: Sequence[float]) -> Follower:
     return follower
 
 
-def _usual(model: Model) -> Any:
-    """How much series usually change, by which intervals of models without a distribution of their own are scaled."""
-    usual = (0.0, 0.0) if model.calibration is None else model.calibration.usual[:, 0].tolist()
+def _usual(model: Model, target: int) -> Any:
+    """How much a target usually changes: the scale of intervals of models without a distribution of their own."""
+    usual = (0.0, 0.0) if model.calibration is None else model.calibration.usual[:, target].tolist()
     return (ctypes.c_double * 2)(*usual)
 
 

@@ -6,11 +6,13 @@ off; anything else that is not as it was written is a ModelFileError.
 """
 
 import json
+import math
 import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,11 @@ ENTRY = struct.Struct("<IQI")  # length, number, checksum of the body
 ROW = struct.Struct("<cqd")
 IS_ROW, IS_END, IS_SEQ = b"r", b"f", b"s"
 IS_KNOWN, IS_AHEAD = b"k", b"a"  # a row with covariates; future covariates of a step to come
+IS_SEVERAL = b"m"  # a row with several values, and covariates or none
 
-# A row (id, tick, value, and covariates where there are some), the id of a series that ended, or the highest number
+# A row (id, tick, values, and covariates where there are some), the id of a series that ended, or the highest number
 # that a source's rows have had so far, or future covariates (id, tick, by name).
-Entry = tuple[Id, int, float, Given | None] | Id | tuple[str, int] | tuple[Id, int, Given]
+Entry = tuple[Id, int, tuple[float, ...], Given | None] | Id | tuple[str, int] | tuple[Id, int, Given]
 
 
 class Journal:
@@ -53,18 +56,13 @@ class Journal:
 
     def rows(
         self,
-        rows: Iterable[tuple[Id, int, float]],
+        rows: Iterable[tuple[Id, int, tuple[float, ...]]],
         seqs: Mapping[str, int] = NO_SEQS,
         covariates: Sequence[Given | None] = (),
     ) -> None:
         """What will be taken in, with the covariates of each, and the highest number of each source after that."""
-        if any(covariates):
-            bodies = [
-                ROW.pack(IS_KNOWN, tick, y) + json.dumps([id_, _plain(given)]).encode()
-                for (id_, tick, y), given in zip(rows, covariates, strict=True)
-            ]
-        else:
-            bodies = [ROW.pack(IS_ROW, tick, y) + id_bytes(id_) for id_, tick, y in rows]
+        each = zip(rows, covariates, strict=True) if any(covariates) else zip(rows, repeat(None))
+        bodies = [_body(id_, tick, values, given) for (id_, tick, values), given in each]
         self._entries([*bodies, *(IS_SEQ + json.dumps(each).encode() for each in seqs.items())])
 
     def known(self, id_: Id, tick: int, future: Given) -> None:
@@ -161,15 +159,25 @@ def _read(body: bytes) -> Entry:
         if body[:1] == IS_SEQ:
             return _seq(body[1:])
         kind, tick, y = ROW.unpack_from(body)
+        if kind == IS_SEVERAL:
+            id_, values, given = json.loads(body[ROW.size :])
+            numbers = tuple(math.nan if each is None else float(each) for each in values)
+            return _checked_id(id_), tick, numbers, None if given is None else _by_name(given)
         if kind in (IS_KNOWN, IS_AHEAD):
             id_, given = json.loads(body[ROW.size :])
-            covariates = {str(name): value for name, value in given.items()}
-            return (_checked_id(id_), tick, y, covariates) if kind == IS_KNOWN else (_checked_id(id_), tick, covariates)
+            covariates = _by_name(given)
+            return (
+                (_checked_id(id_), tick, (y,), covariates) if kind == IS_KNOWN else (_checked_id(id_), tick, covariates)
+            )
         if kind != IS_ROW:
             raise ModelFileError("the journal has an entry that this version does not know: upgrade to read it")
-        return _id(body[ROW.size :]), tick, y, None
+        return _id(body[ROW.size :]), tick, (y,), None
     except (struct.error, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFileError(f"the journal has an entry that cannot be read: {error}") from error
+
+
+def _by_name(given: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in given.items()}
 
 
 def _seq(text: bytes) -> tuple[str, int]:
@@ -181,6 +189,16 @@ def _seq(text: bytes) -> tuple[str, int]:
 
 def _id(text: bytes) -> Id:
     return _checked_id(json.loads(text))
+
+
+def _body(id_: Id, tick: int, values: tuple[float, ...], given: Given | None) -> bytes:
+    """A row as it is written."""
+    if len(values) > 1:
+        numbers = [None if math.isnan(each) else each for each in values]
+        return ROW.pack(IS_SEVERAL, tick, 0.0) + json.dumps([id_, numbers, given and _plain(given)]).encode()
+    if given:
+        return ROW.pack(IS_KNOWN, tick, values[0]) + json.dumps([id_, _plain(given)]).encode()
+    return ROW.pack(IS_ROW, tick, values[0]) + id_bytes(id_)
 
 
 def _plain(given: Given | None) -> dict[str, Any]:

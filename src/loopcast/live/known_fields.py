@@ -6,19 +6,19 @@ import numpy as np
 
 from loopcast.errors import ModelFileError
 from loopcast.live.known import Before, KnownPlan, KnownSeries
-from loopcast.live.series import Series
+from loopcast.live.series import Channel
 from loopcast.live.state import State
 
 PLACES, REST = "known_places", "known_rest"
 PAST, FUTURE, COMING = "known_past", "known_future", "known_coming"
 
 
-def known_fields(state: State, series: Sequence[Series]) -> dict[str, np.ndarray]:
-    """Of some series; int64 `[series, number]` each, nothing where the model has no covariates."""
+def known_fields(state: State, channels: Sequence[Channel]) -> dict[str, np.ndarray]:
+    """Of a target of some series; int64 `[series, number]` each, nothing where the model has no covariates."""
     plan = _plan(state)
     if plan is None:
         return {}
-    known = [each.known for each in series if each.known is not None]
+    known = [each.known for each in channels if each.known is not None]
     places = np.array([(each.first, each.begin, len(each.future)) for each in known], np.int64)
     most = int(places[:, 2].max())
     return {
@@ -51,7 +51,7 @@ def known_shapes(state: State, count: int, fields: Mapping[str, np.ndarray]) -> 
     return {PLACES: (count, 3), **shapes}
 
 
-def restore_known(state: State, found: Series, fields: Mapping[str, np.ndarray]) -> None:
+def restore_known(state: State, found: Channel, fields: Mapping[str, np.ndarray]) -> None:
     """Give a series what is known of it; ModelFileError where that does not fit its rows."""
     plan = _plan(state)
     if plan is None or state.known is None:

@@ -44,7 +44,7 @@ class Live:
 
     def __init__(self, model: LiveModel, state: State) -> None:
         self._model, self._state = model, state
-        self._engines: dict[int, Engine] = {}
+        self._engines: dict[int, tuple[Engine, ...]] = {}
 
     @classmethod
     def start(cls, forecaster: Forecaster, data: Any = None, **options: Any) -> Self:
@@ -101,17 +101,17 @@ class Live:
         self,
         id: Id,  # noqa: A002 - the column's usual name
         time: Any,
-        y: float | None,
+        y: float | Mapping[str, float | None] | None,
         covariates: Mapping[str, Any] | None = None,
     ) -> Seen:
         """Take one row in: what it was, how surprising, and whether there is a drift; see `Seen`.
 
         time: a whole number, a date or a timestamp as the model's data had, or text in ISO 8601. y: None or NaN is a
-        missing value. covariates: by name, where the model has any: past ones in each row, static ones in the first of
-        a series, and future ones where they are not known yet (`live(data)` may have them). CalendarError for a time
-        that is not on the calendar of the series, in no zone where the model's have one or the other way round, or
-        after a longer gap than is allowed; ValuesError for infinity and beyond 1e38; OptionError for a series that is
-        new and may not be. An error leaves everything as it was.
+        missing value; of several targets, each by its name. covariates: by name, where the model has any: past ones in
+        each row, static ones in the first of a series, and future ones where they are not known yet (`live(data)` may
+        have them). CalendarError for a time that is not on the calendar of the series, in no zone where the model's
+        have one or the other way round, or after a longer gap than is allowed; ValuesError for infinity and beyond
+        1e38; OptionError for a series that is new and may not be. An error leaves everything as it was.
         """
         return self._state.take(id, time, y, covariates)
 
@@ -119,9 +119,9 @@ class Live:
         """A time as a whole number; errors as of `update_one`."""
         return self._state.clock.tick(time)
 
-    def value(self, y: float | None) -> float:
-        """A value as a float, NaN where it is missing; errors as of `update_one`."""
-        return self._state.checks.value(y)
+    def values(self, y: Any) -> tuple[float, ...]:
+        """The values of a row as floats, one for each target, NaN where missing; errors as of `update_one`."""
+        return self._state.checks.row(y)
 
     def take_until(self, rows: Rows) -> tuple[Taken, DataError | None]:
         """Checked rows, in their order, up to the first that cannot be taken in, and its error; None where all are."""
@@ -147,20 +147,23 @@ class Live:
         what is known of them, and is a ValuesError where that does not reach so far.
         """
         ahead = None if future is None else future_numbers(self.schema.columns, future, self.horizon)
-        return self._state.ahead(id, self._state.engine, self.horizon, ahead)
+        return self._state.ahead(id, self._state.engines, self.horizon, ahead)
 
     def update(self, table: Any) -> Any:
         """Take the rows of a table in, in their order, and give it back with what is said of each.
 
         table: long, of pandas, polars or pyarrow, with the columns of the model's data. Added are `status`, `forecast`
-        (of that row, one step ahead, as it was issued before it came) and `surprise`; missing where there is none.
+        (of that row, one step ahead, as it was issued before it came) and `surprise`, missing where there is none; of
+        several targets `forecast-TARGET` and `surprise-TARGET` of each.
         Errors are those of `update_one`, before any row is taken in.
         """
         opened, rows = tables.read_rows(table, self._state, self._model.schema)
-        return tables.with_verdicts(opened, take_rows(self._state, rows))
+        return tables.with_verdicts(opened, take_rows(self._state, rows), self.schema.columns.targets)
 
     def predict(self, horizon: int | None = None, *, level: float | Sequence[float] = (), future: Any = None) -> Any:
         """The steps after the last row of each series as a table, as `Forecaster.predict`; `cutoff` is that row's time.
+
+        Of several targets there is a row for each, which a column `target` names.
 
         level: some of `levels`, which are those that are tracked; OptionError for another. future: a table of future
         covariates, of each of these steps, as of `Forecaster.predict`; None takes what is known of them.
@@ -177,14 +180,14 @@ class Live:
             self._model.require_intervals(steps)
         with self._state.lock:
             ahead = tables.read_future(future, self._state, self.schema, steps)
-            return tables.forecast_table(self._state, (self._engine(steps), steps, ahead), self._model, levels)
+            return tables.forecast_table(self._state, (self._engines_of(steps), steps, ahead), self._model, levels)
 
-    def _engine(self, steps: int) -> Engine:
-        """That of the state; for another number of steps, one that forecasts these."""
+    def _engines_of(self, steps: int) -> tuple[Engine, ...]:
+        """Those of the state; for another number of steps, some that forecast these."""
         if steps == self.horizon:
-            return self._state.engine
+            return self._state.engines
         if steps not in self._engines:
-            self._engines[steps] = self._model.engine_of(steps)
+            self._engines[steps] = self._model.engines_of(steps)
         return self._engines[steps]
 
     def fork(self, ids: Iterable[Id] | None = None) -> "Live":
@@ -210,7 +213,7 @@ class Live:
             self._state.forget(ids)
 
     def health(self) -> Any:
-        """A row for each series: how it is, as a table of the kind that the model was fitted on.
+        """A row for each series, of several targets for each: how it is, as a table of the kind that the fit had.
 
         last: the time of its last row. rows: how many it has. behind: steps from there to the latest of all series;
         stale: whether these are more than `lateness`. drifts: how many were found; since_drift: rows since the last.

@@ -4,12 +4,13 @@ from dataclasses import replace
 from functools import cached_property
 
 from loopcast.data.schema import TableSchema
-from loopcast.intervals.tracking import Tracking
+from loopcast.intervals.tracking import TargetErrors, Tracking
 from loopcast.live.calendar import Calendar
 from loopcast.live.clock import Clock
 from loopcast.live.engine import Engine
-from loopcast.live.followers import follower_of
+from loopcast.live.followers import followers_of
 from loopcast.live.known import KnownPlan
+from loopcast.live.known_rows import KnownRows
 from loopcast.live.rules import Rules
 from loopcast.live.state import State
 from loopcast.models.bounds import Bounds
@@ -23,14 +24,14 @@ from loopcast.nn.step_decoder import PROBABILITIES
 class LiveModel:
     """A fitted forecaster, and the rules by which it is followed.
 
-    OptionError where it cannot be: another kind, several targets, or covariates. NotFittedError where intervals are
+    OptionError where it cannot be: another kind, or covariates. NotFittedError where intervals are
     asked for that it cannot give.
     """
 
     def __init__(self, forecaster: Forecaster, rules: Rules) -> None:
         self.forecaster, self.rules = forecaster, rules
         self.model: Model = replace(forecaster.model, panel=None)  # its series are no part of a state
-        self._follower = follower_of(self.model, rules.levels)
+        self._followers = followers_of(self.model, rules.levels)
         self.require_intervals(self.horizon)
 
     def require_intervals(self, steps: int) -> None:
@@ -62,28 +63,36 @@ class LiveModel:
         return max(2 * self.model.season, USUAL_STEPS) if calibration is None else calibration.horizon
 
     @cached_property
-    def engine(self) -> Engine:
-        """Of forecasts as far as the horizon."""
-        return self.engine_of(self.horizon)
+    def engines(self) -> tuple[Engine, ...]:
+        """Of each target, of forecasts as far as the horizon."""
+        return self.engines_of(self.horizon)
 
     def new_state(self) -> State:
         """One that follows no series yet."""
         clock = Clock(self.schema)
-        return State(self.engine, clock, self.rules, self.model, self._known(clock))
+        return State(self.engines, clock, self.rules, self.model, self._known(clock))
 
-    def _known(self, clock: Clock) -> KnownPlan | None:
+    def _known(self, clock: Clock) -> KnownRows | None:
         """How what is known besides values is shown; None where the model does without."""
         model = self.model
         if not isinstance(model, NetworkModel) or model.encoding is None:
             return None
         calendar = Calendar(clock, model.encoding.parts, model.encoding.columns.holidays)
         reach = self.rules.lateness, self.horizon
-        return KnownPlan(model.encoding, model.periods.season, calendar, reach)
+        plan = KnownPlan(model.encoding, model.periods.season, calendar, reach)
+        return KnownRows(plan, self.rules.lateness, self.schema.columns, model.channels)
 
-    def engine_of(self, steps: int) -> Engine:
-        """Of forecasts of so many steps; its blocks are those of all others."""
+    def engines_of(self, steps: int) -> tuple[Engine, ...]:
+        """Of each target, of forecasts of so many steps; their blocks are those of all others."""
+        model, most = self.model, max(self.horizon, steps)
+        each = zip(self._followers, range(len(self._followers)), strict=True)
+        return tuple(
+            Engine(follower, model.bounds, self._tracking(target, steps), most, self.rules.lateness)
+            for follower, target in each
+        )
+
+    def _tracking(self, target: int, steps: int) -> Tracking:
         model, horizon = self.model, self.horizon
-        own = model.own_horizon >= horizon
-        tracking = Tracking.of(self.rules.levels, horizon, steps, model.calibration, PROBABILITIES, own=own)
-        tracking = replace(tracking, widening=model.widening)
-        return Engine(self._follower, model.bounds, tracking, max(horizon, steps), self.rules.lateness)
+        own, measured = model.own_horizon >= horizon, TargetErrors(model.calibration, target)
+        tracking = Tracking.of(self.rules.levels, horizon, steps, measured, PROBABILITIES, own=own)
+        return replace(tracking, widening=model.widening)

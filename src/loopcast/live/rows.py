@@ -21,16 +21,14 @@ class Placed:
     that is new. batch: the rows.
     """
 
-    def __init__(
-        self, ids: Sequence[Id], ticks: np.ndarray, values: np.ndarray, series: Mapping[Id, Series], checks: Checks
-    ) -> None:
+    def __init__(self, ids: Sequence[Id], ticks: np.ndarray, series: Mapping[Id, Series], checks: Checks) -> None:
         places: dict[Id, int] = {}
         rows = np.array([places.setdefault(each, len(places)) for each in ids], np.int64)
         self.ids, self.known = list(places), [series.get(each) for each in places]
         errors: list[tuple[int, DataError]] = []
         self.phases = self._phases(rows, ticks, series, checks, errors)
         steps = self._steps(rows, ticks, checks, errors)
-        self.batch = RowBatch(rows, len(self.ids), steps, values)
+        self.batch = RowBatch(rows, len(self.ids), steps)
         self.failed = self._first_error(rows, ticks, checks, errors)
 
     def _phases(

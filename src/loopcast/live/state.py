@@ -3,7 +3,7 @@
 import ctypes
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,12 @@ from loopcast.live.checks import Checks, Id
 from loopcast.live.clock import Clock, Phase
 from loopcast.live.covariates import Future, Given, OfSeries, coming_numbers
 from loopcast.live.engine import REVISED, STATUSES, TAKEN, Engine
-from loopcast.live.known import KnownPlan
 from loopcast.live.known_rows import Checked, KnownRows
 from loopcast.live.records import Records
 from loopcast.live.rules import Rules
-from loopcast.live.series import Series
+from loopcast.live.series import Channel, Series
 from loopcast.models.model import Model
+from loopcast.models.network.targets import apart
 
 NO_VERDICT = (math.nan, 0.0)
 
@@ -30,61 +30,82 @@ class State:
     """The series by their ids, and the rules by which rows come in."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, rules: Rules, model: Model, known: KnownPlan | None = None
+        self, engines: tuple[Engine, ...], clock: Clock, rules: Rules, model: Model, known: KnownRows | None = None
     ) -> None:
-        self.engine, self.clock, self.rules = engine, clock, rules
+        self.engines, self.clock, self.rules, self.known = engines, clock, rules, known
         self.min_history, self.name = model.min_history, model.name
-        self.checks = Checks(rules, model.bounds, clock)
-        self.known = None if known is None else KnownRows(known, rules.lateness)
+        self.targets = model.schema.columns.targets
+        self.checks = Checks(rules, model.bounds, clock, self.targets)
         self.series: dict[Id, Series] = {}
-        self.records = Records(engine.block_bytes)
+        self.records = Records(engines[0].block_bytes)
         self.seqs: dict[str, int] = {}  # of each source, the highest number that its rows had
         self.log: Log | None = None
         self.lock = threading.RLock()  # rows are taken in whole before the next ones, whichever thread brings them
 
-    def take(self, id_: Id, time: Any, y: float | None, covariates: Given | None = None) -> Seen:
+    def take(self, id_: Id, time: Any, y: Any, covariates: Given | None = None) -> Seen:
         """One row; an error leaves everything as it was."""
-        value, tick = self.checks.value(y), self.clock.tick(time)
+        values, tick = self.checks.row(y), self.clock.tick(time)
         with self.lock:
             found = self._found(id_)
             step = (found.phase.step(tick) if found is not None else None) or self._step(found, id_, tick)
-            checked = self.checked(id_, covariates, new=found is None)
+            checked = self.checked(id_, covariates, values, new=found is None)
             if self.log is not None:
                 if found is not None:
                     self.checks.gap(id_, tick, step - found.end - 1)
-                self.log.rows([(id_, tick, value)], covariates=[covariates])
-            status = self.place(id_, tick, step, value, checked)
-            surprise, drift = self.engine.verdict[:2] if status in (TAKEN, REVISED) else NO_VERDICT
-        return Seen(STATUSES[status], surprise, drift == 1.0)
+                self.log.rows([(id_, tick, values)], covariates=[covariates])
+            return self._seen(self.place(id_, tick, step, values, checked))
 
-    def checked(self, id_: Id, covariates: Given | None, *, new: bool) -> Checked | None:
-        """The covariates of a row; OptionError where the model has none."""
+    def _seen(self, statuses: tuple[int, ...]) -> Seen:
+        """What is said of a row that was placed so in each target."""
+        each = [
+            engine.verdict[:2] if status in (TAKEN, REVISED) else NO_VERDICT
+            for engine, status in zip(self.engines, statuses, strict=True)
+        ]
+        status = STATUSES[max(statuses)]
+        if len(each) == 1:
+            return Seen(status, each[0][0], each[0][1] == 1.0)
+        surprise, drift = np.array(each).T
+        return Seen(status, surprise, drift == 1.0)
+
+    def checked(self, id_: Id, covariates: Given | None, values: Sequence[float], *, new: bool) -> Checked | None:
+        """What is known of a row of these values besides them; OptionError for covariates that the model has not."""
         if self.known is not None:
-            return self.known.checked(id_, covariates, new=new)
+            return self.known.checked(id_, covariates, values, new=new)
         if covariates:
             raise OptionError(f"{self.name} was fitted without covariates, got {quote(next(iter(covariates)))}")
         return None
 
-    def checked_again(self, id_: Id, covariates: Given | None) -> Checked | None:
-        """The covariates of a row out of a journal; a row without any is one that did not come."""
+    def checked_again(self, id_: Id, covariates: Given | None, values: Sequence[float]) -> Checked | None:
+        """The same of a row out of a journal; one without covariates did not come."""
         if self.known is not None and covariates is None and id_ in self.series:
-            return self.known.nothing
-        return self.checked(id_, covariates, new=id_ not in self.series)
+            return self.known.without(values)
+        return self.checked(id_, covariates, values, new=id_ not in self.series)
 
-    def place(self, id_: Id, tick: int, step: int, y: float, checked: Checked | None) -> int:
-        """A row that was checked, of a series that is there or not: which of STATUSES; an error for too long a gap."""
+    def place(self, id_: Id, tick: int, step: int, values: Sequence[float], checked: Checked | None) -> tuple[int, ...]:
+        """A row that was checked, of a series that is there or not: which of STATUSES it is in each target.
+
+        That of the row is the highest of these. An error for too long a gap.
+        """
         found = self.series.get(id_)
         if found is None:
             found = self.start(id_, self.clock.phase(tick), step, None if checked is None else checked.of_series)
-        longest = self.checks.longest_gap
+        end, statuses = found.end, self._place(found, step, values, checked)
+        if min(statuses) < 0:
+            self.checks.gap(id_, tick, step - end - 1)
+            raise RuntimeError(f"the kernels did not take a row in, and say {statuses}")
+        return statuses
+
+    def _place(self, found: Series, step: int, values: Sequence[float], checked: Checked | None) -> tuple[int, ...]:
+        longest, each = self.checks.longest_gap, zip(self.engines, found.channels, values, strict=True)
         if self.known is None or checked is None:
-            status = self.engine.place(found.at, step, y, longest)
-        else:
-            status = self.known.place(self.engine, found, step, y, (checked, longest))
-        if status < 0:
-            self.checks.gap(id_, tick, step - found.end - 1)
-            raise RuntimeError(f"the kernels did not take a row in, and say {status}")
-        return status
+            return tuple([engine.place(channel.at, step, y, longest) for engine, channel, y in each])
+        place = self.known.place
+        return tuple(
+            [
+                place(engine, channel, step, y, (numbers, longest))
+                for (engine, channel, y), numbers in zip(each, checked.numbers, strict=True)
+            ]
+        )
 
     def _found(self, id_: Id) -> Series | None:
         try:
@@ -106,16 +127,18 @@ class State:
 
     def know_step(self, found: Series, step: int, future: Given, key: tuple[Id, int]) -> None:
         """The same, of a step of the phase; key: the series' id, and the tick."""
-        if self.known is None or found.known is None:
+        if self.known is None or not self.known.columns.future:
             raise OptionError(f"{self.name} was fitted without future covariates")
-        numbers = coming_numbers(self.known.plan.encoding.columns, future)
+        numbers = coming_numbers(self.known.columns, future)
         missing = step - found.end - 1
         if missing < 0:
             raise CalendarError(f"series {quote(key[0])} has a row at {self.clock.time(key[1])}, and is past it")
         self.checks.gap(*key, missing)
         if self.log is not None:
             self.log.known(*key, future)
-        found.known.know(step, numbers, found.end)
+        for channel in found.channels:
+            if channel.known is not None:
+                channel.known.know(step, numbers, channel.end)
 
     def advance(self, time: Any) -> None:
         """What has not come up to a time is missing, in every series; CalendarError where a gap would be too long."""
@@ -129,47 +152,57 @@ class State:
                         "it first"
                     )
             if self.log is not None:
-                self.log.rows((id_, each.phase.tick(each.end + steps), math.nan) for id_, each, steps in behind)
+                self.log.rows((id_, each.phase.tick(each.end + steps), self._missing) for id_, each, steps in behind)
             for _, found, steps in behind:
                 self.advance_series(found, found.end + steps)
 
     def start(self, id_: Id, phase: Phase, step: int, of_series: OfSeries | None = None) -> Series:
         """A series of which nothing was seen, and whose first row will be at a step of a phase."""
+        channels = tuple(self._start(phase, step, of_series) for _ in self.engines)
+        found = self.series[id_] = Series(channels, phase)
+        return found
+
+    def _start(self, phase: Phase, step: int, of_series: OfSeries | None) -> Channel:
         block = self.records.new()
-        found = Series(block, self.records.address(block), phase)
+        found = Channel(block, self.records.address(block), phase)
         found.head.start = step
         if self.known is not None:
             self.known.start(found, step, of_series)
-        self.series[id_] = found
         return found
 
     def begin(self, panel: Panel) -> list[Series]:
         """The series of a panel, none of whose rows is taken in yet; of their covariates all is known."""
-        whole = [None] * panel.n_series if self.known is None else self.known.of_all(panel)
+        alone, count = self.apart(panel), panel.n_channels
+        whole = [None] * alone.n_series if self.known is None else self.known.of_all(alone)
         begun = []
         for place, (id_, tick) in enumerate(zip(panel.ids.to_list(), to_ticks(panel.starts).tolist(), strict=True)):
             phase = self.clock.phase(tick)
-            found = self.start(id_, phase, phase.step(tick) or 0, whole[place])
+            found = self.start(id_, phase, phase.step(tick) or 0, whole[place * count])
             if self.known is not None:
-                self.known.load(panel, place, found)
+                for target, channel in enumerate(found.channels):
+                    self.known.load(alone, place * count + target, channel)
             begun.append(found)
         return begun
+
+    def apart(self, panel: Panel) -> Panel:
+        """Each target of each series as a series of its own, as the model reads them."""
+        return apart(panel, "independent" if self.known is None else self.known.channels)
 
     def load(self, panel: Panel) -> None:
         """Series from their first rows on, from which the model may have learned: nothing is judged by them."""
         for place, found in enumerate(self.begin(panel)):
-            values = panel.series(place)[:, 0]
-            found.head.judged = len(values)
-            self.engine.load(self.records.block(found.block), values)
-            if found.known is not None:
-                found.known.trim(found.end)
+            for engine, channel, values in zip(self.engines, found.channels, panel.series(place).T, strict=True):
+                channel.head.judged = len(values)
+                engine.load(self.records.block(channel.block), values)
+                if channel.known is not None:
+                    channel.known.trim(channel.end)
 
     def copy_in(self, id_: Id, other: Series) -> None:
         """A series as it is elsewhere, by the same model and rules."""
-        found = self.start(id_, other.phase, 0)
-        ctypes.memmove(found.at, other.at, self.records.size)
-        if self.known is not None and other.known is not None:
-            self.known.attach(found, other.known.copy(found.end))
+        for own, its in zip(self.start(id_, other.phase, 0).channels, other.channels, strict=True):
+            ctypes.memmove(own.at, its.at, self.records.size)
+            if self.known is not None and its.known is not None:
+                self.known.attach(own, its.known.copy(own.end))
 
     def forget(self, ids: Iterable[Id]) -> None:
         """End some series; OptionError, with none ended, where one is not there."""
@@ -178,7 +211,8 @@ class State:
             self.log.forget([id_ for id_, _ in gone])
         for id_, found in gone:
             del self.series[id_]
-            self.records.free(found.block)
+            for channel in found.channels:
+                self.records.free(channel.block)
 
     def find(self, id_: Id) -> Series:
         """A series by its id; OptionError where there is none."""
@@ -189,32 +223,43 @@ class State:
 
     def advance_series(self, found: Series, step: int) -> None:
         """What has not come up to a step is missing; past covariates too."""
-        longest = self.rules.longest_gap
-        if self.known is None:
-            self.engine.place(found.at, step, math.nan, longest)
-        else:
-            self.known.place(self.engine, found, step, math.nan, (self.known.nothing, longest))
+        checked = None if self.known is None else self.known.without(self._missing)
+        self._place(found, step, self._missing, checked)
 
-    def ahead(self, id_: Id, engine: Engine, steps: int, future: Future | None = None) -> Ahead:
+    @property
+    def _missing(self) -> tuple[float, ...]:
+        """The values of a row that did not come."""
+        return (math.nan,) * len(self.engines)
+
+    def ahead(self, id_: Id, engines: Sequence[Engine], steps: int, future: Future | None = None) -> Ahead:
         """The forecast of a series; ValuesError where it has no value yet, LengthError where it has too few rows.
 
         future: future covariates of steps to come, float64 `[step, covariate]`, in place of those that are known.
         """
+        levels = len(engines[0].levels)
         with self.lock:
             found = self.find(id_)
-            head = found.head
-            if not head.seen:
-                raise ValuesError(f"series {quote(id_)} has no value yet, and nothing to go by")
-            if head.rows < self.min_history:
-                raise LengthError(
-                    f"series {quote(id_)} has {head.rows} rows, and {self.name} looks at the last {self.min_history}: "
-                    "give more first"
-                )
-            told, levels = self._deliver(id_, found, engine, steps, future), len(engine.levels)
+            self._check_history(id_, found)
+            each = zip(found.channels, engines, strict=True)
+            told = [self._deliver(id_, channel, engine, steps, future) for channel, engine in each]
             cutoff = self.clock.time(found.phase.tick(found.end))
-        return Ahead(cutoff, told[0], told[1 : 1 + levels], told[1 + levels :])
+        every = told[0] if len(told) == 1 else np.stack(told)
+        low, high = every[..., 1 : 1 + levels, :], every[..., 1 + levels :, :]
+        return Ahead(cutoff, every[..., 0, :], low, high)
 
-    def _deliver(self, id_: Id, found: Series, engine: Engine, steps: int, future: Future | None) -> np.ndarray:
+    def _check_history(self, id_: Id, found: Series) -> None:
+        for target, channel in zip(self.targets, found.channels, strict=True):
+            if not channel.head.seen:
+                which = f"of {quote(target)} " if len(self.targets) > 1 else ""
+                raise ValuesError(f"series {quote(id_)} has no value {which}yet, and nothing to go by")
+        rows = found.first.head.rows
+        if rows < self.min_history:
+            raise LengthError(
+                f"series {quote(id_)} has {rows} rows, and {self.name} looks at the last {self.min_history}: give more "
+                "first"
+            )
+
+    def _deliver(self, id_: Id, found: Channel, engine: Engine, steps: int, future: Future | None) -> np.ndarray:
         if self.known is None:
             if future is not None:
                 raise OptionError(f"{self.name} was fitted without future covariates")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.columns import CUTOFF, Bands
+from loopcast.columns import CUTOFF, TARGET_NAME, Bands
 from loopcast.data.calendar import to_ticks, zone_of
 from loopcast.data.covariates import bool_to_float
 from loopcast.data.edit_table import TableBuilder, finish
@@ -46,11 +46,12 @@ def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, Row
     opened, names, source = _opened(table), schema.columns, Source()
     has_id = has_id_column(opened, names, source)
     covariates = names.covariates if state.known is not None else ()
-    check_names(opened, [*([names.id] if has_id else []), names.time, names.one_target, *covariates], "", source)
+    check_names(opened, [*([names.id] if has_id else []), names.time, *names.targets, *covariates], "", source)
     rows = SeriesIndex.one("", len(opened.column(names.time)), source)
     times = as_times(opened.column(names.time), rows, plain=state.clock.numbers)
     _check_kind(times, schema)
-    values = state.checks.values(np.asarray(check_target(opened.column(names.one_target), rows), np.float64))
+    each = [np.asarray(check_target(opened.column(name), rows), np.float64) for name in names.targets]
+    values = state.checks.values(np.stack(each, axis=1))
     ids = [only_id(schema)] * len(values)
     if has_id:
         column = opened.column(names.id)
@@ -106,40 +107,55 @@ def _check_kind(times: pl.Series, schema: TableSchema) -> None:
         )
 
 
-def with_verdicts(table: Table, taken: Taken) -> Any:
-    """The table, and what is said of each row."""
+def with_verdicts(table: Table, taken: Taken, targets: Sequence[str]) -> Any:
+    """The table, and what is said of each row; of several targets by name."""
     native = table.native.copy(deep=False) if table.kind == "pandas" else table.native
     status = np.array(STATUSES, object)[taken.statuses]
     columns: dict[str, Any] = {STATUS: status if table.kind == "pandas" else pl.Series(status, dtype=pl.String)}
     for name, place in ((FORECAST, 2), (SURPRISE, 0)):
-        numbers = taken.verdicts[:, place]
-        columns[name] = numbers if table.kind == "pandas" else pl.Series(numbers).fill_nan(None)
+        for target, numbers in zip(targets, taken.verdicts[:, :, place].T, strict=True):
+            column = name if len(targets) == 1 else f"{name}-{target}"
+            columns[column] = numbers if table.kind == "pandas" else pl.Series(numbers).fill_nan(None)
     return finish(TableBuilder(native, table.kind), columns)
 
 
 def forecast_table(
-    state: State, how: tuple[Engine, int, Mapping[Id, np.ndarray]], model: LiveModel, levels: tuple[float, ...]
+    state: State,
+    how: tuple[Sequence[Engine], int, Mapping[Id, np.ndarray]],
+    model: LiveModel,
+    levels: tuple[float, ...],
 ) -> Any:
     """The steps after each series as a table of the kind that the model was fitted on.
 
-    how: by which engine, how many steps, and future covariates of these.
+    how: by which engines, how many steps, and future covariates of these.
     """
-    engine, steps, future = how
+    engines, steps, future = how
     if not state.series:
         raise OptionError("no series is followed yet: update first, or start with live(data)")
-    ahead = [state.ahead(id_, engine, steps, future.get(id_)) for id_ in state.series]
-    columns = {model.name: np.concatenate([each.values for each in ahead])}
+    ahead = [state.ahead(id_, engines, steps, future.get(id_)) for id_ in state.series]
+    columns = {model.name: _flat([each.values for each in ahead])}
     for level in levels:
         place = model.rules.levels.index(level)
         low, high = Bands.of(level).columns(model.name)
-        columns[low] = np.concatenate([each.low[place] for each in ahead])
-        columns[high] = np.concatenate([each.high[place] for each in ahead])
+        columns[low] = _flat([each.low[..., place, :] for each in ahead])
+        columns[high] = _flat([each.high[..., place, :] for each in ahead])
     ends = [(each.phase, each.end) for each in state.series.values()]
-    times = [phase.tick(end + h) for phase, end in ends for h in range(1, steps + 1)]
+    times = np.array([phase.tick(end + h) for phase, end in ends for h in range(1, steps + 1)])
     cutoffs = np.repeat([phase.tick(end) for phase, end in ends], steps)
-    ids = ids_of(state).gather(np.repeat(np.arange(len(ends)), steps))
-    more = {CUTOFF: state.clock.times(cutoffs)}
-    return build(_schema(state, model), ids, state.clock.times(np.array(times)), columns, more_keys=more)
+    count = len(state.targets)
+    ids = ids_of(state).gather(np.repeat(np.arange(len(ends)), steps * count))
+    more = {CUTOFF: state.clock.times(np.repeat(cutoffs, count))} | _target_column(state, len(times))
+    return build(_schema(state, model), ids, state.clock.times(np.repeat(times, count)), columns, more_keys=more)
+
+
+def _flat(each: Sequence[np.ndarray]) -> np.ndarray:
+    """Forecasts of series, `[step]` or `[target, step]`, as a column: the targets of a step beside each other."""
+    return np.concatenate([forecast.T.ravel() for forecast in each])
+
+
+def _target_column(state: State, rows: int) -> dict[str, pl.Series]:
+    """Which target each row is of; nothing where there is one."""
+    return {} if len(state.targets) == 1 else {TARGET_NAME: pl.Series(state.targets * rows)}
 
 
 def ids_of(state: State) -> pl.Series:
@@ -153,14 +169,18 @@ def _schema(state: State, model: LiveModel) -> TableSchema:
 
 
 def health_table(state: State, model: LiveModel) -> Any:
-    """A row for each series; see `Live.health`."""
-    series = list(state.series.values())
+    """A row for each series, or target of it; see `Live.health`."""
+    count = len(state.targets)
+    series = [each for each in state.series.values() for _ in range(count)]
+    channels = [channel for each in state.series.values() for channel in each.channels]
     last = np.array([each.phase.tick(each.end) for each in series], np.int64)
-    behind = np.array([steps for _, steps in state.until(int(last.max()))] if series else [], np.int64)
-    tracked = [state.engine.tracked(state.records.block(each.block)) for each in series]
+    until = state.until(int(last.max())) if series else ()
+    behind = np.array([steps for _, steps in until for _ in range(count)], np.int64)
+    engines = state.engines * len(state.series)
+    tracked = [engine.tracked(state.records.block(each.block)) for engine, each in zip(engines, channels, strict=True)]
     facts = {name: np.array([each.fact(name) for each in tracked]) for name in FACTS}
     columns = {
-        "rows": np.array([each.head.rows for each in series], np.int64),
+        "rows": np.array([each.head.rows for each in channels], np.int64),
         "behind": behind,
         "stale": behind > model.rules.lateness,
         "drifts": facts["drifts"].astype(np.int64),
@@ -173,9 +193,11 @@ def health_table(state: State, model: LiveModel) -> Any:
         missed, judged = (np.array([_first(each, place)[i] for each in tracked]) for i in (0, 1))
         columns[f"missed-{level:g}"] = _ratio(missed, judged)
     for name in ("duplicates", "late", "revised"):
-        columns[name] = np.array([getattr(each.head, name) for each in series], np.int64)
+        columns[name] = np.array([getattr(each.head, name) for each in channels], np.int64)
     schema = replace(_schema(state, model), columns=replace(model.schema.columns, time="last"))
-    return build(schema, ids_of(state), state.clock.times(last), columns)
+    ids = ids_of(state).gather(np.repeat(np.arange(len(state.series)), count))
+    more = _target_column(state, len(state.series))
+    return build(schema, ids, state.clock.times(last), columns, more_keys=more)
 
 
 def _first(tracked: Any, place: int) -> tuple[float, float]:

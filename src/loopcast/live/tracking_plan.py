@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from loopcast.intervals.tracking import RATE, Tracking
+from loopcast.intervals.tracking import RATE, TargetErrors, Tracking
 from loopcast.live.native import BoundsStructure, TrackingPlan
 from loopcast.models.bounds import Bounds
 from loopcast.nn.step_decoder import PROBABILITIES
@@ -69,4 +69,4 @@ def bounds_structure(bounds: Bounds) -> BoundsStructure:
 
 def untracked(steps: int) -> Tracking:
     """No level at all, of a model with a distribution of its own."""
-    return Tracking.of((), 1, steps, None, PROBABILITIES, own=True)
+    return Tracking.of((), 1, steps, TargetErrors(None), PROBABILITIES, own=True)

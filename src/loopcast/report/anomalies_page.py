@@ -21,12 +21,13 @@ def anomalies_page(judged: Judged, *, description: str, command: str = "") -> by
 
     description: of what judged them. command: that did, shown so that it can be run again.
     """
-    panel, outside = judged.panel, judged.anomalous
+    judged, targets = judged.to_univariate(), judged.panel.targets
+    panel, outside = judged.panel, judged.anomalous[:, 0]
     counts = np.add.reduceat(outside, panel.offsets[:-1], dtype=np.int64)
     shown = [i for i in np.argsort(-counts, kind="stable")[:MOST].tolist() if counts[i] or not counts.any()]
     return render_template(
         "anomalies.html",
-        title=f"Anomalies in {panel.schema.columns.one_target}",
+        title=f"Anomalies in {', '.join(targets)}",
         verdict=f"{int(outside.sum()):,} of {panel.n_rows:,} rows are outside of their {judged.level:g} % interval.",
         level=judged.level,
         charts=[(name_of(judged, i), svg(chart_of(judged, i), "its values, and its anomalies")) for i in shown],
@@ -49,15 +50,15 @@ def chart_of(judged: Judged, i: int) -> Chart:
     """A series where most of its rows are outside of their intervals, with these, and those rows."""
     panel, begin = judged.panel, int(judged.panel.offsets[i])
     stop = begin + int(panel.lengths[i])
-    first = begin + densest_window(judged.anomalous[begin:stop])
+    first = begin + densest_window(judged.anomalous[begin:stop, 0])
     rows = slice(first, min(first + STEPS, stop))
     values, at = panel.values[rows, 0], times(panel, i, first - begin, rows.stop - rows.start)
-    band = Band(level=judged.level, low=judged.low[rows], high=judged.high[rows])
+    band = Band(level=judged.level, low=judged.low[rows, 0], high=judged.high[rows, 0])
     return Chart(
         title=name_of(judged, i),
         history=Curve(name="known", times=at, values=values),
         forecasts=(
-            Curve(name="anomaly", times=at, values=np.where(judged.anomalous[rows], values, np.nan), bands=(band,)),
+            Curve(name="anomaly", times=at, values=np.where(judged.anomalous[rows, 0], values, np.nan), bands=(band,)),
         ),
         truth=None,
     )
@@ -65,10 +66,11 @@ def chart_of(judged: Judged, i: int) -> Chart:
 
 def rows_of(judged: Judged) -> list[Sequence[str]]:
     """The most surprising anomalies: series, time, value, interval, surprise."""
+    surprise, low, high = (each[:, 0] for each in (judged.surprise, judged.low, judged.high))
     found = np.flatnonzero(judged.anomalous)
-    found = found[np.argsort(-np.abs(judged.surprise[found]), kind="stable")[:MOST_ROWS]]
+    found = found[np.argsort(-np.abs(surprise[found]), kind="stable")[:MOST_ROWS]]
     series, at = judged.panel.series_of(found), format_times(judged.panel.times_of(found))
-    numbers = (judged.panel.values[:, 0], judged.low, judged.high, judged.surprise)
+    numbers = (judged.panel.values[:, 0], low, high, surprise)
     texts = [[f"{value:,.6g}" for value in each[found].tolist()] for each in numbers]
     return [
         (name_of(judged, int(i)), time, value, f"{low} to {high}", surprise)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loopcast.data.judged import ANOMALY
+from loopcast.data.judged import ANOMALY, Judged
 from loopcast.data.panel import Panel
 from loopcast.models.fill_gaps import FilledGaps
 from loopcast.report.fans import Fan, FanChart, bisection_order, future_chart
@@ -105,22 +105,23 @@ def _of_gaps(chart: Chart) -> Made:
 
 def anomaly_charts(result: AnomaliesResult) -> tuple[int, Iterator[Made]]:
     """Each series with its interval, those with most anomalies first."""
-    names = result.judged.panel.schema.columns
-    keys = [names.id] if names.id in result.table.columns else []
-    parts = result.table.partition_by(keys, maintain_order=True) if keys else [result.table]
+    judged = result.judged.to_univariate()
+    names, table = judged.panel.schema.columns, judged.table()
+    keys = [names.id] if names.id in table.columns else []
+    parts = table.partition_by(keys, maintain_order=True) if keys else [table]
     order = sorted(parts, key=lambda part: -int(part[ANOMALY].sum()))
-    return len(parts), (_of_anomalies(part, result, keys) for part in order)
+    return len(parts), (_of_anomalies(part, judged, keys) for part in order)
 
 
-def _of_anomalies(part: pl.DataFrame, result: AnomaliesResult, keys: list[str]) -> Made:
-    names, rows = result.judged.panel.schema.columns, part.tail(MOST_STEPS)
+def _of_anomalies(part: pl.DataFrame, judged: Judged, keys: list[str]) -> Made:
+    names, rows = judged.panel.schema.columns, part.tail(MOST_STEPS)
     values = rows[names.one_target].to_numpy()
     digits = digits_of(values)
-    low, high = (numbers(rows[name].to_numpy(), digits) for name in result.ends)
+    low, high = (numbers(rows[name].to_numpy(), digits) for name in judged.ends)
     return {
         "id": str(part[keys[0]][0]) if keys else names.one_target,
         "times": format_times(rows[names.time]),
         "values": numbers(values, digits),
-        "lines": [{"name": "expected", "values": None, "bands": [{"level": result.level, "low": low, "high": high}]}],
+        "lines": [{"name": "expected", "values": None, "bands": [{"level": judged.level, "low": low, "high": high}]}],
         "marks": rows[ANOMALY].arg_true().to_list(),
     }

@@ -204,7 +204,7 @@ class ServedStream:
             ahead = live.predict_one(self.id_of(text))
         except OptionError as error:
             raise Problem(404, str(error)) from error
-        return {"series": text, **forecast_facts(ahead, live.name, live.levels)}
+        return {"series": text, **forecast_facts(ahead, live.name, live.levels, live.schema.columns.targets)}
 
     def facts(self) -> dict[str, Any]:
         """What is followed, and how it is."""

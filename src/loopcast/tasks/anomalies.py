@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from loopcast.columns import interval_columns
 from loopcast.data.judged import ANOMALY, Judged
 from loopcast.data.panel import Panel
 from loopcast.live.anomalies import judge
@@ -31,7 +30,7 @@ class AnomaliesResult:
     @property
     def ends(self) -> tuple[str, str]:
         """The columns of the two ends of the interval."""
-        return interval_columns(self.judged.panel.schema.columns.one_target, self.level)
+        return self.judged.ends
 
     @property
     def anomalies(self) -> Any:

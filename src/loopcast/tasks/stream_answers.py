@@ -22,9 +22,9 @@ MOST_TIMES = 10_000  # whose ticks are remembered: many series have rows at one 
 SEQ, SOURCE, AFTER = "seq", "source", "after"
 
 Seq = tuple[str, int]  # a source of rows, and the number of one of them
-# A row that waits for the others of its chunk: its line's number, id, tick, value, what is echoed of it, the line, and
+# A row that waits for the others of its chunk: its line's number, id, tick, values, what is echoed of it, the line, and
 # its number, and its covariates.
-Row = tuple[int, Id, int, float, str, str, Seq | None, Mapping[str, Any] | None]
+Row = tuple[int, Id, int, tuple[float, ...], str, str, Seq | None, Mapping[str, Any] | None]
 
 
 class Stream:
@@ -36,7 +36,7 @@ class Stream:
         self._header: list[str] | None = None
         names = self.live.schema.columns if self.live is not None else task.columns
         self._besides, self._coming = (names.covariates, names.future) if self.live is not None else ((), ())
-        self._id_name, self._time_name, self._target = names.id, names.time, names.one_target
+        self._id_name, self._time_name, self._targets = names.id, names.time, names.targets
         self._written = JsonAnswers(names) if task.format == "json" else CsvAnswers(names)
         self._ticks: dict[Any, int] = {}
         self._waiting: list[Row] = []
@@ -76,10 +76,10 @@ class Stream:
     def _read(self, line: bytes) -> None:
         """Have a row wait, or answer what is none."""
         text = decoded(line)
-        if self.task.format == "csv":
+        if isinstance(self._written, CsvAnswers):
             if self._header is None:
                 self._header = cells_of(text)
-                self._answers[self._line] = CsvAnswers.header_of(self._id_name, self._time_name)
+                self._answers[self._line] = self._written.header
                 return
             self._wait(self._cells(text), text)
             return
@@ -104,15 +104,13 @@ class Stream:
         if len(cells) != len(header):
             raise DataError(f"the header has {len(header)} names, and this line {len(cells)} cells")
         row: dict[str, Any] = dict(zip(header, cells, strict=True))
-        if self._target in row:
-            row[self._target] = number(row[self._target])
-        return row
+        return row | {name: number(row[name]) for name in self._targets if name in row}
 
     def _wait(self, said: Mapping[str, Any], text: str) -> None:
-        if self._coming and self._target not in said and self._time_name in said:
+        if self._coming and self._time_name in said and not any(name in said for name in self._targets):
             self._know(said)
             return
-        for name in (self._time_name, self._target):
+        for name in (self._time_name, *self._targets):
             if name not in said:
                 raise DataError(f"the line has no {quote(name)}: a row is such as {self._example()}")
         seq = _seq(said)
@@ -125,12 +123,20 @@ class Stream:
         tick = self._ticks.get(time) if type(time) is str else None
         if tick is None:
             tick = self._tick(self.live, time)
-        id_, y = self._id(said), self.live.value(said[self._target])
-        self._waiting.append((self._line, id_, tick, y, self._written.echo(said), text, seq, self._covariates(said)))
+        id_, values = self._id(said), self._values(self.live, said)
+        self._waiting.append(
+            (self._line, id_, tick, values, self._written.echo(said), text, seq, self._covariates(said))
+        )
         if seq is not None:
             self._seqs[seq[0]] = seq[1]
         if self.task.emit == "forecast":
             self._take()
+
+    def _values(self, live: Live, said: Mapping[str, Any]) -> tuple[float, ...]:
+        """Those of a row."""
+        if len(self._targets) == 1:
+            return live.values(said[self._targets[0]])
+        return live.values({name: said[name] for name in self._targets})
 
     def _know(self, said: Mapping[str, Any]) -> None:
         """A row without a value: future covariates of a step to come."""
@@ -160,7 +166,7 @@ class Stream:
             _, ids, ticks, values, _, _, seqs, covariates = zip(*waiting, strict=True)
             rows = Rows(ids, np.array(ticks, np.int64), np.array(values), covariates, seqs)
             taken, error = self._known().take_until(rows)
-            statuses, verdicts = taken.statuses.tolist(), taken.verdicts[:, :2].tolist()
+            statuses, verdicts = taken.statuses.tolist(), taken.verdicts[:, :, :2].tolist()
             for (line, id_, _, _, echo, text, _, _), status, verdict in zip(waiting, statuses, verdicts, strict=False):
                 if status == LATE:
                     self.task.late(text)
@@ -171,7 +177,8 @@ class Stream:
                 self._fail(waiting.pop(0)[0], str(error))
 
     def _example(self) -> str:
-        return json.dumps({self._id_name: "pump-17", self._time_name: "2026-11-25T12:00:00Z", self._target: 41.2})
+        values = dict.fromkeys(self._targets, 41.2)
+        return json.dumps({self._id_name: "pump-17", self._time_name: "2026-11-25T12:00:00Z"} | values)
 
     def _id(self, said: Mapping[str, Any]) -> Id:
         """The id of a row, of the kind that the others have; the only one where rows have none."""
@@ -205,7 +212,7 @@ class Stream:
         """What comes after a series, under the names that tables have; null where it has no value yet."""
         live = self._known()
         try:
-            return forecast_facts(live.predict_one(id_), live.name, live.levels)
+            return forecast_facts(live.predict_one(id_), live.name, live.levels, self._targets)
         except DataError:
             return {live.name: None}
 

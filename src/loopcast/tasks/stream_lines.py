@@ -13,7 +13,8 @@ from loopcast.live.answers import Ahead
 from loopcast.live.engine import STATUSES
 
 LARGEST_LINE = 2**20  # bytes
-CSV_ANSWER = ("status", "surprise", "drift", "error")
+
+Verdicts = Sequence[Sequence[float]]  # of each target: the surprise, and 1 where there is a drift
 
 
 def refuse(word: str) -> NoReturn:
@@ -69,12 +70,15 @@ def number(text: str) -> float | None:
         raise DataError(f"{quote(text)} is no number") from error
 
 
-def forecast_facts(ahead: Ahead, name: str, levels: Sequence[float]) -> dict[str, Any]:
-    """A forecast as plain values."""
+def forecast_facts(ahead: Ahead, name: str, levels: Sequence[float], targets: Sequence[str]) -> dict[str, Any]:
+    """A forecast as plain values: a list of each column, of several targets one of each by its name."""
     cutoff = ahead.cutoff if isinstance(ahead.cutoff, int) else ahead.cutoff.isoformat()
-    ends = [end.tolist() for place in range(len(levels)) for end in (ahead.low[place], ahead.high[place])]
-    columns = Bands(levels=tuple(levels)).columns(name)
-    return {"cutoff": cutoff, name: ahead.values.tolist(), **dict(zip(columns, ends, strict=True))}
+    ends = [end[..., place, :] for place in range(len(levels)) for end in (ahead.low, ahead.high)]
+    columns = (name, *Bands(levels=tuple(levels)).columns(name))
+    lists = [each.tolist() for each in (ahead.values, *ends)]
+    if len(targets) > 1:
+        lists = [dict(zip(targets, each, strict=True)) for each in lists]
+    return {"cutoff": cutoff, **dict(zip(columns, lists, strict=True))}
 
 
 class JsonAnswers:
@@ -82,17 +86,24 @@ class JsonAnswers:
 
     def __init__(self, names: Columns) -> None:
         self._keys = [(name, f"{ENCODER.encode(name)}: ") for name in (names.id, names.time)]
+        self._targets = [f"{ENCODER.encode(name)}: " for name in names.targets]
 
     def echo(self, said: Mapping[str, Any]) -> str:
         """The begin of the answer to a row."""
         return "".join([key + _json(said[name]) + ", " for name, key in self._keys if name in said])
 
-    def row(self, echo: str, status: int, verdict: Sequence[float], ahead: Mapping[str, Any]) -> str:
-        """The answer to a row; verdict: as of `Engine.take_rows`."""
-        surprise = repr(verdict[0]) if verdict[0] == verdict[0] else "null"
+    def row(self, echo: str, status: int, verdicts: Verdicts, ahead: Mapping[str, Any]) -> str:
+        """The answer to a row."""
+        surprise = self._of_each([repr(each[0]) if each[0] == each[0] else "null" for each in verdicts])
+        drift = self._of_each(["true" if each[1] == 1.0 else "false" for each in verdicts])
         more = ", " + ENCODER.encode(ahead)[1:] if ahead else "}"
-        drift = "true" if verdict[1] == 1.0 else "false"
         return f'{{{echo}"status": "{STATUSES[status]}", "surprise": {surprise}, "drift": {drift}{more}'
+
+    def _of_each(self, said: Sequence[str]) -> str:
+        """What is said of the target; of several, by their names."""
+        if len(said) == 1:
+            return said[0]
+        return "{" + ", ".join(map(str.__add__, self._targets, said)) + "}"
 
     def skipped(self, echo: str) -> str:
         """The answer to a row that was taken in before, as its number says."""
@@ -108,32 +119,34 @@ def _json(value: str | int) -> str:
 
 
 class CsvAnswers:
-    """Answers as lines of CSV."""
+    """Answers as lines of CSV: of several targets each has a surprise and a drift of its own."""
 
     def __init__(self, names: Columns) -> None:
-        self._keys = (names.id, names.time)
-
-    @staticmethod
-    def header_of(*keys: str) -> str:
-        """The first line."""
-        return ",".join(map(cell, (*keys, *CSV_ANSWER)))
+        self._keys, targets = (names.id, names.time), names.targets
+        said = [f"{each}-{name}" if len(targets) > 1 else each for each in ("surprise", "drift") for name in targets]
+        self._targets = len(targets)
+        self.header = ",".join(map(cell, (*self._keys, "status", *said, "error")))
 
     def echo(self, said: Mapping[str, Any]) -> str:
         """The begin of the answer to a row."""
         return "".join([cell(said.get(name)) + "," for name in self._keys])
 
-    def row(self, echo: str, status: int, verdict: Sequence[float], ahead: Mapping[str, Any]) -> str:
-        """The answer to a row; verdict: as of `Engine.take_rows`."""
-        surprise = None if math.isnan(verdict[0]) else verdict[0]
-        return echo + ",".join(map(cell, (STATUSES[status], surprise, verdict[1] == 1.0, None)))
+    def row(self, echo: str, status: int, verdicts: Verdicts, ahead: Mapping[str, Any]) -> str:
+        """The answer to a row."""
+        surprise = [None if math.isnan(each[0]) else each[0] for each in verdicts]
+        drift = [each[1] == 1.0 for each in verdicts]
+        return echo + ",".join(map(cell, (STATUSES[status], *surprise, *drift, None)))
 
     def skipped(self, echo: str) -> str:
         """The answer to a row that was taken in before, as its number says."""
-        return f"{echo}skipped,,false,"
+        return echo + ",".join(map(cell, ("skipped", *self._of_none(None), *self._of_none(False), None)))
 
     def facts(self, facts: Mapping[str, Any]) -> str:
         """The answer to another line, which is an error."""
-        return ",".join(map(cell, (None, None, "error", None, None, facts["error"])))
+        return ",".join(map(cell, (None, None, "error", *self._of_none(None), *self._of_none(None), facts["error"])))
+
+    def _of_none(self, value: Any) -> list[Any]:
+        return [value] * self._targets
 
 
 def cell(value: Any) -> str:
