@@ -14,7 +14,8 @@ from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.selection import auto
-from loopcast.selection.auto import Auto, choose, usual
+from loopcast.selection.auto import Auto
+from loopcast.selection.choice import choose, usual
 from loopcast.storage import model_file
 
 QUICK = {"horizon": 3, "budget": 0.01, "show_progress": False}
@@ -178,7 +179,7 @@ def test_without_a_pretrained_network_the_best_is_taken():
 
 def test_the_pretrained_network_stands_as_it_was_tuned_where_that_was_tried():
     both = [Naive(), Pretrained(tune=False), Pretrained(alias="Tuned")]
-    assert [usual(both[:count]) for count in (1, 2, 3)] == [None, "Pretrained", "Tuned"]
+    assert [usual(both[:count], None) for count in (1, 2, 3)] == [None, "Pretrained", "Tuned"]
 
 
 def test_what_holds_for_all_forecasts_is_said_once():

@@ -12,25 +12,26 @@ from loopcast.errors import OptionError
 from loopcast.evaluation.backtest import min_rows
 from loopcast.evaluation.backtest_result import Backtest
 from loopcast.evaluation.folds import FoldRun
-from loopcast.evaluation.leaderboard import Leaderboard, leaderboard
+from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.evaluation.parallel import run_folds
 from loopcast.evaluation.result_cache import NullCache
 from loopcast.evaluation.rolling_origin import RollingOrigin
-from loopcast.evaluation.verdict import number
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.linear import Linear
 from loopcast.models.model import Fit
 from loopcast.models.model_list import as_model_list
 from loopcast.models.theta import Theta
+from loopcast.models.trees.forecaster import Trees
+from loopcast.models.trees.grow import installed
 from loopcast.models.two_seasons import TwoSeasons
 from loopcast.parallel.places import On, check_on
 from loopcast.progress import progress_bar
-from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough
+from loopcast.selection.choice import choose, mean_of_trained, usual, with_mean
+from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough, knows_more
 from loopcast.storage.registry import register
 from loopcast.validation import check_positive, check_seed, check_show_progress
 
-MARGIN, LEAST_MARGIN, MOST_MARGIN = 0.5, 0.05, 0.3  # of an error: over the root of how many forecasts, within these
 WINDOWS = (3, 2, 1)  # cutoffs that candidates are compared on: as many as half of the series are long enough for
 
 
@@ -40,11 +41,11 @@ class Auto(TwoSeasons):
     """Takes the best of baselines and a few networks, by their errors at the last cutoffs of the history.
 
     Candidates are Naive, SeasonalNaive, Drift, Theta, Linear and Pretrained, then Pretrained tuned on the series
-    (`Tuned`), and Recurrent. The one with the least error (MASE, or MAE where that is undefined) is fitted on
-    everything, and its model is this one's; but Pretrained, tuned where that was tried, is taken unless the least error
-    is clearly below its own: by 5 % where many forecasts were compared, by up to 30 % where few were. The same data,
-    options and version give the same choice: how many networks are compared follows from the budget and the size of the
-    data, before any clock is read.
+    (`Tuned`), Recurrent, with covariates or a calendar Trees where scikit-learn is installed, and the mean of these
+    three. The one with the least error (MASE, or MAE where that is undefined) is fitted on everything, and its model is
+    this one's; but that mean, or Pretrained where fewer were trained, is taken unless the least error is clearly below
+    its own: by 5 % where many forecasts were compared, by up to 30 % where few were. The same data, options and version
+    give the same choice: what is trained follows from the budget and the size of the data, before any clock is read.
 
     seasons: steps in a season and in a second one, such as (24, 168), for what sees both; others see the first.
     budget: seconds that all of it may take, about, on two ordinary cores. What needs no training is compared in any
@@ -96,12 +97,12 @@ class Auto(TwoSeasons):
             Theta(horizon=horizon, season=season),
             Linear(horizon=horizon, season=season),
             Pretrained(horizon=horizon, season=self.season, seasons=self.seasons, tune=False),
-            *(self._networks() if enough(panel) else []),
+            *(self._trained(panel) if enough(panel) else []),
         ]
         return [one.with_options(lower=self.lower, upper=self.upper, integer=self.integer) for one in each]
 
-    def _networks(self) -> list[Forecaster]:
-        """Those that are trained: the pretrained one, tuned, and one that learns from nothing."""
+    def _trained(self, panel: Panel) -> list[Forecaster]:
+        """The pretrained network, tuned, one that learns from nothing, and trees where these do well."""
         from loopcast.models.pretrained.forecaster import Pretrained
         from loopcast.models.recurrent.forecaster import Recurrent
 
@@ -112,7 +113,11 @@ class Auto(TwoSeasons):
             "seed": self.seed,
             "show_progress": False,
         }
-        return [Pretrained(alias="Tuned", **options), Recurrent(**options)]
+        networks: list[Forecaster] = [Pretrained(alias="Tuned", **options), Recurrent(**options)]
+        if not (knows_more(panel) and installed()):
+            return networks
+        del options["show_progress"]
+        return [*networks, Trees(**options)]
 
     def _fit(self, panel: Panel) -> Fit:
         candidates = as_model_list(self.candidates(panel))
@@ -121,12 +126,14 @@ class Auto(TwoSeasons):
             return self._uncompared(panel, candidates)
         compared = panel.select(panel.observed_lengths >= min_rows(panel, origins, candidates))
         tried = affordable(candidates, compared, origins, self.budget)
-        board = leaderboard(self._compare(compared, origins, tried))
-        chosen, why = choose(board, usual(tried), origins.n_windows * compared.n_series)
-        best = next(each for each in tried if each.name == chosen).with_options(horizon=self.horizon)
+        mean = mean_of_trained(tried)
+        board = leaderboard(with_mean(self._compare(compared, origins, tried), mean))
+        chosen, why = choose(board, usual(tried, mean), origins.n_windows * compared.n_series)
+        possible = tried if mean is None else [*tried, mean]
+        best = next(each for each in possible if each.name == chosen).with_options(horizon=self.horizon)
         untried = [each.name for each in candidates[len(tried) :]]
         if not enough(panel):
-            untried = untried or [each.name for each in self._networks()]
+            untried = untried or [each.name for each in self._trained(panel)]
         where = f"of {len(board.table)} candidates at {origins.n_windows} cutoffs of {compared.n_series} series"
         said = f"{best.to_code()}, {why.format(where=where)}"
         return self._fit_best(best, panel, [said, *self._left_out(compared, untried)])
@@ -171,30 +178,3 @@ class Auto(TwoSeasons):
         with progress_bar(self.name, len(tried), show=self.show_progress) as callback:
             runs = [FoldRun(forecaster=each, panel=panel, origins=origins) for each in tried]
             return Backtest.of(panel, origins, runs, run_folds(runs, NullCache(), callback, self.n_jobs, self.on))
-
-
-def usual(tried: Sequence[Forecaster]) -> str | None:
-    """The name of the pretrained network, as tuned where that was tried; None where neither was."""
-    from loopcast.models.pretrained.forecaster import Pretrained
-
-    return next((each.name for each in reversed(tried) if isinstance(each, Pretrained)), None)
-
-
-def choose(board: Leaderboard, usual: str | None, forecasts: int) -> tuple[str, str]:
-    """Which model to take, and why: the best one, unless it is not clearly better than the usual one.
-
-    forecasts: how many of each model were compared. A few say little of what comes next, and what does best on most
-    series is then the better guess.
-    """
-    errors = dict(board.table.select("model", board.measure).iter_rows())
-    best = board.table["model"][0]
-    if usual is None or best == usual or errors.get(usual) is None:
-        return best, f"the best {{where}}. {board.verdict}"
-    margin = float(np.clip(MARGIN / np.sqrt(forecasts), LEAST_MARGIN, MOST_MARGIN))
-    if errors[best] < (1 - margin) * errors[usual]:
-        return best, f"the best {{where}}, by more than {margin:.0%}. {board.verdict}"
-    least = f"{best} has the least, {number(errors[best])} where it has {number(errors[usual])}"
-    return usual, (
-        f"which does best on most series: {{where}} none has an error clearly below its own, by {margin:.0%} "
-        f"({board.measure.upper()}: {least})."
-    )

@@ -5,22 +5,35 @@ from collections.abc import Sequence
 from loopcast.data.panel import Panel
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.models.forecaster import Forecaster
+from loopcast.models.trees.forecaster import Trees
 
 SECONDS_PER_FIT = 5.0  # of a network on two ordinary cores: compiling, and the updates that any size of data gets
 SECONDS_PER_ROW = 4e-5  # more for each value that is learned from, up to where no more windows are kept
 MOST_ROWS = 400_000
 WITH_KNOWN = 2  # times as many updates are made with covariates or a calendar
+SECONDS_OF_TREES = 15.0  # of trees, which are grown from a bounded number of rows, and again to measure intervals
 ENOUGH_VALUES = 1000  # to train on: with fewer, what needs no training is hard to beat
 
 
 def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
-    """About how long a fit takes; 0 for what trains no network."""
-    if forecaster.cheap_to_refit:
+    """About how long a fit takes; 0 for what is not trained."""
+    if not is_trained(forecaster):
         return 0.0
-    columns = panel.schema.columns
-    known = bool(columns.covariates or columns.calendar or columns.holidays)
+    if isinstance(forecaster, Trees):
+        return SECONDS_OF_TREES
     seconds = SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
-    return WITH_KNOWN * seconds if known else seconds
+    return WITH_KNOWN * seconds if knows_more(panel) else seconds
+
+
+def is_trained(forecaster: Forecaster) -> bool:
+    """Whether a fit takes seconds: of a network that learns, and of trees."""
+    return isinstance(forecaster, Trees) or not forecaster.cheap_to_refit
+
+
+def knows_more(panel: Panel) -> bool:
+    """Whether there are covariates, or a calendar is shown."""
+    columns = panel.schema.columns
+    return bool(columns.covariates or columns.calendar or columns.holidays)
 
 
 def enough(panel: Panel) -> bool:
@@ -31,16 +44,15 @@ def enough(panel: Panel) -> bool:
 def affordable(
     candidates: Sequence[Forecaster], panel: Panel, origins: RollingOrigin, budget: float
 ) -> list[Forecaster]:
-    """The candidates, in their order, whose fits and one last fit find room in `budget` seconds, and pay.
+    """The candidates, in their order, whose fits and last fits find room in `budget` seconds, and pay.
 
-    What trains no network is always among them.
+    What is not trained is always among them. All have a last fit in the plan, for a mean of them may be taken.
     """
     taken: list[Forecaster] = []
     spent = 0.0
     for each in candidates:
-        last = seconds_of(each, panel)
-        cost = last * len(origins.fit_groups)
-        if last and (not enough(panel) or spent + cost + last > budget):
+        cost = seconds_of(each, panel) * (len(origins.fit_groups) + 1)
+        if cost and (not enough(panel) or spent + cost > budget):
             break
         taken.append(each)
         spent += cost

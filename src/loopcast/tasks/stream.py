@@ -89,7 +89,7 @@ class StreamTask:
     def start_at(self, time: Any) -> Live:
         """A new state of the pretrained network for times such as this one."""
         names = self.columns
-        table = pl.DataFrame({names.time: [time]} | dict.fromkeys(names.targets, [1.0]))
+        table = pl.DataFrame({names.time: [time]} | {name: [1.0] for name in names.targets})
         columns = Columns(time=names.time, target=names.target)
         panel = Panel.from_table(table, columns, freq=self.freq)
         schema = replace(panel.schema, columns=names, has_id=True)

@@ -10,9 +10,14 @@ from loopcast.models.trees.ensemble import TreeEnsemble
 RATE, LEAVES = 0.1, 31
 
 
+def installed() -> bool:
+    """Whether scikit-learn is there."""
+    return find_spec("sklearn") is not None
+
+
 def require_installed() -> None:
     """OptionError where scikit-learn is missing, which names what installs it."""
-    if find_spec("sklearn") is None:
+    if not installed():
         raise OptionError('Trees are grown by scikit-learn: pip install "loopcast[trees]"')
 
 
