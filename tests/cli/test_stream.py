@@ -243,3 +243,70 @@ def test_numbers_as_ids_are_text_as_in_files(model):
     answers = [json.loads(each) for each in run(model, lines=lines)]
     assert [each.get("status") for each in answers[:2]] == ["taken", "taken"]
     assert answers[2]["cutoff"].startswith(at(61).isoformat()[:19])
+
+
+class Following(Fed):
+    """A stream that follows a file, and goes on with what is added."""
+
+    def __init__(self, path, *arguments):
+        super().__init__(*arguments, "--follow", path)
+
+
+def append_to(path, lines, end="\n"):
+    with path.open("a") as file:
+        file.write("\n".join(lines) + end)
+
+
+def test_a_file_that_grows_is_followed_line_by_line_and_then_the_one_in_its_place(model, tmp_path):
+    path, lines = tmp_path / "rows.jsonl", lines_of(range(60, 80), "a")
+    append_to(path, [*lines[:3], lines[3][:10]], end="")
+    fed = Following(path, model, "--state", tmp_path / "s.live")
+    told = fed.answers(3)
+    append_to(path, [lines[3][10:], *lines[4:6]])
+    told += fed.answers(3)
+    path.rename(tmp_path / "rows.1.jsonl")
+    append_to(path, lines[6:8])
+    told += fed.answers(2)
+    path.write_text(lines[8] + "\n")  # shorter than before
+    told += fed.answers(1)
+    fed.process.send_signal(signal.SIGTERM)
+    rest, errors = fed.process.communicate()
+    assert (fed.process.returncode, rest, errors) == (143, "", "")
+    assert [each["status"] for each in told] == ["taken"] * 9
+    assert [each["ds"] for each in told] == [json.loads(line)["ds"] for line in lines[:9]]
+
+
+def test_after_a_kill_a_followed_file_goes_on_after_the_last_row_that_was_kept(model, tmp_path):
+    path, lines = tmp_path / "rows.jsonl", lines_of(range(60, 100), "a")
+    append_to(path, lines[:10])
+    fed = Following(path, model, "--state", tmp_path / "killed.live")
+    fed.answers(10)
+    fed.process.kill()
+    fed.process.communicate()
+    append_to(path, lines[10:20])
+    again = Following(path, model, "--state", tmp_path / "killed.live")
+    told = again.answers(10)
+    again.process.send_signal(signal.SIGTERM)
+    assert again.process.communicate() == ("", "")
+    assert [each["ds"] for each in told] == [json.loads(line)["ds"] for line in lines[10:20]]
+    run(model, "--state", tmp_path / "whole.live", lines=lines[:20])
+    assert state_of(resume(tmp_path / "killed.live")) == state_of(resume(tmp_path / "whole.live"))
+
+
+def test_a_csv_file_that_grows_names_its_columns_once(model, tmp_path):
+    path = tmp_path / "rows.csv"
+    rows = [f"a,{text_of(row)},{row}" for row in range(60, 64)]
+    append_to(path, ["unique_id,ds,y", *rows[:2]])
+    arguments = (model, "--state", tmp_path / "s.live", "--format", "csv")
+    for part in (rows[:2], rows[2:]):
+        fed = Following(path, *arguments)
+        told = [fed.process.stdout.readline() for _ in range(3)]
+        fed.process.send_signal(signal.SIGTERM)
+        fed.process.communicate()
+        assert told[0].startswith("unique_id,ds,status")
+        assert [each.split(",")[:3] for each in told[1:]] == [[*row.split(",")[:2], "taken"] for row in part]
+        append_to(path, rows[2:]) if part == rows[:2] else None
+
+
+def test_a_file_that_is_not_there_is_an_error(model, tmp_path):
+    assert "no such file" in run(model, "--follow", tmp_path / "none.jsonl", code=2).lower()

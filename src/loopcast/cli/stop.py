@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,6 +36,14 @@ class Stop:
 
     def _ask(self, *_: object) -> None:
         self._asked = True
+
+    def pause(self, seconds: float) -> bool:
+        """Wait so long, or until SIGTERM; whether to go on."""
+        if os.name != "nt":
+            select.select([self._wake], [], [], seconds)
+        else:
+            time.sleep(seconds)
+        return not self._asked
 
     def read(self, source: int, most: int) -> bytes:
         """What is there, at most so many bytes, once something is; empty at the end, or after SIGTERM."""

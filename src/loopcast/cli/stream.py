@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 from cyclopts import Parameter
 
 import loopcast
+from loopcast.cli.growing_file import CHUNK, GrowingFile
 from loopcast.cli.interrupts import Terminated
 from loopcast.cli.options import Freq, GapsOption, Id, Target, Time, check_output
 from loopcast.cli.stop import Stop
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from loopcast.tasks.mqtt import Broker
     from loopcast.tasks.stream_answers import Stream
 
-CHUNK = 2**16  # bytes that are read at once
+POLL = 0.1  # seconds between looks at a file that grows
 
 
 def stream(
@@ -33,6 +34,9 @@ def stream(
     ] = None,
     history: Annotated[
         Path | None, Parameter(metavar="FILE", help="What came before, for a state that is new: .csv, .tsv, .parquet.")
+    ] = None,
+    follow: Annotated[
+        Path | None, Parameter(metavar="FILE", help="Rows are the lines of a file that grows [standard input].")
     ] = None,
     mqtt: Annotated[
         str | None,
@@ -64,6 +68,10 @@ def stream(
     rules |= {"longest_gap": longest_gap, "most_series": most_series}
     given = {name: value for name, value in rules.items() if value is not None}
     broker = broker_of(mqtt, mqtt_answers, state, format_)
+    if follow is not None and broker is not None:
+        raise OptionError("rows come from --follow or from --mqtt: give one of them")
+    if follow is not None and not follow.exists():
+        raise OptionError(f"--follow {follow}: there is no such file")
     if late is not None:
         check_output("--late", late, None)
     columns = loopcast.load(model).model.schema.columns if model is not None else resolve_columns(id_, time, target)
@@ -78,7 +86,7 @@ def stream(
             model=model, state=state, history=panel, columns=columns, freq=freq, horizon=horizon, season=season,
             rules=given, emit=emit, format=format_, late=to_late,
         )  # fmt: skip
-        run(Stream(task), broker)
+        run(Stream(task), broker, follow)
 
 
 @contextmanager
@@ -96,18 +104,31 @@ def append(file: TextIO, line: str) -> None:
     file.flush()
 
 
-def run(stream: "Stream", broker: "Broker | None") -> None:
+def run(stream: "Stream", broker: "Broker | None", follow: Path | None) -> None:
     """Answer what is there, settle, give the answers, wait for more; Terminated after SIGTERM, all settled."""
     stop = Stop()
     gc.freeze()  # what is loaded stays: a collection would look through all of it again and again
     with stop.listening(), broker or nullcontext() as source:
-        for lines in standard_lines(stop) if source is None else source.chunks(stop.asked):
-            answers = stream.answers(lines)
-            stream.settle()
-            (write if source is None else source.give)(answers)
+        if follow is not None:
+            answer_file(stream, stop, follow)
+        else:
+            for lines in standard_lines(stop) if source is None else source.chunks(stop.asked):
+                answers = stream.answers(lines)
+                stream.settle()
+                (write if source is None else source.give)(answers)
     if stop.asked():
         raise Terminated
     stream.end()
+
+
+def answer_file(stream: "Stream", stop: Stop, path: Path) -> None:
+    """The same of the lines of a file that grows, each of which is numbered by where it begins."""
+    file = GrowingFile(path, lambda: stop.pause(POLL), stream.seqs, header=stream.task.format == "csv")
+    for lines in file.lines():
+        texts, seqs = zip(*lines, strict=True)
+        answers = stream.answers(texts, seqs)
+        stream.settle()
+        write(answers)
 
 
 def write(answers: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,18 @@ class Stream:
         self._waiting: list[Row] = []
         self._seqs = {} if self.live is None else dict(self.live.seqs)  # with those of rows that wait
         self._answers: dict[int, str] = {}
+        self._number: Seq | None = None  # of the line that is read, where its source numbers it
         self._numbers: bool | None = None  # whether ids are whole numbers; None while no series is there to say
 
-    def answers(self, lines: Sequence[bytes]) -> list[str]:
-        """The answers to some lines, without their ends."""
+    @property
+    def seqs(self) -> Mapping[str, int]:
+        """Of each source of numbered rows, the highest number that came."""
+        return self._seqs
+
+    def answers(self, lines: Sequence[bytes], seqs: Sequence[Seq | None] = ()) -> list[str]:
+        """The answers to some lines, without their ends; seqs: the sources and numbers of rows that say none."""
         first, self._answers = self._line, {}
-        for line in lines:
+        for line, self._number in zip_longest(lines, seqs):
             self._line += 1
             try:
                 self._read(line)
@@ -113,7 +120,7 @@ class Stream:
         for name in (self._time_name, *self._targets):
             if name not in said:
                 raise DataError(f"the line has no {quote(name)}: a row is such as {self._example()}")
-        seq = _seq(said)
+        seq = _seq(said) or self._number
         if seq is not None and seq[1] <= self._seqs.get(seq[0], -1):
             self._answers[self._line] = self._written.skipped(self._written.echo(said))
             return
