@@ -100,6 +100,29 @@ def test_another_runtime_says_the_same(tmp_path):
     np.testing.assert_allclose(again, said, rtol=NEAR, atol=NEAR)
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_of_whole_series_it_says_and_keeps_what_their_rows_one_by_one_do(cell, tmp_path):
+    series = panel()
+    model = Pretrained(season=4, tune=0).fit(series) if cell == "lstm" else recurrent(updates=1, cell=cell).fit(series)
+    model.to_onnx(tmp_path / "h.onnx", raw=True, kind="history", horizon=HORIZON)
+    session = session_of((tmp_path / "h.onnx").read_bytes())
+    lengths = [1, 7, 40]
+    rows = np.random.default_rng(0).normal(10, 3, size=(3, max(lengths)))
+    for place, length in enumerate(lengths):
+        rows[place, :-length] = np.nan
+    rows[2, 20:23] = np.nan
+    said, state, record = session.run(None, {"y": rows})
+    for place, length in enumerate(lengths):
+        step = Runtime(model, tmp_path / "s.onnx")
+        for value in rows[place, -length:]:
+            alone = step.take(value)[0]
+        np.testing.assert_allclose(said[place], alone, rtol=NEAR, atol=NEAR)
+        np.testing.assert_allclose(state[place], step.state[0], rtol=NEAR, atol=NEAR)
+        np.testing.assert_allclose(record[place], step.record[0], rtol=1e-12)
+    one = session.run(None, {"y": rows[:, -1:]})[0]
+    np.testing.assert_allclose(one[0], said[0], rtol=NEAR, atol=NEAR)
+
+
 @pytest.mark.parametrize(("name", "other"), [("SLOW", 0.3), ("FAST", 0.4), ("SMALLEST_SHARE", 0.9)])
 def test_another_encoding_is_found_out(name, other, tmp_path, monkeypatch):
     monkeypatch.setattr(track, name, other)
@@ -124,8 +147,6 @@ def test_what_cannot_take_raw_values_says_what_to_do(tmp_path):
     path = tmp_path / "m.onnx"
     with pytest.raises(OptionError, match="raw=False takes what encoded"):
         recurrent(updates=1).fit(table_with_covariates()).to_onnx(path, raw=True, horizon=3)
-    with pytest.raises(OptionError, match='take kind="step"'):
-        Pretrained(tune=0, horizon=3).fit(panel()).to_onnx(path, raw=True, kind="history")
     with pytest.raises(OptionError, match="leave raw out"):
         plain().to_onnx(path, raw=True)
     with pytest.raises(OptionError, match=r"horizon is of raw=True"):

@@ -54,7 +54,7 @@ def forecast(
     ] = None,
     budget: Budget = "60s",
     bounds: BoundOptions = NO_BOUNDS,
-    cell: Annotated[Literal["lstm", "gru", "simple"] | None, Parameter(help="Kind of recurrent layer [lstm].")] = None,
+    cell: Annotated[Literal["lstm", "gru", "simple"] | None, Parameter(help="Kind of recurrent layer [gru].")] = None,
     units: Units = None,
     updates: Annotated[int | None, Parameter(help="Updates of the weights [400, or 800 with covariates].")] = None,
     seed: Annotated[int, Parameter(help="The same seed gives the same forecast.")] = 0,

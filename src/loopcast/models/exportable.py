@@ -21,8 +21,8 @@ class Exportable(BoundedEstimator, ABC):
 
         kind: "step" takes one row of each series and the state before it, and gives the state after it; "history" takes
             whole series, from a state of zeros. Either also gives the quantiles of the steps after the last row.
-        raw: of `Pretrained` and `Recurrent` a file of kind "step" may hold the encoding of series too: values go in,
-            NaN where missing, and quantiles come out in the units of the data. False takes encoded rows, which
+        raw: of `Pretrained` and `Recurrent` a file may hold the encoding of series too: values go in, NaN where missing
+            and before shorter series, and quantiles come out in the units of the data. False takes encoded rows, which
             `encoded` makes, and gives quantiles that it reads. `PlainRecurrent` takes `features`, raw values, anyway.
         horizon: with raw, the steps ahead that the file forecasts; None is the forecaster's.
 

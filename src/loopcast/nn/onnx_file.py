@@ -25,21 +25,26 @@ def onnx_bytes(graph: Graph, name: str, version: str, metadata: Mapping[str, str
             port.name, helper.np_dtype_to_tensor_dtype(np.dtype(port.dtype)), port.shape
         )
 
+    def attribute(key: str, given: Any) -> Any:
+        if key == "to":
+            return helper.np_dtype_to_tensor_dtype(np.dtype(given))
+        return made_of(given, "body") if isinstance(given, Graph) else given
+
     def node(each: Node) -> Any:
-        attributes: dict[str, Any] = {
-            key: helper.np_dtype_to_tensor_dtype(np.dtype(given)) if key == "to" else given
-            for key, given in each.attributes.items()
-        }
+        attributes = {key: attribute(key, given) for key, given in each.attributes.items()}
         return helper.make_node(each.operator, each.reads, each.makes, **attributes)
 
-    made = helper.make_model(
-        helper.make_graph(
+    def made_of(graph: Graph, name: str) -> Any:
+        return helper.make_graph(
             [node(each) for each in graph.nodes],
             name,
             [value(port) for port in graph.inputs],
             [value(port) for port in graph.outputs],
-            [numpy_helper.from_array(array, key) for key, array in graph.constants.items()],
-        ),
+            [numpy_helper.from_array(array, key) for key, array in graph.own_constants.items()],
+        )
+
+    made = helper.make_model(
+        made_of(graph, name),
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="loopcast",

@@ -44,13 +44,18 @@ class Node(NamedTuple):
 
 
 class Graph:
-    """Operators in the order in which they run; each gives the name of what it makes."""
+    """Operators in the order in which they run; each gives the name of what it makes.
 
-    def __init__(self) -> None:
+    outer: the graph that runs this one again and again, whose arrays it reads too; prefix: of the names made here.
+    """
+
+    def __init__(self, outer: "Graph | None" = None, prefix: str = "") -> None:
         self.inputs: list[Port] = []
         self.outputs: list[Port] = []
         self.nodes: list[Node] = []
-        self.constants: dict[str, np.ndarray] = {}
+        self.own_constants: dict[str, np.ndarray] = {}
+        self.constants: dict[str, np.ndarray] = self.own_constants if outer is None else outer.constants
+        self._prefix = prefix
 
     def port(self, name: str, dtype: Any, *shape: int | str) -> str:
         """What goes in."""
@@ -73,9 +78,16 @@ class Graph:
 
     def apply_many(self, operator: str, count: int, *reads: str, **attributes: Any) -> tuple[str, ...]:
         """What an operator makes, several arrays."""
-        makes = tuple(f"{operator.lower()}_{len(self.nodes)}_{place}" for place in range(count))
+        makes = tuple(f"{self._prefix}{operator.lower()}_{len(self.nodes)}_{place}" for place in range(count))
         self.nodes.append(Node(operator, reads, makes, attributes))
         return makes
+
+    def scan(self, body: "Graph", states: Sequence[str], rows: str) -> tuple[str, ...]:
+        """What states become by a graph that is run for each column of `rows` `[batch, time]`: its inputs and outputs.
+
+        body: takes the states, then a column `[batch]`, and gives the states after it.
+        """
+        return self.apply_many("Scan", len(states), *states, rows, body=body, num_scan_inputs=1, scan_input_axes=[1])
 
     def number(self, array: Any, dtype: Any = np.float64) -> str:
         """A number, or an array of them, named after what it is."""

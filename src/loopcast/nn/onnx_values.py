@@ -77,6 +77,15 @@ class Value:
             return Value(self.graph, self.graph.apply("Slice", self.name, *ends))
         return Value(self.graph, self.graph.apply("Gather", self.name, self.graph.integers(*places), axis=-1))
 
+    def last(self) -> "Value":
+        """The last of the last axis, which goes."""
+        return Value(self.graph, self.graph.apply("Gather", self.name, self.graph.number(-1, np.int64), axis=-1))
+
+    def beside(self, count: int, number: float, dtype: Any) -> "Value":
+        """A number, so many times for each of the first axis."""
+        shape = self.graph.join([self.graph.apply("Shape", self.name, start=0, end=1), self.graph.integers(count)])
+        return Value(self.graph, self.graph.apply("Expand", self.graph.number(number, dtype), shape))
+
     def equals(self, other: "Value | float") -> "Value":
         return self.apply("Equal", other)
 

@@ -21,8 +21,6 @@ def why_no_network_graph(shape: OriginShape, export: Export) -> str | None:
     """Why there is none, in a sentence; None where there is."""
     if not export.raw:
         return None
-    if export.kind == "history":
-        return 'raw values come a row at a time: take kind="step", and begin with zeros'
     if (shape.inputs, shape.candidates, shape.codes) == (INPUTS, CANDIDATES, CODES):
         return None
     return (

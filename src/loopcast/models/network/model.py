@@ -89,10 +89,10 @@ class NetworkModel(Model):
     def onnx_graph(self, export: Export) -> tuple[Graph, Mapping[str, Any]]:
         """Of what `encoded` gives, or of values as they are; and what the file says of it."""
         from loopcast.models.network.graph import network_facts, network_graph, raw_facts
-        from loopcast.models.network.raw.graph import raw_graph
+        from loopcast.models.network.raw.graph import RawNetwork, raw_graph
 
         if export.raw:
-            graph = raw_graph(self.network, self._parts, self.periods, export.horizon)
+            graph = raw_graph(RawNetwork(self.network, self._parts, self.periods), export.kind, export.horizon)
             return graph, raw_facts(self.network, self.periods, self.channels)
         graph = network_graph(self.network, self._parts, export.kind)
         return graph, network_facts(self.network, self.periods, self.encoding, self.channels)

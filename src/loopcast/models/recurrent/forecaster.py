@@ -48,7 +48,7 @@ class Recurrent(EncodedForecaster):
     horizon: steps ahead that are learned; the decoder also reads further ones.
     seasons: steps in a season and in a second one, such as (24, 168); one alone is the only one. None takes `season`,
         or the usual one of the calendar, and a week beside a day.
-    cell: "lstm" (Hochreiter & Schmidhuber, 1997), "gru" (Cho et al., 2014) or "simple" (Elman, 1990).
+    cell: "gru" (Cho et al., 2014), "lstm" (Hochreiter & Schmidhuber, 1997) or "simple" (Elman, 1990).
     units: units of each recurrent layer.
     updates: of the weights, by `batch_size` windows each, of the training that the held-back rows judge; a quarter more
         follows on all rows. None is 400, or 800 with covariates or a calendar.
@@ -76,7 +76,7 @@ class Recurrent(EncodedForecaster):
     runtime: ClassVar[frozenset[str]] = frozenset({"callbacks", "show_progress"})
 
     horizon: int = field()
-    cell: CellName = "lstm"
+    cell: CellName = "gru"
     units: tuple[int, ...] = UNITS
     updates: int | None = None
     batch_size: int = 32

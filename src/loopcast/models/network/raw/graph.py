@@ -1,6 +1,7 @@
-"""A network with its encoding as one graph: a value in, quantiles of the steps after it out, in the data's units."""
+"""A network with its encoding as one graph: values in, quantiles of the steps after them out, in the data's units."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,32 +12,105 @@ from loopcast.models.network.raw.ahead import curve, look_ahead, rows_back
 from loopcast.models.network.raw.inputs import inputs_of
 from loopcast.models.network.raw.record import Record, layout, repeating
 from loopcast.models.network.raw.track import Row, update_track
-from loopcast.nn.onnx_graph import Graph
+from loopcast.nn.onnx_graph import Graph, Kind
 from loopcast.nn.onnx_layers import recurrent_layers, state_sizes, step_decoder
-from loopcast.nn.onnx_values import Value
+from loopcast.nn.onnx_values import Value, join
 from loopcast.nn.origin_shape import OriginParts, OriginShape
 from loopcast.nn.step_decoder import PROBABILITIES, SIDE
 
 
-def raw_graph(shape: OriginShape, parts: OriginParts, periods: Periods, horizon: int) -> Graph:
-    """Ports: `y` float64 `[batch]`, NaN where missing, `past_state` and `past_record` in; `quantiles` and both out."""
-    graph, batch, numbers = Graph(), "batch", sum(layout(periods).values())
-    y = Value(graph, graph.port("y", np.float64, batch)).unsqueeze(1)
-    state = Value(graph, graph.port("past_state", np.float32, batch, sum(state_sizes(shape.cell, parts.layers))))
-    past = Value(graph, graph.port("past_record", np.float64, batch, numbers))
-    record = Record.of(past, periods)
-    known = ~y.apply("IsNaN")
-    value = known.where(y, 0.0)
-    begun = (record.row > 0.0) | (value.size() > 0.0)  # a series begins at its first value that is not 0
-    _take(record, y, value, known)
-    features = _shown(record).single()
-    after, said = _network(graph, (shape, parts), state, features, record, horizon)
-    quantiles = begun.unsqueeze(2).where(said, 0.0)
+class RawNetwork(NamedTuple):
+    """What the graph is of, and how many numbers its state and its record have."""
+
+    shape: OriginShape
+    parts: OriginParts
+    periods: Periods
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        return sum(state_sizes(self.shape.cell, self.parts.layers)), sum(layout(self.periods).values())
+
+
+class Kept(NamedTuple):
+    """Of a series, from row to row: float32 `[batch, number]`, the network's; float64, the encoding's."""
+
+    state: Value
+    record: Value
+
+
+class Taken(NamedTuple):
+    """A row that was taken in: whether the series has begun, what the network is shown, and says, and what is kept."""
+
+    begun: Value
+    record: Record
+    features: Value
+    hidden: str
+    kept: Kept
+
+
+def raw_graph(network: RawNetwork, kind: Kind, horizon: int) -> Graph:
+    """Ports: `y` float64, NaN where missing, `past_state` and `past_record` in; `quantiles` and both out.
+
+    "step": `y` is `[batch]`, the next row. "history": it is `[batch, time]`, all rows, with NaN before the first one of
+    series that are shorter; what is kept begins with zeros, and is no port.
+    """
+    graph, batch = Graph(), "batch"
+    if kind == "step":
+        y, before = Value(graph, graph.port("y", np.float64, batch)), _kept_ports(graph, network)
+    else:
+        rows = Value(graph, graph.port("y", np.float64, batch, "time"))
+        y, before = rows.last(), _after_earlier_rows(graph, network, rows)
+    taken = _take_row(network, y, before)
+    quantiles = taken.begun.unsqueeze(2).where(_said(network, taken, horizon), 0.0)
     graph.give(quantiles.name, "quantiles", np.float64, batch, horizon, len(PROBABILITIES))
-    kept = begun.where(Value(graph, after), Value(graph, graph.number(0.0, np.float32)))
-    graph.give(kept.name, "present_state", np.float32, batch, sum(state_sizes(shape.cell, parts.layers)))
-    graph.give(begun.where(record.packed(), 0.0).name, "present_record", np.float64, batch, numbers)
+    _give_kept(graph, network, taken.kept)
     return graph
+
+
+def _kept_ports(graph: Graph, network: RawNetwork) -> Kept:
+    state, record = network.sizes
+    return Kept(
+        Value(graph, graph.port("past_state", np.float32, "batch", state)),
+        Value(graph, graph.port("past_record", np.float64, "batch", record)),
+    )
+
+
+def _give_kept(graph: Graph, network: RawNetwork, kept: Kept) -> None:
+    state, record = network.sizes
+    graph.give(kept.state.name, "present_state", np.float32, "batch", state)
+    graph.give(kept.record.name, "present_record", np.float64, "batch", record)
+
+
+def _after_earlier_rows(graph: Graph, network: RawNetwork, rows: Value) -> Kept:
+    """What is kept after all rows but the last, from zeros on."""
+    body = Graph(graph, "row_")
+    state, record = network.sizes
+    past = [Value(body, body.port(f"row_{name}", dtype, "batch", size)) for name, dtype, size in
+            (("state", np.float32, state), ("record", np.float64, record))]  # fmt: skip
+    y = Value(body, body.port("row_y", np.float64, "batch"))
+    kept = _take_row(network, y, Kept(*past)).kept
+    body.give(kept.state.name, "row_state_after", np.float32, "batch", state)
+    body.give(kept.record.name, "row_record_after", np.float64, "batch", record)
+    zeros = [rows.beside(size, 0.0, dtype).name for size, dtype in ((state, np.float32), (record, np.float64))]
+    # A missing value before the first one changes nothing. ONNX Runtime 1.32 crashes where there is no row at all.
+    after = graph.scan(body, zeros, join([rows.beside(1, np.nan, np.float64), rows[:-1]]).name)
+    return Kept(*(Value(graph, each) for each in after))
+
+
+def _take_row(network: RawNetwork, y: Value, before: Kept) -> Taken:
+    """Encode a row, and show it to the recurrent layers."""
+    graph, shape = y.graph, network.shape
+    row = y.unsqueeze(1)
+    record = Record.of(before.record, network.periods)
+    known = ~row.apply("IsNaN")
+    value = known.where(row, 0.0)
+    begun = (record.row > 0.0) | (value.size() > 0.0)  # a series begins at its first value that is not 0
+    _take(record, row, value, known)
+    features = _shown(record).single()
+    rows = features.unsqueeze(0).name
+    after, hidden = recurrent_layers(graph, "", shape.cell, network.parts.layers, rows, (before.state.name, ""))
+    state = begun.where(Value(graph, after), Value(graph, graph.number(0.0, np.float32)))
+    return Taken(begun, record, features, hidden, Kept(state, begun.where(record.packed(), 0.0)))
 
 
 def _take(record: Record, y: Value, value: Value, known: Value) -> None:
@@ -68,20 +142,16 @@ def _shown(record: Record) -> Value:
     return (record.after["linear"] > 0.0).where(straight, on_curve)
 
 
-def _network(
-    graph: Graph, network: tuple[OriginShape, OriginParts], state: Value, features: Value, record: Record, horizon: int
-) -> tuple[str, Value]:
-    """The state after the row, and the quantiles as values."""
-    shape, parts = network
+def _said(network: RawNetwork, taken: Taken, horizon: int) -> Value:
+    """The quantiles of the steps after a row, as values."""
+    graph, shape, record = taken.features.graph, network.shape, taken.record
     ahead = look_ahead(record, horizon)
-    rows = features.unsqueeze(0).name
-    after, hidden = recurrent_layers(graph, "", shape.cell, parts.layers, rows, (state.name, ""))
-    known = graph.join([hidden, features.name])
+    known = graph.join([taken.hidden, taken.features.name])
     candidates, codes = ahead.candidates.single().name, ahead.codes.single().name
-    said = Value(graph, step_decoder(graph, shape.decoder, parts.decoder, known, candidates, codes)).apply(
+    said = Value(graph, step_decoder(graph, shape.decoder, network.parts.decoder, known, candidates, codes)).apply(
         "Cast", to=np.float64
     )
-    return after, _read(record, ahead.base.unsqueeze(2) + ahead.scale.unsqueeze(2) * said, horizon)
+    return _read(record, ahead.base.unsqueeze(2) + ahead.scale.unsqueeze(2) * said, horizon)
 
 
 def _read(record: Record, written: Value, horizon: int) -> Value:
