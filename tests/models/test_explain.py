@@ -96,7 +96,9 @@ def test_linear_further_ahead_than_its_fit_says_how_far_it_is_explained():
 
 def test_a_trained_network_finds_the_covariate_that_matters_and_how_much():
     panel = with_price(rows=300)
-    network = Recurrent(horizon=4, units=(16,), updates=250, season=1, show_progress=False).fit_panel(panel)
+    network = Recurrent(horizon=4, cell="lstm", units=(16,), updates=250, season=1, show_progress=False).fit_panel(
+        panel
+    )
     found, price = parts(network, panel, 4), panel.covariates.future[:, 0]
     np.testing.assert_allclose(np.diff(found["price"]), 3.0 * np.diff(price[-4:]), atol=3.0)
     assert np.abs(found["noise"]).max() < 0.2 * np.abs(found["price"]).max()

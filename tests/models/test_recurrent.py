@@ -140,7 +140,7 @@ def test_joint_targets_show_each_what_the_others_were():
 def test_one_target_that_leads_another_is_made_use_of():
     """z is twice what y was a step before, so that its next value is known."""
     both = Panel.from_table(sales(200), columns=Columns(target=["y", "z"]))
-    fit = Recurrent(horizon=1, season=1, updates=170, learning_rate=0.02, show_progress=False)
+    fit = Recurrent(horizon=1, season=1, cell="lstm", updates=170, learning_rate=0.02, show_progress=False)
     errors, cutoffs = {}, tuple(range(20, 0, -1))
     for channels in (None, "independent"):
         fitted = fit.with_options(channels=channels).fit(both.drop_last(20))
@@ -216,7 +216,7 @@ def test_other_seeds_give_other_networks_and_the_same_seed_the_same_bits(model):
 
 
 def test_describe_says_what_it_is_and_how_it_learned(model):
-    for words in ("LSTM 6", "seasons of 4 steps", "in 6 updates without the last", "then in 1 on all", "seed 0"):
+    for words in ("GRU 6", "seasons of 4 steps", "in 6 updates without the last", "then in 1 on all", "seed 0"):
         assert words in model.describe()
 
 

@@ -145,10 +145,10 @@ def test_covariates_are_shown_as_the_start_saw_them():
 @pytest.mark.parametrize(
     ("made", "why"),
     [
-        (Recurrent(**SMALL | {"units": (5,)}), r"start is a network of \(6,\) lstm units, .* units=\(6,\)"),
-        (Recurrent(**SMALL, cell="gru"), "cell='lstm'"),
+        (Recurrent(**SMALL | {"units": (5,)}), r"start is a network of \(6,\) gru units, .* units=\(6,\)"),
+        (Recurrent(**SMALL, cell="lstm"), "cell='gru'"),
         (Recurrent(**SMALL | {"season": 6}), "start reads seasons of 4 steps, and the one to be trained 6"),
-        (Pretrained(horizon=3, season=4, tune=2), r"start is a network of \(6,\) lstm units"),
+        (Pretrained(horizon=3, season=4, tune=2), r"start is a network of \(6,\) gru units"),
         (Pretrained(horizon=3, season=4, tune=0), "tune=0 trains nothing"),
         (Pretrained(horizon=3, season=4, start="weights.safetensors"), "given twice"),
         (Naive(), "Naive goes on from no model"),
@@ -162,7 +162,7 @@ def test_another_architecture_season_or_kind_is_refused_in_words(start, made, wh
 
 
 def test_the_cure_that_is_named_for_another_architecture_works(start):
-    Recurrent(horizon=3, season=4, cell="lstm", units=(6,), updates=1, show_progress=False).fit(panel(), start=start)
+    Recurrent(horizon=3, season=4, cell="gru", units=(6,), updates=1, show_progress=False).fit(panel(), start=start)
 
 
 def test_other_covariates_calendars_and_targets_than_those_of_the_start_are_refused(start):

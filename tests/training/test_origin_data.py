@@ -66,11 +66,21 @@ def test_origins_lie_in_their_window_with_a_row_after_each():
 def test_every_window_is_drawn_before_any_comes_again():
     examples = windows(walks(200)).examples
     network = OriginNetwork(shape=shipped_network())
-    source = OriginData(network=network, examples=examples, batch=4, stretches=(8,))
+    count, uses = len(examples.inputs), examples.origins.shape[1] // ORIGINS
+    source = OriginData(network=network, windows=count, uses=uses, batch=4, stretches=(8,))
     draws = source.batches(8, RECIPE, np.random.default_rng(0))
-    flat, count = draws.windows.ravel(), len(examples.inputs)
+    flat = draws.windows.ravel()
     assert sorted(flat[:count]) == list(range(count))
-    assert draws.use.max() < examples.origins.shape[1] // ORIGINS
+    assert draws.use.max() < uses
+
+
+def test_what_is_known_of_steps_takes_no_more_than_some_memory(monkeypatch):
+    series = walks(*[48] * 60)
+    plain = windows(series).examples
+    monkeypatch.setattr("loopcast.training.origin_windows.MOST_NUMBERS", plain.codes.size // 2)
+    assert windows(series).examples.codes.size < 0.7 * plain.codes.size  # each is kept by chance
+    monkeypatch.setattr("loopcast.training.origin_windows.MOST_NUMBERS", 1)
+    assert len(windows(series).examples.inputs) >= 1
 
 
 def test_a_few_windows_of_many_are_kept(monkeypatch):

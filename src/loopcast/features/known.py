@@ -43,6 +43,11 @@ class Known:
             season=season,
         )
 
+    @property
+    def step_width(self) -> int:
+        """How many numbers are known of a step ahead."""
+        return self.ahead.shape[1] + len(self.covariates)
+
     def of_windows(self, series: np.ndarray, first: np.ndarray, width: int) -> np.ndarray:
         """Rows from `first` on of some series, `[window, width, number]`; the last one goes on after the end."""
         at = self.offsets[series, None] + first[:, None] + np.arange(width)

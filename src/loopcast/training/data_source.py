@@ -41,7 +41,7 @@ class Objective(Protocol):
         """Whether a training loss is drawn: dropout, and the like."""
 
     def gather(self, rows: Any, batch: Any) -> Any:
-        """The examples of a batch, encoded; `rows` is what `DataSource.to_device` gave."""
+        """The examples of a batch, encoded; `rows`: what batches point into, on the device."""
 
     def loss(self, weights: Any, examples: Any, key: Array | None, *, training: bool) -> tuple[Array, Losses]:
         """The number to be made smaller, and what is counted up. key: of what is drawn; None draws nothing."""
@@ -51,13 +51,11 @@ class Objective(Protocol):
 
 
 class DataSource(Protocol):
-    """Rows, on the device once per fit, and batches that point into them: pytrees of arrays `[update, ...]`."""
+    """Batches, pytrees of arrays `[update, ...]` that point into rows, which are on the device once per fit."""
 
     cure: ClassVar[str]  # what else to try where training breaks down
 
     def objective(self, recipe: TrainingConfig) -> Objective: ...
-
-    def to_device(self) -> Any: ...
 
     def updates(self, recipe: TrainingConfig) -> np.ndarray:
         """How many batches each epoch has, int64 `[epoch]`."""

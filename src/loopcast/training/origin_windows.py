@@ -8,12 +8,14 @@ import numpy as np
 
 from loopcast.features.causal.encode import Origins, encode
 from loopcast.features.causal.encoder import in_chunks, left_align
+from loopcast.features.causal.names import CODE_NAMES
 from loopcast.features.causal.track import Periods
 from loopcast.features.known import Known
 from loopcast.features.sizes import power_of_two
-from loopcast.training.origin_pool import Examples, draw_origins, draw_steps, examples_of
+from loopcast.training.origin_pool import ORIGINS, STEPS, Examples, draw_origins, draw_steps, examples_of
 
 MOST_WINDOWS = 4096  # that are kept: memory does not grow with the panel
+MOST_NUMBERS = 2**26  # of what is known of the steps after origins: nor much with the number of covariates
 MOST_USES = 8  # origins of a window are drawn so often; then they come again
 
 
@@ -40,12 +42,20 @@ class OriginWindows:
         parts = zip(*self._encoded(rng), strict=True)
         return Examples(*(np.concatenate(part) for part in parts))
 
+    @property
+    def _codes(self) -> int:
+        """How many numbers are known of a step."""
+        return len(CODE_NAMES) + (0 if self.known is None else self.known.step_width)
+
     def _encoded(self, rng: np.random.Generator) -> Iterator[Examples]:
         """The longest series first, so many at a time as ROWS allows."""
         lengths = np.array([len(values) for values in self.series])
         total = np.maximum(-(-2 * (lengths - self.width) // self.width), 0).sum() + len(lengths)
-        kept = min(MOST_WINDOWS / total, 1.0)
+        most = max(MOST_NUMBERS // (ORIGINS * min(STEPS, self.horizon) * self._codes), 1)
+        kept = min(min(MOST_WINDOWS, most) / total, 1.0)
         uses = min(power_of_two(int(np.ceil(self.drawn / (kept * total)))), MOST_USES)
+        while uses > 1 and uses * kept * total > most:
+            uses //= 2
         for some in in_chunks(lengths):
             yield self._windows_of(some, kept, uses, rng)
 

@@ -15,7 +15,8 @@ from loopcast.nn.origin_network import OriginNetwork
 from loopcast.nn.origin_shape import OriginShape
 from loopcast.training.config import ScheduleName, TrainingConfig
 from loopcast.training.history import Epoch
-from loopcast.training.origin_data import OriginData
+from loopcast.training.origin_data import OriginData, on_device
+from loopcast.training.origin_pool import ORIGINS, Examples
 from loopcast.training.origin_windows import OriginWindows
 from loopcast.training.run import TrainingRun
 
@@ -61,8 +62,7 @@ class Lesson:
 
         TrainingError where the loss or a weight is not finite.
         """
-        examples = self._windows().examples
-        data = OriginData(network=self.network, examples=examples, batch=batch, stretches=stretches)
+        data, rows = self._data(batch, stretches)
         recipe = TrainingConfig(
             epochs=len(stretches),
             batch_size=batch,
@@ -73,8 +73,15 @@ class Lesson:
             clip=1.0,
             seed=self.seed,
         )
-        for trained in TrainingRun(data, recipe, data.to_device(), start=start, final=final).epochs():
+        for trained in TrainingRun(data, recipe, rows, start=start, final=final).epochs():
             yield self.network.to_vector(trained.members[0]), trained.history[-1]
+
+    def _data(self, batch: int, stretches: tuple[int, ...]) -> tuple[OriginData, Examples]:
+        """What is learned from; the examples are on the device alone."""
+        examples = self._windows().examples
+        windows, uses = len(examples.inputs), examples.origins.shape[1] // ORIGINS
+        data = OriginData(network=self.network, windows=windows, uses=uses, batch=batch, stretches=stretches)
+        return data, on_device(examples)
 
     def _windows(self) -> OriginWindows:
         panel, encoding = self.panel, self.encoding
