@@ -8,7 +8,7 @@ from loopcast.models.forecaster import Forecaster
 from loopcast.models.trees.forecaster import Trees
 
 SECONDS_PER_FIT = 5.0  # of a network on two ordinary cores: compiling, and the updates that any size of data gets
-SECONDS_PER_ROW = 4e-5  # more for each value that is learned from, up to where no more windows are kept
+SECONDS_PER_ROW = 2e-5  # more for each value that is learned from, up to where no more windows are kept
 MOST_ROWS = 400_000
 WITH_KNOWN = 2  # times as many updates are made with covariates or a calendar
 SECONDS_OF_TREES = 15.0  # of trees, which are grown from a bounded number of rows, and again to measure intervals
