@@ -82,7 +82,7 @@ def test_what_is_forecast_after_rows_is_what_the_model_says_of_them(made, name):
     assert told.drop("cutoff").equals(wanted)
     ahead = live.predict_one("b")
     assert ahead.values.shape == (2, live.horizon)
-    assert ahead.low.shape == ahead.high.shape == (2, 2, live.horizon)
+    assert ahead.low.shape == ahead.high.shape == (2, 2, live.horizon)  # by level, then target
     of_b = wanted.filter(pl.col("unique_id") == "b")[forecaster.name].to_numpy()
     np.testing.assert_array_equal(ahead.values[:, :AHEAD], of_b.reshape(AHEAD, 2).T)
 

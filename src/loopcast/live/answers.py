@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 class Ahead(NamedTuple):
     """What comes after `cutoff`, the time of the last row: values float64 `[step]`, low and high `[level, step]`.
 
-    Of several targets `[target, step]` and `[target, level, step]`.
+    Of several targets `[target, step]` and `[level, target, step]`.
     """
 
     cutoff: Any

@@ -57,15 +57,16 @@ class State:
 
     def _seen(self, statuses: tuple[int, ...]) -> Seen:
         """What is said of a row that was placed so in each target."""
-        each = [
+        if len(statuses) == 1:
+            status = statuses[0]
+            surprise, drift = self.engines[0].verdict[:2] if status in (TAKEN, REVISED) else NO_VERDICT
+            return Seen(STATUSES[status], surprise, drift == 1.0)
+        verdicts = [
             engine.verdict[:2] if status in (TAKEN, REVISED) else NO_VERDICT
             for engine, status in zip(self.engines, statuses, strict=True)
         ]
-        status = STATUSES[max(statuses)]
-        if len(each) == 1:
-            return Seen(status, each[0][0], each[0][1] == 1.0)
-        surprise, drift = np.array(each).T
-        return Seen(status, surprise, drift == 1.0)
+        surprises, drifts = np.array(verdicts).T
+        return Seen(STATUSES[max(statuses)], surprises, drifts == 1.0)
 
     def checked(self, id_: Id, covariates: Given | None, values: Sequence[float], *, new: bool) -> Checked | None:
         """What is known of a row of these values besides them; OptionError for covariates that the model has not."""
@@ -89,23 +90,22 @@ class State:
         found = self.series.get(id_)
         if found is None:
             found = self.start(id_, self.clock.phase(tick), step, None if checked is None else checked.of_series)
-        end, statuses = found.end, self._place(found, step, values, checked)
-        if min(statuses) < 0:
-            self.checks.gap(id_, tick, step - end - 1)
+        statuses = self._place(found, step, values, checked)
+        if -1 in statuses:
+            self.checks.gap(id_, tick, step - found.end - 1)
             raise RuntimeError(f"the kernels did not take a row in, and say {statuses}")
         return statuses
 
     def _place(self, found: Series, step: int, values: Sequence[float], checked: Checked | None) -> tuple[int, ...]:
-        longest, each = self.checks.longest_gap, zip(self.engines, found.channels, values, strict=True)
+        longest = self.checks.longest_gap
         if self.known is None or checked is None:
+            if len(values) == 1:
+                return (self.engines[0].place(found.first.at, step, values[0], longest),)
+            each = zip(self.engines, found.channels, values, strict=True)
             return tuple([engine.place(channel.at, step, y, longest) for engine, channel, y in each])
+        of_each = zip(self.engines, found.channels, values, checked.numbers, strict=True)
         place = self.known.place
-        return tuple(
-            [
-                place(engine, channel, step, y, (numbers, longest))
-                for (engine, channel, y), numbers in zip(each, checked.numbers, strict=True)
-            ]
-        )
+        return tuple([place(engine, channel, step, y, (known, longest)) for engine, channel, y, known in of_each])
 
     def _found(self, id_: Id) -> Series | None:
         try:
@@ -236,21 +236,22 @@ class State:
 
         future: future covariates of steps to come, float64 `[step, covariate]`, in place of those that are known.
         """
-        levels = len(engines[0].levels)
+        levels, several = len(engines[0].levels), len(engines) > 1
         with self.lock:
             found = self.find(id_)
             self._check_history(id_, found)
-            each = zip(found.channels, engines, strict=True)
-            told = [self._deliver(id_, channel, engine, steps, future) for channel, engine in each]
+            if several:
+                each = zip(found.channels, engines, strict=True)
+                told = np.stack([self._deliver(id_, *pair, steps, future) for pair in each], axis=1)
+            else:
+                told = self._deliver(id_, found.first, engines[0], steps, future)
             cutoff = self.clock.time(found.phase.tick(found.end))
-        every = told[0] if len(told) == 1 else np.stack(told)
-        low, high = every[..., 1 : 1 + levels, :], every[..., 1 + levels :, :]
-        return Ahead(cutoff, every[..., 0, :], low, high)
+        return Ahead(cutoff, told[0], told[1 : 1 + levels], told[1 + levels :])
 
     def _check_history(self, id_: Id, found: Series) -> None:
-        for target, channel in zip(self.targets, found.channels, strict=True):
+        for place, channel in enumerate(found.channels):
             if not channel.head.seen:
-                which = f"of {quote(target)} " if len(self.targets) > 1 else ""
+                which = f"of {quote(self.targets[place])} " if len(self.targets) > 1 else ""
                 raise ValuesError(f"series {quote(id_)} has no value {which}yet, and nothing to go by")
         rows = found.first.head.rows
         if rows < self.min_history:

@@ -137,8 +137,8 @@ def forecast_table(
     for level in levels:
         place = model.rules.levels.index(level)
         low, high = Bands.of(level).columns(model.name)
-        columns[low] = _flat([each.low[..., place, :] for each in ahead])
-        columns[high] = _flat([each.high[..., place, :] for each in ahead])
+        columns[low] = _flat([each.low[place] for each in ahead])
+        columns[high] = _flat([each.high[place] for each in ahead])
     ends = [(each.phase, each.end) for each in state.series.values()]
     times = np.array([phase.tick(end + h) for phase, end in ends for h in range(1, steps + 1)])
     cutoffs = np.repeat([phase.tick(end) for phase, end in ends], steps)

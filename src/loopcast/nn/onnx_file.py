@@ -52,5 +52,4 @@ def onnx_bytes(graph: Graph, name: str, version: str, metadata: Mapping[str, str
     )
     helper.set_model_props(made, dict(metadata))
     onnx.checker.check_model(made, full_check=True)
-    content: bytes = made.SerializeToString()
-    return content
+    return bytes(made.SerializeToString())

@@ -73,7 +73,7 @@ def number(text: str) -> float | None:
 def forecast_facts(ahead: Ahead, name: str, levels: Sequence[float], targets: Sequence[str]) -> dict[str, Any]:
     """A forecast as plain values: a list of each column, of several targets one of each by its name."""
     cutoff = ahead.cutoff if isinstance(ahead.cutoff, int) else ahead.cutoff.isoformat()
-    ends = [end[..., place, :] for place in range(len(levels)) for end in (ahead.low, ahead.high)]
+    ends = [end[place] for place in range(len(levels)) for end in (ahead.low, ahead.high)]
     columns = (name, *Bands(levels=tuple(levels)).columns(name))
     lists = [each.tolist() for each in (ahead.values, *ends)]
     if len(targets) > 1:
