@@ -76,7 +76,7 @@ class LiveModel:
         model = self.model
         if not isinstance(model, NetworkModel) or model.encoding is None:
             return None
-        calendar = Calendar(clock, model.encoding.parts, model.encoding.columns.holidays)
+        calendar = Calendar(clock, model.encoding.calendar)
         reach = self.rules.lateness, self.horizon
         return KnownPlan(model.encoding, model.periods.season, calendar, reach)
 

@@ -18,7 +18,7 @@ def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
     if forecaster.cheap_to_refit:
         return 0.0
     columns = panel.schema.columns
-    known = bool(columns.covariates or columns.calendar or columns.holidays)
+    known = bool(columns.covariates or columns.calendar or columns.countries)
     seconds = SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
     return WITH_KNOWN * seconds if known else seconds
 
