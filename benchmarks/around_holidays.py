@@ -1,6 +1,6 @@
 """Do holidays, and the days around them, help a forecast of days, and how are they best shown?
 
-    python benchmarks/holidays.py [--data DIR]
+    python benchmarks/around_holidays.py [--data DIR]
 
 Electricity demand of Victoria (means of days in local time, 2012 and 2013) and rentals of bicycles in Washington (sums
 of days, 2011 and 2012), 7 days ahead from the last 50 weeks, fitted once before them. Known ahead are the temperature,
