@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from numbers import Real
 from typing import Any, Literal
 
@@ -15,6 +15,8 @@ TARGET_NAME = "target"  # of results for several targets: which of them a row is
 
 
 CALENDAR = ("hour", "weekday", "month")  # parts of a calendar that a time may be shown by
+MOST_HOLIDAY_WINDOW = 14  # days
+ADDED_LATER = {"added_later": True}  # metadata of a field that older model files lack: it has its default there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +31,9 @@ class Columns:
         not change within a series: numbers, or categories (text, categories, true and false).
     calendar: what of a time is shown beside them: some of "hour" (of the day), "weekday" and "month" (the time of the
         year, to the day), or "auto", which is all of these that change from step to step and come again.
-    holidays: a country, such as "DE", or a part of one, "US-CA", whose public holidays are shown; needs the package
-        `holidays` (`pip install loopcast[holidays]`).
+    holidays: a country, such as "DE", or a part of one, "US-CA", or several, ["DE", "FR"], whose public holidays are
+        shown, those of each country by themselves; needs the package `holidays` (`pip install loopcast[holidays]`).
+    holiday_window: days before and after each holiday that are shown too, 0 to 14.
 
     Raises OptionError when two roles share one name, a column is named twice, or a name is empty.
 
@@ -47,13 +50,15 @@ class Columns:
     future: Sequence[str] = ()
     static: Sequence[str] = ()
     calendar: Sequence[str] | Literal["auto"] = ()
-    holidays: str | None = None
+    holidays: str | Sequence[str] | None = None
+    holiday_window: int = field(default=0, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
-        for field in ("target", "past", "future", "static", "calendar"):
-            if isinstance(getattr(self, field), list):
-                object.__setattr__(self, field, tuple(getattr(self, field)))
+        for name in ("target", "past", "future", "static", "calendar", "holidays"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         self._check_kinds()
+        self._check_calendar()
         names = (self.id, self.time, *self.targets, *self.covariates)
         if not all(isinstance(name, str) and name and is_text(name) for name in names):
             raise OptionError(
@@ -82,9 +87,11 @@ class Columns:
     def _check_kinds(self) -> None:
         if not isinstance(self.target, str | tuple) or not self.target:
             raise OptionError(f"target is the name of a column, or a list of several names, got {quote(self.target)}")
-        for field in ("past", "future", "static"):
-            if not isinstance(getattr(self, field), tuple):
-                raise OptionError(f"{field} is a list of names of columns, got {quote(getattr(self, field))}")
+        for name in ("past", "future", "static"):
+            if not isinstance(getattr(self, name), tuple):
+                raise OptionError(f"{name} is a list of names of columns, got {quote(getattr(self, name))}")
+
+    def _check_calendar(self) -> None:
         parts = self.calendar
         words = isinstance(parts, tuple) and all(isinstance(part, str) for part in parts)
         known = parts == "auto" or (words and set(parts) <= set(CALENDAR))
@@ -92,24 +99,34 @@ class Columns:
             raise OptionError(
                 f'calendar is "auto" alone, or a list of some of {", ".join(CALENDAR)}, got {quote(parts)}'
             )
-        if self.holidays is not None and not (isinstance(self.holidays, str) and self.holidays):
-            raise OptionError(f'holidays is a country such as "DE" or "US-CA", or None, got {quote(self.holidays)}')
+        given = (self.holidays,) if isinstance(self.holidays, str) else self.holidays
+        words = isinstance(given, tuple) and bool(given) and all(isinstance(each, str) and each for each in given)
+        if given is not None and (not words or len(set(given)) < len(given)):
+            raise OptionError(
+                f'holidays is a country such as "DE" or "US-CA", a list of several, or None, got {quote(self.holidays)}'
+            )
+        days, most = self.holiday_window, MOST_HOLIDAY_WINDOW
+        if type(days) is not int or not 0 <= days <= most:
+            raise OptionError(f"holiday_window is a whole number of days, 0 to {most}, got {quote(days)}")
+        if days and not self.countries:
+            raise OptionError(f'holiday_window={days} is around holidays: name whose, holidays="DE" (--holidays DE)')
 
     def __repr__(self) -> str:
-        chosen = {field.name: getattr(self, field.name) for field in fields(self)}
-        usual = {field.name: field.default for field in fields(self)}
+        chosen = {each.name: getattr(self, each.name) for each in fields(self)}
+        usual = {each.name: each.default for each in fields(self)}
         return f"Columns({', '.join(f'{name}={value!r}' for name, value in chosen.items() if value != usual[name])})"
 
     def to_json(self) -> dict[str, Any]:
         """These columns as plain values that `json.dumps` takes."""
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        named = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in named.items()}
 
     @classmethod
     def from_json(cls, plain: Any) -> "Columns":
         """The columns that `to_json` wrote; OptionError for anything else."""
-        names = {field.name for field in fields(cls)}
-        if not isinstance(plain, Mapping) or set(plain) != names:
+        names = {each.name for each in fields(cls)}
+        needed = {each.name for each in fields(cls) if "added_later" not in each.metadata}
+        if not isinstance(plain, Mapping) or not needed <= set(plain) <= names:
             raise OptionError(f"columns have the entries {sorted(names)}, got {quote(plain)}")
         return cls(**plain)
 
@@ -122,6 +139,11 @@ class Columns:
     def targets(self) -> tuple[str, ...]:
         """The targets in their order, one or several."""
         return (self.target,) if isinstance(self.target, str) else tuple(self.target)
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """The countries whose holidays are shown, none, one or several."""
+        return (self.holidays,) if isinstance(self.holidays, str) else tuple(self.holidays or ())
 
     @property
     def one_target(self) -> str:

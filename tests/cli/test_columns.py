@@ -108,12 +108,21 @@ def test_options_name_the_columns():
         future_covariates="f,g",
         static="s",
         calendar="auto",
-        holidays="DE",
+        holidays="DE, FR",
+        holiday_window=2,
     )
     wanted = Columns(
-        time="t", target=("a", "b"), past=["p"], future=["f", "g"], static=["s"], calendar="auto", holidays="DE"
+        time="t",
+        target=("a", "b"),
+        past=["p"],
+        future=["f", "g"],
+        static=["s"],
+        calendar="auto",
+        holidays=["DE", "FR"],
+        holiday_window=2,
     )
     assert given.columns() == wanted
+    assert SeriesAndCovariates(holidays="DE").columns().holidays == "DE"
     assert SeriesAndCovariates(calendar="hour,month").columns().calendar == ("hour", "month")
     assert USUAL_COLUMNS.columns() == Columns()
 

@@ -8,7 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+import loopcast
+from loopcast import Columns, Panel
 from loopcast.cli.main import run
+from loopcast.data.look_closed import closing_column
 
 DAYS = [dt.date(2023, 1, 1) + dt.timedelta(days=i) for i in range(60)]
 HOURS = [dt.datetime(2023, 1, 1) + dt.timedelta(hours=i) for i in range(150)]  # noqa: DTZ001
@@ -78,6 +81,18 @@ DIRTY = {
 }
 
 
+def shops():
+    """Three shops, in two regions, with promotions; `note` is another word in each row."""
+    day = [(t, shop, k) for k, shop in enumerate("abc") for t in DAYS]
+    promo, sale = ["none", "gift", "cut"], ["yes", "no"]
+    rows = [
+        f"{t},{shop},{NUMBERS[t.day] + k:.1f},{promo[t.day * t.month % 3]},{sale[(t.day + k) % 2]},"
+        f"{str(t.day % 5 > 0).upper()},{'north' if k else 'south'},note {t} {k}"
+        for t, shop, k in day
+    ]
+    return lines("day,shop,sales,promo,sale,open,region,note", rows)
+
+
 @pytest.fixture(params=DIRTY)
 def dirty(request, tmp_path):
     """A file as it comes."""
@@ -111,6 +126,66 @@ def test_the_command_that_an_error_names_works(dirty, capsys):
     command = shlex.split(err.partition("\nThis reads it: ")[2])
     assert command[:3] == ["loopcast", "backtest", str(dirty)]
     assert run(command[1:]) == 0
+
+
+def test_the_command_with_columns_of_text_forecasts_with_them(tmp_path, capsys):
+    path = tmp_path / "shops.csv"
+    path.write_text(shops())
+    assert run(["look", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "promo (categories), sale (yes or no), open (yes or no), region (one for each series), note (text)" in said
+    command = shlex.split(said.partition("\nWith its text too: ")[2])
+    assert run([*command[1:], "--model", "Linear", "--no-check", "--save", str(tmp_path / "model")]) == 0
+    columns = loopcast.load(tmp_path / "model").model.schema.columns
+    assert columns.past == ("sale", "open", "promo=cut", "promo=gift", "promo=none")
+    assert columns.static == ("region",)
+
+
+@pytest.mark.parametrize(("column", "words"), [("open", "01"), ("shut", "10"), ("open", ("no", "yes"))])
+@pytest.mark.parametrize("nothing", ["0", ""])
+def test_a_column_that_says_when_a_shop_is_closed_is_named_with_the_options_that_use_it(
+    column, words, nothing, tmp_path, capsys
+):
+    path, ahead = tmp_path / "shop.csv", tmp_path / "ahead.csv"
+    rows = [(t, t.weekday() != 6 and t.day != 9) for t in DAYS]
+    path.write_text(
+        lines(f"day,sales,{column}", [f"{t},{t.day if there else nothing},{words[there]}" for t, there in rows])
+    )
+    later = [DAYS[-1] + dt.timedelta(days=i) for i in range(1, 8)]
+    ahead.write_text(lines(f"day,{column}", [f"{t},{words[t.weekday() != 6]}" for t in later]))
+    assert run(["look", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert (
+        f"sales is 0 or empty, as on closed days: a forecast knows those ahead with --future-covariates {column}"
+        in said
+    )
+    command = shlex.split(said.partition("\nNext: ")[2].splitlines()[0])
+    more = ("--future-covariates", column, "--future", str(ahead), "--model", "Linear", "--no-check")
+    assert run([*command[1:], *more]) == 0
+    assert "2023-03-08" in capsys.readouterr().out
+
+
+def test_a_column_of_which_neither_value_means_closed_is_not_said_to():
+    panel = Panel.from_table(
+        pl.DataFrame({"ds": range(40), "y": [0.0, 3, 0, 5] * 10, "promo": [1.0, 0, 0, 1] * 10}), Columns(past=["promo"])
+    )
+    assert closing_column(panel) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("one word", ["x"] * 60),
+        ("as many words as rows", [f"w{i}" for i in range(60)]),
+        ("a word, and nothing", ["x", ""] * 30),
+    ],
+)
+def test_text_that_teaches_nothing_is_not_proposed(head, words, tmp_path, capsys):
+    path = tmp_path / "day.csv"
+    rows = [f"{t},{y:.1f},{word}" for (t, y), word in zip(pairs(DAYS), words, strict=True)]
+    path.write_text(lines(f"day,sales,{head}", rows))
+    assert run(["look", str(path)]) == 0
+    assert "With its text too" not in capsys.readouterr().out
 
 
 def looked(tmp_path, capsys, name):

@@ -214,6 +214,12 @@ def test_what_cannot_be_a_covariate_is_refused(changes, part):
         ({"calendar": ["decade"]}, "calendar"),
         ({"calendar": ["hour", "hour"]}, "calendar"),
         ({"holidays": ""}, "holidays"),
+        ({"holidays": []}, "holidays"),
+        ({"holidays": ["DE", "DE"]}, "holidays"),
+        ({"holidays": ["DE", 3]}, "holidays"),
+        ({"holiday_window": 2}, 'name whose, holidays="DE"'),
+        ({"holidays": "DE", "holiday_window": 15}, "0 to 14, got 15"),
+        ({"holidays": "DE", "holiday_window": True}, "0 to 14, got True"),
         ({"calendar": [{}]}, "calendar"),
     ],
 )

@@ -12,6 +12,7 @@ from loopcast.features.known import width_of_rows, width_of_steps
 
 COVARIATES = Columns(past=["load"], future=["wind", "open"], static=["size", "region"], calendar="auto")
 CALENDAR = Columns(calendar="auto")
+HOLIDAYS = Columns(holidays=["DE", "FR"], holiday_window=2)
 IDS = ("a", "b")
 
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from live.made import HORIZON, SEASON, at, state_of
-from live.made_covariates import CALENDAR, COVARIATES, IDS, fitted, table_of
+from live.made_covariates import CALENDAR, COVARIATES, HOLIDAYS, IDS, fitted, table_of
 from loopcast import CalendarError, ColumnError, OptionError, Panel, Pretrained, ValuesError, resume
 from loopcast.kernels import LIBRARY
 
@@ -79,8 +79,9 @@ def test_a_history_a_table_a_fork_and_a_folder_go_on_alike(forecaster, tmp_path)
         check_same(each, forecaster, table, 69)
 
 
-def test_a_calendar_alone_needs_nothing_of_rows():
-    forecaster, table = fitted(CALENDAR), table_of(90, CALENDAR)
+@pytest.mark.parametrize("columns", [CALENDAR, HOLIDAYS], ids=["calendar", "holidays"])
+def test_a_calendar_alone_needs_nothing_of_rows(columns):
+    forecaster, table = fitted(columns), table_of(90, columns)
     one, tables, begun = (forecaster.live(lateness=2) for _ in range(3))
     begun = forecaster.live(table.filter(pl.col("ds") < at(60)), lateness=2)
     for each in rows_of(table.filter(pl.col("ds") < at(60))):

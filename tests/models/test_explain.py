@@ -1,7 +1,9 @@
 """What forecasts are made of: planted effects are found, unused ones are zero, and sums are right."""
 
+import datetime as dt
 from dataclasses import replace
 
+import holidays
 import numpy as np
 import polars as pl
 import pytest
@@ -191,6 +193,17 @@ def test_a_day_of_the_week_has_what_it_adds_and_no_holiday_adds_nothing(make):
     found = parts(forecaster, forecaster.model.panel, 7)
     assert found["weekday"][-1] - found["weekday"][:-1].mean() == pytest.approx(30, abs=9)
     assert np.abs(found["holiday"]).max() < 0.01
+
+
+def test_days_before_holidays_have_what_they_add_and_it_is_called_holiday():
+    days = pl.date_range(pl.date(2019, 1, 1), pl.date(2023, 12, 21), "1d", eager=True)
+    eves = [day + dt.timedelta(1) in holidays.country_holidays("DE") for day in days]
+    values = 100 - 40 * np.array(eves) + np.random.default_rng(2).normal(0, 1, len(days))
+    columns = Columns(holidays=["DE"], holiday_window=1)
+    forecaster = Linear(horizon=4, context=1).fit(pl.DataFrame({"ds": days, "y": values}), columns=columns)
+    assert forecaster.predict()["Linear"].to_list() == pytest.approx([100, 100, 60, 60], abs=3)  # 24, 25 December
+    found = parts(forecaster, forecaster.model.panel, 4)
+    assert found["holiday"] == pytest.approx([0, 0, -40, -40], abs=3)
 
 
 def test_a_covariate_called_as_a_part_of_ours_says_what_it_is():

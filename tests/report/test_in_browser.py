@@ -1,6 +1,7 @@
 """Pages as a browser shows them: they draw, answer to the keyboard, and load nothing."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,13 @@ from loopcast.evaluation.backtest import backtest
 from loopcast.evaluation.leaderboard import leaderboard
 from loopcast.live.anomalies import judge
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive
+from loopcast.report import sums_plotly
 from loopcast.report.anomalies_page import anomalies_page
 from loopcast.report.gaps_page import gaps_page
 from loopcast.report.page import backtest_page, forecast_page
+from loopcast.report.plotly_renderer import html
 from loopcast.report.plots import plot
+from loopcast.report.sums import plot_explanation
 from reference.chromium import until, violations
 from report.made import made_backtest, made_leaderboard, made_panel
 
@@ -70,6 +74,8 @@ def files(tmp_path_factory):
         "gaps": made_gaps_page(),
         "anomalies": made_anomalies_page(),
         "notebook": f"<!doctype html><title>cell</title>{plot(panel, table)._repr_html_()}".encode(),
+        "picture": html(plot(panel, table)),
+        "explained": sums_plotly.html(plot_explanation(seasonal)),
     }
     for name, page in pages.items():
         (folder / f"{name}.html").write_bytes(page)
@@ -328,9 +334,20 @@ def test_names_in_a_hover_label_are_text_too(visit):
     assert '"><img src=x' in hover(visit("hostile"))
 
 
-def test_a_picture_in_a_notebook_draws_itself(visit):
-    page = visit("notebook", drawn=".js-plotly-plot .main-svg")
+@pytest.mark.parametrize("name", ["notebook", "picture"])
+def test_a_picture_draws_itself_in_a_notebook_and_in_a_file(visit, name):
+    page = visit(name, drawn=".js-plotly-plot .main-svg")
     assert len(page.query_selector_all("path.js-line")) >= 9
+
+
+def test_a_picture_of_what_a_forecast_is_made_of_draws_its_bars(visit):
+    page = visit("explained", drawn=".js-plotly-plot .main-svg")
+    assert page.query_selector_all(".barlayer path")
+
+
+def test_every_file_is_small_enough_to_send(files):
+    for name, uri in files.items():
+        assert Path(uri.removeprefix("file://")).stat().st_size < 1_500_000, name
 
 
 def test_a_forecast_page_has_no_cutoffs_to_choose(visit):

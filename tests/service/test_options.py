@@ -9,6 +9,7 @@ import pytest
 
 from loopcast.cli.main import app
 from loopcast.cli.main import run as command
+from loopcast.columns import Columns
 from loopcast.errors import OptionError
 from loopcast.service import recipe
 from loopcast.service.limits import Limits
@@ -17,6 +18,7 @@ from loopcast.service.request import Work
 from loopcast.service.work import done
 
 AIR = Path(__file__).parents[2] / "examples" / "air_passengers.csv"
+REMEMBERED = vars(Columns()).keys() | {"past_covariates", "future_covariates"}  # by a look of the page
 OWN = {"forecast": {"model"}}  # whose default is the service's own
 
 
@@ -25,8 +27,8 @@ def test_an_option_has_the_name_and_the_default_that_the_command_has(task):
     arguments = app[task].assemble_argument_collection()
     known = {argument.name.removeprefix("--").replace("-", "_"): argument.field_info.default for argument in arguments}
     for name, field in OPTIONS[task].model_fields.items():
-        if task == "look" and name in ("past_covariates", "future_covariates", "static", "calendar", "holidays"):
-            continue  # which a look of the page keeps in mind
+        if task == "look" and name in REMEMBERED:
+            continue
         assert name in known, name
         if field.is_required() or name in OWN.get(task, ()):
             continue

@@ -18,6 +18,7 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loopcast.columns import Columns
 from loopcast.errors import ModelFileError, NotFittedError, OptionError
 from loopcast.models.baselines import Drift, Naive, SeasonalNaive, WindowAverage
 from loopcast.models.linear import Linear
@@ -154,6 +155,20 @@ def test_no_bytes_whatever_give_another_error(content):
 )
 def test_a_manifest_that_cannot_be_right_is_refused(saved, change, match):
     refuses(rewritten(saved.read_bytes(), change), match)
+
+
+def test_a_file_from_before_holidays_had_a_window_forecasts_the_same_bits(tmp_path):
+    days = pl.DataFrame({"ds": pl.date_range(pl.date(2023, 1, 1), pl.date(2024, 3, 1), "1d", eager=True)})
+    data = days.with_columns(y=pl.col("ds").dt.day().cast(pl.Float64))
+    fitted = Linear(horizon=2, context=3).fit(data, columns=Columns(holidays="DE"))
+    fitted.save(tmp_path / "model.loopcast")
+
+    def older(manifest):
+        for columns in (manifest["schema"]["columns"], manifest["model"]["encoding"]["columns"]):
+            del columns["holiday_window"]
+
+    loaded = model_file.from_bytes(rewritten((tmp_path / "model.loopcast").read_bytes(), older))
+    assert loaded.predict(data=data).equals(fitted.predict())
 
 
 @pytest.mark.parametrize(

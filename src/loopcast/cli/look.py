@@ -37,3 +37,5 @@ def look(
     for note in facts["notes"]:
         printing.say(note)
     printing.say(f"\nNext: {facts['next']}")
+    if facts["with_words"]:
+        printing.say(f"\nWith its text too: {facts['with_words']}")

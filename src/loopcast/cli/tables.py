@@ -15,7 +15,7 @@ from loopcast.cli.printing import say
 from loopcast.cli.reading import ReadingOptions
 from loopcast.columns import STANDARD, Columns
 from loopcast.errors import DataError, OptionError
-from loopcast.tasks.texts import parse_names, resolve_columns, time_parts
+from loopcast.tasks.texts import parse_holidays, parse_names, resolve_columns, time_parts
 
 if TYPE_CHECKING:
     from loopcast import Panel, ReadOptions
@@ -97,8 +97,12 @@ class SeriesAndCovariates(SeriesOptions):
         str | None, Parameter(metavar="A,B", help="Parts of the time to show: hour, weekday, month, or auto.")
     ] = None
     holidays: Annotated[
-        str | None, Parameter(metavar="COUNTRY", help="Show the public holidays of a country, such as DE or US-CA.")
+        str | None,
+        Parameter(metavar="A,B", help="Show the public holidays of a country or several, such as US-CA or DE,FR."),
     ] = None
+    holiday_window: Annotated[
+        int, Parameter(metavar="DAYS", help="Show so many days before and after each holiday too.")
+    ] = 0
     since: Annotated[
         str | None, Parameter(metavar="TIME", help="Learn from rows from then on, such as 2020-01-01.")
     ] = None
@@ -114,7 +118,8 @@ class SeriesAndCovariates(SeriesOptions):
 
     def columns(self, usual: Columns = STANDARD) -> Columns:
         """The columns that were named; the others are as `usual`."""
-        return replace(super().columns(usual), holidays=self.holidays, **self._roles())
+        holidays = parse_holidays(self.holidays)
+        return replace(super().columns(usual), holidays=holidays, holiday_window=self.holiday_window, **self._roles())
 
     def _roles(self) -> Mapping[str, Any]:
         given = {option: getattr(self, option) for option in ROLES}

@@ -1,5 +1,7 @@
 """What a clock and a calendar on the wall show at each time, as numbers that a model can use."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -31,7 +33,7 @@ def resolve_features(columns: Columns, freq: Frequency) -> tuple[str, ...]:
                 f"calendar={quote(wrong)} says nothing at times of frequency {freq}: "
                 + (f'take some of {", ".join(useful)}, or "auto"' if useful else "leave it out")
             )
-    if columns.holidays is None:
+    if not columns.countries:
         return parts
     if freq.family not in ("clock", "day", "business") or not _within(freq, 1):
         raise OptionError(f"holidays are days, and a step of frequency {freq} is no day or part of one: leave them out")
@@ -58,36 +60,76 @@ def _within(freq: Frequency, days: int) -> bool:
     return freq.size <= days * (DAY if freq.family == "clock" else 1)
 
 
-def n_features(parts: tuple[str, ...]) -> int:
-    """How many numbers the parts are shown as."""
-    return sum(WIDTHS.get(part, 1) for part in parts)
+@dataclass(frozen=True, kw_only=True)
+class CalendarFeatures:
+    """What is shown of times: parts of the calendar, and the holidays of countries.
 
+    parts: as `resolve_features` gives them. countries: whose holidays. window: days around each that are shown too.
 
-def encode(times: pl.Series, parts: tuple[str, ...], zone: str | None, holidays: str | None) -> np.ndarray:
-    """The parts of each time, float32 `[row, n_features(parts)]`, in the time zone of the times.
-
-    hour: sine and cosine of the time of day, once, twice and three times around; weekday: 1 for the day, from Monday;
-    month: sine and cosine of the time of the year, once and twice around; holiday: 1 on one.
-
-    >>> import datetime as dt
-    >>> encode(pl.Series([dt.date(2026, 11, 25)]), ("weekday",), None, None).tolist()
-    [[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]]
+    >>> CalendarFeatures(parts=("month", "holiday"), countries=("DE", "FR"), window=1).size
+    10
     """
-    if not parts:
-        return np.zeros((len(times), 0), np.float32)
-    clock = to_local(to_ticks(times), zone)
-    day, within = np.divmod(clock, DAY)
-    columns = []
-    for part in parts:
+
+    parts: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    window: int = 0
+
+    @classmethod
+    def of(cls, columns: Columns, parts: tuple[str, ...]) -> "CalendarFeatures":
+        """Of the parts, and the holidays that the columns name."""
+        return cls(parts=parts, countries=columns.countries, window=columns.holiday_window)
+
+    @property
+    def size(self) -> int:
+        """How many numbers a time is shown as."""
+        return sum(self.width(part) for part in self.parts)
+
+    def width(self, part: str) -> int:
+        """How many of them are of a part."""
+        return len(self.names(part))
+
+    def names(self, part: str) -> list[str]:
+        """What the numbers of a part are called: `hour 1` to `hour 6`, `holiday DE`, `holiday DE -1`.
+
+        >>> CalendarFeatures(countries=("DE",), window=1).names("holiday")
+        ['holiday DE -1', 'holiday DE', 'holiday DE +1']
+        """
+        if part != "holiday":
+            return [f"{part} {place}" for place in range(1, WIDTHS[part] + 1)]
+        days = [f" {day:+}" if day else "" for day in self._days]
+        return [f"holiday {country}{day}" for country in self.countries for day in days]
+
+    def encode(self, times: pl.Series, zone: str | None) -> np.ndarray:
+        """The parts of each time, float32 `[row, size]`, in the time zone of the times.
+
+        hour: sine and cosine of the time of day, once, twice and three times around; weekday: 1 for the day, from
+        Monday; month: sine and cosine of the time of the year, once and twice around; holiday: for each country, and
+        each day of the window from the earliest on, 1 where a holiday is so many days before.
+
+        >>> import datetime as dt
+        >>> CalendarFeatures(parts=("weekday",)).encode(pl.Series([dt.date(2026, 11, 25)]), None).tolist()
+        [[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]]
+        """
+        if not self.parts:
+            return np.zeros((len(times), 0), np.float32)
+        day, within = np.divmod(to_local(to_ticks(times), zone), DAY)
+        return np.concatenate([self._numbers(part, day, within) for part in self.parts], axis=1).astype(np.float32)
+
+    def _numbers(self, part: str, day: np.ndarray, within: np.ndarray) -> np.ndarray:
+        """One part of times, given as days from 1970 on and what has passed of them."""
         if part == "hour":
-            columns.append(fourier(within / DAY, 3))
-        elif part == "weekday":
-            columns.append(np.eye(7)[(day + 3) % 7])  # 1970 began on a Thursday
-        elif part == "month":
-            columns.append(fourier(_of_year(day), 2))
-        else:
-            columns.append(_holiday(day, str(holidays))[:, None])
-    return np.concatenate(columns, axis=1).astype(np.float32)
+            return fourier(within / DAY, 3)
+        if part == "weekday":
+            return np.eye(7)[(day + 3) % 7]  # 1970 began on a Thursday
+        if part == "month":
+            return fourier(_of_year(day), 2)
+        each = [_is_holiday(day, country, self._days) for country in self.countries]
+        return np.concatenate(each, axis=1)
+
+    @property
+    def _days(self) -> range:
+        """The days of the window, counted from a holiday on."""
+        return range(-self.window, self.window + 1)
 
 
 def fourier(share: np.ndarray, times: int) -> np.ndarray:
@@ -101,12 +143,13 @@ def _of_year(day: np.ndarray) -> np.ndarray:
     return (days - days.astype("datetime64[Y]")).astype(np.float64) / DAYS_OF_YEAR
 
 
-def _holiday(day: np.ndarray, where: str) -> np.ndarray:
-    """1 where a day, counted from 1970, is a public holiday of a country or a part of one, else 0."""
-    days = day.astype("datetime64[D]")
+def _is_holiday(day: np.ndarray, country: str, shifts: Sequence[int]) -> np.ndarray:
+    """1 where it is so many days after a public holiday, else 0, `[day, shift]`; days are counted from 1970."""
+    each, place = np.unique(day, return_inverse=True)
+    days = (each[:, None] - np.asarray(shifts)).astype("datetime64[D]")
     years = range(int(str(days.min())[:4]), int(str(days.max())[:4]) + 1)
-    dates = np.array(sorted(_calendar(where, years)), "datetime64[D]")
-    return np.isin(days, dates).astype(np.float64)
+    dates = np.array(sorted(_calendar(country, years)), "datetime64[D]")
+    return np.isin(days, dates)[place].astype(np.float64)
 
 
 def _calendar(where: str, years: range) -> list[date]:

@@ -11,11 +11,13 @@ from loopcast.columns import ID, STANDARD, TARGET, TIME, Columns
 from loopcast.data.calendar import to_local, to_ticks, zone_of
 from loopcast.data.file_request import FileTable, Request
 from loopcast.data.frequency import DAY, Frequency
+from loopcast.data.look_closed import Closing, closing_column, is_binary
+from loopcast.data.look_words import NO_WORDS, WordColumns, word_columns
 from loopcast.data.open_days import never_seen, open_days
 from loopcast.data.panel import Panel
 from loopcast.data.read import ENDINGS, check_file, ending_of, open_stated, read_whole
 from loopcast.data.read_options import USUAL, ReadOptions
-from loopcast.data.roles import Roles, roles_of
+from loopcast.data.roles import Roles, roles_of, strip_fields
 from loopcast.data.series_index import SeriesIndex
 from loopcast.data.sniff import sniff
 from loopcast.data.tables import Table
@@ -47,14 +49,18 @@ class Look:
     """What a file seems to be.
 
     roles: of its columns. proposal: the way to read it that was found to work, with its panel; None where none does,
-    and why_not is the last error.
+    and why_not is the last error. words: columns of text that are of use; with_words: the proposal with these as
+    covariates, None where there are none or it does not work. closing: a column that says when nothing was counted.
     """
 
     roles: Roles
     names: tuple[str, ...]
-    proposal: Proposal | None
-    panel: Panel | None
-    why_not: str | None
+    proposal: Proposal | None = None
+    panel: Panel | None = None
+    why_not: str | None = None
+    words: WordColumns = NO_WORDS
+    with_words: Proposal | None = None
+    closing: Closing | None = None
 
 
 def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> Look:
@@ -70,14 +76,54 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     why_not = "no column seems to hold times, or none seems to hold numbers"
     for proposal in _proposals(path, roles, asked, stated):
         try:
-            whole = read_whole(
-                path, columns=proposal.columns, freq=proposal.freq, gaps=proposal.gaps, options=proposal.options
-            )
+            panel = _read(path, proposal)
         except (DataError, OptionError) as error:
             why_not = str(error)
             continue
-        return Look(roles=roles, names=names, proposal=proposal, panel=whole.panel, why_not=None)
-    return Look(roles=roles, names=names, proposal=None, panel=None, why_not=why_not)
+        plain = Look(roles=roles, names=names, proposal=proposal, panel=panel)
+        if proposal.options.layout == "wide":
+            return plain
+        return _besides(path, plain, strip_fields(frame) if roles.options.strip else frame, proposal)
+    return Look(roles=roles, names=names, why_not=why_not)
+
+
+def _besides(path: Path, plain: Look, frame: pl.DataFrame, proposal: Proposal) -> Look:
+    """The look, with what is in the table besides the series."""
+    roles, known = plain.roles, (*proposal.columns.covariates, *proposal.columns.targets)
+    words = word_columns(frame, [name for name in roles.words if name not in known], proposal.columns.id)
+    numbers = [name for name in roles.numbers if name not in known and is_binary(frame[name])]
+    richer = _with_words(path, proposal, words) if words else None
+    return replace(plain, words=words, with_words=richer, closing=_closing(path, proposal, [*words.truths, *numbers]))
+
+
+def _read(path: Path, proposal: Proposal) -> Panel:
+    return read_whole(
+        path, columns=proposal.columns, freq=proposal.freq, gaps=proposal.gaps, options=proposal.options
+    ).panel
+
+
+def _with_words(path: Path, proposal: Proposal, words: WordColumns) -> Proposal | None:
+    """The proposal with columns of text as covariates; None where a fit would not take them."""
+    columns, options = proposal.columns, proposal.options
+    past, static = (*columns.past, *words.truths, *words.categories), (*columns.static, *words.static)
+    richer = replace(
+        proposal,
+        columns=replace(columns, past=past, static=static),
+        options=replace(options, categories=(*options.categories, *words.categories)),
+    )
+    try:
+        _read(path, richer).require_informative()
+    except (DataError, OptionError):
+        return None
+    return richer
+
+
+def _closing(path: Path, proposal: Proposal, names: Sequence[str]) -> Closing | None:
+    """The column of two values, of these, that says when nothing was counted."""
+    if not names:
+        return None
+    columns = replace(proposal.columns, past=tuple(names), future=(), static=())
+    return closing_column(_read(path, replace(proposal, columns=columns)))
 
 
 def _raw(path: Path, stated: ReadOptions) -> tuple[FileTable, ReadOptions]:

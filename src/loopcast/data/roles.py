@@ -62,8 +62,7 @@ def roles_of(frame: pl.DataFrame, options: ReadOptions) -> Roles:
     spaces = any(name != name.strip() for name in frame.columns) or any(
         (frame[name].str.strip_chars() != frame[name]).any() for name in _texts(frame)
     )
-    if spaces:
-        frame = frame.rename(str.strip).with_columns(pl.col(pl.String).str.strip_chars())
+    frame = strip_fields(frame) if spaces else frame
     time, formats = _time(frame)
     others = [name for name in frame.columns if name not in time and name and not _is_empty(frame[name])]
     notation = notation_of([frame[name] for name in others if frame[name].dtype == pl.String])
@@ -83,6 +82,11 @@ def roles_of(frame: pl.DataFrame, options: ReadOptions) -> Roles:
         words=tuple(name for name in words if name != key),
         options=with_notation(_with(options, strip=spaces, na=tuple(na)), notation),
     )
+
+
+def strip_fields(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table without spaces around names and fields."""
+    return frame.rename(str.strip).with_columns(pl.col(pl.String).str.strip_chars())
 
 
 def _with(options: ReadOptions, **changes: object) -> ReadOptions:

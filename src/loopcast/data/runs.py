@@ -31,3 +31,13 @@ def runs_of(flags: np.ndarray, offsets: np.ndarray) -> Runs:
     channel, first = np.nonzero((flags & (begins | ~np.roll(flags, 1, axis=0))).T)
     last = np.nonzero((flags & (ends | ~np.roll(flags, -1, axis=0))).T)[1]
     return Runs(first, channel, last - first + 1)
+
+
+def slices_of(flags: np.ndarray) -> list[slice]:
+    """The runs of True in bool `[row]` of one series, as slices.
+
+    >>> slices_of(np.array([True, True, False, True]))
+    [slice(0, 2, None), slice(3, 4, None)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [slice(int(start), int(end)) for start, end in edges.reshape(-1, 2)]

@@ -153,8 +153,9 @@ def digest_of(asked: str, panel: Panel) -> "hashlib._Hash":
     digest.update(panel.values.tobytes())
     digest.update(panel.offsets.tobytes())
     columns, covariates = panel.schema.columns, panel.covariates
-    if columns.calendar or columns.holidays:
-        calendar = columns.calendar, columns.holidays, str(panel.schema.freq.alias), panel.schema.zone
+    if columns.calendar or columns.countries:
+        holidays = columns.countries, columns.holiday_window
+        calendar = columns.calendar, holidays, str(panel.schema.freq.alias), panel.schema.zone
         digest.update(repr(calendar).encode())
         digest.update(to_ticks(panel.starts).tobytes())
     if len(columns.targets) > 1:

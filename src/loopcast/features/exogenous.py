@@ -6,13 +6,14 @@ covariates, is known at every row up to the last one that they are given for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from loopcast.columns import CALENDAR, Columns
-from loopcast.data.calendar_features import encode, n_features, resolve_features
+from loopcast.data.calendar_features import CalendarFeatures, resolve_features
 from loopcast.data.panel import Panel
 from loopcast.data.ranges import concat_ranges
 from loopcast.data.time_grid import future_times
@@ -63,7 +64,7 @@ class ExogenousEncoder:
                 raise OptionError(f"the scale of {count} columns is a mean and a positive spread of each")
         if not set(self.parts) <= {*CALENDAR, "holiday"} or len(set(self.parts)) < len(self.parts):
             raise OptionError(f"an encoder shows parts of a calendar, got {self.parts}")
-        if ("holiday" in self.parts) != (columns.holidays is not None):
+        if ("holiday" in self.parts) != bool(columns.countries):
             raise OptionError(f"holidays are shown where the columns name whose, got {self.parts}")
 
     @classmethod
@@ -94,6 +95,11 @@ class ExogenousEncoder:
             parts=parts,
         )
 
+    @cached_property
+    def calendar(self) -> CalendarFeatures:
+        """What is shown of times."""
+        return CalendarFeatures.of(self.columns, self.parts)
+
     @property
     def past_width(self) -> int:
         """How many numbers of a row are known of the past alone."""
@@ -102,7 +108,7 @@ class ExogenousEncoder:
     @property
     def ahead_width(self) -> int:
         """How many numbers are known of each step to come."""
-        return PER_COLUMN * len(self.columns.future) + n_features(self.parts)
+        return PER_COLUMN * len(self.columns.future) + self.calendar.size
 
     @property
     def future_values(self) -> list[int]:
@@ -183,7 +189,7 @@ class ExogenousEncoder:
             values = encode_columns(self.future.scaled(panel.covariates.future[own]), offsets)
         starts = panel.starts.gather(np.repeat(np.arange(panel.n_series), lengths)) if self.parts else panel.starts
         times = future_times(starts, steps, 1, panel.schema.freq) if self.parts else panel.starts
-        clock = encode(times, self.parts, panel.schema.zone, self.columns.holidays)
+        clock = self.calendar.encode(times, panel.schema.zone)
         return FutureFeatures(np.concatenate([values, clock], axis=1) if self.parts else values, offsets)
 
     def _code(self, ids: Sequence[object] | pl.Series, cells: pl.Series, known: tuple[str, ...]) -> np.ndarray:

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loopcast.data.calendar_features import WIDTHS
 from loopcast.data.explanation import FIRST, LAST, OTHERS
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.standardize import PER_COLUMN
@@ -37,7 +36,7 @@ def known_parts(encoding: ExogenousEncoder, more: int) -> list[KnownPart]:
     each += [KnownPart(_named(name, encoding.parts), places, []) for name, places in _static_places(encoding)]
     at = PER_COLUMN * count
     for part in encoding.parts:
-        ahead = _run(at, WIDTHS.get(part, 1))
+        ahead = _run(at, encoding.calendar.width(part))
         each.append(KnownPart(part, [first + one for one in ahead], ahead))
         at += len(ahead)
     return each
@@ -51,7 +50,7 @@ def usual_known(encoding: ExogenousEncoder, more: int, clock: np.ndarray) -> tup
     """
     each = np.array(clock, np.float32)
     if "holiday" in encoding.parts:
-        each[..., -1] = 0
+        each[..., -encoding.calendar.width("holiday") :] = 0
     past, there = (_there(clock.shape[:-1], len(names)) for names in (encoding.columns.past, encoding.columns.future))
     ahead = np.concatenate([there, each], axis=-1)
     static, further = (

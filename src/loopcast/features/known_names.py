@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from loopcast.data.calendar_features import WIDTHS
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import TRAILING
 
@@ -25,7 +24,7 @@ def names_of_steps(encoding: ExogenousEncoder | None, season: int) -> tuple[str,
 
 
 def _ahead(encoding: ExogenousEncoder) -> list[str]:
-    clock = [f"{part} {place}" for part in encoding.parts for place in range(1, WIDTHS.get(part, 1) + 1)]
+    clock = [name for part in encoding.parts for name in encoding.calendar.names(part)]
     return [*_columns(encoding.columns.future), *clock]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loopcast.data.calendar_features import encode, n_features
+from loopcast.data.calendar_features import CalendarFeatures
 from loopcast.live.clock import Clock, EvenPhase, Phase
 
 BLOCK = 512  # steps that are encoded at once
@@ -11,20 +11,20 @@ BLOCK = 512  # steps that are encoded at once
 class Calendar:
     """The parts of a calendar, at the steps of the phases of a clock."""
 
-    def __init__(self, clock: Clock, parts: tuple[str, ...], holidays: str | None) -> None:
-        self.clock, self.parts, self.holidays = clock, parts, holidays
+    def __init__(self, clock: Clock, features: CalendarFeatures) -> None:
+        self.clock, self.features = clock, features
         self._blocks: dict[tuple[int, int], np.ndarray] = {}
 
     def rows(self, phase: Phase, first: int, count: int) -> np.ndarray:
         """Of so many steps from `first` on, float32 `[step, number]`."""
-        if not self.parts:
+        if not self.features.parts:
             return np.zeros((count, 0), np.float32)
         begin, end = first // BLOCK, (first + count - 1) // BLOCK
         blocks = [self._block(phase, block) for block in range(begin, end + 1)]
         return np.concatenate(blocks)[first - begin * BLOCK :][:count] if blocks else self._none()
 
     def _none(self) -> np.ndarray:
-        return np.zeros((0, n_features(self.parts)), np.float32)
+        return np.zeros((0, self.features.size), np.float32)
 
     def _block(self, phase: Phase, block: int) -> np.ndarray:
         found = self._blocks.get((id(phase), block))
@@ -34,6 +34,6 @@ class Calendar:
                 ticks = phase.origin + steps * phase.size
             else:
                 ticks = np.array([phase.tick(step) for step in steps.tolist()])
-            found = encode(self.clock.times(ticks), self.parts, self.clock.zone, self.holidays)
+            found = self.features.encode(self.clock.times(ticks), self.clock.zone)
             self._blocks[id(phase), block] = found
         return found

@@ -77,7 +77,7 @@ class LiveModel:
         model = self.model
         if not isinstance(model, NetworkModel) or model.encoding is None:
             return None
-        calendar = Calendar(clock, model.encoding.parts, model.encoding.columns.holidays)
+        calendar = Calendar(clock, model.encoding.calendar)
         reach = self.rules.lateness, self.horizon
         plan = KnownPlan(model.encoding, model.periods.season, calendar, reach)
         return KnownRows(plan, self.rules.lateness, self.schema.columns, model.channels)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from loopcast.report.plotly_renderer import split_at_nan
+from loopcast.data.runs import slices_of
 from loopcast.report.plots import Chart
 from loopcast.report.svg_canvas import Canvas
 
@@ -35,7 +35,7 @@ class GapCanvas(Canvas):
     def bands(self) -> Iterator[str]:
         """Half a step wider on both sides than their steps, so that one of a single step has an area."""
         for band in self.curves[1].bands:
-            for part in split_at_nan(np.isfinite(band.low) & np.isfinite(band.high)):
+            for part in slices_of(np.isfinite(band.low) & np.isfinite(band.high)):
                 steps = [part.start - 0.5, *range(part.start, part.stop), part.stop - 0.5]
                 high, low = ([end[part][0], *end[part], end[part][-1]] for end in (band.high, band.low))
                 corners = [*zip(steps, high, strict=True), *zip(steps[::-1], low[::-1], strict=True)]
@@ -43,7 +43,7 @@ class GapCanvas(Canvas):
 
     def lines(self) -> Iterator[str]:
         for name, values in ((curve.name, curve.values) for curve in self.curves):
-            for part in split_at_nan(np.isfinite(values)):
+            for part in slices_of(np.isfinite(values)):
                 points: list[tuple[float, Any]] = list(zip(range(part.start, part.stop), values[part], strict=True))
                 if len(points) == 1:
                     yield f'<circle class="{name}" cx="{self.x(part.start)}" cy="{self.y(values[part][0])}" r="1.6"/>'

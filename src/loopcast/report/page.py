@@ -29,7 +29,7 @@ ERRORS = {"mase": "scaled absolute error", "mae": "absolute error", "smape": "sy
 def backtest_page(
     backtest: Backtest, leaderboard: Leaderboard, *, command: str = "", series: Sequence[Any] = ()
 ) -> bytes:
-    """A backtest as one HTML page (UTF-8, under 10 MB), which loads nothing from anywhere.
+    """A backtest as one HTML page (UTF-8, under 2.5 MB), which loads nothing from anywhere.
 
     It shows the verdict, the leaderboard, forecasts as fans series by series, error and coverage by steps ahead, what
     was run and how to run it again. Of many series it holds the worst, median and best, those asked for, and others
@@ -86,7 +86,7 @@ def forecast_page(
     explanation: Explanation | None = None,
     decomposition: Decomposition | None = None,
 ) -> bytes:
-    """Forecasts after the end of each series as one HTML page (UTF-8, under 10 MB), which loads nothing from anywhere.
+    """Forecasts after the end of each series as one HTML page (UTF-8, under 2.5 MB), which loads nothing from anywhere.
 
     panel: the history that was forecast, a panel or what can be one.
     table: predictions, or what `predict` gives, best with intervals (id, time, `NAME`, `NAME-lo-80`, `NAME-hi-80`),

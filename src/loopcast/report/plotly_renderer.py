@@ -8,8 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from loopcast.data.runs import slices_of
 from loopcast.report.forecasts import Band
 from loopcast.report.plots import BAND_ALPHA, COLOURS, GREY, Curve, Picture
+from loopcast.report.resources import plotly_js
 
 DASHES = ("solid", "dash", "dashdot", "dot")
 CONFIG = {"displaylogo": False, "responsive": True}
@@ -22,9 +24,9 @@ def html(picture: Picture) -> bytes:
 
 def figure_page(figure: go.Figure, title: str) -> bytes:
     """A figure as an HTML page."""
-    page: str = figure.to_html(include_plotlyjs=True, config=CONFIG)
-    head = f'<head><title>{text.escape(title)}</title><meta name="viewport" content="width=device-width">'
-    return page.replace("<html>", '<html lang="en">', 1).replace("<head>", head, 1).encode()
+    width = '<meta name="viewport" content="width=device-width">'
+    head = f'<head><meta charset="utf-8"><title>{text.escape(title)}</title>{width}</head>'
+    return f'<!doctype html><html lang="en">{head}<body>{figure_fragment(figure)}</body></html>'.encode()
 
 
 def fragment(picture: Picture) -> str:
@@ -34,8 +36,8 @@ def fragment(picture: Picture) -> str:
 
 def figure_fragment(figure: go.Figure) -> str:
     """A figure as a part of an HTML page."""
-    part: str = figure.to_html(full_html=False, include_plotlyjs=True, config=CONFIG)
-    return part
+    part: str = figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+    return f"<div><script>{plotly_js()}</script>{part}</div>"
 
 
 def draw(picture: Picture) -> go.Figure:
@@ -84,7 +86,7 @@ def filled(curve: Curve, band: Band, colour: str) -> go.Scatter:
     """One band as closed shapes, one for each stretch between gaps; a click on its line in the legend hides it too."""
     xs: list[Any] = []
     ys: list[float | None] = []
-    for part in split_at_nan(np.isfinite(band.low) & np.isfinite(band.high)):
+    for part in slices_of(np.isfinite(band.low) & np.isfinite(band.high)):
         xs += [*curve.times[part], *curve.times[part][::-1], None]
         ys += [*band.high[part].tolist(), *band.low[part][::-1].tolist(), None]
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -101,13 +103,3 @@ def filled(curve: Curve, band: Band, colour: str) -> go.Scatter:
         fillcolor=shade,
         hoverinfo="skip",
     )
-
-
-def split_at_nan(there: np.ndarray) -> list[slice]:
-    """The runs of True in bool `[time]`.
-
-    >>> split_at_nan(np.array([True, True, False, True]))
-    [slice(0, 2, None), slice(3, 4, None)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(np.int8)))
-    return [slice(int(start), int(end)) for start, end in edges.reshape(-1, 2)]

@@ -4,22 +4,21 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from loopcast.public import public
 from loopcast.report.payload import Charts
 from loopcast.report.ranking import Column, format_cell
+from loopcast.report.resources import plotly_js, resource
 
 
 def render(template: str, charts: Charts, data: Mapping[str, Any], **values: Any) -> bytes:
     """A page; `data`, with the charts, is what its script draws."""
-    scripts = [Markup(script()), Markup(plotly())]  # noqa: S704 - our own file and Plotly's
+    scripts = [Markup(resource("templates/page.js")), Markup(plotly_js())]  # noqa: S704 - our own file and Plotly's
     return render_template(
         template,
         data=Markup(charts.json(data)),  # noqa: S704 - made safe for a script element
@@ -33,7 +32,7 @@ def render(template: str, charts: Charts, data: Mapping[str, Any], **values: Any
 
 def render_template(template: str, **values: Any) -> bytes:
     """A page of what its template needs besides the style and the version."""
-    style = Markup(resource("page.css"))  # noqa: S704 - our own file
+    style = Markup(resource("templates/page.css"))  # noqa: S704 - our own file
     page = environment().get_template(template).render(style=style, version=public("__version__"), **values)
     return page.encode(errors="replace")
 
@@ -49,23 +48,6 @@ def environment() -> Environment:
     found.tests["known"] = lambda values: bool(np.isfinite(values).any())
     found.tests["covered"] = lambda lines: bool(np.isfinite(np.array(lines)).any())
     return found
-
-
-def resource(name: str) -> str:
-    """A file beside the templates."""
-    return (files("loopcast.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def script() -> str:
-    """The script of every page."""
-    return resource("page.js")
-
-
-@cache
-def plotly() -> str:
-    """Plotly's library, which must not end its own script element."""
-    found: str = get_plotlyjs()
-    return found.replace("</script", "<\\/script")
 
 
 @cache

@@ -3,7 +3,7 @@
 import numpy as np
 from markupsafe import Markup, escape
 
-from loopcast.report.plotly_renderer import split_at_nan
+from loopcast.data.runs import slices_of
 from loopcast.report.plots import GREY
 from loopcast.report.sums import BLACK, Bars, Lane, SumLine
 from loopcast.report.svg_canvas import Canvas
@@ -43,7 +43,7 @@ class LaneCanvas(Canvas):
     def line(self, line: SumLine) -> str:
         """A line, with gaps where nothing is known, and a dot where a value stands alone."""
         values, parts = line.curve.values, []
-        for part in split_at_nan(np.isfinite(values)):
+        for part in slices_of(np.isfinite(values)):
             points = [f"{self.x(k)} {self.y(values[k])}" for k in range(part.start, part.stop)]
             parts.append(f"M{'L'.join(points)}" + ("h0.01" if len(points) == 1 else ""))
         dash = ' stroke-dasharray="6,4"' if line.dashed else ""

@@ -53,7 +53,8 @@ def columns_of(names: Columns) -> dict[str, str]:
     said = {f"Target{several}": f"column{several} {', '.join(names.targets)}"}
     calendar = names.calendar if isinstance(names.calendar, str) else ", ".join(names.calendar)
     lists = {name: ", ".join(getattr(names, name)) for name in ("past", "future", "static")}
-    known = lists | {"calendar": calendar, "holidays": names.holidays or ""}
+    around = f" and {names.holiday_window} days around" if names.holiday_window else ""
+    known = lists | {"calendar": calendar, "holidays": ", ".join(names.countries) + around}
     exogenous = "; ".join(f"{name}: {value}" for name, value in known.items() if value)
     return said | ({"Covariates": exogenous} if exogenous else {})
 

@@ -33,7 +33,7 @@ def is_trained(forecaster: Forecaster) -> bool:
 def knows_more(panel: Panel) -> bool:
     """Whether there are covariates, or a calendar is shown."""
     columns = panel.schema.columns
-    return bool(columns.covariates or columns.calendar or columns.holidays)
+    return bool(columns.covariates or columns.calendar or columns.countries)
 
 
 def enough(panel: Panel) -> bool:

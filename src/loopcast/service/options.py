@@ -9,7 +9,7 @@ from loopcast.columns import STANDARD, Columns
 from loopcast.data.read_options import ReadOptions
 from loopcast.errors import OptionError, brief
 from loopcast.tasks.models import DEFAULT_MODELS, CommonOptions, seconds
-from loopcast.tasks.texts import TAB, levels, parse_names, resolve_columns, time_parts, whole_numbers
+from loopcast.tasks.texts import TAB, levels, parse_holidays, parse_names, resolve_columns, time_parts, whole_numbers
 
 ROLES = {"past_covariates": "past", "future_covariates": "future", "static": "static", "calendar": "calendar"}
 AS_THEY_ARE = (
@@ -88,7 +88,8 @@ class WithCovariates(TableOptions):
     future_covariates: Names | None = Field(None, description="Columns known over the steps ahead too; see future.")
     static: Names | None = Field(None, description="Columns that do not change within a series.")
     calendar: Names | None = Field(None, description="Parts of the time to show: hour, weekday, month, or auto.")
-    holidays: str | None = Field(None, description="Show the public holidays of a country, such as DE or US-CA.")
+    holidays: Names | None = Field(None, description="Show the public holidays of a country or several: DE,FR.")
+    holiday_window: int = Field(0, description="Show so many days before and after each holiday too.")
 
     def columns(self, usual: Columns = STANDARD) -> Columns:
         """The columns that were named; the others are as `usual`."""
@@ -96,7 +97,8 @@ class WithCovariates(TableOptions):
         named = {option: parse_names(option, text) for option, text in given.items() if text is not None}
         roles: dict[str, Any] = {ROLES[name]: "auto" if each == ("auto",) else each for name, each in named.items()}
         known = super().columns(usual)
-        return Columns(**{**vars(known), "holidays": self.holidays, **roles})
+        known_days = {"holidays": parse_holidays(self.holidays), "holiday_window": self.holiday_window}
+        return Columns(**{**vars(known), **known_days, **roles})
 
 
 class LookOptions(WithCovariates):

@@ -4,6 +4,7 @@
 that the fields declare, and into nothing else: every fact has the declared type, every array the dtype and the shape
 that its own fact says, none is left over. What values may be, and which shapes belong together, each class checks when
 it is made. Where a field is of models of any kind, each says which, and that is looked up among the registered ones.
+What is marked `columns.ADDED_LATER` older files lack: it has its default then.
 """
 
 from collections.abc import Mapping, Sequence
@@ -191,13 +192,15 @@ def _decode_fields(
     kind: Any, facts: Any, path: str, arrays: dict[str, np.ndarray], transient: Mapping[str, Any] = MappingProxyType({})
 ) -> Any:
     types = _field_types(kind)
-    _require(isinstance(facts, dict) and set(facts) == set(types), path, kind, facts)
+    needed = set(types) - _marked(kind, "added_later")
+    _require(isinstance(facts, dict) and needed <= set(facts) <= set(types), path, kind, facts)
     of_any_kind = _marked(kind, "of_any_kind")
     values = {
         name: _decode_models(each, facts[name], _join(path, name), arrays, transient)
         if name in of_any_kind
         else _decode(each, facts[name], _join(path, name), arrays)
         for name, each in types.items()
+        if name in facts
     }
     return kind(**values, **transient)
 

@@ -135,7 +135,7 @@ def check(task: FilesTask) -> Forecaster | None:
         return None
     forecaster = loopcast.load(task.model)
     columns = forecaster.model.schema.columns
-    if columns.covariates or columns.calendar or columns.holidays:
+    if columns.covariates or columns.calendar or columns.countries:
         raise OptionError(f"{task.model} was fitted with covariates, which are not read here: use loopcast predict")
     why = forecaster.model.why_no_quantiles(forecaster.steps_ahead(task.horizon)) if task.levels else None
     if why is not None:

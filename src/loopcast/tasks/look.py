@@ -43,7 +43,8 @@ class LookResult:
         """Everything as plain values: what `--json` prints.
 
         written: how, in words. columns: what each seems to be. options: by name, those that read it. next: the command
-        that forecasts it, horizon steps ahead. Where no way was found to read it, why_not says the last reason.
+        that forecasts it, horizon steps ahead; with_words: with its columns of text too, None where that makes no
+        difference. Where no way was found to read it, why_not says the last reason.
         """
         found = self.found
         facts: dict[str, Any] = {"written": [], "columns": columns_of(found), "notes": notes_of(found), "next": None}
@@ -61,6 +62,7 @@ class LookResult:
             "options": options_of(proposal),
             "horizon": horizon_for(panel),
             "next": next_command(self.file, proposal, panel),
+            "with_words": found.with_words and next_command(self.file, found.with_words, panel),
         }
 
 
@@ -74,7 +76,7 @@ def written_in(proposal: Proposal) -> list[str]:
 def columns_of(found: Look) -> dict[str, str]:
     """What each column seems to be."""
     roles, proposal = found.roles, found.proposal
-    known = dict.fromkeys(roles.words, "text") | dict.fromkeys(roles.numbers, "numbers")
+    known = {name: found.words.said(name) or "text" for name in roles.words} | dict.fromkeys(roles.numbers, "numbers")
     if proposal is not None:
         wide = proposal.options.layout == "wide"
         targets = roles.numbers if wide else proposal.columns.targets
@@ -95,6 +97,16 @@ def notes_of(found: Look) -> list[str]:
     if found.panel is not None and (sentinel := sentinel_of(found.panel)) is not None:
         notes.append(
             f"{sentinel:g} comes often, far below all else: where it stands for a missing value, --na {sentinel:g}."
+        )
+    if found.closing is not None and found.proposal is not None:
+        name, target = found.closing.name, found.proposal.columns.targets[0]
+        notes.append(
+            f"Wherever {name} is {found.closing.value:g}, {target} is 0 or empty, as on closed days: a forecast knows "
+            f"those ahead with --future-covariates {shlex.quote(name)} --future FILE."
+        )
+    if found.with_words is not None and found.with_words.columns.past:
+        notes.append(
+            "Text is taken as known up to the last row; where it is known ahead too, --future-covariates and --future."
         )
     if found.proposal is not None and found.proposal.options.resample is not None:
         notes.append("The mean of each step is proposed; --aggregate sum is for amounts.")
@@ -128,6 +140,9 @@ def options_of(proposal: Proposal) -> dict[str, Any]:
         "id": columns.id if columns.id != ID else None,
         "time": ",".join(parts) or (columns.time if columns.time != TIME else None),
         "target": ",".join(columns.targets) if columns.targets != (TARGET,) and long else None,
+        "past_covariates": ",".join(columns.past) or None,
+        "future_covariates": ",".join(columns.future) or None,
+        "static": ",".join(columns.static) or None,
         **{name: value if isinstance(value, bool) else _text(value) for name, value in stated.items()},
         "closed": ",".join(proposal.closed) or None,
         "gaps": proposal.gaps if proposal.gaps != USUAL_GAPS else None,

@@ -31,7 +31,7 @@ def levels(text: str) -> tuple[float, ...]:
     return Bands.of(level=[float(part) if "." in part else int(part) for part in parts]).levels
 
 
-def parse_names(option: str, text: str) -> tuple[str, ...]:
+def parse_names(option: str, text: str, example: str = "pm25,no2") -> tuple[str, ...]:
     """`pm25,no2` as ('pm25', 'no2'); OptionError, which names the option, for a name that is empty.
 
     >>> parse_names("target", "pm25, no2")
@@ -40,8 +40,18 @@ def parse_names(option: str, text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
         said = option.replace("_", "-")
-        raise OptionError(f"--{said} is one name, or several with commas between, such as pm25,no2; got {text!r}")
+        raise OptionError(f"--{said} is one name, or several with commas between, such as {example}; got {text!r}")
     return names
+
+
+def parse_holidays(text: str | None) -> str | tuple[str, ...] | None:
+    """The country or countries that --holidays names.
+
+    >>> parse_holidays("DE"), parse_holidays("DE,FR")
+    ('DE', ('DE', 'FR'))
+    """
+    names = () if text is None else parse_names("holidays", text, "DE,FR")
+    return names if len(names) > 1 else next(iter(names), None)
 
 
 def resolve_columns(id_: str | None, time: str | None, target: str | None, usual: Columns = STANDARD) -> Columns:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from loopcast.data.calendar_features import n_features
 from loopcast.data.explanation import LEVEL, OTHERS, RECENT, REST, SEASON, TREND
 from loopcast.data.panel import Panel
 from loopcast.features.causal.ahead import CODES
@@ -162,7 +161,7 @@ def _usual(encoding: ExogenousEncoder | None, told: Encoding) -> Usual:
     usual = Usual(*(np.zeros(getattr(told, name).shape[-1], np.float32) for name in Usual._fields))
     if encoding is not None:
         more = usual.codes.size - CODES - encoding.ahead_width
-        clock = told.inputs[0, :, INPUTS + encoding.width - n_features(encoding.parts) :].mean(axis=0)
+        clock = told.inputs[0, :, INPUTS + encoding.width - encoding.calendar.size :].mean(axis=0)
         row, ahead = usual_known(encoding, more // max(len(encoding.columns.future), 1), clock)
         usual.inputs[INPUTS:], usual.codes[CODES:] = row, ahead
     return usual

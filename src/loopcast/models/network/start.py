@@ -73,10 +73,12 @@ def gone_on(fit: Fit, start: NetworkModel) -> Fit:
 def _require_same_calendar(encoding: ExogenousEncoder, panel: Panel, start: NetworkModel) -> None:
     """Covariates were compared with the columns of `start`; a calendar and holidays are not among those."""
     found = ExogenousEncoder.of(apart(panel, start.channels), unknown=True)
-    if found is None or (found.parts, found.columns.holidays) != (encoding.parts, encoding.columns.holidays):
+    theirs = encoding.columns
+    if found is None or found.calendar != encoding.calendar:
         raise OptionError(
             f"start was shown the calendar's {', '.join(encoding.parts) or 'nothing'}: give the data with the same "
-            "Columns(calendar=..., holidays=...)"
+            f"Columns(calendar={theirs.calendar!r}, holidays={theirs.holidays!r}, "
+            f"holiday_window={theirs.holiday_window})"
         )
 
 
