@@ -110,6 +110,7 @@ BAD = {
     ),
     "tabs": (GOOD.replace(",", "\t"), DataError, ["a tab separates", "a comma was expected"]),
     "UTF-16": (GOOD.encode("utf-16"), DataError, ["UTF-16", "encoding='utf-16' (--encoding utf-16)"]),
+    "a field that never ends": (f'ds,"{"y" * 200_000}\n', DataError, ["a quote that is not closed"]),
     "UTF-16 without a mark": (GOOD.encode("utf-16-le"), DataError, ["UTF-16"]),
     "Latin-1": (
         GOOD.replace("b,", "b\xe9,").encode("latin-1"),
