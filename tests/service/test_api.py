@@ -230,6 +230,11 @@ def test_a_stream_that_begins_with_a_table_is_watched_as_rows_come(served):
         post(served, "/v1/streams/air/update", json={"rows": [new]})
         [came] = next(lines)["rows"]
         assert (came["value"], came["status"]) == (445, "taken")
+        table = "unique_id,ds,y\nother,1961-01-01,1\nair_passengers,1961-02-01,420\nair_passengers,1961-03-01,\n"
+        post(served, "/v1/streams/air/update", content=table, headers=CSV)
+        came = next(lines)["rows"]
+        assert [(row["time"], row["value"]) for row in came] == [("1961-02-01", 420), ("1961-03-01", None)]
+        assert {row["series"] for row in came} == {"air_passengers"}
 
 
 @pytest.mark.slow

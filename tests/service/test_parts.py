@@ -16,6 +16,7 @@ from loopcast.service.kserve import SeriesInput, panel_of, step_of
 from loopcast.service.limits import Limits, Settings
 from loopcast.service.metrics import Metrics
 from loopcast.service.problems import Problem, problem_of
+from loopcast.service.recent import OneRow, Recent
 from loopcast.service.server import check_host
 from loopcast.service.spool import Spool
 from loopcast.service.store import Store
@@ -159,6 +160,16 @@ def test_an_estimate_is_as_long_for_each_part_that_remains_as_for_those_that_are
     estimate.tell({"doing": "c", "done": 1, "total": 2, "depth": 1})
     assert [each["seconds_left"] for each in told] == [None, 6.0, 5.0]
     assert told[2] == {"doing": "c", "done": 1, "total": 4, "seconds_left": 5.0}
+
+
+def test_the_last_rows_of_a_stream_are_remembered_and_no_others():
+    recent = Recent()
+    for i in range(6000):
+        recent.add(OneRow(f"s{i % 2}", str(i), float(i), "taken", None, drift=False))
+    assert recent.count == 6000
+    assert [row["time"] for row in recent.of("s1", 0, 3)] == ["5995", "5997", "5999"]
+    assert len(recent.of("s0", 0, 10_000)) == 2500
+    assert [row["value"] for row in recent.of("s0", 5996, 300)] == [5996, 5998]
 
 
 def test_who_watches_is_told_of_what_he_watches_alone():
