@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -115,25 +116,35 @@ def waves(rows: int) -> np.ndarray:
     return 50 + 10 * np.sin(np.arange(rows) * np.pi / 12) + RANDOM.normal(size=rows)
 
 
-def forecasts(server: Server) -> None:
-    given = {
-        "name": "a",
-        "series": waves(1000).round(3).tolist(),
-        "frequency": "H",
-        "start_timestamp": "2024-01-01T00:00:00",
-    }
+def bodies_of(series: list[float]) -> dict[str, bytes]:
+    """A forecast of a series of hours, asked for in several ways."""
+    given = {"name": "a", "series": series, "frequency": "H", "start_timestamp": "2024-01-01T00:00:00"}
     asked = {"model": "pretrained", "inputs": [given], "options": {"horizon": 24, "quantiles": [0.1, 0.5, 0.9]}}
-    body = json.dumps(asked).encode()
-    times = [(START.replace(tzinfo=None) + i * HOUR).isoformat() for i in range(1000)]
-    table = pl.DataFrame({"ds": times, "y": given["series"]}).write_csv().encode()
+    times = [(START.replace(tzinfo=None) + i * HOUR).isoformat() for i in range(len(series))]
+    table = pl.DataFrame({"ds": times, "y": series})
+    rows = {"rows": table.to_dicts(), "horizon": 24}
+    return {
+        "array": json.dumps(asked).encode(),
+        "rows": json.dumps(rows).encode(),
+        "csv": table.write_csv().encode(),
+    }
 
-    def array(client: Client, place: int, i: int) -> None:
-        assert client.ask("POST", "/v1/timeseries/forecast", body, JSON)[0] == 200
 
-    def csv(client: Client, place: int, i: int) -> None:
-        assert client.ask("POST", "/v1/forecast?horizon=24", table, CSV)[0] == 200
+def forecasts(server: Server) -> None:
+    bodies = [bodies_of(waves(1000).round(3).tolist()) for _ in range(50)]  # none is asked twice in a row
 
-    for name, ask in (("an array, KServe's way", array), ("CSV", csv)):
+    def asker(name: str, path: str, kind: dict) -> Callable[[Client, int, int], None]:
+        def ask(client: Client, place: int, i: int) -> None:
+            assert client.ask("POST", path, bodies[(25 * place + i) % 50][name], kind)[0] == 200
+
+        return ask
+
+    asks = {
+        "an array, KServe's way": asker("array", "/v1/timeseries/forecast", JSON),
+        "rows of JSON": asker("rows", "/v1/forecast", JSON),
+        "CSV": asker("csv", "/v1/forecast?horizon=24", CSV),
+    }
+    for name, ask in asks.items():
         for clients in (1, 2):
             told = with_cpu(server, clients, 150, ask)
             say(

@@ -147,7 +147,7 @@ def test_a_time_that_is_none_is_named_among_those_that_series_share(write):
     lines = [f"{name},2020-01-{day:02d}T12:00,1" for day in range(1, 9) for name in "abc"]
     assert read(write("\n".join(["unique_id,ds,y", *lines]))).ids.to_list() == ["a", "b", "c"]
     lines[10] = "b,2020-02-30T12:00,1"
-    with pytest.raises(CalendarError, match="series 'b', line 12 of .*'2020-02-30T12:00' is no time"):
+    with pytest.raises(CalendarError, match=r"series 'b', line 12 of .*'2020-02-30T12:00' is no time"):
         read(write("\n".join(["unique_id,ds,y", *lines])))
 
 

@@ -76,8 +76,8 @@ def table_of(rows: Any, name: str = "rows") -> pl.DataFrame:
 
 def typed_file(path: Path, rows: Any, name: str = "rows") -> Path:
     """Rows as a file whose columns have types, beside `path`."""
-    file = path.with_name(f"{NAME if name == 'rows' else name}.parquet")
-    table_of(rows, name).write_parquet(file)
+    file = path.with_name(f"{NAME if name == 'rows' else name}.feather")
+    table_of(rows, name).write_ipc(file)
     return file
 
 

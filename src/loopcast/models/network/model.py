@@ -15,7 +15,7 @@ from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
-from loopcast.models.network.direct import SameArray, direct_parts
+from loopcast.models.network.direct import SameArray, direct_parts, outputs_of
 from loopcast.models.network.explain import explain_network
 from loopcast.models.network.histories import Asked, Questions
 from loopcast.models.network.ports import EncodedPorts
@@ -110,7 +110,10 @@ class NetworkModel(Model):
 
     def _answers(self, questions: Questions) -> np.ndarray:
         """Quantiles of PROBABILITIES at each origin, `[origin, step, probability]`, in units of the scale."""
-        return self.answers_of(questions, self.scan(None, questions.told.inputs)[1])
+        inputs = questions.told.inputs
+        if why_not_built() is None:
+            return self.answers_of(questions, outputs_of(self.network, SameArray(self.weights), inputs))
+        return self.answers_of(questions, self.scan(None, inputs)[1])
 
     def answers_of(self, questions: Questions, outputs: np.ndarray) -> np.ndarray:
         """The same, of what the layers gave at each row, `[series, time, unit]`."""
