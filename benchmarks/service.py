@@ -27,7 +27,7 @@ import polars as pl
 
 from loopcast.kernels import instructions
 
-KILLS, SECONDS = int(os.environ.get("KILLS", "5")), 5.0
+KILLS, SECONDS = int(os.environ.get("KILLS", "50")), float(os.environ.get("OVERLOADED", "60"))
 HOUR = dt.timedelta(hours=1)
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 RANDOM = np.random.default_rng(0)
@@ -189,41 +189,63 @@ def streams(server: Server) -> None:
         )
 
 
+HEAVY = "/v1/backtest?horizon=12&models=Naive,Pretrained,Linear&n_windows=3&level=none"
+AIR = (Path(__file__).parents[1] / "examples" / "air_passengers.csv").read_bytes()
+
+
+def memory(server: Server) -> float:
+    """MB of the server and its workers; what they share counts once."""
+    pids = [server.process.pid, *children(server.process.pid)]
+    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+    return sum(int(re.search(r"Pss: +(\d+)", each)[1]) for each in rollups) / 1024
+
+
+def heavy(client: Client) -> tuple[int, float]:
+    """The status of an answer, and how long it took."""
+    began = time.perf_counter()
+    code, told = client.ask("POST", HEAVY, AIR, CSV)
+    assert code == 429 or json.loads(told)["leaderboard"], told
+    return code, time.perf_counter() - began
+
+
 def overload(server: Server) -> None:
-    """Forty clients that ask again at once, where two workers and a queue of sixteen are."""
-    given = {"name": "a", "series": waves(1000).tolist(), "frequency": "H"}
-    body = json.dumps({"model": "pretrained", "inputs": [given], "options": {"horizon": 24}}).encode()
-    codes, taken, until = Counter(), [], time.monotonic() + SECONDS
-    alive: list[float] = []
+    """Ten times as many requests as two workers answer, evenly, for a minute."""
+    client = Client(server)
+    alone = [heavy(client)[1] for _ in range(150)][50:]
+    began, done = time.perf_counter(), timed(server, 2, 100, lambda client, place, i: heavy(client))
+    capacity = len(done) / (time.perf_counter() - began)
+    before, clients = memory(server), 64
+    pause = clients / (10 * capacity)
+    found: dict[int, list[float]] = {200: [], 429: [], 0: []}
+    until = time.monotonic() + SECONDS
 
-    def run() -> None:
-        client = Client(server)
-        while time.monotonic() < until:
-            began = time.perf_counter()
-            code, _ = client.ask("POST", "/v1/timeseries/forecast", body, JSON)
-            codes[code] += 1
-            if code == 200:
-                taken.append(time.perf_counter() - began)
+    def run(place: int) -> None:
+        client, due = Client(server), time.monotonic() + pause * place / clients
+        while due < until:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due = max(due + pause, time.monotonic())
+            try:
+                code, seconds = heavy(client)
+            except (OSError, http.client.HTTPException):
+                code, seconds, client = 0, 0.0, Client(server)
+            found[code].append(seconds)
 
-    def watch() -> None:
-        client = Client(server)
-        while time.monotonic() < until:
-            began = time.perf_counter()
-            assert client.ask("GET", "/v2/health/live")[0] == 200
-            alive.append(time.perf_counter() - began)
-            time.sleep(0.05)
-
-    threads = [threading.Thread(target=run) for _ in range(40)] + [threading.Thread(target=watch)]
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(clients)]
     for each in threads:
         each.start()
-    for each in threads:
-        each.join()
-    say(
-        f"forty clients for {SECONDS:g} s: answers by code",
-        ", ".join(f"{code}: {count:,}" for code, count in sorted(codes.items())),
-    )
-    say("  those that were taken", milliseconds(taken))
-    say("  /v2/health/live meanwhile", milliseconds(alive))
+    most = 0.0
+    while any(each.is_alive() for each in threads):
+        most = max(most, memory(server))
+        time.sleep(1)
+    offered = sum(map(len, found.values())) / SECONDS / capacity
+    say("overload: requests a second that two clients get answered", f"{capacity:.0f}")
+    say("  one client alone", milliseconds(alone))
+    counts = f"{len(found[200]):,} and {len(found[429]):,}"
+    say(f"  {offered:.1f} times as many for {SECONDS:g} s: answered and turned away", counts)
+    say("  those that were answered (bar 2 times the p99 of one alone)", milliseconds(found[200]))
+    say("  those that were turned away (bar p99 50 ms)", milliseconds(found[429]))
+    say("  connections lost (bar 0)", str(len(found[0])))
+    say("  memory before and at most (bar +10 %)", f"{before:.0f} and {most:.0f} MB, {most / before - 1:+.0%}")
 
 
 def kills(folder: Path) -> None:

@@ -155,6 +155,7 @@ def test_the_line_of_an_error_counts_those_that_were_skipped(write):
     [
         {"separator": ";;"}, {"separator": "1"}, {"separator": "€"}, {"decimal": ";"}, {"thousands": "."},
         {"thousands": "-"}, {"encoding": "latin-x"}, {"skip_rows": -1}, {"skip_rows": True}, {"header": 1},
+        {"skip_rows": 2**70}, {"encoding": "hex"}, {"encoding": "undefined"},
         {"layout": "tall"}, {"na": "NA"}, {"na": [""]}, {"na": ["NA", "NA"]}, {"time_parts": ["year"]},
         {"time_format": ""}, {"sheet": 1}, {"resample": "1h"}, {"aggregate": "mean"},
         {"aggregate": "mode", "resample": "1h"}, {"categories": ["promo"], "layout": "wide"}, {"max_unpacked": 0},

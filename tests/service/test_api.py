@@ -94,6 +94,7 @@ def test_a_look_that_finds_no_way_to_read_a_table_says_so(served, options):
     found = post(served, "/v1/look", params=options, content=EXAMPLE_CSV.encode(), headers=CSV)
     assert found["next"] is None
     assert found["why_not"]
+    assert "/" not in found["why_not"]
 
 
 @pytest.mark.parametrize(

@@ -211,18 +211,54 @@ def test_a_body_is_neither_too_large_nor_too_slow_whatever_its_head_says():
     assert asyncio.run(passed(b"12345", seconds=0.05)) == 408
 
 
+class Slow:
+    """A worker that takes a while."""
+
+    async def start(self):
+        pass
+
+    async def run(self, asked, tell):
+        await asyncio.sleep(0.05)
+        return {"state": "done"}, b""
+
+    async def stop(self):
+        pass
+
+
+def test_a_burst_may_fill_the_queue_and_what_goes_on_coming_may_not():
+    async def pressed():
+        pool = WorkerPool([Slow()], queue=6)
+        await pool.start()
+        burst = await asyncio.gather(*(pool.run({}) for _ in range(7)))
+        coming = [asyncio.create_task(pool.run({})) for _ in range(7) if not await asyncio.sleep(0)]
+        for _ in range(40):
+            await asyncio.sleep(0.01)
+            coming.append(asyncio.create_task(pool.run({})))
+        return burst, await asyncio.gather(*coming, return_exceptions=True)
+
+    burst, coming = asyncio.run(pressed())
+    assert len(burst) == 7
+    turned_away = [str(each) for each in coming if isinstance(each, Problem)]
+    assert "and 1 wait already" in turned_away[-1]
+
+
+def test_who_goes_away_while_he_waits_leaves_the_worker_to_the_next():
+    async def leaving():
+        pool = WorkerPool([Slow()], queue=3)
+        await pool.start()
+        all_of_them = [asyncio.create_task(pool.run({"place": place})) for place in range(4)]
+        await asyncio.sleep(0.01)
+        all_of_them[1].cancel()
+        await all_of_them[0]
+        all_of_them[2].cancel()  # as the worker was handed over to it
+        return await asyncio.gather(*all_of_them, return_exceptions=True), await pool.run({})
+
+    told, after = asyncio.run(leaving())
+    assert [isinstance(each, asyncio.CancelledError) for each in told] == [False, True, True, False]
+    assert after == told[0]
+
+
 def test_who_waits_for_a_worker_beyond_the_queue_is_told_when_to_come_again():
-    class Slow:
-        async def start(self):
-            pass
-
-        async def run(self, asked, tell):
-            await asyncio.sleep(0.05)
-            return {"state": "done"}, b""
-
-        async def stop(self):
-            pass
-
     async def crowd():
         pool = WorkerPool([Slow()], queue=1)
         await pool.start()

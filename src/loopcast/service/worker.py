@@ -77,7 +77,6 @@ class WorkerProcess:
 
     def _answered(self, asked: dict[str, Any]) -> Answer:
         work = self._work(asked)
-        os.chdir(work.path.parent)  # so that errors call a file by its name alone
         try:
             with reporting(self._report):
                 return HANDLERS[asked["kind"]](self, work)
@@ -89,14 +88,13 @@ class WorkerProcess:
             return {"state": "failed", "problem": problem_of(error, asked["folder"], str(self.root)).facts()}, b""
 
     def _work(self, asked: dict[str, Any]) -> Work:
-        folder = Path(asked["folder"])
-        os.chdir(folder)
+        os.chdir(asked["folder"])  # so that errors, and what a look found, call a file by its name alone
         return Work(
             task=asked["task"],
             options=asked["options"],
-            path=folder / asked["file"],
+            path=Path(asked["file"]),
             limits=Limits(**asked["limits"]),
-            future=folder / asked["future"] if asked.get("future") else None,
+            future=Path(asked["future"]) if asked.get("future") else None,
             root=self.root,
             model=Path(asked["model"]) if asked.get("model") else None,
             name=asked.get("name", ""),
