@@ -11,7 +11,9 @@ import json
 import os
 import platform
 import re
+import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -248,6 +251,64 @@ def overload(server: Server) -> None:
     say("  memory before and at most (bar +10 %)", f"{before:.0f} and {most:.0f} MB, {most / before - 1:+.0%}")
 
 
+HEAD = b"POST /v1/forecast?horizon=2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
+MIB, SLOW = 8, 2.0  # of a body, and seconds for its head and for all of it
+BODIES = {  # what is sent: a head, then a part again and again, so often, with a pause after each
+    "a length over the limit": (HEAD + b"Content-Length: 999999999\r\n\r\n", b"x", 1, 0.0),
+    "chunks without a length, ten times the limit": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
+        b"10000\r\n" + b"1" * 2**16 + b"\r\n",
+        10 * MIB * 16,
+        0.0,
+    ),
+    "a length of which half comes": (HEAD + b"Content-Length: 1000\r\n\r\n", b"1" * 500, 1, 0.0),
+    "a length of which more comes": (HEAD + b"Content-Length: 10\r\n\r\n", b"1" * 500, 1, 0.0),
+    "a head that comes byte by byte": (b"", b"P", 1000, 0.1),
+    "a body that comes byte by byte": (HEAD + b"Content-Length: 1000\r\n\r\n", b"1", 1000, 0.1),
+}
+
+
+def answered(server: Server, head: bytes, part: bytes, times: int, pause: float) -> tuple[str, float]:
+    """The status of what a socket is answered, or that it was closed; and after how many seconds."""
+    parts, began = urlsplit(server.url), time.perf_counter()
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as sent:
+        try:
+            sent.sendall(head)
+            for _ in range(times):
+                sent.sendall(part)
+                if select.select([sent], [], [], pause)[0]:
+                    break
+        except OSError:
+            pass  # it was closed while we wrote: what was answered before can be read
+        try:
+            told = sent.recv(2**16)
+        except OSError:
+            told = b""
+    return (told.split(b" ")[1].decode() if told else "closed"), time.perf_counter() - began
+
+
+def bodies(folder: Path) -> None:
+    """Bodies that are too large, too slow, or say a false length; a bar for memory is four times the limit."""
+    limits = ("--most-body", str(MIB), "--header-seconds", str(SLOW), "--body-seconds", str(SLOW))
+    server = Server(folder, *limits)
+    time.sleep(2)
+    for name, sent in BODIES.items():
+        before = most = memory(server)
+        found: list[tuple[str, float]] = []
+        collect = partial(lambda found, sent: found.append(answered(server, *sent)), found, sent)
+        threads = [threading.Thread(target=collect) for _ in range(8)]
+        for each in threads:
+            each.start()
+        while any(each.is_alive() for each in threads):
+            most = max(most, memory(server))
+            time.sleep(0.05)
+        codes = ", ".join(f"{code}: {count}" for code, count in Counter(code for code, _ in found).items())
+        slowest = max(seconds for _, seconds in found)
+        say(f"eight times {name}", f"{codes}; after {slowest:.1f} s at most, memory {most - before:+.1f} MB")
+    assert Client(server).ask("GET", "/v2/health/ready")[0] == 200
+    server.end()
+
+
 def kills(folder: Path) -> None:
     """kill -9 in the midst of updates and jobs; what was acknowledged has to be there."""
     server = Server(folder)
@@ -317,6 +378,7 @@ def main() -> None:
         if len(sys.argv) > 1:
             fuzz(Path(sys.argv[1]), server)
         server.end()
+        bodies(Path(folder) / "bodies")
         kills(Path(folder) / "killed")
 
 
