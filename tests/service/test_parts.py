@@ -3,12 +3,13 @@
 import asyncio
 import io
 import sqlite3
+from importlib import import_module
 
 import pytest
 
 from loopcast.cli.main import run as command
 from loopcast.errors import DataError, LoopcastError, OptionError
-from loopcast.service import blobs, bodies, frames, tokens
+from loopcast.service import blobs, bodies, frames, tokens, workers
 from loopcast.service.estimate import Estimate
 from loopcast.service.gate import Gate, check_site
 from loopcast.service.jobs import Jobs
@@ -21,6 +22,7 @@ from loopcast.service.server import check_host
 from loopcast.service.spool import Spool
 from loopcast.service.store import Store
 from loopcast.service.watch import Watchers, changed
+from loopcast.service.worker import interrupted_an_import
 from loopcast.service.workers import WorkerPool
 
 
@@ -214,32 +216,37 @@ def test_a_body_is_neither_too_large_nor_too_slow_whatever_its_head_says():
 class Slow:
     """A worker that takes a while."""
 
+    def __init__(self, seconds=0.05):
+        self.seconds = seconds
+
     async def start(self):
         pass
 
     async def run(self, asked, tell):
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(self.seconds)
         return {"state": "done"}, b""
 
     async def stop(self):
         pass
 
 
-def test_a_burst_may_fill_the_queue_and_what_goes_on_coming_may_not():
-    async def pressed():
-        pool = WorkerPool([Slow()], queue=6)
-        await pool.start()
-        burst = await asyncio.gather(*(pool.run({}) for _ in range(7)))
-        coming = [asyncio.create_task(pool.run({})) for _ in range(7) if not await asyncio.sleep(0)]
-        for _ in range(40):
-            await asyncio.sleep(0.01)
-            coming.append(asyncio.create_task(pool.run({})))
-        return burst, await asyncio.gather(*coming, return_exceptions=True)
+@pytest.mark.parametrize(("burst", "room"), [(60.0, 6), (0.0, 1)])
+def test_a_burst_may_fill_the_queue_and_what_goes_on_coming_may_not(burst, room, monkeypatch):
+    monkeypatch.setattr(workers, "BURST", burst)
 
-    burst, coming = asyncio.run(pressed())
-    assert len(burst) == 7
-    turned_away = [str(each) for each in coming if isinstance(each, Problem)]
-    assert "and 1 wait already" in turned_away[-1]
+    async def pressed():
+        pool = WorkerPool([Slow(seconds=60)], queue=6)
+        await pool.start()
+        coming = [asyncio.create_task(pool.run({})) for _ in range(9)]
+        turned_away, _ = await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
+        for each in coming:
+            each.cancel()
+        await asyncio.gather(*coming, return_exceptions=True)
+        return [str(each.exception()) for each in turned_away]
+
+    told = asyncio.run(pressed())
+    assert len(told) == 9 - 1 - room
+    assert f"and {room} wait already" in told[0]
 
 
 def test_who_goes_away_while_he_waits_leaves_the_worker_to_the_next():
@@ -256,6 +263,22 @@ def test_who_goes_away_while_he_waits_leaves_the_worker_to_the_next():
     told, after = asyncio.run(leaving())
     assert [isinstance(each, asyncio.CancelledError) for each in told] == [False, True, True, False]
     assert after == told[0]
+
+
+def test_a_worker_that_was_interrupted_in_an_import_says_that_it_is_spoilt(tmp_path, monkeypatch):
+    (tmp_path / "half_loaded.py").write_text("raise KeyboardInterrupt")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt) as within:
+        import_module("half_loaded")
+    assert interrupted_an_import(within.value)
+    with pytest.raises(KeyboardInterrupt) as outside:
+        next(iter(interrupted()))
+    assert not interrupted_an_import(outside.value)
+
+
+def interrupted():
+    raise KeyboardInterrupt
+    yield
 
 
 def test_who_waits_for_a_worker_beyond_the_queue_is_told_when_to_come_again():

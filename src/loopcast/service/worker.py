@@ -10,6 +10,7 @@ import queue
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,7 +27,6 @@ from loopcast.service.request import Work
 from loopcast.service.work import accepted, done
 
 Answer = tuple[dict[str, Any], bytes]
-CANCELLED: dict[str, Any] = {"state": "cancelled"}
 WARM = b"unique_id,ds,y\n" + b"".join(b"a,2024-01-%02d,%d\n" % (day, day % 7) for day in range(1, 31))
 
 
@@ -70,9 +70,9 @@ class WorkerProcess:
             self._busy = True
             answer = self._answered(asked)
             self._busy = False
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             self._busy = False
-            answer = (CANCELLED, b"")
+            answer = ({"state": "cancelled", "spoilt": interrupted_an_import(interrupt)}, b"")
         self.say(*answer)
 
     def _answered(self, asked: dict[str, Any]) -> Answer:
@@ -112,6 +112,12 @@ class WorkerProcess:
             path = Path(folder) / "series.csv"
             path.write_bytes(WARM)
             outcome.answer(*done(Work(task="forecast", options={"horizon": 2}, path=path, limits=Limits())))
+
+
+def interrupted_an_import(interrupt: BaseException) -> bool:
+    """Whether a library was half loaded, which some can never be again in the same process."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(interrupt.__traceback__)]
+    return any(code.co_name == "<module>" or code.co_filename.startswith("<frozen importlib") for code in codes)
 
 
 def answer(worker: WorkerProcess, work: Work) -> Answer:

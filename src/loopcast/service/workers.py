@@ -83,7 +83,7 @@ class WorkerHandle:
         return json.loads(text), body
 
     async def stop(self) -> None:
-        """Have it stop what it is doing: by SIGINT, and where that does not help, by a new process."""
+        """Have it stop what it is doing: by SIGINT; by a new process where that does not help, or spoilt this one."""
         if self._process is None or self._process.returncode is not None:
             return
         if self._torn:
@@ -92,8 +92,10 @@ class WorkerHandle:
         self._process.send_signal(signal.SIGINT)
         try:
             async with asyncio.timeout(GRACE):
-                while "progress" in (await self._frame())[0]:
+                while "progress" in (told := (await self._frame())[0]):
                     pass
+            if told.get("spoilt"):
+                await self.kill()
         except (TimeoutError, GoneError):
             await self.kill()
 
