@@ -221,7 +221,8 @@ def test_names_of_others_run_nothing(visit):
 
 
 def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
-    served.http.put("/v1/streams/pumps?freq=D&horizon=3")
+    for name in ("pumps", "later"):
+        served.http.put(f"/v1/streams/{name}?freq=D&horizon=3")
     rows = [{"unique_id": "pump", "ds": str(day), "y": float(i % 7)} for i, day in enumerate(DAYS)]
     served.http.post("/v1/streams/pumps/update", json={"rows": rows})
     page = visit("/#live")
@@ -236,7 +237,13 @@ def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
     assert page.locator("#alarms li").first.inner_text().startswith("2024-03-01: 400")
     assert page.locator("#tiles dd").first.inner_text() == "400"
     assert violations(page) == []
-    served.http.delete("/v1/streams/pumps")
+    page.select_option("#stream", "later")
+    until(page, "document.querySelectorAll('#tiles dd').length == 0")
+    served.http.post("/v1/streams/later/update", json={"rows": rows})
+    page.wait_for_selector("#tiles dd")
+    assert page.input_value("#stream-series") == "pump"
+    for name in ("pumps", "later"):
+        served.http.delete(f"/v1/streams/{name}")
 
 
 @pytest.mark.slow

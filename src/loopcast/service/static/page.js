@@ -285,6 +285,7 @@ const state = { file: null, options: {}, look: null };
 async function take(file) {
   if (!file) return;
   Object.assign(state, { file, options: {}, look: null });
+  $("reading").open = false;
   await look();
 }
 
@@ -567,10 +568,10 @@ async function followSeries() {
   live.stop?.abort();
   live.stop = new AbortController();
   const { signal } = live.stop, name = $("stream").value, series = $("stream-series").value;
-  live.rows = [];
-  $("alarms").replaceChildren();
+  forgetRows();
   live.chart ??= new Chart($("live-chart"));
-  if (series === "") return void ($("link").textContent = "No row has come yet.");
+  $("live-chart").hidden = series === "";
+  if (series === "") return awaitRows(signal);
   while (!signal.aborted) {
     try {
       $("link").textContent = "Following.";
@@ -581,10 +582,21 @@ async function followSeries() {
       if (problem.status && problem.status < 500) return;
     }
     if (!signal.aborted) {
-      live.rows = [];
+      forgetRows();
       await new Promise((resolve) => setTimeout(resolve, 1500));
     }
   }
+}
+
+function forgetRows() {
+  live.rows = [];
+  $("alarms").replaceChildren();
+}
+
+function awaitRows(signal) {
+  $("tiles").replaceChildren();
+  $("link").textContent = "No row has come yet.";
+  setTimeout(() => signal.aborted || chooseStream().catch((problem) => ($("link").textContent = problem.message)), 1000);
 }
 
 function showView(view, series) {
