@@ -535,7 +535,7 @@ async function showJobs() {
   const { jobs } = await json("/v1/jobs");
   const rows = jobs.map((job) => {
     const link = make("a", { href: `#job=${job.id}`, textContent: job.name || TITLES[job.task] });
-    return make("tr", {}, make("th", { scope: "row" }, link), make("td", { textContent: TITLES[job.task] }), make("td", { textContent: job.state }), make("td", { textContent: new Date(job.created * 1000).toLocaleString() }));
+    return make("tr", {}, make("th", { scope: "row" }, link), make("td", { textContent: TITLES[job.task] }), make("td", { textContent: job.state }), make("td", { textContent: new Date(job.created * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" }) }));
   });
   const head = ["Table", "Task", "State", "Begun"].map((each) => make("th", { scope: "col", textContent: each }));
   const table = make("table", {}, make("caption", { textContent: "The last hundred" }), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
