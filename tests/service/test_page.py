@@ -229,6 +229,7 @@ def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
     page.wait_for_selector("#followed:not([hidden])")
     page.select_option("#stream", "pumps")
     page.wait_for_selector("#live-chart polyline.past")
+    until(page, "document.querySelector('#live-chart svg').getAttribute('aria-label').startsWith('Chart of pump')")
     assert "Chart of pump from" in page.get_attribute("#live-chart svg", "aria-label")
     alarms = page.locator("#alarms li").count()
     strange = {"unique_id": "pump", "ds": "2024-03-01", "y": 400.0}

@@ -569,8 +569,9 @@ async function followSeries() {
   live.stop = new AbortController();
   const { signal } = live.stop, name = $("stream").value, series = $("stream-series").value;
   forgetRows();
+  $("tiles").replaceChildren();
   live.chart ??= new Chart($("live-chart"));
-  $("live-chart").hidden = series === "";
+  $("live-chart").hidden = true; // of the series before
   if (series === "") return awaitRows(signal);
   while (!signal.aborted) {
     try {
@@ -594,7 +595,6 @@ function forgetRows() {
 }
 
 function awaitRows(signal) {
-  $("tiles").replaceChildren();
   $("link").textContent = "No row has come yet.";
   setTimeout(() => signal.aborted || chooseStream().catch((problem) => ($("link").textContent = problem.message)), 1000);
 }
@@ -602,6 +602,7 @@ function awaitRows(signal) {
 function showView(view, series) {
   live.rows = [...live.rows, ...view.rows.filter((row) => row.status === "taken")].slice(-SHOWN);
   for (const row of view.rows) if (Math.abs(row.surprise ?? 0) > ALARM || row.drift) alarm(row);
+  $("live-chart").hidden = false;
   live.chart.show(chartOf(view.forecast, series), true);
   const last = live.rows.at(-1), { health } = view;
   const tiles = [["Last value", last ? short(last.value) : "none", false], ["Surprise", last ? short(last.surprise) : "none", Math.abs(last?.surprise ?? 0) > ALARM], ["At", clock(last?.time ?? view.forecast.cutoff), false]];
