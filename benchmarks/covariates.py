@@ -99,7 +99,7 @@ def demand(data: Path, part: str) -> list[Score]:
     later = table.filter(pl.col("ds") >= pl.datetime(2013, 7, 1)).height
     back = later if part == "test" else later + HALF_HOURS * WEEKS
     cutoffs = tuple(back - HALF_HOURS * week for week in range(WEEKS))
-    actual = np.stack([panel.actuals(cutoff, HALF_HOURS) for cutoff in cutoffs], axis=1)
+    actual = panel.actuals(cutoffs, HALF_HOURS)
     models = (
         loopcast.Pretrained(horizon=HALF_HOURS, show_progress=False),
         loopcast.Recurrent(horizon=HALF_HOURS, show_progress=False),

@@ -31,7 +31,7 @@ def error(model: Any, panel: loopcast.Panel, horizon: int, cutoffs: tuple[int, .
     """Absolute errors `[series, cutoff]`, means over the steps, of a model that was fitted without the last rows."""
     model.fit_panel(panel.drop_last(first), calibrate=False)
     told = model.predict_panel(panel, horizon, cutoffs).values
-    came = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
+    came = panel.actuals(cutoffs, horizon)
     return np.nanmean(np.abs(told - came), axis=(2, 3))
 
 

@@ -3,9 +3,9 @@
 Writes synthetic series of 100 rows into Parquet files, 50,000 in each, and has `loopcast forecast-files` forecast them
 12 steps ahead, with intervals, by the pretrained network, in two processes (a few also in one). Memory is that of all
 its processes together, looked at ten times a second; pages that they share count once for each. Before that, eight
-folds of a network, each fitted anew, in one process and in two, in turn. The machine's load is printed, for what else
-runs on it takes its share. With `--on ray` the two processes are workers of Ray, which is started and ended each time;
-what these take of processors is not counted.
+folds of a network, each fitted anew: in this process on all cores, in one process on one core, and in two on a core
+each, in turn. The machine's load is printed, for what else runs on it takes its share. With `--on ray` the two
+processes are workers of Ray, which is started and ended each time; what these take of processors is not counted.
 
     python benchmarks/scale.py [--series 10000,30000,100000,1000000] [--rounds 2] > benchmarks/results/scale.txt
     python benchmarks/scale.py --on ray [--series 30000,100000] > benchmarks/results/scale_ray.txt
@@ -24,6 +24,7 @@ import numpy as np
 import polars as pl
 
 import loopcast
+from loopcast.parallel.processes import Process, usable_cores
 
 ROWS, HORIZON, PER_FILE, FOLDS = 100, 12, 50_000, 8
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -99,27 +100,63 @@ def forecast(series: int, jobs: int, on: str) -> float:
     return seconds
 
 
-def folds(rounds: int, on: str) -> None:
-    """Eight fits of a network, in this process and in two others, in turn."""
+def fitted_folds(jobs: int, on: str) -> pl.DataFrame:
+    """Eight fits of a network, each on more rows."""
     random = np.random.default_rng(0)
     values = 50 + 10 * np.sin(2 * np.pi * np.arange(400) / 12) + random.normal(0, 3, (20, 400))
     panel = loopcast.Panel.from_array(values[:, :, None])
     model = loopcast.Recurrent(horizon=HORIZON, season=12, updates=200, show_progress=False)
-    taken: dict[int, list[float]] = {1: [], 2: []}
+    return loopcast.backtest(model, panel, HORIZON, n_windows=FOLDS, refit=True, n_jobs=jobs, on=on).table
+
+
+def processors() -> float:
+    """Seconds of processors so far, of this process and of those that it started and that have ended."""
+    now = os.times()
+    return now.user + now.system + now.children_user + now.children_system
+
+
+def here(_: None) -> pl.DataFrame:
+    return fitted_folds(1, "processes")
+
+
+def on_one_core() -> pl.DataFrame:
+    """In one process on one core, which is started for it, as each of two is."""
+    process = Process(usable_cores()[:1])
+    try:
+        return process.submit(here, None).result()
+    finally:
+        process.end()
+
+
+def folds(rounds: int, on: str) -> None:
+    """The fits in this process, on all cores; in one process on a core of its own, and in two, in turn."""
+    ways = {
+        "this process, on all cores": lambda: fitted_folds(1, "processes"),
+        "one process on one core": on_one_core,
+        f"two on one core each, on {on}": lambda: fitted_folds(2, on),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    busy: dict[str, list[float]] = {name: [] for name in ways}
     tables = []
     for _ in range(rounds):
-        for jobs in (1, 2):
-            began = time.perf_counter()
-            where = {"n_jobs": jobs, "on": on if jobs > 1 else "processes"}
-            tables.append(loopcast.backtest(model, panel, HORIZON, n_windows=FOLDS, refit=True, **where).table)
-            taken[jobs].append(time.perf_counter() - began)
+        for name, fit in ways.items():
+            began, before = time.perf_counter(), processors()
+            tables.append(fit())
+            taken[name].append(time.perf_counter() - began)
+            busy[name].append(processors() - before)
             print(
-                f"{FOLDS} folds of a network, n_jobs={jobs} on {where['on']}: {taken[jobs][-1]:6.1f} s; {load()}",
+                f"{FOLDS} folds of a network, {name}: {taken[name][-1]:6.1f} s, {busy[name][-1]:6.1f} s of processors; "
+                f"{load()}",
                 flush=True,
             )
     assert all(table.equals(tables[0]) for table in tables)
-    ratio = min(taken[1]) / min(taken[2])
-    print(f"{FOLDS} folds of a network: two processes are {ratio:.2f} times as fast as one, and give the same bits")
+    every, one, two = (min(each) for each in taken.values())
+    _, alone, both = (min(each) for each in busy.values())
+    print(
+        f"{FOLDS} folds of a network: two processes on a core each are {one / two:.2f} times as fast as one (bar 1.7), "
+        f"{every / two:.2f} times as fast as this one on all cores, and give the same bits; by the time of processors, "
+        f"which other programs disturb less, {2 * alone / both:.2f} times as fast as one"
+    )
 
 
 def main() -> None:

@@ -11,13 +11,17 @@ import json
 import os
 import platform
 import re
+import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,7 +30,7 @@ import polars as pl
 
 from loopcast.kernels import instructions
 
-KILLS, SECONDS = int(os.environ.get("KILLS", "5")), 5.0
+KILLS, SECONDS = int(os.environ.get("KILLS", "50")), float(os.environ.get("OVERLOADED", "60"))
 HOUR = dt.timedelta(hours=1)
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 RANDOM = np.random.default_rng(0)
@@ -115,25 +119,35 @@ def waves(rows: int) -> np.ndarray:
     return 50 + 10 * np.sin(np.arange(rows) * np.pi / 12) + RANDOM.normal(size=rows)
 
 
-def forecasts(server: Server) -> None:
-    given = {
-        "name": "a",
-        "series": waves(1000).round(3).tolist(),
-        "frequency": "H",
-        "start_timestamp": "2024-01-01T00:00:00",
-    }
+def bodies_of(series: list[float]) -> dict[str, bytes]:
+    """A forecast of a series of hours, asked for in several ways."""
+    given = {"name": "a", "series": series, "frequency": "H", "start_timestamp": "2024-01-01T00:00:00"}
     asked = {"model": "pretrained", "inputs": [given], "options": {"horizon": 24, "quantiles": [0.1, 0.5, 0.9]}}
-    body = json.dumps(asked).encode()
-    times = [(START.replace(tzinfo=None) + i * HOUR).isoformat() for i in range(1000)]
-    table = pl.DataFrame({"ds": times, "y": given["series"]}).write_csv().encode()
+    times = [(START.replace(tzinfo=None) + i * HOUR).isoformat() for i in range(len(series))]
+    table = pl.DataFrame({"ds": times, "y": series})
+    rows = {"rows": table.to_dicts(), "horizon": 24}
+    return {
+        "array": json.dumps(asked).encode(),
+        "rows": json.dumps(rows).encode(),
+        "csv": table.write_csv().encode(),
+    }
 
-    def array(client: Client, place: int, i: int) -> None:
-        assert client.ask("POST", "/v1/timeseries/forecast", body, JSON)[0] == 200
 
-    def csv(client: Client, place: int, i: int) -> None:
-        assert client.ask("POST", "/v1/forecast?horizon=24", table, CSV)[0] == 200
+def forecasts(server: Server) -> None:
+    bodies = [bodies_of(waves(1000).round(3).tolist()) for _ in range(50)]  # none is asked twice in a row
 
-    for name, ask in (("an array, KServe's way", array), ("CSV", csv)):
+    def asker(name: str, path: str, kind: dict) -> Callable[[Client, int, int], None]:
+        def ask(client: Client, place: int, i: int) -> None:
+            assert client.ask("POST", path, bodies[(25 * place + i) % 50][name], kind)[0] == 200
+
+        return ask
+
+    asks = {
+        "an array, KServe's way": asker("array", "/v1/timeseries/forecast", JSON),
+        "rows of JSON": asker("rows", "/v1/forecast", JSON),
+        "CSV": asker("csv", "/v1/forecast?horizon=24", CSV),
+    }
+    for name, ask in asks.items():
         for clients in (1, 2):
             told = with_cpu(server, clients, 150, ask)
             say(
@@ -178,41 +192,121 @@ def streams(server: Server) -> None:
         )
 
 
+HEAVY = "/v1/backtest?horizon=12&models=Naive,Pretrained,Linear&n_windows=3&level=none"
+AIR = (Path(__file__).parents[1] / "examples" / "air_passengers.csv").read_bytes()
+
+
+def memory(server: Server) -> float:
+    """MB of the server and its workers; what they share counts once."""
+    pids = [server.process.pid, *children(server.process.pid)]
+    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+    return sum(int(re.search(r"Pss: +(\d+)", each)[1]) for each in rollups) / 1024
+
+
+def heavy(client: Client) -> tuple[int, float]:
+    """The status of an answer, and how long it took."""
+    began = time.perf_counter()
+    code, told = client.ask("POST", HEAVY, AIR, CSV)
+    assert code == 429 or json.loads(told)["leaderboard"], told
+    return code, time.perf_counter() - began
+
+
 def overload(server: Server) -> None:
-    """Forty clients that ask again at once, where two workers and a queue of sixteen are."""
-    given = {"name": "a", "series": waves(1000).tolist(), "frequency": "H"}
-    body = json.dumps({"model": "pretrained", "inputs": [given], "options": {"horizon": 24}}).encode()
-    codes, taken, until = Counter(), [], time.monotonic() + SECONDS
-    alive: list[float] = []
+    """Ten times as many requests as two workers answer, evenly, for a minute."""
+    client = Client(server)
+    alone = [heavy(client)[1] for _ in range(150)][50:]
+    began, done = time.perf_counter(), timed(server, 2, 100, lambda client, place, i: heavy(client))
+    capacity = len(done) / (time.perf_counter() - began)
+    before, clients = memory(server), 64
+    pause = clients / (10 * capacity)
+    found: dict[int, list[float]] = {200: [], 429: [], 0: []}
+    until = time.monotonic() + SECONDS
 
-    def run() -> None:
-        client = Client(server)
-        while time.monotonic() < until:
-            began = time.perf_counter()
-            code, _ = client.ask("POST", "/v1/timeseries/forecast", body, JSON)
-            codes[code] += 1
-            if code == 200:
-                taken.append(time.perf_counter() - began)
+    def run(place: int) -> None:
+        client, due = Client(server), time.monotonic() + pause * place / clients
+        while due < until:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due = max(due + pause, time.monotonic())
+            try:
+                code, seconds = heavy(client)
+            except (OSError, http.client.HTTPException):
+                code, seconds, client = 0, 0.0, Client(server)
+            found[code].append(seconds)
 
-    def watch() -> None:
-        client = Client(server)
-        while time.monotonic() < until:
-            began = time.perf_counter()
-            assert client.ask("GET", "/v2/health/live")[0] == 200
-            alive.append(time.perf_counter() - began)
-            time.sleep(0.05)
-
-    threads = [threading.Thread(target=run) for _ in range(40)] + [threading.Thread(target=watch)]
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(clients)]
     for each in threads:
         each.start()
-    for each in threads:
-        each.join()
-    say(
-        f"forty clients for {SECONDS:g} s: answers by code",
-        ", ".join(f"{code}: {count:,}" for code, count in sorted(codes.items())),
-    )
-    say("  those that were taken", milliseconds(taken))
-    say("  /v2/health/live meanwhile", milliseconds(alive))
+    most = 0.0
+    while any(each.is_alive() for each in threads):
+        most = max(most, memory(server))
+        time.sleep(1)
+    offered = sum(map(len, found.values())) / SECONDS / capacity
+    say("overload: requests a second that two clients get answered", f"{capacity:.0f}")
+    say("  one client alone", milliseconds(alone))
+    counts = f"{len(found[200]):,} and {len(found[429]):,}"
+    say(f"  {offered:.1f} times as many for {SECONDS:g} s: answered and turned away", counts)
+    say("  those that were answered (bar 2 times the p99 of one alone)", milliseconds(found[200]))
+    say("  those that were turned away (bar p99 50 ms)", milliseconds(found[429]))
+    say("  connections lost (bar 0)", str(len(found[0])))
+    say("  memory before and at most (bar +10 %)", f"{before:.0f} and {most:.0f} MB, {most / before - 1:+.0%}")
+
+
+HEAD = b"POST /v1/forecast?horizon=2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
+MIB, SLOW = 8, 2.0  # of a body, and seconds for its head and for all of it
+BODIES = {  # what is sent: a head, then a part again and again, so often, with a pause after each
+    "a length over the limit": (HEAD + b"Content-Length: 999999999\r\n\r\n", b"x", 1, 0.0),
+    "chunks without a length, ten times the limit": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
+        b"10000\r\n" + b"1" * 2**16 + b"\r\n",
+        10 * MIB * 16,
+        0.0,
+    ),
+    "a length of which half comes": (HEAD + b"Content-Length: 1000\r\n\r\n", b"1" * 500, 1, 0.0),
+    "a length of which more comes": (HEAD + b"Content-Length: 10\r\n\r\n", b"1" * 500, 1, 0.0),
+    "a head that comes byte by byte": (b"", b"P", 1000, 0.1),
+    "a body that comes byte by byte": (HEAD + b"Content-Length: 1000\r\n\r\n", b"1", 1000, 0.1),
+}
+
+
+def answered(server: Server, head: bytes, part: bytes, times: int, pause: float) -> tuple[str, float]:
+    """The status of what a socket is answered, or that it was closed; and after how many seconds."""
+    parts, began = urlsplit(server.url), time.perf_counter()
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as sent:
+        try:
+            sent.sendall(head)
+            for _ in range(times):
+                sent.sendall(part)
+                if select.select([sent], [], [], pause)[0]:
+                    break
+        except OSError:
+            pass  # it was closed while we wrote: what was answered before can be read
+        try:
+            told = sent.recv(2**16)
+        except OSError:
+            told = b""
+    return (told.split(b" ")[1].decode() if told else "closed"), time.perf_counter() - began
+
+
+def bodies(folder: Path) -> None:
+    """Bodies that are too large, too slow, or say a false length; a bar for memory is four times the limit."""
+    limits = ("--most-body", str(MIB), "--header-seconds", str(SLOW), "--body-seconds", str(SLOW))
+    server = Server(folder, *limits)
+    time.sleep(2)
+    for name, sent in BODIES.items():
+        before = most = memory(server)
+        found: list[tuple[str, float]] = []
+        collect = partial(lambda found, sent: found.append(answered(server, *sent)), found, sent)
+        threads = [threading.Thread(target=collect) for _ in range(8)]
+        for each in threads:
+            each.start()
+        while any(each.is_alive() for each in threads):
+            most = max(most, memory(server))
+            time.sleep(0.05)
+        codes = ", ".join(f"{code}: {count}" for code, count in Counter(code for code, _ in found).items())
+        slowest = max(seconds for _, seconds in found)
+        say(f"eight times {name}", f"{codes}; after {slowest:.1f} s at most, memory {most - before:+.1f} MB")
+    assert Client(server).ask("GET", "/v2/health/ready")[0] == 200
+    server.end()
 
 
 def kills(folder: Path) -> None:
@@ -284,6 +378,7 @@ def main() -> None:
         if len(sys.argv) > 1:
             fuzz(Path(sys.argv[1]), server)
         server.end()
+        bodies(Path(folder) / "bodies")
         kills(Path(folder) / "killed")
 
 

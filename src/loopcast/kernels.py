@@ -4,6 +4,7 @@ The kernels are C++ (`native/`), called with ctypes alone, without JAX; `loopcas
 """
 
 import ctypes
+import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -122,6 +123,11 @@ def _layout_of(name: str, structure: type[ctypes.Structure]) -> dict[str, tuple[
 def _describe(numbers: tuple[int, ...]) -> str:
     texts = ("is absent", "has {} bytes", "lies at byte {} with {} bytes")
     return texts[len(numbers)].format(*numbers)
+
+
+def most_threads() -> int:
+    """As many threads as there are processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def instructions() -> str:

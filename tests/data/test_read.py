@@ -110,6 +110,7 @@ BAD = {
     ),
     "tabs": (GOOD.replace(",", "\t"), DataError, ["a tab separates", "a comma was expected"]),
     "UTF-16": (GOOD.encode("utf-16"), DataError, ["UTF-16", "encoding='utf-16' (--encoding utf-16)"]),
+    "a field that never ends": (f'ds,"{"y" * 200_000}\n', DataError, ["a quote that is not closed"]),
     "UTF-16 without a mark": (GOOD.encode("utf-16-le"), DataError, ["UTF-16"]),
     "Latin-1": (
         GOOD.replace("b,", "b\xe9,").encode("latin-1"),
@@ -140,6 +141,14 @@ def test_bad_text_files_are_refused_by_line_and_cure(write, case):
         read(write(content))
     for part in [*parts, "sales.csv"]:
         assert part in str(caught.value), str(caught.value)
+
+
+def test_a_time_that_is_none_is_named_among_those_that_series_share(write):
+    lines = [f"{name},2020-01-{day:02d}T12:00,1" for day in range(1, 9) for name in "abc"]
+    assert read(write("\n".join(["unique_id,ds,y", *lines]))).ids.to_list() == ["a", "b", "c"]
+    lines[10] = "b,2020-02-30T12:00,1"
+    with pytest.raises(CalendarError, match=r"series 'b', line 12 of .*'2020-02-30T12:00' is no time"):
+        read(write("\n".join(["unique_id,ds,y", *lines])))
 
 
 def test_a_close_name_is_suggested(write):

@@ -78,6 +78,12 @@ def test_a_column_for_each_series_is_a_series_each(write):
     np.testing.assert_array_equal(panel.values[:, 0], [1.5, np.nan, 2, 3])
 
 
+def test_series_of_a_wide_table_may_be_called_as_the_columns_of_a_long_one(write):
+    panel = read(write("ds,unique_id,y,variable\n1,1,2,3\n2,4,5,6\n"), options=ReadOptions(layout="wide"))
+    assert panel.ids.to_list() == ["unique_id", "y", "variable"]
+    assert panel.values[:, 0].tolist() == [1, 4, 2, 5, 3, 6]
+
+
 @pytest.mark.parametrize(
     ("parts", "first"),
     [
@@ -149,6 +155,7 @@ def test_the_line_of_an_error_counts_those_that_were_skipped(write):
     [
         {"separator": ";;"}, {"separator": "1"}, {"separator": "€"}, {"decimal": ";"}, {"thousands": "."},
         {"thousands": "-"}, {"encoding": "latin-x"}, {"skip_rows": -1}, {"skip_rows": True}, {"header": 1},
+        {"skip_rows": 2**70}, {"encoding": "hex"}, {"encoding": "undefined"},
         {"layout": "tall"}, {"na": "NA"}, {"na": [""]}, {"na": ["NA", "NA"]}, {"time_parts": ["year"]},
         {"time_format": ""}, {"sheet": 1}, {"resample": "1h"}, {"aggregate": "mean"},
         {"aggregate": "mode", "resample": "1h"}, {"categories": ["promo"], "layout": "wide"}, {"max_unpacked": 0},

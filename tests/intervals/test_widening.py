@@ -1,13 +1,14 @@
 """Intervals are wider after short histories, by as much as histories that are cut short ask for."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
 
 from loopcast import Drift, Naive, OptionError, Panel, Pretrained
 from loopcast.columns import Bands
-from loopcast.intervals.widening import NO_WIDENING, Widening, widened
+from loopcast.intervals.widening import NO_WIDENING, DeferredWidening, Widening, widened
 from loopcast.models.short_histories import short_windows
 
 
@@ -42,6 +43,18 @@ def test_a_factor_of_one_leaves_the_bits():
     center, ends = rng.normal(size=100) * 1e9, rng.normal(size=100)
     np.testing.assert_array_equal(widened(center, ends, np.ones(100)), ends)
     np.testing.assert_allclose(widened(center, ends, np.full(100, 2.0)) - center, 2 * (ends - center))
+
+
+def test_a_widening_is_measured_once_a_short_history_asks_and_is_the_same_then():
+    asked = []
+    deferred = DeferredWidening((2, 16), lambda: asked.append(1) or {2: 4.0, 16: 1.5})
+    known = Widening.of({2: 4.0, 16: 1.5})
+    assert deferred.at(np.array([25, 1000])).tolist() == [1, 1]
+    assert asked == []
+    rows = np.arange(1, 30)
+    np.testing.assert_array_equal(deferred.at(rows), known.at(rows))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(deferred)).factors, known.factors)
+    assert asked == [1]
 
 
 @pytest.mark.parametrize("wrong", [{}, {0: 1.0}])

@@ -52,7 +52,7 @@ def start():
 def error(forecaster, whole):
     """Mean absolute log error of the last three rows of a panel."""
     told = forecaster.predict_panel(whole, 3, (3,)).values[:, 0]
-    return float(np.abs(np.log(told / whole.actuals(3, 3))).mean())
+    return float(np.abs(np.log(told / whole.actuals((3,), 3)[:, 0])).mean())
 
 
 def test_after_a_few_updates_it_is_better_than_from_nothing(start):

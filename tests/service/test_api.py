@@ -89,6 +89,14 @@ def test_a_look_names_the_options_that_read_the_table(served):
     assert post(served, "/v1/forecast", params=read, content=german.encode(), headers=CSV)["forecast"]
 
 
+@pytest.mark.parametrize("options", [{"layout": "wide"}, {"time": "nothing"}])
+def test_a_look_that_finds_no_way_to_read_a_table_says_so(served, options):
+    found = post(served, "/v1/look", params=options, content=EXAMPLE_CSV.encode(), headers=CSV)
+    assert found["next"] is None
+    assert found["why_not"]
+    assert "/" not in found["why_not"]
+
+
 @pytest.mark.parametrize(
     ("code", "said", "path", "given"),
     [
@@ -101,6 +109,8 @@ def test_a_look_names_the_options_that_read_the_table(served):
         (400, "twice", "/v1/forecast?horizon=2&horizon=3", {"content": AIR.read_bytes(), "headers": CSV}),
         (400, "at most 10,000 steps", "/v1/forecast?horizon=10001", {"content": AIR.read_bytes(), "headers": CSV}),
         (400, "no model 'none'", "/v1/forecast?horizon=2&model=none", {"content": AIR.read_bytes(), "headers": CSV}),
+        (422, "is no text", "/v1/look", {"content": b"\xc2\xb3p\0\0", "headers": CSV}),
+        (422, "quote that is not closed", "/v1/look", {"content": b'ds,"' + b"y" * 200_000, "headers": CSV}),
         (415, "Content-Type", "/v1/forecast?horizon=2", {"content": b"x", "headers": {"content-type": "text/plain"}}),
         (415, "not unpacked", "/v1/forecast", {"content": b"x", "headers": CSV | {"content-encoding": "gzip"}}),
         (415, "ends in", "/v1/forecast?horizon=2", {"files": {"file": ("a.csv.gz", b"x")}}),
@@ -221,6 +231,11 @@ def test_a_stream_that_begins_with_a_table_is_watched_as_rows_come(served):
         post(served, "/v1/streams/air/update", json={"rows": [new]})
         [came] = next(lines)["rows"]
         assert (came["value"], came["status"]) == (445, "taken")
+        table = "unique_id,ds,y\nother,1961-01-01,1\nair_passengers,1961-02-01,420\nair_passengers,1961-03-01,\n"
+        post(served, "/v1/streams/air/update", content=table, headers=CSV)
+        came = next(lines)["rows"]
+        assert [(row["time"], row["value"]) for row in came] == [("1961-02-01", 420), ("1961-03-01", None)]
+        assert {row["series"] for row in came} == {"air_passengers"}
 
 
 @pytest.mark.slow

@@ -221,13 +221,15 @@ def test_names_of_others_run_nothing(visit):
 
 
 def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
-    served.http.put("/v1/streams/pumps?freq=D&horizon=3")
+    for name in ("pumps", "later"):
+        served.http.put(f"/v1/streams/{name}?freq=D&horizon=3")
     rows = [{"unique_id": "pump", "ds": str(day), "y": float(i % 7)} for i, day in enumerate(DAYS)]
     served.http.post("/v1/streams/pumps/update", json={"rows": rows})
     page = visit("/#live")
     page.wait_for_selector("#followed:not([hidden])")
     page.select_option("#stream", "pumps")
     page.wait_for_selector("#live-chart polyline.past")
+    until(page, "document.querySelector('#live-chart svg').getAttribute('aria-label').startsWith('Chart of pump')")
     assert "Chart of pump from" in page.get_attribute("#live-chart svg", "aria-label")
     alarms = page.locator("#alarms li").count()
     strange = {"unique_id": "pump", "ds": "2024-03-01", "y": 400.0}
@@ -236,7 +238,13 @@ def test_a_stream_moves_as_rows_come_and_alarms_are_said(visit, served):
     assert page.locator("#alarms li").first.inner_text().startswith("2024-03-01: 400")
     assert page.locator("#tiles dd").first.inner_text() == "400"
     assert violations(page) == []
-    served.http.delete("/v1/streams/pumps")
+    page.select_option("#stream", "later")
+    until(page, "document.querySelectorAll('#tiles dd').length == 0")
+    served.http.post("/v1/streams/later/update", json={"rows": rows})
+    page.wait_for_selector("#tiles dd")
+    assert page.input_value("#stream-series") == "pump"
+    for name in ("pumps", "later"):
+        served.http.delete(f"/v1/streams/{name}")
 
 
 @pytest.mark.slow

@@ -3,12 +3,13 @@
 import asyncio
 import io
 import sqlite3
+from importlib import import_module
 
 import pytest
 
 from loopcast.cli.main import run as command
 from loopcast.errors import DataError, LoopcastError, OptionError
-from loopcast.service import blobs, bodies, frames, tokens
+from loopcast.service import blobs, bodies, frames, tokens, workers
 from loopcast.service.estimate import Estimate
 from loopcast.service.gate import Gate, check_site
 from loopcast.service.jobs import Jobs
@@ -16,10 +17,12 @@ from loopcast.service.kserve import SeriesInput, panel_of, step_of
 from loopcast.service.limits import Limits, Settings
 from loopcast.service.metrics import Metrics
 from loopcast.service.problems import Problem, problem_of
+from loopcast.service.recent import OneRow, Recent
 from loopcast.service.server import check_host
 from loopcast.service.spool import Spool
 from loopcast.service.store import Store
 from loopcast.service.watch import Watchers, changed
+from loopcast.service.worker import interrupted_an_import
 from loopcast.service.workers import WorkerPool
 
 
@@ -161,6 +164,16 @@ def test_an_estimate_is_as_long_for_each_part_that_remains_as_for_those_that_are
     assert told[2] == {"doing": "c", "done": 1, "total": 4, "seconds_left": 5.0}
 
 
+def test_the_last_rows_of_a_stream_are_remembered_and_no_others():
+    recent = Recent()
+    for i in range(6000):
+        recent.add(OneRow(f"s{i % 2}", str(i), float(i), "taken", None, drift=False))
+    assert recent.count == 6000
+    assert [row["time"] for row in recent.of("s1", 0, 3)] == ["5995", "5997", "5999"]
+    assert len(recent.of("s0", 0, 10_000)) == 2500
+    assert [row["value"] for row in recent.of("s0", 5996, 300)] == [5996, 5998]
+
+
 def test_who_watches_is_told_of_what_he_watches_alone():
     async def watched():
         watchers = Watchers()
@@ -200,18 +213,75 @@ def test_a_body_is_neither_too_large_nor_too_slow_whatever_its_head_says():
     assert asyncio.run(passed(b"12345", seconds=0.05)) == 408
 
 
+class Slow:
+    """A worker that takes a while."""
+
+    def __init__(self, seconds=0.05):
+        self.seconds = seconds
+
+    async def start(self):
+        pass
+
+    async def run(self, asked, tell):
+        await asyncio.sleep(self.seconds)
+        return {"state": "done"}, b""
+
+    async def stop(self):
+        pass
+
+
+@pytest.mark.parametrize(("burst", "room"), [(60.0, 6), (0.0, 1)])
+def test_a_burst_may_fill_the_queue_and_what_goes_on_coming_may_not(burst, room, monkeypatch):
+    monkeypatch.setattr(workers, "BURST", burst)
+
+    async def pressed():
+        pool = WorkerPool([Slow(seconds=60)], queue=6)
+        await pool.start()
+        coming = [asyncio.create_task(pool.run({})) for _ in range(9)]
+        turned_away, _ = await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
+        for each in coming:
+            each.cancel()
+        await asyncio.gather(*coming, return_exceptions=True)
+        return [str(each.exception()) for each in turned_away]
+
+    told = asyncio.run(pressed())
+    assert len(told) == 9 - 1 - room
+    assert f"and {room} wait already" in told[0]
+
+
+def test_who_goes_away_while_he_waits_leaves_the_worker_to_the_next():
+    async def leaving():
+        pool = WorkerPool([Slow()], queue=3)
+        await pool.start()
+        all_of_them = [asyncio.create_task(pool.run({"place": place})) for place in range(4)]
+        await asyncio.sleep(0.01)
+        all_of_them[1].cancel()
+        await all_of_them[0]
+        all_of_them[2].cancel()  # as the worker was handed over to it
+        return await asyncio.gather(*all_of_them, return_exceptions=True), await pool.run({})
+
+    told, after = asyncio.run(leaving())
+    assert [isinstance(each, asyncio.CancelledError) for each in told] == [False, True, True, False]
+    assert after == told[0]
+
+
+def test_a_worker_that_was_interrupted_in_an_import_says_that_it_is_spoilt(tmp_path, monkeypatch):
+    (tmp_path / "half_loaded.py").write_text("raise KeyboardInterrupt")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt) as within:
+        import_module("half_loaded")
+    assert interrupted_an_import(within.value)
+    with pytest.raises(KeyboardInterrupt) as outside:
+        next(iter(interrupted()))
+    assert not interrupted_an_import(outside.value)
+
+
+def interrupted():
+    raise KeyboardInterrupt
+    yield
+
+
 def test_who_waits_for_a_worker_beyond_the_queue_is_told_when_to_come_again():
-    class Slow:
-        async def start(self):
-            pass
-
-        async def run(self, asked, tell):
-            await asyncio.sleep(0.05)
-            return {"state": "done"}, b""
-
-        async def stop(self):
-            pass
-
     async def crowd():
         pool = WorkerPool([Slow()], queue=1)
         await pool.start()

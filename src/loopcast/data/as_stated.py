@@ -133,7 +133,9 @@ def _unpivoted(stated: StatedTable) -> StatedTable:
     if not series:
         raise ColumnError(f"{stated.source} has no column but {quote(columns.time)}: each series has one of its own")
     check_names(stated.table, series, "", stated.source)
-    long = frame.unpivot(series, index=columns.time, variable_name=ID, value_name=TARGET)
+    free = max(frame.columns, key=len)  # longer than it, no name is one that is there: a series may be called "y"
+    long = frame.unpivot(series, index=columns.time, variable_name=f"{free} id", value_name=f"{free} value")
+    long.columns = [columns.time, ID, TARGET]
     source = replace(stated.source, repeats=frame.height)
     return replace(_with(stated, long, long.columns), source=source)
 

@@ -1,5 +1,6 @@
 """What a panel is made of, and what can be asked of it: many series end to end on one calendar."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -144,12 +145,16 @@ class PanelFields:
         self.require_rows(steps, f"the last {steps} steps", FEWER)
         return self.values[self.offsets[1:, None] - steps + np.arange(steps)]
 
-    def actuals(self, held_out: int, horizon: int) -> np.ndarray:
-        """The first `horizon` of the last `held_out` rows of each series, float64 `[series, horizon, channel]`.
+    def actuals(self, cutoffs: Sequence[int], horizon: int) -> np.ndarray:
+        """What came in the `horizon` steps after each cutoff, float64 `[series, cutoff, horizon, channel]`.
 
-        What came after a cutoff that leaves `held_out` rows to come. LengthError where a series has no such rows.
+        cutoffs: how many rows of each series come after it, `horizon` or more. LengthError where a series has no such
+        rows.
         """
-        return self.last(held_out)[:, :horizon]
+        most = max(cutoffs)
+        self.require_rows(most, f"the last {most} steps", FEWER)
+        first = self.offsets[1:, None] - np.asarray(cutoffs)
+        return self.values[first[..., None] + np.arange(horizon)]
 
     def require_rows(self, rows: int, why: str, cure: str) -> None:
         """LengthError naming the first series with fewer than `rows` rows, which are needed for `why`."""

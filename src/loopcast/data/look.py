@@ -191,6 +191,8 @@ def _times(path: Path, columns: Columns, options: ReadOptions) -> tuple[pl.Serie
     """When rows are, and their table; None where they cannot be read."""
     try:
         found = open_stated(path, columns, options)
+        if columns.time not in found.table.names:
+            return None
         rows = SeriesIndex.one(columns.time, found.table.native.height, found.source)
         return as_times(found.table.column(columns.time), rows), found.table
     except DataError:

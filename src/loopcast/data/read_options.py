@@ -1,6 +1,5 @@
 """How a file writes what is in it, said by its reader: nothing is guessed."""
 
-import codecs
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -12,6 +11,7 @@ Aggregate = Literal["mean", "sum", "min", "max", "median", "first", "last"]
 PARTS = ("year", "month", "day", "hour", "minute", "second")  # what several columns of whole numbers are, in order
 DECIMALS = (".", ",")
 MAX_UNPACKED = 2**32  # bytes of a compressed file; a thousandth of them can hold so many
+LARGEST = 2**40  # of a count
 NO_SEPARATOR = '"\r\n0123456789'
 
 
@@ -120,8 +120,8 @@ def _check_counts(options: ReadOptions) -> None:
             raise OptionError(f"{name} is True or False, got {quote(getattr(options, name))}")
     for name, least in (("skip_rows", 0), ("max_unpacked", 1)):
         value = getattr(options, name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise OptionError(f"{name} is a whole number from {least} on, got {quote(value)}")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST:
+            raise OptionError(f"{name} is a whole number from {least} to {LARGEST:,}, got {quote(value)}")
     if len(options.time_parts) == 1 or (options.time_format is None and len(options.time_parts) > len(PARTS)):
         raise OptionError(f"time_parts are two columns or more: {', '.join(PARTS)}; got {quote(options.time_parts)}")
     for name in ("time_format", "sheet"):
@@ -129,10 +129,10 @@ def _check_counts(options: ReadOptions) -> None:
         if value is not None and not (isinstance(value, str) and value):
             raise OptionError(f"{name} is a text, got {quote(value)}")
     try:
-        codecs.lookup(options.encoding)
+        "a".encode(options.encoding)
     except (LookupError, TypeError, ValueError) as error:
         raise OptionError(
-            f"there is no encoding {quote(options.encoding)}: name one of Python's, such as latin-1 or utf-16"
+            f"there is no encoding of text {quote(options.encoding)}: name one of Python's, such as latin-1 or utf-16"
         ) from error
 
 

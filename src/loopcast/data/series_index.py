@@ -64,6 +64,11 @@ class SeriesIndex:
         """A column of the caller's table in the order of these rows."""
         return column if self.order is None else column.gather(self.order)
 
+    def only(self, rows: np.ndarray) -> "SeriesIndex":
+        """Some of the rows, ascending; a series may have none of them."""
+        order = rows if self.order is None else self.order[rows]
+        return SeriesIndex(self.ids, np.searchsorted(rows, self.offsets), order, self.source)
+
     @property
     def first(self) -> np.ndarray:
         """int64 `[row]`: the first row of the series that each row belongs to."""

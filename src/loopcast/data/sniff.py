@@ -9,6 +9,7 @@ import polars as pl
 from loopcast.data.number_format import number_pattern
 from loopcast.data.read_options import ReadOptions
 from loopcast.data.time_text import formats_of, is_iso
+from loopcast.errors import DataError, reason
 
 MOST_LINES = 200
 SEPARATORS = ("\t", ";", "|", ",")
@@ -28,7 +29,7 @@ class Grid:
 def sniff(data: bytes, usual_separator: str) -> ReadOptions:
     """The encoding, separator, lines before the table and header that a text file seems to have."""
     encoding = _encoding(data)
-    lines = data.decode(encoding).removeprefix("\ufeff").splitlines()[:MOST_LINES]
+    lines = _decoded(data, encoding).removeprefix("\ufeff").splitlines()[:MOST_LINES]
     found = max((_grid(lines, each) for each in SEPARATORS), key=lambda grid: (len(grid.rows), len(grid.rows[0])))
     return ReadOptions(
         encoding=encoding,
@@ -52,9 +53,30 @@ def _encoding(data: bytes) -> str:
     return "latin-1"  # in which each byte is a letter
 
 
+def _decoded(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "the file is no text: it has zero bytes, as UTF-16 has, and is none; where it is a table of another kind, "
+            "give it the ending of that"
+        ) from error
+
+
+def split_fields(lines: list[str], separator: str, name: str = "the text") -> list[list[str]]:
+    """The fields of each line; DataError where one is longer than any that a table has."""
+    try:
+        return list(csv.reader(lines, delimiter=separator))
+    except csv.Error as error:
+        raise DataError(
+            f"{name} is no table: {reason(error)}; look for a quote that is not closed, or a separator that is not"
+            " there"
+        ) from error
+
+
 def _grid(lines: list[str], separator: str) -> Grid:
     """The lines from the first on that has as many fields as most, and two or more."""
-    rows = list(csv.reader(lines, delimiter=separator))
+    rows = split_fields(lines, separator)
     widths = Counter(len(row) for row in rows if len(row) > 1)
     width = max(widths, key=lambda each: (widths[each], each), default=1)
     before = next((i for i, row in enumerate(rows) if len(row) == width), 0)

@@ -3,7 +3,6 @@
 import codecs
 import csv
 import io
-import re
 import shlex
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ import polars as pl
 from loopcast.data.file_request import FileTable, Request
 from loopcast.data.read_options import ReadOptions
 from loopcast.data.series_index import Source
+from loopcast.data.sniff import split_fields
 from loopcast.data.tables import Table
 from loopcast.errors import DataError, quote, reason
 
@@ -31,7 +31,7 @@ def read_text(request: Request) -> FileTable:
             f"line {options.skip_rows + 1} of {path} ends in CR alone, as on old Macs: save it with LF or CR LF at the "
             "line ends"
         )
-    fields = next(csv.reader([header], delimiter=separator), [])
+    fields = split_fields([header], separator, path)[0]
     fields = [field.strip() for field in fields] if options.strip else fields
     names = fields if options.header else [f"column_{i + 1}" for i in range(len(fields))]
     _check_separator(header, names, request, separator)
@@ -74,8 +74,9 @@ def _skipped(data: bytes, rows: int, path: str) -> bytes:
 
 def _without_empty_end(data: bytes, separator: str) -> bytes:
     """Text without the lines at its end in which there is nothing, or nothing but separators, and one line end."""
-    empty = re.compile(rb"(\r?\n[\r" + re.escape(separator.encode()) + rb"]*)+\Z")
-    return empty.sub(b"", data) + b"\n"
+    something = len(data.rstrip(b"\r\n" + separator.encode()))
+    end = data.find(b"\n", something)
+    return (data if end < 0 else data[:end].removesuffix(b"\r")) + b"\n"
 
 
 def _check_utf8(data: bytes, path: str) -> None:
@@ -98,7 +99,7 @@ def _check_separator(header: str, names: list[str], request: Request, separator:
     if request.knows(names):
         return
     for other, called in SEPARATORS.items():
-        there = next(csv.reader([header], delimiter=other), [])
+        there = split_fields([header], other, request.name)[0]
         if other != separator and (request.knows(there) or (len(names) == 1 and len(there) > 1)):
             raise DataError(
                 f"line {request.options.skip_rows + 1} of {request.name}: {called} separates the fields, and "

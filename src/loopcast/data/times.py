@@ -104,6 +104,15 @@ def _finer(times: pl.Series, row: int, rows: SeriesIndex) -> str:
 
 
 def _parse(times: pl.Series, rows: SeriesIndex, plain: bool) -> pl.Series:
+    """Text as times; of series that share their times each text is read once."""
+    first = times.arg_unique()
+    if 2 * len(first) > len(times):
+        return _read(times, rows, plain)
+    texts = times.gather(first)
+    return times.replace_strict(texts, _read(texts, rows.only(first.to_numpy()), plain))
+
+
+def _read(times: pl.Series, rows: SeriesIndex, plain: bool) -> pl.Series:
     if times.str.contains(INTEGER).all():
         numbers = times.str.strip_prefix("+").cast(pl.Int64)
         form = None if plain else form_of(numbers)

@@ -3,10 +3,10 @@
 A factor by rows of history, measured on histories that were cut short, with as much of what follows as is known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -52,12 +52,33 @@ class Widening:
 
     def at(self, history: np.ndarray) -> np.ndarray:
         """The factor for so many rows of history, of the same shape."""
+        if (history > int(self.rows[-1] * BEYOND)).all():
+            return np.ones(history.shape)
         table = self.table
         inside: np.ndarray = table[np.clip(history, 1, len(table)) - 1]
         return np.where(history > len(table), 1.0, inside)
 
 
 NO_WIDENING = Widening.of({1: 1.0})
+
+
+class DeferredWidening(Widening):
+    """One that is measured when a history that short, or a file, first asks for it: most series never do.
+
+    rows: as there. measure: its factors, always the same.
+    """
+
+    _measure: Callable[[], Mapping[int, float]]
+
+    def __init__(self, rows: Sequence[int], measure: Callable[[], Mapping[int, float]]) -> None:
+        vars(self).update(rows=np.array(rows, np.int64), _measure=measure)
+
+    @cached_property
+    def factors(self) -> np.ndarray:
+        return Widening.of(self._measure()).factors
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Widening.of, (dict(zip(self.rows.tolist(), self.factors.tolist(), strict=True)),)
 
 
 def widened(center: np.ndarray, ends: np.ndarray, factors: np.ndarray) -> np.ndarray:

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from loopcast.data.panel import Panel
 from loopcast.errors import DataError, LengthError
 from loopcast.intervals.calibration import Calibration, calibration_of
 from loopcast.intervals.holdout import TARGET_PATHS, calibration_cutoffs, long_enough, spread_cutoffs
 from loopcast.intervals.scale import changes_of, usual_changes
 from loopcast.models.model import Fit, Model
-from loopcast.models.short_histories import measure_widening
+from loopcast.models.short_histories import ShortHistories
 
 USUAL_STEPS = 12  # or two seasons: how far a forecaster of any horizon is calibrated unasked
 
@@ -26,10 +24,13 @@ def measure(model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...]) 
     """From the errors at these cutoffs, after which the model has seen nothing."""
     usual = usual_changes(changes_of(panel, model.season, cutoffs))
     center, scale = model.center_and_scale(panel, horizon, cutoffs, usual)
-    actual = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
+    actual = panel.actuals(cutoffs, horizon)
     independent = panel.n_series * (1 + (cutoffs[0] - cutoffs[-1]) // horizon)
     known = calibration_of(actual - center, scale, usual, model.name, panel.targets, independent)
-    return replace(known, widening=measure_widening(model, panel, horizon, cutoffs, known))
+    short = ShortHistories(
+        model=replace(model, panel=None), calibration=known, panel=panel, horizon=horizon, cutoffs=cutoffs
+    )
+    return replace(known, widening=short.widening())
 
 
 def by_refit(

@@ -61,7 +61,7 @@ def scaled_errors(held_out: HeldOut, season: int, horizon: int, cutoffs: tuple[i
     """
     panel = held_out.panel
     scale = naive_scale(changes_of(panel, season, cutoffs), np.zeros((2, panel.n_channels)))
-    actual = np.stack([panel.actuals(rows, horizon) for rows in cutoffs], axis=1)
+    actual = panel.actuals(cutoffs, horizon)
     counted = ~np.isnan(actual) & (scale > 0)
     if not counted.any():
         raise DataError("no value of the held-back rows is there, or no series varies before them")

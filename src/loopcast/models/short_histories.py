@@ -1,13 +1,14 @@
 """How wide intervals have to be after short histories: measured on windows cut out of a panel."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from loopcast.data.panel import Panel
 from loopcast.intervals.calibration import Calibration
-from loopcast.intervals.widening import LARGEST, Widening
+from loopcast.intervals.widening import LARGEST, NO_WIDENING, DeferredWidening, Widening
 from loopcast.models.model import Model
 
 FEW = (1, 2, 3, 4, 6, 8, 12, 16, 24)  # rows of history that are tried, beside those about a season
@@ -34,25 +35,52 @@ def tried_rows(season: int) -> tuple[int, ...]:
     return tuple(sorted({*FEW, *(rows for rows in about if rows > 0)}))
 
 
-def measure_widening(
-    model: Model, panel: Panel, horizon: int, cutoffs: tuple[int, ...], known: Calibration
-) -> Widening:
-    """How much wider the intervals of a calibration have to be after fewer rows than the series have at its cutoffs.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ShortHistories:
+    """Histories of a panel that are cut short before its cutoffs, to see how much wider intervals have to be.
 
-    The geometric mean of what levels of 80 and 90 percent ask for. Drawn towards the model's own widening, beside that
-    at the usual length, where few windows say it.
+    model: with the calibration of the usual histories. panel: rows that it has not seen from the first cutoff on.
     """
-    usual = int(np.median(panel.observed_lengths)) - cutoffs[-1]
-    most = min(MOST_WINDOWS, OVERLAPPING * known.independent)
-    before, factors = float(model.own_widening.at(np.array(usual))), {}
-    for rows in tried_rows(model.season):
-        if not model.min_history <= rows < usual:
-            continue
-        windows = short_windows(panel, rows, horizon, cutoffs, most)
-        own = max(float(model.own_widening.at(np.array(rows))) / before, 1.0)
-        asked = own if windows is None else _asked_for(replace(model, calibration=known), windows, horizon)
-        factors[rows] = np.clip(asked, 1, LARGEST) ** known.trust * own ** (1 - known.trust)
-    return Widening.of(factors or {1: 1.0})
+
+    model: Model
+    calibration: Calibration
+    panel: Panel
+    horizon: int
+    cutoffs: tuple[int, ...]
+
+    @cached_property
+    def usual(self) -> int:
+        """Rows that series have at the cutoffs."""
+        return int(np.median(self.panel.observed_lengths)) - self.cutoffs[-1]
+
+    @cached_property
+    def rows(self) -> tuple[int, ...]:
+        """How many rows of history are tried: fewer than usual."""
+        return tuple(rows for rows in tried_rows(self.model.season) if self.model.min_history <= rows < self.usual)
+
+    def widening(self) -> Widening:
+        """Measured when a short history asks for it, which takes longer than all else that a fit does."""
+        return DeferredWidening(self.rows, self.factors) if self.rows else NO_WIDENING
+
+    def factors(self) -> dict[int, float]:
+        """How much wider the intervals of the calibration have to be, for each of `rows`.
+
+        The geometric mean of what levels of 80 and 90 percent ask for. Drawn towards the model's own widening, beside
+        that at the usual length, where few windows say it.
+        """
+        own, trust = self.model.own_widening, self.calibration.trust
+        before, found = float(own.at(np.array(self.usual))), {}
+        for rows in self.rows:
+            expected = max(float(own.at(np.array(rows))) / before, 1.0)
+            found[rows] = np.clip(self._asked_for(rows, expected), 1, LARGEST) ** trust * expected ** (1 - trust)
+        return found
+
+    def _asked_for(self, rows: int, expected: float) -> float:
+        most = min(MOST_WINDOWS, OVERLAPPING * self.calibration.independent)
+        windows = short_windows(self.panel, rows, self.horizon, self.cutoffs, most)
+        if windows is None:
+            return expected
+        return times_too_narrow(replace(self.model, calibration=self.calibration), windows, self.horizon)
 
 
 def short_windows(
@@ -77,7 +105,7 @@ def short_windows(
     return Windows(panel.cut(series[kept], ends[kept] - rows, rows, horizon), values[kept, rows:])
 
 
-def _asked_for(model: Model, windows: Windows, horizon: int) -> float:
+def times_too_narrow(model: Model, windows: Windows, horizon: int) -> float:
     """How many times as wide intervals should have been."""
     probabilities = tuple((1 + side * level) / 2 for level in LEVELS for side in (-1, 1))
     told = model.predict_calibrated(windows.panel, (0,), horizon, probabilities)

@@ -1,13 +1,12 @@
 """The decoder that steps share, by the kernels, without XLA."""
 
 import ctypes
-import os
 from typing import Any
 
 import numpy as np
 
 from loopcast.errors import LoopcastError
-from loopcast.kernels import checked_library
+from loopcast.kernels import checked_library, most_threads
 from loopcast.nn.ctypes_step import round_up
 from loopcast.nn.step_decoder import PROBABILITIES, SIDE, StepDecoder, StepWeights
 
@@ -50,7 +49,7 @@ class DirectDecoder:
         quantiles = np.empty((*leading, steps, len(PROBABILITIES)), np.float32)
         rows = int(np.prod(leading))
         arrays = (array.ctypes.data for array in (*given, quantiles))
-        call = _StepDecode(self.structure, rows, steps, os.cpu_count() or 1, *arrays)
+        call = _StepDecode(self.structure, rows, steps, most_threads(), *arrays)
         status = self.library.loopcast_decode_steps(ctypes.byref(call))
         if status:
             reason = self.library.loopcast_origin_message(status).decode()

@@ -1,12 +1,13 @@
 """Recurrent layers over whole sequences by the kernels, without XLA: nothing is compiled, and a forecast is soon."""
 
 import ctypes
-import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 
+from loopcast.kernels import most_threads
 from loopcast.nn.ctypes_step import (
     Forward,
     StepCall,
@@ -52,10 +53,9 @@ class DirectScan:
         batch, time, _ = inputs.shape
         after = self.zero_state(batch)
         outputs = np.empty((batch, time, self.layers[-1].units), np.float32)
-        count = max(-(-batch * time // ROWS), min(os.cpu_count() or 1, batch))
+        count = max(-(-batch * time // ROWS), min(most_threads(), batch))
         parts = [slice(a, b) for a, b in pairwise(np.linspace(0, batch, count + 1).astype(int)) if b > a]
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the kernels let go of Python's lock
-            list(pool.map(lambda part: self._run(state, after, inputs, outputs, part), parts))
+        in_threads(lambda part: self._run(state, after, inputs, outputs, part), parts)
         return after, outputs[..., : self.units]
 
     def _run(
@@ -74,3 +74,12 @@ class DirectScan:
         status = self.library.loopcast_step(ctypes.byref(call))
         if status:
             raise step_error(self.library, status, call)
+
+
+def in_threads(do: Callable[[slice], None], parts: Sequence[slice]) -> None:
+    """Do each part, in as many threads as there are processors; one alone without: to start one takes longer."""
+    if len(parts) == 1:
+        do(parts[0])
+        return
+    with ThreadPoolExecutor(most_threads()) as pool:  # the kernels let go of Python's lock
+        list(pool.map(do, parts))

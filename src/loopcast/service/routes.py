@@ -11,7 +11,7 @@ from loopcast.service import documents
 from loopcast.service.outcome import MEDIA_TYPES
 from loopcast.service.problems import Problem
 from loopcast.service.service import Service
-from loopcast.service.spool import Upload, receive
+from loopcast.service.spool import Upload, receive, write
 
 Result = TypeVar("Result")
 Task = Literal["forecast", "backtest", "impute", "anomalies"]
@@ -98,7 +98,7 @@ async def timeseries(request: Request, service: Parts) -> Response:
     with service.spool.folder() as folder:
         upload = Upload(folder)
         upload.file = "series.json"
-        (folder / upload.file).write_bytes(await request.body())
+        await write(folder / upload.file, request.stream())
         _, body = await unless_gone(request, service.compute("series", "forecast", upload))
     return Response(body, media_type=JSON)
 

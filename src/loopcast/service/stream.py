@@ -5,11 +5,8 @@ import io
 import json
 import math
 import shutil
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,11 +21,11 @@ from loopcast.service.begin import stream_task
 from loopcast.service.bodies import parse_json, table_of
 from loopcast.service.options import StreamOptions
 from loopcast.service.problems import Problem
+from loopcast.service.recent import ManyRows, OneRow, Recent
 from loopcast.service.watch import Watchers, changed
 from loopcast.tasks.plain import plain
 from loopcast.tasks.stream_lines import forecast_facts
 
-MOST_RECENT = 5000  # rows that are remembered, to be looked at
 FEWEST_ENTRIES = 50_000  # of a journal before a snapshot makes it short again
 MOST_SHOWN = 300  # rows of a series to whoever watches it
 SECONDS_TOLD = 0.2  # between two looks of whoever watches
@@ -39,18 +36,6 @@ READERS: Mapping[str, Callable[[Any], pl.DataFrame]] = {
     ".arrows": pl.read_ipc_stream,
 }
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Recent:
-    """A row that came, as it is looked at."""
-
-    series: Id
-    time: str
-    value: float | None
-    status: str
-    surprise: float | None
-    drift: bool
 
 
 class ServedStream:
@@ -64,10 +49,9 @@ class ServedStream:
         self._task = stream_task(asked, folder)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
         self.live: Live | None = None
-        self.recent: deque[Recent] = deque(maxlen=MOST_RECENT)
+        self.recent = Recent()
         self.last_health: dict[str, Any] | None = None
         self._watchers = Watchers()
-        self._count = 0  # rows that were ever remembered
 
     async def call(self, do: Callable[..., Result], *values: Any) -> Result:
         """Have the stream's thread do something; requests take their turns."""
@@ -110,10 +94,8 @@ class ServedStream:
 
     def _view(self, text: str, since: int) -> tuple[int, dict[str, Any]]:
         """What came of a series after so many rows of the stream, and how many there are now."""
-        new = islice(reversed(self.recent), min(len(self.recent), self._count - since))
-        id_ = self.id_of(text)
-        rows = [asdict(each) for each in new if each.series == id_][::-1][-MOST_SHOWN:]
-        return self._count, {"rows": rows, "forecast": self.forecast(text), "health": self.health()}
+        rows = self.recent.of(self.id_of(text), since, MOST_SHOWN)
+        return self.recent.count, {"rows": rows, "forecast": self.forecast(text), "health": self.health()}
 
     def _rows(self, content: bytes, ending: str) -> list[dict[str, Any]] | pl.DataFrame:
         if ending == ".json":
@@ -153,10 +135,10 @@ class ServedStream:
         if missing is not None or not table.height:
             raise DataError(f"the rows have no column {quote(missing)}" if missing else "there is no row")
         self._begin(table[columns.time][0])
-        done = self._known().update(table)
-        answer = {name: done[name].to_list() for name in ("status", "surprise")}
-        self._remember(done, answer)
-        return {"rows": table.height, **answer}
+        live = self._known()
+        done = live.update(table)
+        self.recent.add(ManyRows(done, live.schema.columns, only_id(live.schema)))
+        return {"rows": table.height, **{name: done[name].to_list() for name in ("status", "surprise")}}
 
     def _one(self, row: dict[str, Any], time: str, target: str) -> dict[str, Any]:
         missing = next((name for name in (time, target) if name not in row), None)
@@ -166,26 +148,13 @@ class ServedStream:
         live = self._known()
         id_ = row.get(live.schema.columns.id, only_id(live.schema))
         said = seen_facts(live.update_one(id_, row[time], row[target]))
-        self.recent.append(Recent(id_, str(row[time]), row[target], **said))
-        self._count += 1
+        self.recent.add(OneRow(id_, str(row[time]), row[target], **said))
         return {"rows": 1, **{name: [value] for name, value in said.items()}}
 
     def _begin(self, time: Any) -> None:
         """Where no row has come yet, the first one says what kind of times there are."""
         if self.live is None:
             self.live = self._task.start_at(time)
-
-    def _remember(self, done: pl.DataFrame, answer: Mapping[str, list[Any]]) -> None:
-        live, last = self._known(), slice(-MOST_RECENT, None)
-        columns = live.schema.columns
-        ids = done[columns.id][last].to_list() if columns.id in done.columns else None
-        times = done[columns.time][last].to_list()
-        for i, (time, value) in enumerate(zip(times, done[columns.one_target][last].to_list(), strict=True)):
-            at = done.height - len(times) + i
-            id_ = only_id(live.schema) if ids is None else ids[i]
-            surprise = answer["surprise"][at]
-            self.recent.append(Recent(id_, str(plain(time)), value, answer["status"][at], surprise, drift=False))
-        self._count += len(times)
 
     def _known(self) -> Live:
         if self.live is None:

@@ -10,6 +10,7 @@ import queue
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,7 +27,6 @@ from loopcast.service.request import Work
 from loopcast.service.work import accepted, done
 
 Answer = tuple[dict[str, Any], bytes]
-CANCELLED: dict[str, Any] = {"state": "cancelled"}
 WARM = b"unique_id,ds,y\n" + b"".join(b"a,2024-01-%02d,%d\n" % (day, day % 7) for day in range(1, 31))
 
 
@@ -70,14 +70,13 @@ class WorkerProcess:
             self._busy = True
             answer = self._answered(asked)
             self._busy = False
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             self._busy = False
-            answer = (CANCELLED, b"")
+            answer = ({"state": "cancelled", "spoilt": interrupted_an_import(interrupt)}, b"")
         self.say(*answer)
 
     def _answered(self, asked: dict[str, Any]) -> Answer:
         work = self._work(asked)
-        os.chdir(work.path.parent)  # so that errors call a file by its name alone
         try:
             with reporting(self._report):
                 return HANDLERS[asked["kind"]](self, work)
@@ -89,14 +88,13 @@ class WorkerProcess:
             return {"state": "failed", "problem": problem_of(error, asked["folder"], str(self.root)).facts()}, b""
 
     def _work(self, asked: dict[str, Any]) -> Work:
-        folder = Path(asked["folder"])
-        os.chdir(folder)
+        os.chdir(asked["folder"])  # so that errors, and what a look found, call a file by its name alone
         return Work(
             task=asked["task"],
             options=asked["options"],
-            path=folder / asked["file"],
+            path=Path(asked["file"]),
             limits=Limits(**asked["limits"]),
-            future=folder / asked["future"] if asked.get("future") else None,
+            future=Path(asked["future"]) if asked.get("future") else None,
             root=self.root,
             model=Path(asked["model"]) if asked.get("model") else None,
             name=asked.get("name", ""),
@@ -114,6 +112,12 @@ class WorkerProcess:
             path = Path(folder) / "series.csv"
             path.write_bytes(WARM)
             outcome.answer(*done(Work(task="forecast", options={"horizon": 2}, path=path, limits=Limits())))
+
+
+def interrupted_an_import(interrupt: BaseException) -> bool:
+    """Whether a library was half loaded, which some can never be again in the same process."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(interrupt.__traceback__)]
+    return any(code.co_name == "<module>" or code.co_filename.startswith("<frozen importlib") for code in codes)
 
 
 def answer(worker: WorkerProcess, work: Work) -> Answer:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from loopcast.service.problems import Problem
 
 Answer = tuple[dict[str, Any], bytes]
 Tell = Callable[[dict[str, Any]], None]
+BURST = 0.1  # seconds for which all of the queue may stand: what comes at once waits, what goes on coming does not
+SOON = 0.05  # seconds that nobody minds to wait
 GRACE = 2.0  # seconds in which a worker has to stop when it is asked to
 GONE = "the worker of this request ended, perhaps for lack of memory: send less at once"
 SINGLE = {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "2"}
@@ -80,7 +83,7 @@ class WorkerHandle:
         return json.loads(text), body
 
     async def stop(self) -> None:
-        """Have it stop what it is doing: by SIGINT, and where that does not help, by a new process."""
+        """Have it stop what it is doing: by SIGINT; by a new process where that does not help, or spoilt this one."""
         if self._process is None or self._process.returncode is not None:
             return
         if self._torn:
@@ -89,8 +92,10 @@ class WorkerHandle:
         self._process.send_signal(signal.SIGINT)
         try:
             async with asyncio.timeout(GRACE):
-                while "progress" in (await self._frame())[0]:
+                while "progress" in (told := (await self._frame())[0]):
                     pass
+            if told.get("spoilt"):
+                await self.kill()
         except (TimeoutError, GoneError):
             await self.kill()
 
@@ -112,13 +117,16 @@ def pool_for(root: Path, workers: int, queue: int) -> "WorkerPool":
 class WorkerPool:
     """Workers, and those who wait for one.
 
-    queue: how many may wait; a Problem 429 for more, which says when to come again.
+    queue: how many may wait at most; a Problem 429 for more, which says when to come again. Where more go on coming
+    than are answered, only so many wait as are answered soon: else each would wait for all of the queue, always.
     """
 
     def __init__(self, workers: Sequence[WorkerHandle], queue: int) -> None:
         self.workers, self._queue = workers, queue
-        self._idle: asyncio.LifoQueue[WorkerHandle] = asyncio.LifoQueue()
-        self._waiting, self._usual = 0, 0.05  # seconds that a request takes
+        self._idle: list[WorkerHandle] = []
+        self._waiting: deque[asyncio.Future[WorkerHandle]] = deque()  # who came first is served first
+        self._usual = 0.05  # seconds that a request takes
+        self._busy_since: float | None = None  # no worker was idle when a request came
         self.waited: Callable[[float], None] = lambda seconds: None
         self._starting: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,13 +140,13 @@ class WorkerPool:
     async def _start(self) -> None:
         first, *others = self.workers
         await first.start()
-        self._idle.put_nowait(first)
+        self._give(first)
         for each in others:
             self._soon(self._started(each))
 
     async def _started(self, worker: WorkerHandle) -> None:
         await worker.start()
-        self._idle.put_nowait(worker)
+        self._give(worker)
 
     def _soon(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -148,7 +156,7 @@ class WorkerPool:
     def begin(self) -> None:
         """Let them work; each has a process once there is something to do."""
         for each in self.workers:
-            self._idle.put_nowait(each)
+            self._give(each)
 
     async def run(self, asked: Mapping[str, Any], *, seconds: float | None = None, tell: Tell | None = None) -> Answer:
         """Have a worker do what is asked; Problem 429 where too many wait, 504 after `seconds`, 500 where it ended.
@@ -174,32 +182,60 @@ class WorkerPool:
         return answer
 
     async def _next(self) -> WorkerHandle:
-        if self._idle.empty() and self._waiting >= self._queue:
-            seconds = math.ceil(self._usual * (self._waiting + 1) / len(self.workers))
+        began = time.monotonic()
+        if len(self._waiting) >= self._room(began):
+            seconds = math.ceil(self._usual * (len(self._waiting) + 1) / len(self.workers))
             raise Problem(
                 429,
-                f"{self._waiting} requests are waiting already: come again in about {seconds} s",
+                f"every worker is busy, and {len(self._waiting)} wait already: come again in about {seconds} s",
                 headers={"Retry-After": str(max(1, seconds))},
             )
-        began = time.monotonic()
-        self._waiting += 1
-        try:
-            worker = await self._idle.get()
-        finally:
-            self._waiting -= 1
+        worker = self._idle.pop() if self._idle else await self._turn()
         self.waited(time.monotonic() - began)
         return worker
+
+    async def _turn(self) -> WorkerHandle:
+        """The worker that is handed over to this one who waits."""
+        turn: asyncio.Future[WorkerHandle] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self._give(turn.result())
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            raise
+
+    def _give(self, worker: WorkerHandle) -> None:
+        """Hand a worker that is free to who has waited longest."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.cancelled():
+                turn.set_result(worker)
+                return
+        self._idle.append(worker)
+
+    def _room(self, now: float) -> int:
+        """How many may wait for a worker now."""
+        if self._idle:
+            self._busy_since = None
+            return self._queue
+        self._busy_since = now if self._busy_since is None else self._busy_since
+        if now - self._busy_since < BURST:
+            return self._queue
+        return min(self._queue, max(1, int(len(self.workers) * SOON / self._usual)))
 
     def _release(self, worker: WorkerHandle, *, stop: bool) -> None:
         """Give a worker back; one that has to stop first, or to be started anew, once it has."""
         if not stop:
-            self._idle.put_nowait(worker)
+            self._give(worker)
             return
         self._soon(self._stopped(worker))
 
     async def _stopped(self, worker: WorkerHandle) -> None:
         await worker.stop()
-        self._idle.put_nowait(worker)
+        self._give(worker)
 
     async def close(self) -> None:
         """End all workers."""

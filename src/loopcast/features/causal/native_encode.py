@@ -1,7 +1,6 @@
 """The causal encoder in C++ (`native/include/loopcast/causal.hpp`), called with ctypes: many series in all threads."""
 
 import ctypes
-import os
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from loopcast.errors import LoopcastError
 from loopcast.features.causal.ahead import CANDIDATES, CODES
 from loopcast.features.causal.inputs import INPUTS
 from loopcast.features.causal.track import Periods
-from loopcast.kernels import checked_library
+from loopcast.kernels import checked_library, most_threads
 
 SIZES = ("series", "time", "origins", "steps", "season", "second", "threads")
 READ = ("values", "lengths", "begin", "at", "ahead")
@@ -41,7 +40,7 @@ def native_encode(
     shapes = ((series, time, INPUTS), (count, ahead), (count,), (count, ahead, CANDIDATES), (count, ahead, CODES))
     dtypes = (np.float32, np.float64, np.float64, np.float32, np.float32, np.bool_, np.float64, np.float64, np.float64)
     told = [np.empty(shape, dtype) for shape, dtype in zip((*shapes, *((count,),) * 4), dtypes, strict=True)]
-    sizes = (series, time, count, ahead, periods.season, periods.second, os.cpu_count() or 1)
+    sizes = (series, time, count, ahead, periods.season, periods.second, most_threads())
     call = _EncodeCall(*sizes, *(array.ctypes.data for array in (*given, *told)))
     status = loaded.loopcast_encode(ctypes.byref(call))
     if status:

@@ -125,12 +125,13 @@ def repeated(values: np.ndarray, origins: np.ndarray, horizon: int, season: int)
 
     NaN for those that did not, or not for REPEATED rows.
     """
-    rows = max(season, REPEATED)
-    back = np.arange(rows)
-    series = np.arange(len(values))[:, None, None]
-    at = origins[..., None] - back
-    before = np.maximum(at - season, 0)
-    same = (values[series, np.maximum(at, 0)] == values[series, before]).all(axis=-1) & (origins >= rows + season - 1)
+    rows, found = max(season, REPEATED), np.full((*origins.shape, horizon), np.nan)
+    alike = np.zeros((len(values), max(values.shape[1], season) + 1), np.int64)  # of the rows before each, how many
+    np.cumsum(values[:, season:] == values[:, :-season], axis=1, out=alike[:, season + 1 :])
+    last = np.maximum(origins + 1, 0)
+    count = np.take_along_axis(alike, last, 1) - np.take_along_axis(alike, np.maximum(last - rows, 0), 1)
+    series, cutoff = np.nonzero((count == rows) & (origins >= rows + season - 1))
     steps = np.arange(1, horizon + 1)
-    source = np.maximum(origins[..., None] + steps - season * -(-steps // season), 0)
-    return np.where(same[..., None], values[series, source], np.nan)
+    source = origins[series, cutoff][:, None] + steps - season * -(-steps // season)
+    found[series, cutoff] = values[series[:, None], source]
+    return found

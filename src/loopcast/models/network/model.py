@@ -15,6 +15,7 @@ from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import why_not_built
 from loopcast.models.model import Model
+from loopcast.models.network.direct import SameArray, direct_parts, outputs_of
 from loopcast.models.network.explain import explain_network
 from loopcast.models.network.histories import Asked, Questions
 from loopcast.models.network.ports import EncodedPorts
@@ -104,23 +105,22 @@ class NetworkModel(Model):
         return stock_origin_model(self.network, self._parts)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what is made of the weights when it is first asked for: pointers do not travel."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if name not in ("_parts", "_direct_scan", "_direct_decoder")
-        }
+        """Without what is made of the weights when it is first asked for."""
+        return {name: value for name, value in vars(self).items() if name != "_parts"}
 
     def _answers(self, questions: Questions) -> np.ndarray:
         """Quantiles of PROBABILITIES at each origin, `[origin, step, probability]`, in units of the scale."""
-        return self.answers_of(questions, self.scan(None, questions.told.inputs)[1])
+        inputs = questions.told.inputs
+        if why_not_built() is None:
+            return self.answers_of(questions, outputs_of(self.network, SameArray(self.weights), inputs))
+        return self.answers_of(questions, self.scan(None, inputs)[1])
 
     def answers_of(self, questions: Questions, outputs: np.ndarray) -> np.ndarray:
         """The same, of what the layers gave at each row, `[series, time, unit]`."""
         told, at = questions.told, questions.at
         hidden, seen = outputs[at], told.inputs[at]
         if why_not_built() is None:
-            return self._direct_decoder(hidden, seen, told.candidates, told.codes)
+            return self._direct[1](hidden, seen, told.candidates, told.codes)
         decoder = self.network.decoder
         said: np.ndarray = decoder.apply(self._parts.decoder, hidden, seen, told.candidates, told.codes, xp=np)
         return said
@@ -131,7 +131,7 @@ class NetworkModel(Model):
         By the kernels where they are built, else by JAX. A state has arrays `[series, unit]`, in tuples of layers.
         """
         if why_not_built() is None:
-            direct = self._direct_scan
+            direct = self._direct[0]
             return direct.scan(direct.zero_state(len(inputs)) if state is None else state, inputs)
         from loopcast.nn.origin_network import OriginNetwork
 
@@ -144,10 +144,6 @@ class NetworkModel(Model):
     def _parts(self) -> OriginParts:
         return self.network.parts(self.weights)
 
-    @cached_property
-    def _direct_scan(self) -> DirectScan:
-        return DirectScan(self.network.cell, self._parts.layers)
-
-    @cached_property
-    def _direct_decoder(self) -> DirectDecoder:
-        return DirectDecoder(self.network.decoder, self._parts.decoder)
+    @property
+    def _direct(self) -> tuple[DirectScan, DirectDecoder]:
+        return direct_parts(self.network, SameArray(self.weights))

@@ -285,6 +285,7 @@ const state = { file: null, options: {}, look: null };
 async function take(file) {
   if (!file) return;
   Object.assign(state, { file, options: {}, look: null });
+  $("reading").open = false;
   await look();
 }
 
@@ -534,7 +535,7 @@ async function showJobs() {
   const { jobs } = await json("/v1/jobs");
   const rows = jobs.map((job) => {
     const link = make("a", { href: `#job=${job.id}`, textContent: job.name || TITLES[job.task] });
-    return make("tr", {}, make("th", { scope: "row" }, link), make("td", { textContent: TITLES[job.task] }), make("td", { textContent: job.state }), make("td", { textContent: new Date(job.created * 1000).toLocaleString() }));
+    return make("tr", {}, make("th", { scope: "row" }, link), make("td", { textContent: TITLES[job.task] }), make("td", { textContent: job.state }), make("td", { textContent: new Date(job.created * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" }) }));
   });
   const head = ["Table", "Task", "State", "Begun"].map((each) => make("th", { scope: "col", textContent: each }));
   const table = make("table", {}, make("caption", { textContent: "The last hundred" }), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
@@ -567,10 +568,11 @@ async function followSeries() {
   live.stop?.abort();
   live.stop = new AbortController();
   const { signal } = live.stop, name = $("stream").value, series = $("stream-series").value;
-  live.rows = [];
-  $("alarms").replaceChildren();
+  forgetRows();
+  $("tiles").replaceChildren();
   live.chart ??= new Chart($("live-chart"));
-  if (series === "") return void ($("link").textContent = "No row has come yet.");
+  $("live-chart").hidden = true; // of the series before
+  if (series === "") return awaitRows(signal);
   while (!signal.aborted) {
     try {
       $("link").textContent = "Following.";
@@ -581,15 +583,26 @@ async function followSeries() {
       if (problem.status && problem.status < 500) return;
     }
     if (!signal.aborted) {
-      live.rows = [];
+      forgetRows();
       await new Promise((resolve) => setTimeout(resolve, 1500));
     }
   }
 }
 
+function forgetRows() {
+  live.rows = [];
+  $("alarms").replaceChildren();
+}
+
+function awaitRows(signal) {
+  $("link").textContent = "No row has come yet.";
+  setTimeout(() => signal.aborted || chooseStream().catch((problem) => ($("link").textContent = problem.message)), 1000);
+}
+
 function showView(view, series) {
   live.rows = [...live.rows, ...view.rows.filter((row) => row.status === "taken")].slice(-SHOWN);
   for (const row of view.rows) if (Math.abs(row.surprise ?? 0) > ALARM || row.drift) alarm(row);
+  $("live-chart").hidden = false;
   live.chart.show(chartOf(view.forecast, series), true);
   const last = live.rows.at(-1), { health } = view;
   const tiles = [["Last value", last ? short(last.value) : "none", false], ["Surprise", last ? short(last.surprise) : "none", Math.abs(last?.surprise ?? 0) > ALARM], ["At", clock(last?.time ?? view.forecast.cutoff), false]];
