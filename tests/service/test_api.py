@@ -219,6 +219,30 @@ def test_a_stream_goes_on_where_it_was_after_the_server_was_killed(served):
     assert served.http.get("/v1/streams/shops").status_code == 404
 
 
+def test_a_stream_of_several_targets_names_each_in_its_answers(served):
+    assert served.http.put("/v1/streams/plant?freq=h&horizon=2&target=flow,level").status_code == 201
+    rows = [
+        {"unique_id": "a", "ds": f"2024-01-01T{hour:02}:00:00", "flow": hour % 3, "level": hour} for hour in range(12)
+    ]
+    many = post(served, "/v1/streams/plant/update", json={"rows": rows[:11]})
+    assert {name: len(each) for name, each in many["surprise"].items()} == {"flow": 11, "level": 11}
+    one = post(served, "/v1/streams/plant/update", json={"rows": rows[11:]})
+    assert one["status"] == ["taken"]
+    assert one["surprise"].keys() == one["drift"].keys() == {"flow", "level"}
+    ahead = served.http.get("/v1/streams/plant/series/a/forecast").json()
+    assert {name: len(each) for name, each in ahead["Pretrained"].items()} == {"flow": 2, "level": 2}
+    assert served.http.get("/v1/streams/plant").json()["targets"] == ["flow", "level"]
+    where = "/v1/streams/plant/events?series=a&target="
+    with served.http.stream("GET", where + "level") as events:
+        view = next(line for line in events.iter_lines() if line.startswith("data"))
+    view = json.loads(view.removeprefix("data: "))
+    assert [row["value"] for row in view["rows"]] == list(range(12))
+    assert view["forecast"]["Pretrained"] == ahead["Pretrained"]["level"]
+    assert served.http.get(where + "heat").status_code == 404
+    lacking = served.http.post("/v1/streams/plant/update", json={"rows": [{"ds": "2024-01-02T00:00:00", "flow": 1}]})
+    assert (lacking.status_code, "level" in lacking.text) == (422, True)
+
+
 def test_a_stream_that_begins_with_a_table_is_watched_as_rows_come(served):
     begun = served.http.put("/v1/streams/air?horizon=3", content=AIR.read_bytes(), headers=CSV)
     assert begun.status_code == 201

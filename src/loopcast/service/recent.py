@@ -1,7 +1,8 @@
 """The last rows of a stream, to be looked at: kept as they came, and written out only for whoever looks."""
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -15,21 +16,24 @@ MOST = 5000  # rows that are remembered
 
 @dataclass(frozen=True)
 class OneRow:
-    """A row that came alone, as it is shown."""
+    """A row that came alone; values, surprises and drifts: of each target."""
 
     series: Id
     time: str
-    value: float | None
     status: str
-    surprise: float | None
-    drift: bool
+    values: Sequence[float | None]
+    surprises: Sequence[float | None]
+    drifts: Sequence[bool]
 
     def __len__(self) -> int:
         return 1
 
-    def of(self, series: Id) -> list[dict[str, Any]]:
-        """The row, where it is of this series."""
-        return [asdict(self)] if series == self.series else []
+    def of(self, series: Id, target: int) -> list[dict[str, Any]]:
+        """The row, where it is of this series, as it is shown of one of its targets."""
+        if series != self.series:
+            return []
+        said = self.values[target], self.surprises[target], self.drifts[target]
+        return [_shown(series, self.time, self.status, *said)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,17 +47,26 @@ class ManyRows:
     def __len__(self) -> int:
         return self.table.height
 
-    def of(self, series: Id) -> list[dict[str, Any]]:
-        """The rows of a series, as they are shown."""
+    def of(self, series: Id, target: int) -> list[dict[str, Any]]:
+        """The rows of a series, as they are shown of one of its targets."""
         names, found = self.columns, self.table
         if names.id in found.columns:
             found = found.filter(pl.col(names.id).cast(pl.String) == str(series))
         elif series != self.id:
             return []
-        values = [found[name].to_list() for name in (names.one_target, "status", "surprise")]
-        times = [str(plain(time)) for time in found[names.time].to_list()]
-        no_drift = [False] * len(times)
-        return [asdict(OneRow(series, *row)) for row in zip(times, *values, no_drift, strict=True)]
+        value = names.targets[target]
+        surprise = "surprise" if len(names.targets) == 1 else f"surprise-{value}"
+        each = (found[name].to_list() for name in (names.time, "status", value, surprise))
+        return [
+            _shown(series, str(plain(time)), status, y, surprise, drift=False)
+            for time, status, y, surprise in zip(*each, strict=True)
+        ]
+
+
+def _shown(
+    series: Id, time: str, status: str, value: float | None, surprise: float | None, drift: bool
+) -> dict[str, Any]:
+    return {"series": series, "time": time, "value": value, "status": status, "surprise": surprise, "drift": drift}
 
 
 class Recent:
@@ -70,7 +83,7 @@ class Recent:
         while self._parts[0][0] <= self.count - MOST:
             self._parts.popleft()
 
-    def of(self, series: Id, since: int, most: int) -> list[dict[str, Any]]:
-        """The last rows of a series, `most` at most, of those that came after so many of the stream."""
-        rows = [row for end, came in self._parts if end > since for row in came.of(series)]
+    def of(self, series: Id, target: int, since: int, most: int) -> list[dict[str, Any]]:
+        """The last rows of a target of a series, `most` at most, of those after so many of the stream."""
+        rows = [row for end, came in self._parts if end > since for row in came.of(series, target)]
         return rows[-most:]

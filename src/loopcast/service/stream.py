@@ -5,15 +5,16 @@ import io
 import json
 import math
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
 
-from loopcast.errors import DataError, OptionError, quote, reason
-from loopcast.live.answers import Seen
+from loopcast.columns import Columns
+from loopcast.errors import DataError, OptionError, quote, quote_all, reason
 from loopcast.live.checks import Id
 from loopcast.live.live import Live
 from loopcast.live.tables import only_id
@@ -81,21 +82,35 @@ class ServedStream:
         """Have those who watch look."""
         self._watchers.tell(self.name)
 
-    async def events(self, text: str) -> AsyncIterator[str]:
-        """What becomes of a series, as server-sent events: rows, its forecast, and how the stream is."""
+    async def events(self, text: str, target: str | None) -> AsyncIterator[str]:
+        """What becomes of a series, as server-sent events: rows, its forecast, and how the stream is.
+
+        target: of several, the one that is shown; None is the first.
+        """
         since = 0
         with self._watchers.watching(self.name) as came:
             while not self._watchers.ended:
-                since, view = await self.call(self._view, text, since)
+                since, view = await self.call(self._view, (text, target), since)
                 yield f"event: rows\ndata: {json.dumps(plain(view), allow_nan=False)}\n\n"
                 await asyncio.sleep(SECONDS_TOLD)
                 async for alive in changed(came):
                     yield alive
 
-    def _view(self, text: str, since: int) -> tuple[int, dict[str, Any]]:
+    def _view(self, whose: tuple[str, str | None], since: int) -> tuple[int, dict[str, Any]]:
         """What came of a series after so many rows of the stream, and how many there are now."""
-        rows = self.recent.of(self.id_of(text), since, MOST_SHOWN)
-        return self.recent.count, {"rows": rows, "forecast": self.forecast(text), "health": self.health()}
+        (text, target), targets = whose, self._known().schema.columns.targets
+        place = self.place_of(target)
+        rows, ahead = self.recent.of(self.id_of(text), place, since, MOST_SHOWN), self.forecast(text)
+        if len(targets) > 1:
+            ahead = {name: said[targets[place]] if isinstance(said, dict) else said for name, said in ahead.items()}
+        return self.recent.count, {"rows": rows, "forecast": ahead, "health": self.health()}
+
+    def place_of(self, target: str | None) -> int:
+        """Which of the targets one is; Problem 404 where none is called so."""
+        targets = self._known().schema.columns.targets
+        if target is not None and target not in targets:
+            raise Problem(404, f"there is no target {quote(target)}: there are {quote_all(targets)}")
+        return 0 if target is None else targets.index(target)
 
     def _rows(self, content: bytes, ending: str) -> list[dict[str, Any]] | pl.DataFrame:
         if ending == ".json":
@@ -118,7 +133,7 @@ class ServedStream:
             raise OptionError("rows of a stream are JSON, CSV, Parquet or Arrow")
         columns = self._columns()
         table = pl.read_csv(io.BytesIO(content), infer_schema=False, separator="," if ending == ".csv" else "\t")
-        kinds: dict[str, Any] = {columns.one_target: pl.Float64}
+        kinds: dict[str, Any] = dict.fromkeys(columns.targets, pl.Float64)
         if self.live is not None and isinstance(self.live.first_id, int):
             kinds[columns.id] = pl.Int64
         return table.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items() if name in table.columns)
@@ -129,27 +144,34 @@ class ServedStream:
     def _taken(self, rows: list[dict[str, Any]] | pl.DataFrame) -> dict[str, Any]:
         columns = self._columns()
         if isinstance(rows, list) and len(rows) == 1 and isinstance(rows[0], dict):
-            return self._one(rows[0], columns.time, columns.one_target)
+            return self._one(rows[0], columns)
         table = rows if isinstance(rows, pl.DataFrame) else table_of(rows)
-        missing = next((name for name in (columns.time, columns.one_target) if name not in table.columns), None)
+        missing = next((name for name in (columns.time, *columns.targets) if name not in table.columns), None)
         if missing is not None or not table.height:
             raise DataError(f"the rows have no column {quote(missing)}" if missing else "there is no row")
         self._begin(table[columns.time][0])
         live = self._known()
         done = live.update(table)
         self.recent.add(ManyRows(done, live.schema.columns, only_id(live.schema)))
-        return {"rows": table.height, **{name: done[name].to_list() for name in ("status", "surprise")}}
+        each = {name: done[f"surprise-{name}"].to_list() for name in columns.targets} if columns.targets[1:] else None
+        surprise = done["surprise"].to_list() if each is None else each
+        return {"rows": table.height, "status": done["status"].to_list(), "surprise": surprise}
 
-    def _one(self, row: dict[str, Any], time: str, target: str) -> dict[str, Any]:
-        missing = next((name for name in (time, target) if name not in row), None)
+    def _one(self, row: dict[str, Any], columns: Columns) -> dict[str, Any]:
+        time, targets = columns.time, columns.targets
+        missing = next((name for name in (time, *targets) if name not in row), None)
         if missing is not None:
             raise DataError(f"the row has no {quote(missing)}")
         self._begin(row[time])
         live = self._known()
-        id_ = row.get(live.schema.columns.id, only_id(live.schema))
-        said = seen_facts(live.update_one(id_, row[time], row[target]))
-        self.recent.add(OneRow(id_, str(row[time]), row[target], **said))
-        return {"rows": 1, **{name: [value] for name, value in said.items()}}
+        id_, values = row.get(live.schema.columns.id, only_id(live.schema)), [row[name] for name in targets]
+        y = values[0] if len(targets) == 1 else dict(zip(targets, values, strict=True))
+        seen = live.update_one(id_, row[time], y)
+        surprises = [None if math.isnan(each) else float(each) for each in np.atleast_1d(seen.surprise)]
+        drifts = [bool(each) for each in np.atleast_1d(seen.drift)]
+        self.recent.add(OneRow(id_, str(row[time]), seen.status, values, surprises, drifts))
+        each = {name: _of_each(targets, said) for name, said in (("surprise", surprises), ("drift", drifts))}
+        return {"rows": 1, "status": [seen.status], **each}
 
     def _begin(self, time: Any) -> None:
         """Where no row has come yet, the first one says what kind of times there are."""
@@ -181,7 +203,12 @@ class ServedStream:
         live = self.live
         if live is None:
             return about
-        more = {"horizon": live.horizon, "levels": list(live.levels), "frequency": str(live.schema.freq.alias)}
+        more = {
+            "targets": list(live.schema.columns.targets),
+            "horizon": live.horizon,
+            "levels": list(live.levels),
+            "frequency": str(live.schema.freq.alias),
+        }
         health = self.health()
         return about | more | {"series": len(live), "ids": live.ids[:100], "health": health}
 
@@ -216,7 +243,6 @@ class ServedStream:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def seen_facts(seen: Seen) -> dict[str, Any]:
-    """What is said of a row, as plain values."""
-    surprise = None if math.isnan(seen.surprise) else seen.surprise
-    return {"status": seen.status, "surprise": surprise, "drift": seen.drift}
+def _of_each(targets: Sequence[str], said: Sequence[Any]) -> Any:
+    """What is said of one row, as a list of rows; of several targets by their names."""
+    return list(said) if len(targets) == 1 else {name: [each] for name, each in zip(targets, said, strict=True)}

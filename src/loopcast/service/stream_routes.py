@@ -88,8 +88,14 @@ async def forecast(name: str, series: str, service: Parts) -> Response:
     dependencies=[allowed("read")],
     responses={200: {"content": {"text/event-stream": {}}}},
 )
-async def stream_events(name: str, service: Parts, series: Annotated[str, Query(max_length=1000)]) -> StreamingResponse:
-    """Its last rows, then each that comes, with surprise, forecast and health."""
+async def stream_events(
+    name: str,
+    service: Parts,
+    series: Annotated[str, Query(max_length=1000)],
+    target: Annotated[str | None, Query(max_length=1000)] = None,
+) -> StreamingResponse:
+    """Its last rows, then each that comes, with surprise, forecast and health; of several targets one, the first."""
     stream = service.streams.find(name)
     await stream.call(stream.forecast, series)
-    return events(stream.events(series))
+    await stream.call(stream.place_of, target)
+    return events(stream.events(series, target))

@@ -561,6 +561,9 @@ async function chooseStream() {
   const facts = await json(`/v1/streams/${$("stream").value}`);
   $("ids").replaceChildren(...facts.ids.map((each) => make("option", { value: each })));
   if (!facts.ids.map(String).includes($("stream-series").value)) $("stream-series").value = facts.ids[0] ?? "";
+  const targets = facts.targets ?? [], before = $("stream-target").value;
+  $("stream-target").replaceChildren(...targets.map((each) => make("option", { value: each, textContent: each, selected: each === before })));
+  $("stream-target").parentElement.hidden = targets.length < 2;
   await followSeries();
 }
 
@@ -568,6 +571,7 @@ async function followSeries() {
   live.stop?.abort();
   live.stop = new AbortController();
   const { signal } = live.stop, name = $("stream").value, series = $("stream-series").value;
+  const target = $("stream-target").value ? `&target=${encodeURIComponent($("stream-target").value)}` : "";
   forgetRows();
   $("tiles").replaceChildren();
   live.chart ??= new Chart($("live-chart"));
@@ -576,7 +580,7 @@ async function followSeries() {
   while (!signal.aborted) {
     try {
       $("link").textContent = "Following.";
-      await follow(`/v1/streams/${name}/events?series=${encodeURIComponent(series)}`, (view) => showView(view, series), signal);
+      await follow(`/v1/streams/${name}/events?series=${encodeURIComponent(series)}${target}`, (view) => showView(view, series), signal);
     } catch (problem) {
       if (signal.aborted) return;
       $("link").textContent = problem.status ? problem.message : "The server does not answer; trying again ...";
@@ -679,6 +683,7 @@ function prepare() {
   $("after").addEventListener("click", () => turn(1));
   $("stream").addEventListener("change", chooseStream);
   $("stream-series").addEventListener("change", followSeries);
+  $("stream-target").addEventListener("change", followSeries);
   addEventListener("hashchange", route);
   showTask();
   models().catch((problem) => say(problem.message, true));
