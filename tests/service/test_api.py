@@ -231,7 +231,9 @@ def test_a_stream_of_several_targets_names_each_in_its_answers(served):
     assert one["surprise"].keys() == one["drift"].keys() == {"flow", "level"}
     ahead = served.http.get("/v1/streams/plant/series/a/forecast").json()
     assert {name: len(each) for name, each in ahead["Pretrained"].items()} == {"flow": 2, "level": 2}
-    assert served.http.get("/v1/streams/plant").json()["targets"] == ["flow", "level"]
+    about = served.http.get("/v1/streams/plant").json()
+    assert about["targets"] == ["flow", "level"]
+    assert [about["health"][name] for name in ("series", "rows", "judged")] == [1, 12, 22]
     where = "/v1/streams/plant/events?series=a&target="
     with served.http.stream("GET", where + "level") as events:
         view = next(line for line in events.iter_lines() if line.startswith("data"))

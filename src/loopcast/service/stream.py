@@ -223,8 +223,10 @@ class ServedStream:
             f"missed-{level:g}": float((table[f"missed-{level:g}"].fill_nan(0) * table["judged"]).sum()) / judged
             for level in live.levels
         }
-        sums = {name: int(table[name].sum()) for name in ("stale", "drifts", "duplicates", "late", "revised", "judged")}
-        self.last_health = {"series": table.height, "rows": int(table["rows"].sum()), **sums, **shares}
+        of_rows = table.gather_every(len(live.schema.columns.targets))  # which are those of each target
+        sums = {name: int(of_rows[name].sum()) for name in ("rows", "stale", "duplicates", "late", "revised")}
+        sums |= {name: int(table[name].sum()) for name in ("drifts", "judged")}
+        self.last_health = {"series": of_rows.height, **sums, **shares}
         return self.last_health
 
     def close(self) -> None:
