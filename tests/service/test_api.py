@@ -222,7 +222,8 @@ def test_a_stream_goes_on_where_it_was_after_the_server_was_killed(served):
 def test_a_stream_of_several_targets_names_each_in_its_answers(served):
     assert served.http.put("/v1/streams/plant?freq=h&horizon=2&target=flow,level").status_code == 201
     rows = [
-        {"unique_id": "a", "ds": f"2024-01-01T{hour:02}:00:00", "flow": hour % 3, "level": hour} for hour in range(12)
+        {"unique_id": "a", "ds": f"2024-01-01T{hour:02}:00:00", "flow": 1 + hour % 3, "level": 1 + hour}
+        for hour in range(12)
     ]
     many = post(served, "/v1/streams/plant/update", json={"rows": rows[:11]})
     assert {name: len(each) for name, each in many["surprise"].items()} == {"flow": 11, "level": 11}
@@ -238,7 +239,7 @@ def test_a_stream_of_several_targets_names_each_in_its_answers(served):
     with served.http.stream("GET", where + "level") as events:
         view = next(line for line in events.iter_lines() if line.startswith("data"))
     view = json.loads(view.removeprefix("data: "))
-    assert [row["value"] for row in view["rows"]] == list(range(12))
+    assert [row["value"] for row in view["rows"]] == list(range(1, 13))
     assert view["forecast"]["Pretrained"] == ahead["Pretrained"]["level"]
     assert served.http.get(where + "heat").status_code == 404
     lacking = served.http.post("/v1/streams/plant/update", json={"rows": [{"ds": "2024-01-02T00:00:00", "flow": 1}]})
