@@ -44,6 +44,18 @@ FORECASTERS = {
     "recurrent, gru": Recurrent(**OPTIONS, cell="gru", units=(5, 3), updates=3, show_progress=False),
     "mean": Mean(models=[Naive(integer=True), SeasonalNaive(season=SEASON), Linear(horizon=4, context=6)], **OPTIONS),
     "mean with a network": Mean(models=[Drift(), Pretrained(season=SEASON, tune=0)], **OPTIONS),
+    "mean of networks": Mean(
+        models=[Pretrained(season=SEASON, tune=0, integer=True), Recurrent(horizon=HORIZON, season=SEASON, updates=3)],
+        **OPTIONS,
+    ),
+    "mean of means of networks": Mean(
+        models=[
+            Mean(models=[Pretrained(season=SEASON, tune=0), Pretrained(season=1, tune=0, alias="plain")]),
+            Recurrent(horizon=HORIZON, season=SEASON, updates=3),
+        ],
+        weights="error",
+        **OPTIONS,
+    ),
     "mean of means": Mean(
         models=[Mean(models=[Naive(), Drift()]), WindowAverage(window=3)], weights="error", **OPTIONS
     ),

@@ -19,6 +19,7 @@ from loopcast import (
     Naive,
     OptionError,
     Panel,
+    Pretrained,
     Recurrent,
     SeasonalNaive,
     ValuesError,
@@ -29,6 +30,10 @@ from loopcast.models.member_errors import inverse
 from loopcast.storage import model_file
 from storage.made import rewritten
 
+NETWORKS = [
+    Pretrained(season=4, tune=0, lower=None),
+    Recurrent(horizon=3, season=4, units=(4,), updates=3, show_progress=False, lower=None),
+]
 MEMBERS = [Naive(), SeasonalNaive(season=4), Drift()]
 NETWORK = Recurrent(horizon=3, units=(4,), season=4, updates=3, show_progress=False)
 
@@ -267,3 +272,28 @@ def test_it_needs_as_many_rows_as_its_most_demanding_member():
     mean = Mean(models=[Naive(), Linear(horizon=3, context=20)])
     assert mean.min_rows(data, 3) == Linear(horizon=3, context=20).min_rows(data, 3)
     assert mean.fit(data).model.min_history == 20
+
+
+def test_a_mean_of_networks_has_the_means_of_their_quantiles_for_its_own():
+    data, shares = panel(), (0.1, 0.5, 0.9)
+    mean = Mean(models=NETWORKS, horizon=3, season=4, lower=None).fit_panel(data, calibrate=False).model
+    each = [forecaster.with_options().fit_panel(data, calibrate=False).model for forecaster in NETWORKS]
+    told = [model.predict(data, 3, (5, 0), shares).quantiles for model in each]
+    got = mean.predict(data, 3, (5, 0), shares)
+    np.testing.assert_allclose(got.quantiles, np.mean(told, axis=0), rtol=1e-12)
+    assert (got.quantiles[..., 0] < got.values).all()
+
+
+def test_intervals_of_a_mean_of_networks_are_wide_where_the_networks_are():
+    data = panel(series=4)
+    wild = Panel.from_array(np.stack([data.series(i) * (10 if i == 2 else 1) for i in range(4)]))
+    fitted = Mean(models=NETWORKS, horizon=3, season=4, lower=None).fit(wild)
+    low, high = fitted.predict(level=80).select("Mean-lo-80", "Mean-hi-80").to_numpy().T
+    width = (high - low).reshape(4, 3).mean(axis=1)
+    assert 5 < width[2] / np.median(width) < 20
+
+
+def test_a_mean_of_a_network_and_a_baseline_has_no_distribution_of_its_own():
+    fitted = Mean(models=[NETWORKS[0], Naive()], horizon=3, season=4).fit_panel(panel(), calibrate=False)
+    assert fitted.model.own_horizon == 0
+    assert fitted.model.predict(panel(), 3).quantiles is None

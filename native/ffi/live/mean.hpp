@@ -21,7 +21,7 @@ class MeanFollower final : public Follower {
     return bytes;
   }
 
-  size_t columns() const override { return 3; }
+  size_t columns() const override { return plan_.own ? members_[0]->columns() : 3; }
 
   size_t workspace_bytes(size_t most_steps, size_t) const override {
     size_t columns = 1, most = 0;
@@ -29,7 +29,7 @@ class MeanFollower final : public Follower {
       columns = std::max(columns, member->columns());
       most = std::max(most, member->workspace_bytes(most_steps, 1));
     }
-    return (columns + 1) * most_steps * sizeof(double) + most;
+    return (2 * columns * most_steps + kPlaceNumbers) * sizeof(double) + most;
   }
 
   void take(void* record, double y, const KnownAt& known, void* workspace) const override {
@@ -43,6 +43,7 @@ class MeanFollower final : public Follower {
   }
 
   void read(const void* record, const Asked& asked, void* workspace) const override {
+    if (plan_.own) return read_own(record, asked, workspace);
     double* const sums = static_cast<double*>(workspace);
     double* const each = sums + asked.count;
     std::fill(sums, sums + asked.count, 0.0);
@@ -50,9 +51,7 @@ class MeanFollower final : public Follower {
       const Follower& member = *members_[i];
       const void* const its = part(record, at);
       member.read(its, {asked.count, asked.steps, asked.known, each, nullptr}, each + asked.count * member.columns());
-      for (size_t h = 0; h < asked.count; ++h)
-        sums[h] += weights_[i] *
-                   tracking::bounded(bounds_[i], member.was_negative(its), each[h * member.columns()], 0);
+      add(i, its, each, member.columns(), asked.count, sums);
     });
     const SimpleRecord r = past_.of(record);
     const double scale = past_.scale(r, plan_.usual);
@@ -85,6 +84,29 @@ class MeanFollower final : public Follower {
   }
 
  private:
+  // The mean of the members' distributions, quantile by quantile.
+  void read_own(const void* record, const Asked& asked, void* workspace) const {
+    const size_t numbers = asked.count * columns();
+    double* const each = static_cast<double*>(workspace);
+    double* const places = each + numbers;
+    std::fill(asked.values, asked.values + numbers, 0.0);
+    if (asked.places != nullptr) std::fill(asked.places, asked.places + kPlaceNumbers, 0.0);
+    each_member([&](size_t i, size_t at) {
+      const void* const its = part(record, at);
+      double* const its_places = asked.places == nullptr ? nullptr : places;
+      members_[i]->read(its, {asked.count, asked.steps, asked.known, each, its_places}, places + kPlaceNumbers);
+      add(i, its, each, 1, numbers, asked.values);
+      if (asked.places != nullptr) add(i, its, places, 1, kPlaceNumbers, asked.places);
+    });
+  }
+
+  // Adds the share of a member in `count` numbers, each the first of so many that it gave.
+  void add(size_t i, const void* record, const double* each, size_t apart, size_t count, double* sums) const {
+    const bool negative = members_[i]->was_negative(record);
+    for (size_t k = 0; k < count; ++k)
+      sums[k] += weights_[i] * tracking::bounded(bounds_[i], negative, each[k * apart], 0);
+  }
+
   size_t own_bytes() const { return whole_lines(past_.doubles() * sizeof(double)); }
 
   // Calls f(member, where its record begins).

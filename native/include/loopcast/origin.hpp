@@ -38,6 +38,7 @@ struct MeanPlan {
   const tracking::Bounds* member_bounds;  // [count]
   double usual[2];
   tracking::Bounds bounds;
+  bool own;  // whether all members have a distribution of their own, in the same columns, whose mean is the mean's
 };
 
 // All that the series of a live state share. lateness: in steps.

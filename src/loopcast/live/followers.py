@@ -177,13 +177,14 @@ def _simple(
 def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
     for each in model.models:
         _refuse_covariates(each)
-    members = [_follower(each, (), target) for each in model.models]
+    own = model.own_horizon > 0
+    members = [_follower(each, levels if own else (), target) for each in model.models]
     pointers = (ctypes.c_void_p * len(members))(*(each.at for each in members))
     weights = np.array(model.weights)
     bounds = (native.BoundsStructure * len(members))(*(bounds_structure(each.bounds) for each in model.models))
     at = [ctypes.addressof(pointers), weights.ctypes.data, ctypes.addressof(bounds)]
     plan = native.MeanPlan(
-        len(members), model.season, model.min_history, *at, _usual(model, target), bounds_structure(model.bounds)
+        len(members), model.season, model.min_history, *at, _usual(model, target), bounds_structure(model.bounds), own
     )
 
     def fit(record: np.ndarray, values: np.ndarray) -> None:
@@ -194,7 +195,8 @@ def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
             begin += each.record_bytes
 
     fits = fit if any(each.fit is not None for each in members) else None
-    follower = Follower("mean", plan, (members, pointers, weights, bounds), _scaled(levels), fits)
+    columns = members[0].columns if own else _scaled(levels)
+    follower = Follower("mean", plan, (members, pointers, weights, bounds), columns, fits)
     return follower
 
 

@@ -34,7 +34,7 @@ class SimplePlan(ctypes.Structure):
 class MeanPlan(ctypes.Structure):
     _fields_ = (
         ("count", SIZE), ("season", SIZE), ("least", SIZE), ("members", AT), ("weights", AT), ("member_bounds", AT),
-        ("usual", FLOAT * 2), ("bounds", BoundsStructure),
+        ("usual", FLOAT * 2), ("bounds", BoundsStructure), ("own", ctypes.c_bool),
     )  # fmt: skip
 
 

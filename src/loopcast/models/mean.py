@@ -11,6 +11,7 @@ from loopcast.data.explanation import Contributions, add_contributions
 from loopcast.data.panel import Panel
 from loopcast.data.prediction import Prediction
 from loopcast.errors import DataError, LoopcastError, OptionError
+from loopcast.intervals.widening import NO_WIDENING
 from loopcast.models import calibrate
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.member_errors import HeldOut, held_out_members, inverse, scaled_errors
@@ -24,7 +25,10 @@ Weights = Literal["equal", "error"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeanModel(Model):
-    """models: of the members, each within its own bounds; weights: of each, of sum 1."""
+    """models: of the members, each between its own bounds; weights: of each, of sum 1.
+
+    Where all have distributions of their own, so has it: its quantiles are means of theirs.
+    """
 
     models: tuple[Model, ...] = field(metadata=OF_ANY_KIND)
     weights: tuple[float, ...]
@@ -39,9 +43,16 @@ class MeanModel(Model):
     def _predict(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
     ) -> Prediction:
-        each = [model.predict(panel, horizon, cutoffs).values for model in self.models]
-        values = sum(weight * one for weight, one in zip(self.weights, each, strict=True))
-        return Prediction(name=self.name, panel=panel, cutoffs=cutoffs, values=np.asarray(values))
+        own = probabilities if horizon <= self.own_horizon else ()
+        each = [model.predict(panel, horizon, cutoffs, own) for model in self.models]
+        values = self._mean([one.values for one in each])
+        quantiles = self._mean([one.quantiles for one in each if one.quantiles is not None]) if own else None
+        return Prediction(
+            name=self.name, panel=panel, cutoffs=cutoffs, values=values, probabilities=own, quantiles=quantiles
+        )
+
+    def _mean(self, each: Sequence[np.ndarray]) -> np.ndarray:
+        return np.asarray(sum(weight * one for weight, one in zip(self.weights, each, strict=True)))
 
     def _contributions(self, panel: Panel, horizon: int) -> Contributions:
         """Those of each member, by its weight; errors name the member."""
@@ -66,7 +77,8 @@ class Mean(Forecaster):
     horizon: steps ahead that weights and intervals are measured for; None is two seasons or 12.
     season: of the scale of errors.
 
-    Intervals are those of the mean: from its errors on rows that no member had seen, and not from means of quantiles.
+    Intervals are those of the mean: from its errors on rows that no member had seen, in units of the width that the
+    members give where all have quantiles of their own, and else of how much each series changes.
     With weights "error", the weights there come from rows before these, or are equal where those are too few. Missing
     values, covariates and several targets are as each member takes them. An error of a member's fit names it.
 
@@ -150,9 +162,12 @@ class Mean(Forecaster):
     def _model_of(self, models: Sequence[Model], weights: np.ndarray, panel: Panel, why: str) -> MeanModel:
         shares = ", ".join(f"{model.name} {weight:.1%}" for model, weight in zip(models, weights, strict=True))
         each = [f"{model.name}: {model.description}" for model in models]
+        own = min(model.own_horizon for model in models)
         return MeanModel(
             **self.model_fields(panel),
-            models=tuple(models),
+            models=tuple(_as_member(model) for model in models),
+            own_horizon=own,
+            own_widening=models[0].own_widening if own else NO_WIDENING,
             weights=tuple(weights.tolist()),
             min_history=max(model.min_history for model in models),
             n_parameters=sum(model.n_parameters for model in models) + (len(models) if self.weights == "error" else 0),
@@ -173,3 +188,9 @@ class Mean(Forecaster):
     def _min_rows(self, season: int, horizon: int) -> int:
         """What its members need."""
         return max(member._min_rows(member.season or season, horizon) for member in self.models)
+
+
+def _as_member(model: Model) -> Model:
+    """A model whose errors, widths and whole numbers are the mean's matter."""
+    bounds = replace(model.bounds, integer=False)
+    return replace(model, calibration=None, own_widening=NO_WIDENING, bounds=bounds)
