@@ -141,6 +141,16 @@ def test_the_command_with_columns_of_text_forecasts_with_them(tmp_path, capsys):
     assert columns.static == ("region",)
 
 
+def test_text_that_is_named_as_a_covariate_is_a_category_in_the_command_that_an_error_names(tmp_path, capsys):
+    path = tmp_path / "shops.csv"
+    path.write_text(shops())
+    asked = ["--horizon", "3", "--id", "shop", "--time", "day", "--target", "sales", "--past-covariates", "promo,sale"]
+    assert run(["backtest", str(path), *asked, *QUICK]) == 2
+    command = shlex.split(capsys.readouterr().err.partition("\nThis reads it: ")[2])
+    assert command[command.index("--categories") + 1] == "promo"
+    assert run(command[1:]) == 0
+
+
 @pytest.mark.parametrize(("column", "words"), [("open", "01"), ("shut", "10"), ("open", ("no", "yes"))])
 @pytest.mark.parametrize("nothing", ["0", ""])
 def test_a_column_that_says_when_a_shop_is_closed_is_named_with_the_options_that_use_it(

@@ -73,8 +73,9 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     frame = found.table.native
     roles = roles_of(frame, options)
     names = tuple(str(name).strip() if roles.options.strip else str(name) for name in found.table.names)
+    fields = strip_fields(frame) if roles.options.strip else frame
     why_not = "no column seems to hold times, or none seems to hold numbers"
-    for proposal in _proposals(path, roles, asked, stated):
+    for proposal in _proposals(path, roles, asked, _with_categories(stated, asked, roles, fields)):
         try:
             panel = _read(path, proposal)
         except (DataError, OptionError) as error:
@@ -83,8 +84,15 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
         plain = Look(roles=roles, names=names, proposal=proposal, panel=panel)
         if proposal.options.layout == "wide":
             return plain
-        return _besides(path, plain, strip_fields(frame) if roles.options.strip else frame, proposal)
+        return _besides(path, plain, fields, proposal)
     return Look(roles=roles, names=names, why_not=why_not)
+
+
+def _with_categories(stated: ReadOptions, asked: Columns, roles: Roles, fields: pl.DataFrame) -> ReadOptions:
+    """What is stated, with those covariates as categories that seem to be."""
+    texts = [name for name in (*asked.past, *asked.future) if name in roles.words]
+    few = word_columns(fields, texts, asked.id).categories
+    return replace(stated, categories=tuple(dict.fromkeys((*stated.categories, *few))))
 
 
 def _besides(path: Path, plain: Look, frame: pl.DataFrame, proposal: Proposal) -> Look:
@@ -123,7 +131,8 @@ def _closing(path: Path, proposal: Proposal, names: Sequence[str]) -> Closing | 
     if not names:
         return None
     columns = replace(proposal.columns, past=tuple(names), future=(), static=())
-    return closing_column(_read(path, replace(proposal, columns=columns)))
+    options = replace(proposal.options, categories=())
+    return closing_column(_read(path, replace(proposal, columns=columns, options=options)))
 
 
 def _raw(path: Path, stated: ReadOptions) -> tuple[FileTable, ReadOptions]:

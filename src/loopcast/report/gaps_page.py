@@ -10,13 +10,12 @@ import polars as pl
 from loopcast.data.convert import as_panel
 from loopcast.data.panel import Panel
 from loopcast.data.runs import runs_of
-from loopcast.data.time_grid import future_times
 from loopcast.models.fill_gaps import FilledGaps
 from loopcast.report.gap_chart import svg
 from loopcast.report.gaps import plot_gaps
-from loopcast.report.payload import format_times
 from loopcast.report.ranking import MISSING
 from loopcast.report.render import render_template
+from loopcast.report.summary import series_text, time_text
 
 MOST = 24  # charts
 
@@ -114,13 +113,9 @@ def count_with_gaps(panel: Panel) -> int:
 
 def facts_of(panel: Panel, levels: Sequence[float]) -> dict[str, str]:
     """What the data are and what was asked of them, as names and values."""
-    lengths, names = panel.lengths, panel.schema.columns
-    ends = future_times(panel.starts, lengths - 1, 1, panel.schema.freq)
-    first, last = format_times(panel.starts.sort()[:1])[0], format_times(ends.sort()[-1:])[0]
-    each = f"{lengths.min():,} to {lengths.max():,} rows each"
     return {
-        "Series": f"{panel.n_series:,}, of {each}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
+        "Series": series_text(panel),
         "Filled": f"{int(np.isnan(panel.values).sum()):,} of {panel.values.size:,} values",
-        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.schema.freq}",
+        "Time": time_text(panel),
         "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
     }

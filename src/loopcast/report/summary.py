@@ -22,22 +22,32 @@ def horizon_text(horizon: int) -> str:
     return f"{horizon:,} step{'s' if horizon > 1 else ''} ahead"
 
 
+def series_text(panel: Panel) -> str:
+    """How many series, of how many rows.
+
+    >>> series_text(Panel.from_array(np.zeros((2, 5, 1))))
+    '2, of 5 rows each'
+    """
+    shortest, longest = panel.lengths.min(), panel.lengths.max()
+    rows = f"{shortest:,} rows" if shortest == longest else f"{shortest:,} to {longest:,} rows"
+    return f"{panel.n_series:,}, of {rows}{' each' if panel.n_series > 1 else ''}"
+
+
+def time_text(panel: Panel) -> str:
+    """Where times stand, from when to when, and how far apart."""
+    ends = future_times(panel.starts, panel.lengths - 1, 1, panel.schema.freq)
+    first, last = format_times(panel.starts.sort()[:1])[0], format_times(ends.sort()[-1:])[0]
+    return f"column {panel.schema.columns.time}, from {first} to {last}, one step is {panel.schema.freq}"
+
+
 def facts_of(panel: Panel, horizon: int, levels: Sequence[float]) -> dict[str, str]:
     """What the data are and what was asked of them, as names and values."""
-    names, lengths = panel.schema.columns, panel.lengths
-    longest = (
-        f"{lengths.min():,} to {lengths.max():,} rows each"
-        if len(set(lengths.tolist())) > 1
-        else f"{lengths[0]:,} rows each"
-    )
     missing = int(np.isnan(panel.values).sum())
-    ends = future_times(panel.starts, lengths - 1, 1, panel.schema.freq)
-    first, last = format_times(panel.starts.sort()[:1])[0], format_times(ends.sort()[-1:])[0]
     return {
-        "Series": f"{panel.n_series:,}, {longest}" if panel.n_series > 1 else f"1, of {lengths[0]:,} rows",
+        "Series": series_text(panel),
         "Missing values": f"{missing:,} of {panel.values.size:,}",
-        "Time": f"column {names.time}, from {first} to {last}, one step is {panel.schema.freq}",
-        **columns_of(names),
+        "Time": time_text(panel),
+        **columns_of(panel.schema.columns),
         "Horizon": horizon_text(horizon),
         "Intervals": ", ".join(f"{level:g} %" for level in levels) or "none",
     }

@@ -100,8 +100,9 @@ def notes_of(found: Look) -> list[str]:
         )
     if found.closing is not None and found.proposal is not None:
         name, target = found.closing.name, found.proposal.columns.targets[0]
+        value = ("no", "yes")[int(found.closing.value)] if name in found.words.truths else f"{found.closing.value:g}"
         notes.append(
-            f"Wherever {name} is {found.closing.value:g}, {target} is 0 or empty, as on closed days: a forecast knows "
+            f"Wherever {name} is {value}, {target} is 0 or empty, as on closed days: a forecast knows "
             f"those ahead with --future-covariates {shlex.quote(name)} --future FILE."
         )
     if found.with_words is not None and found.with_words.columns.past:
