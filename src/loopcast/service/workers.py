@@ -18,7 +18,8 @@ from loopcast.service.problems import Problem
 
 Answer = tuple[dict[str, Any], bytes]
 Tell = Callable[[dict[str, Any]], None]
-BURST = 0.1  # seconds for which all of the queue may stand: what comes at once waits, what goes on coming does not
+OVERLOAD = 2.0  # times as many requests as can be answered: fewer may wait then
+CALM = 20.0  # times the pace of answers: a longer pause between requests says no more
 SOON = 0.05  # seconds that nobody minds to wait
 GRACE = 2.0  # seconds in which a worker has to stop when it is asked to
 GONE = "the worker of this request ended, perhaps for lack of memory: send less at once"
@@ -117,8 +118,8 @@ def pool_for(root: Path, workers: int, queue: int) -> "WorkerPool":
 class WorkerPool:
     """Workers, and those who wait for one.
 
-    queue: how many may wait at most; a Problem 429 for more, which says when to come again. Where more go on coming
-    than are answered, only so many wait as are answered soon: else each would wait for all of the queue, always.
+    queue: how many may wait at most; a Problem 429 for more, which says when to come again. Where many more go
+    on coming than are answered, only so many wait as are answered soon: else each would wait for all of the queue.
     """
 
     def __init__(self, workers: Sequence[WorkerHandle], queue: int) -> None:
@@ -126,7 +127,7 @@ class WorkerPool:
         self._idle: list[WorkerHandle] = []
         self._waiting: deque[asyncio.Future[WorkerHandle]] = deque()  # who came first is served first
         self._usual = 0.05  # seconds that a request takes
-        self._busy_since: float | None = None  # no worker was idle when a request came
+        self._last, self._pause = -math.inf, 1.0  # when a request came, and seconds from one to the next
         self.waited: Callable[[float], None] = lambda seconds: None
         self._starting: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -217,14 +218,13 @@ class WorkerPool:
         self._idle.append(worker)
 
     def _room(self, now: float) -> int:
-        """How many may wait for a worker now."""
-        if self._idle:
-            self._busy_since = None
+        """How many may wait for a worker as a request comes."""
+        pace = self._usual / len(self.workers)  # seconds from one answer to the next where all are busy
+        pause, self._last = min(now - self._last, CALM * pace), now
+        self._pause = 0.9 * self._pause + 0.1 * pause
+        if self._pause > pace / OVERLOAD:
             return self._queue
-        self._busy_since = now if self._busy_since is None else self._busy_since
-        if now - self._busy_since < BURST:
-            return self._queue
-        return min(self._queue, max(1, int(len(self.workers) * SOON / self._usual)))
+        return min(self._queue, max(1, int(SOON / pace)))
 
     def _release(self, worker: WorkerHandle, *, stop: bool) -> None:
         """Give a worker back; one that has to stop first, or to be started anew, once it has."""
