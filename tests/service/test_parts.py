@@ -230,12 +230,18 @@ class Slow:
         pass
 
 
+async def asked(pool):
+    """What becomes of a request."""
+    pool.admit()
+    return await pool.run({})
+
+
 @pytest.mark.parametrize(("requests", "queue", "most"), [(30, 20, 20), (200, 100, 60)])
 def test_a_burst_may_fill_the_queue_and_what_goes_on_coming_may_not(requests, queue, most):
     async def pressed():
         pool = WorkerPool([Slow(seconds=60)], queue)
         await pool.start()
-        coming = [asyncio.create_task(pool.run({})) for _ in range(requests)]
+        coming = [asyncio.create_task(asked(pool)) for _ in range(requests)]
         turned_away, taken = await asyncio.wait(coming, return_when=asyncio.FIRST_COMPLETED)
         for each in taken:
             each.cancel()

@@ -21,6 +21,7 @@ Tell = Callable[[dict[str, Any]], None]
 OVERLOAD = 2.0  # times as many requests as can be answered: fewer may wait then
 CALM = 20.0  # times the pace of answers: a longer pause between requests says no more
 SOON = 0.05  # seconds that nobody minds to wait
+BACK = 2  # how far workers step back behind the server, which has to answer while they compute
 GRACE = 2.0  # seconds in which a worker has to stop when it is asked to
 GONE = "the worker of this request ended, perhaps for lack of memory: send less at once"
 SINGLE = {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "2"}
@@ -112,7 +113,7 @@ class WorkerHandle:
 def pool_for(root: Path, workers: int, queue: int) -> "WorkerPool":
     """Workers for direct answers, each on a core of its own."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
-    return WorkerPool([WorkerHandle(root, cores[i % len(cores)]) for i in range(workers)], queue)
+    return WorkerPool([WorkerHandle(root, cores[i % len(cores)], nice=BACK) for i in range(workers)], queue)
 
 
 class WorkerPool:
@@ -182,18 +183,37 @@ class WorkerPool:
         self._release(worker, stop=False)
         return answer
 
+    def admit(self) -> None:
+        """Let a request come, before its body is read; Problem 429 where it would wait for too long."""
+        now = time.monotonic()
+        pause, self._last = min(now - self._last, CALM * self._pace), now
+        self._pause = 0.9 * self._pause + 0.1 * pause
+        self._check_room()
+
     async def _next(self) -> WorkerHandle:
+        self._check_room()  # others came while the body was read
         began = time.monotonic()
-        if len(self._waiting) >= self._room(began):
-            seconds = math.ceil(self._usual * (len(self._waiting) + 1) / len(self.workers))
-            raise Problem(
-                429,
-                f"every worker is busy, and {len(self._waiting)} wait already: come again in about {seconds} s",
-                headers={"Retry-After": str(max(1, seconds))},
-            )
         worker = self._idle.pop() if self._idle else await self._turn()
         self.waited(time.monotonic() - began)
         return worker
+
+    def _check_room(self) -> None:
+        room = self._queue if self._pause > self._pace / OVERLOAD else max(1, int(SOON / self._pace))
+        if len(self._waiting) >= min(room, self._queue):
+            raise self._busy()
+
+    @property
+    def _pace(self) -> float:
+        """Seconds from one answer to the next where all workers are busy."""
+        return self._usual / len(self.workers)
+
+    def _busy(self) -> Problem:
+        seconds = math.ceil(self._usual * (len(self._waiting) + 1) / len(self.workers))
+        return Problem(
+            429,
+            f"every worker is busy, and {len(self._waiting)} wait already: come again in about {seconds} s",
+            headers={"Retry-After": str(max(1, seconds))},
+        )
 
     async def _turn(self) -> WorkerHandle:
         """The worker that is handed over to this one who waits."""
@@ -216,15 +236,6 @@ class WorkerPool:
                 turn.set_result(worker)
                 return
         self._idle.append(worker)
-
-    def _room(self, now: float) -> int:
-        """How many may wait for a worker as a request comes."""
-        pace = self._usual / len(self.workers)  # seconds from one answer to the next where all are busy
-        pause, self._last = min(now - self._last, CALM * pace), now
-        self._pause = 0.9 * self._pause + 0.1 * pause
-        if self._pause > pace / OVERLOAD:
-            return self._queue
-        return min(self._queue, max(1, int(SOON / pace)))
 
     def _release(self, worker: WorkerHandle, *, stop: bool) -> None:
         """Give a worker back; one that has to stop first, or to be started anew, once it has."""
