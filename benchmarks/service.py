@@ -345,19 +345,28 @@ def kills(folder: Path) -> None:
     say("  jobs acknowledged, and what became of them", f"{len(jobs)}: {dict(ended)}")
 
 
-def fuzz(environment: Path, server: Server) -> None:
-    command = [
-        str(environment / "bin" / "schemathesis"),
-        "run",
-        f"{server.url}/openapi.json",
-        "--checks",
-        "not_a_server_error",
-    ]
-    options = ["--max-examples", "8", "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", "events"]
-    done = subprocess.run([*command, *options, "--request-timeout", "60"], capture_output=True, text=True, check=False)
-    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    for line in lines[-12:]:
-        say(f"schemathesis: {line}", "")
+def fuzz(environment: Path, server: Server, folder: Path) -> None:
+    """What schemathesis sends, with the checks of `peers/fuzz_hooks.py`."""
+    counted, peers = folder / "counted.json", Path(__file__).parent / "peers"
+    hooks = {
+        "SCHEMATHESIS_HOOKS": "fuzz_hooks",
+        "PYTHONPATH": str(peers),
+        "SERVED": str(folder),
+        "COUNTED": str(counted),
+    }
+    program = str(environment / "bin" / "schemathesis")
+    command = [program, "run", f"{server.url}/openapi.json", "--checks", "tells_nothing", "--continue-on-failure"]
+    options = ["--max-examples", "200", "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", "events"]
+    done = subprocess.run(
+        [*command, *options, "--request-timeout", "60", "--no-color"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | hooks,
+    )
+    say("schemathesis, all routes but event streams: answers by status", counted.read_text())
+    for line in [line.strip() for line in done.stdout.splitlines() if line.strip()][-8:]:
+        say(f"  {line}", "")
 
 
 def main() -> None:
@@ -376,7 +385,7 @@ def main() -> None:
         for part in (forecasts, streams, overload):
             part(server)
         if len(sys.argv) > 1:
-            fuzz(Path(sys.argv[1]), server)
+            fuzz(Path(sys.argv[1]), server, Path(folder) / "warm")
         server.end()
         bodies(Path(folder) / "bodies")
         kills(Path(folder) / "killed")

@@ -132,7 +132,7 @@ def _check_counts(options: ReadOptions) -> None:
         "a".encode(options.encoding)
     except (LookupError, TypeError, ValueError) as error:
         raise OptionError(
-            f"there is no encoding of text {quote(options.encoding)}: name one of Python's, such as latin-1 or utf-16"
+            f"there is no encoding {quote(options.encoding)} of text: name one of Python's, such as latin-1 or utf-16"
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
@@ -75,11 +75,24 @@ def add_page(app: FastAPI) -> None:
 
 def add_problems(app: FastAPI) -> None:
     """Have everything that goes wrong answered alike."""
-    app.add_exception_handler(Problem, lambda _, error: response_of(error))
-    app.add_exception_handler(LoopcastError, lambda _, error: response_of(problem_of(error, *hidden(app))))
-    app.add_exception_handler(HTTPException, lambda _, error: response_of(http_problem(error)))
-    app.add_exception_handler(RequestValidationError, lambda _, error: response_of(validation_problem(error)))
+    problems: dict[type[Exception], Callable[[Any], Problem]] = {
+        Problem: lambda error: error,
+        LoopcastError: lambda error: problem_of(error, *hidden(app)),
+        HTTPException: http_problem,
+        RequestValidationError: validation_problem,
+    }
+    for kind, problem in problems.items():
+        app.add_exception_handler(kind, answered_with(problem))
     app.add_exception_handler(Exception, failed)
+
+
+def answered_with(problem: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What answers an error; a coroutine, for what is none gets a thread of its own."""
+
+    async def handler(request: Request, error: Exception) -> Response:
+        return response_of(problem(error))
+
+    return handler
 
 
 def hidden(app: FastAPI) -> tuple[str, ...]:

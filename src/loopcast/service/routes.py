@@ -38,6 +38,12 @@ def allowed(scope: str) -> Any:
     return Depends(check)
 
 
+async def admit(service: Parts) -> None:
+    """That a worker will have time for a request, before its body is read."""
+    service.pool.admit()
+
+
+ADMITTED = Depends(admit)
 router = APIRouter()
 
 
@@ -78,7 +84,7 @@ for name in ("look", "forecast", "backtest", "impute", "anomalies"):
         direct(name),
         methods=["POST"],
         summary=documents.SUMMARIES[name],
-        dependencies=[allowed("run")],
+        dependencies=[allowed("run"), ADMITTED],
         openapi_extra=documents.body_of(name),
         responses=documents.ANSWERS,
         tags=["tables"],
@@ -88,7 +94,7 @@ for name in ("look", "forecast", "backtest", "impute", "anomalies"):
 @router.post(
     "/v1/timeseries/forecast",
     summary="Forecast arrays, as KServe's time-series API has it",
-    dependencies=[allowed("run")],
+    dependencies=[allowed("run"), ADMITTED],
     openapi_extra=documents.SERIES,
     responses=documents.SERIES_ANSWERS,
     tags=["KServe"],
@@ -107,7 +113,7 @@ async def timeseries(request: Request, service: Parts) -> Response:
     "/v1/jobs",
     status_code=202,
     summary="Begin long work",
-    dependencies=[allowed("run")],
+    dependencies=[allowed("run"), ADMITTED],
     openapi_extra=documents.jobs_body(),
     responses=documents.FAILURES,
     tags=["jobs"],

@@ -13,7 +13,7 @@ from loopcast.service.streams import Streams
 from loopcast.service.tokens import Guard
 from loopcast.service.workers import WorkerHandle, WorkerPool
 
-NICE = 5  # how far jobs step back behind direct answers
+NICE = 7  # how far jobs step back behind direct answers
 
 
 class Service:

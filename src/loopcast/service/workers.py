@@ -18,8 +18,10 @@ from loopcast.service.problems import Problem
 
 Answer = tuple[dict[str, Any], bytes]
 Tell = Callable[[dict[str, Any]], None]
-BURST = 0.1  # seconds for which all of the queue may stand: what comes at once waits, what goes on coming does not
+OVERLOAD = 2.0  # times as many requests as can be answered: fewer may wait then
+CALM = 20.0  # times the pace of answers: a longer pause between requests says no more
 SOON = 0.05  # seconds that nobody minds to wait
+BACK = 2  # how far workers step back behind the server, which has to answer while they compute
 GRACE = 2.0  # seconds in which a worker has to stop when it is asked to
 GONE = "the worker of this request ended, perhaps for lack of memory: send less at once"
 SINGLE = {"OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "2"}
@@ -111,14 +113,14 @@ class WorkerHandle:
 def pool_for(root: Path, workers: int, queue: int) -> "WorkerPool":
     """Workers for direct answers, each on a core of its own."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [-1]
-    return WorkerPool([WorkerHandle(root, cores[i % len(cores)]) for i in range(workers)], queue)
+    return WorkerPool([WorkerHandle(root, cores[i % len(cores)], nice=BACK) for i in range(workers)], queue)
 
 
 class WorkerPool:
     """Workers, and those who wait for one.
 
-    queue: how many may wait at most; a Problem 429 for more, which says when to come again. Where more go on coming
-    than are answered, only so many wait as are answered soon: else each would wait for all of the queue, always.
+    queue: how many may wait at most; a Problem 429 for more, which says when to come again. Where many more go
+    on coming than are answered, only so many wait as are answered soon: else each would wait for all of the queue.
     """
 
     def __init__(self, workers: Sequence[WorkerHandle], queue: int) -> None:
@@ -126,7 +128,7 @@ class WorkerPool:
         self._idle: list[WorkerHandle] = []
         self._waiting: deque[asyncio.Future[WorkerHandle]] = deque()  # who came first is served first
         self._usual = 0.05  # seconds that a request takes
-        self._busy_since: float | None = None  # no worker was idle when a request came
+        self._last, self._pause = -math.inf, 1.0  # when a request came, and seconds from one to the next
         self.waited: Callable[[float], None] = lambda seconds: None
         self._starting: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -181,18 +183,37 @@ class WorkerPool:
         self._release(worker, stop=False)
         return answer
 
+    def admit(self) -> None:
+        """Let a request come, before its body is read; Problem 429 where it would wait for too long."""
+        now = time.monotonic()
+        pause, self._last = min(now - self._last, CALM * self._pace), now
+        self._pause = 0.9 * self._pause + 0.1 * pause
+        self._check_room()
+
     async def _next(self) -> WorkerHandle:
+        self._check_room()  # others came while the body was read
         began = time.monotonic()
-        if len(self._waiting) >= self._room(began):
-            seconds = math.ceil(self._usual * (len(self._waiting) + 1) / len(self.workers))
-            raise Problem(
-                429,
-                f"every worker is busy, and {len(self._waiting)} wait already: come again in about {seconds} s",
-                headers={"Retry-After": str(max(1, seconds))},
-            )
         worker = self._idle.pop() if self._idle else await self._turn()
         self.waited(time.monotonic() - began)
         return worker
+
+    def _check_room(self) -> None:
+        room = self._queue if self._pause > self._pace / OVERLOAD else max(1, int(SOON / self._pace))
+        if len(self._waiting) >= min(room, self._queue):
+            raise self._busy()
+
+    @property
+    def _pace(self) -> float:
+        """Seconds from one answer to the next where all workers are busy."""
+        return self._usual / len(self.workers)
+
+    def _busy(self) -> Problem:
+        seconds = math.ceil(self._usual * (len(self._waiting) + 1) / len(self.workers))
+        return Problem(
+            429,
+            f"every worker is busy, and {len(self._waiting)} wait already: come again in about {seconds} s",
+            headers={"Retry-After": str(max(1, seconds))},
+        )
 
     async def _turn(self) -> WorkerHandle:
         """The worker that is handed over to this one who waits."""
@@ -215,16 +236,6 @@ class WorkerPool:
                 turn.set_result(worker)
                 return
         self._idle.append(worker)
-
-    def _room(self, now: float) -> int:
-        """How many may wait for a worker now."""
-        if self._idle:
-            self._busy_since = None
-            return self._queue
-        self._busy_since = now if self._busy_since is None else self._busy_since
-        if now - self._busy_since < BURST:
-            return self._queue
-        return min(self._queue, max(1, int(len(self.workers) * SOON / self._usual)))
 
     def _release(self, worker: WorkerHandle, *, stop: bool) -> None:
         """Give a worker back; one that has to stop first, or to be started anew, once it has."""
