@@ -175,3 +175,15 @@ def test_a_time_of_the_season_that_was_never_seen_has_no_part_in_it():
 def test_what_it_says_names_the_season():
     assert "season of 4 steps (as chosen)" in Theta(season=4).fit(waves()).describe()
     assert "season" not in Theta(season=1).fit(waves()).describe()
+
+
+def test_of_a_long_history_the_last_rows_count(monkeypatch):
+    monkeypatch.setattr("loopcast.models.theta.LONGEST", 40)
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=100).cumsum() + np.tile([5.0, 0.0, -5.0, 0.0], 25)
+    whole, part = (Panel.from_series(each.tolist()) for each in (values, values[-40:]))
+    said = [Theta(season=4).fit(each).predict_panel(each, 6).values for each in (whole, part)]
+    np.testing.assert_array_equal(*said)
+    values[60:] = np.nan
+    gone = Panel.from_series(values.tolist())
+    assert np.isfinite(Theta(season=4).fit(gone).predict_panel(gone, 6).values).all()

@@ -16,6 +16,7 @@ from loopcast.models.seasonal_pattern import SeasonalPattern
 from loopcast.models.theta_fit import Histories, fit, lines_of, theta_forecast
 from loopcast.storage.registry import register
 
+LONGEST = 5000  # rows of a history that count: further ones say next to nothing of what comes, and take as long each
 MOST_NUMBERS, MOST_ROWS = 2**22, 4096  # of histories that are fitted at once: memory does not grow with the panel
 
 
@@ -29,7 +30,7 @@ class ThetaModel(Model):
         values = np.empty((panel.n_series, len(cutoffs), horizon, panel.n_channels))
         places = list(product(range(panel.n_series), range(len(cutoffs)), range(panel.n_channels)))
         places.sort(key=lambda place: int(panel.lengths[place[0]]) - cutoffs[place[1]])
-        for block in _blocks(places, int(panel.lengths.max())):
+        for block in _blocks(places, min(int(panel.lengths.max()), LONGEST)):
             seen = [panel.series(i)[: panel.lengths[i] - cutoffs[j], channel] for i, j, channel in block]
             for (i, j, channel), forecast in zip(block, forecast_each(seen, self.season, horizon), strict=True):
                 values[i, j, :, channel] = forecast
@@ -63,8 +64,9 @@ class Theta(Baseline):
 
     Missing values: the forecast of a missing value stands in for it and no error of it counts, so a gap before the
     cutoff is forecast over; to estimate the season, gaps are bridged by the line between what is known on both sides.
-    With fewer than 4 values after the third row alpha is 0.5 and theta is 2, as in the classical method; a single value
-    is repeated. Covariates are not looked at; several targets are forecast each by itself.
+    Of a long history the last 5,000 rows count. With fewer than 4 values after the third row alpha is 0.5 and theta is
+    2, as in the classical method; a single value is repeated. Covariates are not looked at; several targets are
+    forecast each by itself.
 
     >>> from loopcast.data.panel import Panel
     >>> panel = Panel.from_series([float(i) for i in range(10)])
@@ -104,7 +106,7 @@ class Told(NamedTuple):
 
 def told_of(histories: Sequence[np.ndarray], season: int, horizon: int) -> Told:
     """All that is said of `horizon` steps after each history."""
-    trimmed = [_trimmed(values) for values in histories]
+    trimmed = [_trimmed(_latest(values)) for values in histories]
     flat = _Flat.of([values for values, _ in trimmed], season)
     gaps = np.array([gap for _, gap in trimmed])
     level, told = theta_forecast(flat.histories, horizon + int(gaps.max()))
@@ -121,14 +123,21 @@ def fitted_parameters(values: np.ndarray, season: int) -> tuple[list[float], np.
     The numbers: 1, the first value and the unit without the season, whether that multiplies, l[0], alpha, w, and the
     row of the first value.
     """
-    known = np.flatnonzero(~np.isnan(values))
-    if not len(known):
+    if np.isnan(values).all():
         return [0.0] * 8, np.zeros(season)
-    flat = _Flat.of([_trimmed(values)[0]], season)
+    latest = _latest(values)
+    first = len(values) - len(latest) + np.flatnonzero(~np.isnan(latest))[0]
+    flat = _Flat.of([_trimmed(latest)[0]], season)
     [pattern], found = flat.patterns, fit(flat.histories, lines_of(flat.histories))
     parameters = [float(part[0]) for part in (found.level, found.alpha, found.w)]
     begin = [1.0, float(flat.first[0]), float(flat.unit[0]), float(pattern.multiplies)]
-    return [*begin, *parameters, float(known[0])], pattern.parts
+    return [*begin, *parameters, float(first)], pattern.parts
+
+
+def _latest(values: np.ndarray) -> np.ndarray:
+    """The last LONGEST rows of a history, or all of it where there is no value among these."""
+    latest = values[-LONGEST:]
+    return values if np.isnan(latest).all() else latest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
