@@ -34,6 +34,7 @@ from loopcast.models.imputer.baselines import METHODS, by_series
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 FUTURE = ("temp", "hum", "windspeed", "weathersit", "workingday")
 DAYS, DAY, WEEK = 60, 24, 168
+MINUTE = 60.0  # of a budget
 HALF_HOURS, WEEKS = 336, 18
 MONTH, HORIZON, SEEN, STRIDE = 720, 96, 336, 4
 HIDDEN = (0.1, 0.3, 0.5)
@@ -69,6 +70,8 @@ def bike(data: Path, unseen_days: int) -> list[Score]:
             loopcast.Pretrained(horizon=DAY, show_progress=False),
             loopcast.Trees(horizon=DAY),
             recurrent,
+            loopcast.Auto(horizon=DAY, show_progress=False),
+            loopcast.Auto(horizon=DAY, budget=2 * MINUTE, show_progress=False, alias="Auto in two minutes"),
             loopcast.Linear(horizon=DAY, season=WEEK),
             loopcast.SeasonalNaive(season=WEEK),
         )
@@ -104,6 +107,8 @@ def demand(data: Path, part: str) -> list[Score]:
         loopcast.Pretrained(horizon=HALF_HOURS, show_progress=False),
         loopcast.Recurrent(horizon=HALF_HOURS, show_progress=False),
         loopcast.Trees(horizon=HALF_HOURS),
+        loopcast.Auto(horizon=HALF_HOURS, show_progress=False),
+        loopcast.Auto(horizon=HALF_HOURS, budget=2 * MINUTE, show_progress=False, alias="Auto in two minutes"),
         loopcast.SeasonalNaive(season=HALF_HOURS),
     )
     scores = []
