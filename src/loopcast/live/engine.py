@@ -5,7 +5,6 @@ a fork of the series.
 """
 
 import ctypes
-import os
 import weakref
 from collections.abc import Sequence
 from copy import copy
@@ -15,7 +14,7 @@ import numpy as np
 
 from loopcast.errors import OptionError
 from loopcast.intervals.tracking import Tracking
-from loopcast.kernels import library
+from loopcast.kernels import library, most_threads
 from loopcast.live import native
 from loopcast.live.followers import Follower
 from loopcast.live.tracking_plan import NativeTracking, Tracked
@@ -174,7 +173,7 @@ class RowBatch:
 
     def call(self, verdicts: np.ndarray) -> native.RowsCall:
         arrays = (self.order, self.begin, self.blocks, self.steps, self.values, self.statuses, verdicts)
-        sizes = len(self.order), len(self.blocks), os.cpu_count() or 1
+        sizes = len(self.order), len(self.blocks), most_threads()
         return native.RowsCall(*sizes, *(each.ctypes.data for each in arrays))
 
     def first_gap(self, ends: np.ndarray, longest_gap: int) -> int:

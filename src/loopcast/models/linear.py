@@ -1,7 +1,6 @@
 """The linear model: all the steps ahead as weighted sums of the last values, in closed form."""
 
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,6 +16,7 @@ from loopcast.data.prediction import Prediction
 from loopcast.errors import LengthError, OptionError, ValuesError
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.sizes import FARTHEST
+from loopcast.kernels import most_threads
 from loopcast.models.baselines import at_each_cutoff
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.lagged import ExogenousRows, Lagged, width_of
@@ -224,7 +224,7 @@ class Linear(Forecaster):
                     "or context"
                 )
         # The threads of BLAS wait for one another where others work too: 25 times as long was measured.
-        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with threadpool_limits(1), ThreadPoolExecutor(most_threads()) as pool:
             return np.hstack(list(pool.map(partial(self._solve, lagged), together)))
 
     def _solve(self, lagged: Lagged, steps: np.ndarray) -> np.ndarray:
