@@ -3,8 +3,9 @@
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 
-from loopcast import Naive, Panel, Pretrained, Recurrent
+from loopcast import Columns, Naive, Panel, Pretrained, Recurrent, Trees
 from loopcast.evaluation.rolling_origin import RollingOrigin
 from loopcast.selection.plan import affordable, seconds_of
 
@@ -31,6 +32,12 @@ def test_a_larger_budget_takes_more_candidates_in_their_order():
 def test_more_data_leave_room_for_fewer():
     assert len(names(40, rows=200_000)) < len(names(40))
     assert seconds_of(CANDIDATES[1], panel(200_000)) > seconds_of(CANDIDATES[1], panel(100))
+
+
+def test_trees_take_longer_with_covariates():
+    table = pl.DataFrame({"ds": range(30), "y": np.arange(30.0), "a": np.arange(30.0), "b": np.arange(30.0)})
+    with_two = Panel.from_table(table, columns=Columns(past=("a", "b")))
+    assert seconds_of(Trees(), with_two) > seconds_of(Trees(), panel(30)) > 0
 
 
 def test_a_network_that_trains_is_not_tried_on_few_values():

@@ -12,6 +12,7 @@ SECONDS_PER_ROW = 2e-5  # more for each value that is learned from, up to where 
 MOST_ROWS = 400_000
 WITH_KNOWN = 2  # times as many updates are made with covariates or a calendar
 SECONDS_OF_TREES = 15.0  # of trees, which are grown from a bounded number of rows, and again to measure intervals
+SECONDS_PER_COVARIATE = 4.0  # more for each, of which they look at means and changes too
 ENOUGH_VALUES = 1000  # to train on: with fewer, what needs no training is hard to beat
 
 
@@ -20,7 +21,7 @@ def seconds_of(forecaster: Forecaster, panel: Panel) -> float:
     if not is_trained(forecaster):
         return 0.0
     if isinstance(forecaster, Trees):
-        return SECONDS_OF_TREES
+        return SECONDS_OF_TREES + SECONDS_PER_COVARIATE * len(panel.schema.columns.covariates)
     seconds = SECONDS_PER_FIT + SECONDS_PER_ROW * min(panel.values.size, MOST_ROWS)
     return WITH_KNOWN * seconds if knows_more(panel) else seconds
 
