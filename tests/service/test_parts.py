@@ -167,11 +167,12 @@ def test_an_estimate_is_as_long_for_each_part_that_remains_as_for_those_that_are
 def test_the_last_rows_of_a_stream_are_remembered_and_no_others():
     recent = Recent()
     for i in range(6000):
-        recent.add(OneRow(f"s{i % 2}", str(i), float(i), "taken", None, drift=False))
+        recent.add(OneRow(f"s{i % 2}", str(i), "taken", [float(i), -float(i)], [None] * 2, [False] * 2))
     assert recent.count == 6000
-    assert [row["time"] for row in recent.of("s1", 0, 3)] == ["5995", "5997", "5999"]
-    assert len(recent.of("s0", 0, 10_000)) == 2500
-    assert [row["value"] for row in recent.of("s0", 5996, 300)] == [5996, 5998]
+    assert [row["time"] for row in recent.of("s1", 0, 0, 3)] == ["5995", "5997", "5999"]
+    assert len(recent.of("s0", 0, 0, 10_000)) == 2500
+    assert [row["value"] for row in recent.of("s0", 0, 5996, 300)] == [5996, 5998]
+    assert [row["value"] for row in recent.of("s0", 1, 5996, 300)] == [-5996, -5998]
 
 
 def test_who_watches_is_told_of_what_he_watches_alone():
