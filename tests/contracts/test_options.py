@@ -40,7 +40,7 @@ OTHER: dict[str, Any] = {
     "best": True,
     "budget": 5.0,
     "callbacks": (Silent(),),
-    "cell": "lstm",
+    "cell": "simple",
     "channels": "joint",
     "clip": 2.0,
     "context": 9,
