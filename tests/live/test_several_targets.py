@@ -48,6 +48,28 @@ MODELS = {
     "naive": (SeasonalNaive(season=4), PLAIN),
     "linear": (Linear(horizon=AHEAD, season=4), PLAIN),
     "mean": (Mean(models=[Naive(), Drift()], horizon=AHEAD, season=4), PLAIN),
+    "mean with a joint one": (
+        Mean(
+            models=[
+                Pretrained(season=4, tune=0),
+                Recurrent(horizon=AHEAD, season=4, updates=20, channels="joint", units=(8,)),
+            ],
+            horizon=AHEAD,
+            season=4,
+        ),
+        PLAIN,
+    ),
+    "mean of two with rain": (
+        Mean(
+            models=[
+                Recurrent(horizon=AHEAD, season=4, updates=20, channels="joint", units=(8,)),
+                Recurrent(horizon=AHEAD, season=4, updates=20, channels="joint", units=(8,), seed=1, alias="Other"),
+            ],
+            horizon=AHEAD,
+            season=4,
+        ),
+        RAIN,
+    ),
 }
 
 
@@ -215,11 +237,12 @@ def test_anomalies_of_several_targets_are_what_rows_one_by_one_say(made, name):
     )
 
 
-def test_a_mean_whose_member_sees_targets_together_says_what_to_take(made):
-    joint = Recurrent(horizon=AHEAD, season=4, updates=2, channels="joint")
-    panel = Panel.from_table(table_of(), PLAIN)
-    with pytest.raises(OptionError, match="independent"):
-        Mean(models=[joint, Naive()], horizon=AHEAD, season=4).fit(panel).live()
+def test_a_mean_of_networks_that_are_shown_different_things_says_so():
+    options = {"horizon": AHEAD, "season": 4, "updates": 2, "units": (4,)}
+    networks = [Recurrent(channels="joint", **options), Recurrent(channels="independent", alias="Alone", **options)]
+    fitted = Mean(models=networks, horizon=AHEAD, season=4).fit(Panel.from_table(table_of(), RAIN))
+    with pytest.raises(OptionError, match="Alone is one"):
+        fitted.live()
 
 
 def test_theta_keeps_the_parameters_of_each_target():

@@ -60,6 +60,10 @@ class MeanFollower final : public Follower {
                  h == 0 ? asked.places : nullptr);
   }
 
+  bool needs_known() const override {
+    return std::any_of(members_.begin(), members_.end(), [](const Follower* member) { return member->needs_known(); });
+  }
+
   bool ready(const void* record) const override {
     const Past& past = past_.of(record).past;
     return past.known > 0 && past.rows >= static_cast<int64_t>(plan_.least);

@@ -100,6 +100,12 @@ class ExogenousEncoder:
         """What is shown of times."""
         return CalendarFeatures.of(self.columns, self.parts)
 
+    def shows_as(self, other: "ExogenousEncoder") -> bool:
+        """Whether another one makes the same numbers of the same covariates."""
+        words = [(each.columns, each.categories, each.parts) for each in (self, other)]
+        scales = zip((self.past, self.future, self.static), (other.past, other.future, other.static), strict=True)
+        return words[0] == words[1] and all(map(np.array_equal, *pair) for pair in scales)
+
     @property
     def past_width(self) -> int:
         """How many numbers of a row are known of the past alone."""

@@ -107,18 +107,33 @@ def known_widths(model: NetworkModel) -> tuple[tuple[int, int, int], np.ndarray]
     return (width_of_rows(encoding), ahead, len(covariate)), covariate
 
 
-def _refuse_covariates(model: Model) -> None:
-    if isinstance(model, NetworkModel) and model.channels == "joint" and len(model.schema.columns.targets) > 1:
+def known_model(model: Model) -> NetworkModel | None:
+    """By whose encoding what is known besides values is shown; None where nothing is.
+
+    OptionError where members of a mean are shown different things, of which a series has one table.
+    """
+    found = _networks_with_more(model)
+    others = [each for each in found[1:] if not _sees_the_same(each, found[0])]
+    if others:
         raise OptionError(
-            f"{model.name} sees its targets together, and only Recurrent alone is followed so: take "
-            'channels="independent"'
+            f"{model.name} has members that are shown other covariates or targets than the others ({others[0].name} is "
+            "one), and are not followed together: fit one of them alone, such as Pretrained"
         )
-    if isinstance(model, NetworkModel | LinearModel) and model.encoding is not None:
-        raise OptionError(
-            f"{model.name} learned from covariates or the calendar, and only Pretrained and Recurrent alone are "
-            "followed with these: fit it on the panel without them (Panel.drop_covariates, and no calendar), or "
-            "Pretrained with tune=0"
-        )
+    return found[0] if found else None
+
+
+def _networks_with_more(model: Model) -> list[NetworkModel]:
+    """The networks, members too, that are shown more than values."""
+    if isinstance(model, MeanModel):
+        return [found for each in model.models for found in _networks_with_more(each)]
+    return [model] if isinstance(model, NetworkModel) and model.encoding is not None else []
+
+
+def _sees_the_same(one: NetworkModel, other: NetworkModel) -> bool:
+    if one.encoding is None or other.encoding is None:
+        return False
+    same = (one.channels, one.periods.season) == (other.channels, other.periods.season)
+    return same and one.encoding.shows_as(other.encoding)
 
 
 @_follower.register
@@ -143,7 +158,11 @@ def _(model: WindowAverageModel, levels: Sequence[float], target: int) -> Follow
 
 @_follower.register
 def _(model: LinearModel, levels: Sequence[float], target: int) -> Follower:
-    _refuse_covariates(model)
+    if model.encoding is not None:
+        raise OptionError(
+            f"{model.name} learned from covariates or the calendar, and only networks are followed with "
+            "these: fit it on the panel without them (Panel.drop_covariates, and no calendar)"
+        )
     return _simple(model, levels, (target, LINEAR), length=model.context)
 
 
@@ -175,8 +194,6 @@ def _simple(
 
 @_follower.register
 def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
-    for each in model.models:
-        _refuse_covariates(each)
     own = model.own_horizon > 0
     members = [_follower(each, levels if own else (), target) for each in model.models]
     pointers = (ctypes.c_void_p * len(members))(*(each.at for each in members))

@@ -8,7 +8,7 @@ from loopcast.intervals.tracking import TargetErrors, Tracking
 from loopcast.live.calendar import Calendar
 from loopcast.live.clock import Clock
 from loopcast.live.engine import Engine
-from loopcast.live.followers import followers_of
+from loopcast.live.followers import followers_of, known_model
 from loopcast.live.known import KnownPlan
 from loopcast.live.known_rows import KnownRows
 from loopcast.live.rules import Rules
@@ -17,7 +17,6 @@ from loopcast.models.bounds import Bounds
 from loopcast.models.calibrate import USUAL_STEPS
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.model import Model
-from loopcast.models.network.model import NetworkModel
 from loopcast.nn.step_decoder import PROBABILITIES
 
 
@@ -31,7 +30,7 @@ class LiveModel:
     def __init__(self, forecaster: Forecaster, rules: Rules) -> None:
         self.forecaster, self.rules = forecaster, rules
         self.model: Model = replace(forecaster.model, panel=None)  # its series are no part of a state
-        self._followers = followers_of(self.model, rules.levels)
+        self._followers, self._shown = followers_of(self.model, rules.levels), known_model(self.model)
         self.require_intervals(self.horizon)
 
     def require_intervals(self, steps: int) -> None:
@@ -74,8 +73,8 @@ class LiveModel:
 
     def _known(self, clock: Clock) -> KnownRows | None:
         """How what is known besides values is shown; None where the model does without."""
-        model = self.model
-        if not isinstance(model, NetworkModel) or model.encoding is None:
+        model = self._shown
+        if model is None or model.encoding is None:
             return None
         calendar = Calendar(clock, model.encoding.calendar)
         reach = self.rules.lateness, self.horizon
