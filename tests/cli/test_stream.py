@@ -308,5 +308,28 @@ def test_a_csv_file_that_grows_names_its_columns_once(model, tmp_path):
         append_to(path, rows[2:]) if part == rows[:2] else None
 
 
+def test_files_that_take_a_place_are_read_whole_and_by_their_own_names(model, tmp_path):
+    """Whatever number the disk gives them, and however short they are."""
+    path, rows = (
+        tmp_path / "rows.csv",
+        [(f"a,{text_of(row)},{row}", f"{text_of(row)},{row},a") for row in range(60, 68)],
+    )
+    append_to(path, ["unique_id,ds,y", *(row for row, _ in rows[:2])])
+    fed = Following(path, model, "--state", tmp_path / "s.live", "--format", "csv")
+    told = [fed.process.stdout.readline() for _ in range(3)]
+    path.unlink()  # its number on the disk may come again
+    path.write_text("ds,y")
+    time.sleep(0.3)
+    append_to(path, [",unique_id", *(row for _, row in rows[2:5])])
+    told += [fed.process.stdout.readline() for _ in range(3)]
+    path.write_text(f"unique_id,ds,y\n{rows[5][0]}\n")
+    told += [fed.process.stdout.readline()]
+    append_to(path, [row for row, _ in rows[6:]])
+    told += [fed.process.stdout.readline() for _ in range(2)]
+    fed.process.send_signal(signal.SIGTERM)
+    assert fed.process.communicate() == ("", "")
+    assert [line.split(",")[1:3] for line in told[1:]] == [[row.split(",")[1], "taken"] for row, _ in rows]
+
+
 def test_a_file_that_is_not_there_is_an_error(model, tmp_path):
     assert "no such file" in run(model, "--follow", tmp_path / "none.jsonl", code=2).lower()

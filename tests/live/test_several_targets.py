@@ -278,3 +278,23 @@ def test_lines_of_a_stream_name_each_target(made, tmp_path):
     assert header == "unique_id,ds,status,surprise-flow,surprise-level,drift-flow,drift-level,error"
     assert taken == "a,2024-01-01T00:00:00,taken,,,false,false,"
     assert wrong.startswith(",,error,,,,,")
+
+
+@pytest.mark.parametrize("name", ["joint", "joint and rain"])
+def test_a_folder_goes_on_where_the_first_series_was_ended_or_begins_earlier(made, name, tmp_path):
+    forecaster, columns, table = made[name], MODELS[name][1], in_time(table_of())
+    live = forecaster.live(lateness=3)
+    early = table.filter(pl.col("ds") == START + 4 * HOUR)
+    send(live, table.filter(pl.col("ds") >= START + 5 * HOUR), columns)
+    late = forecaster.live(lateness=3)
+    for hour in (5, 4, 6):
+        send(late, table.filter(pl.col("ds") == START + hour * HOUR), columns)
+    live.forget(["a"])
+    assert early.height == 2
+    for each, folder in ((live, "ended"), (late, "earlier")):
+        each.save(tmp_path / folder)
+        again = loopcast.resume(tmp_path / folder)
+        assert again.predict().equals(each.predict())
+        more = table.filter(pl.col("unique_id") == "b").tail(1).with_columns(ds=pl.col("ds") + HOUR)
+        send(again, more, columns), send(each, more, columns)
+        assert again.predict().equals(each.predict())

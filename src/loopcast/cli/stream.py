@@ -123,12 +123,15 @@ def run(stream: "Stream", broker: "Broker | None", follow: Path | None) -> None:
 
 def answer_file(stream: "Stream", stop: Stop, path: Path) -> None:
     """The same of the lines of a file that grows, each of which is numbered by where it begins."""
-    file = GrowingFile(path, lambda: stop.pause(POLL), stream.seqs, header=stream.task.format == "csv")
+    file, begun = GrowingFile(path, lambda: stop.pause(POLL), stream.seqs, header=stream.task.format == "csv"), False
     for lines in file.lines():
         texts, seqs = zip(*lines, strict=True)
+        if seqs[0] is None:
+            stream.begin_file()
         answers = stream.answers(texts, seqs)
         stream.settle()
-        write(answers)
+        write(answers if seqs[0] is not None or not begun else [])  # the names of what is answered, once
+        begun = True
 
 
 def write(answers: list[str]) -> None:

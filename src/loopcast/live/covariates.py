@@ -72,7 +72,7 @@ def future_numbers(columns: Columns, given: Mapping[str, Sequence[Any]], steps: 
 def of_series(encoding: ExogenousEncoder, id_: Any, given: Given | None) -> OfSeries:
     """What is known of a series as a whole, from its first row. ColumnError where a static covariate is not given."""
     found = {} if given is None else given
-    lacking = next((name for name in encoding.columns.static if found.get(name) is None), None)
+    lacking = next((name for name in encoding.columns.static if _is_missing(found.get(name))), None)
     if lacking is not None:
         raise ColumnError(f"the first row of a series gives {quote(lacking)}, a static covariate of the model")
     cells: dict[str, list[Any]] = {
@@ -80,6 +80,10 @@ def of_series(encoding: ExogenousEncoder, id_: Any, given: Given | None) -> OfSe
         for name, categories in zip(encoding.columns.static, encoding.categories, strict=True)
     }
     return of_all(encoding, pl.DataFrame(cells), pl.Series([id_]))[0]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
 
 
 def of_all(encoding: ExogenousEncoder, static: pl.DataFrame, ids: pl.Series) -> list[OfSeries]:

@@ -194,6 +194,12 @@ def _simple(
 
 @_follower.register
 def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
+    cannot = [each.name for each in model.models if _follower.dispatch(type(each)) is _follower.dispatch(object)]
+    if cannot:
+        others = " or ".join(each.name for each in model.models if each.name not in cannot) or "Pretrained"
+        raise OptionError(
+            f"{model.name}: {', '.join(cannot)} cannot be followed live: {CAN}; fit {others} alone, or a Mean of these"
+        )
     own = model.own_horizon > 0
     members = [_follower(each, levels if own else (), target) for each in model.models]
     pointers = (ctypes.c_void_p * len(members))(*(each.at for each in members))

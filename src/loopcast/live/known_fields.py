@@ -59,14 +59,15 @@ def restore_known(state: State, found: Channel, fields: Mapping[str, np.ndarray]
     first, begin, count = fields[PLACES].tolist()
     of_series, *before = np.split(fields[REST].view(np.float64), np.cumsum(_sizes(plan))[:-1])
     dtypes = (np.float32, np.int64, np.float32, np.int64, np.float64)
-    known = KnownSeries(plan, found.phase, begin, of_series.astype(np.float32))
-    known.first = first
+    moved = found.head.start - begin  # steps are numbered from the phase's first series, which may be another by now
+    known = KnownSeries(plan, found.phase, begin + moved, of_series.astype(np.float32))
+    known.first = first + moved
     known.before = Before(*(part.astype(dtype) for part, dtype in zip(before, dtypes, strict=True)))
     known.past, known.future, known.coming = (
         fields[name].view(np.float64).reshape(-1, len(names))[:count] if names else np.zeros((count, 0))
         for name, names in ((PAST, plan.past), (FUTURE, plan.future), (COMING, plan.future))
     )
-    if begin != found.head.start or not begin <= first <= found.end < first + count - plan.ahead:
+    if not known.begin <= known.first <= found.end < known.first + count - plan.ahead:
         raise ModelFileError("a segment of the state has covariates that do not fit its rows")
     known.see(found.end)
     state.known.attach(found, known)

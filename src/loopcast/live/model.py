@@ -23,7 +23,7 @@ from loopcast.nn.step_decoder import PROBABILITIES
 class LiveModel:
     """A fitted forecaster, and the rules by which it is followed.
 
-    OptionError where it cannot be: another kind, or covariates. NotFittedError where intervals are
+    OptionError where it cannot be, which says why. NotFittedError where intervals are
     asked for that it cannot give.
     """
 

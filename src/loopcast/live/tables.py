@@ -47,6 +47,7 @@ def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, Row
     has_id = has_id_column(opened, names, source)
     covariates = names.covariates if state.known is not None else ()
     check_names(opened, [*([names.id] if has_id else []), names.time, *names.targets, *covariates], "", source)
+    _check_free([*([names.id] if has_id else []), names.time, *names.targets], names.targets)
     rows = SeriesIndex.one("", len(opened.column(names.time)), source)
     times = as_times(opened.column(names.time), rows, plain=state.clock.numbers)
     _check_kind(times, schema)
@@ -107,15 +108,29 @@ def _check_kind(times: pl.Series, schema: TableSchema) -> None:
         )
 
 
+def _verdict_columns(targets: Sequence[str]) -> list[tuple[str, str, int]]:
+    """What is said of each target: the column, the target, and where it lies in a verdict."""
+    several = len(targets) > 1
+    said = ((FORECAST, 2), (SURPRISE, 0))
+    return [(f"{name}-{target}" if several else name, target, at) for name, at in said for target in targets]
+
+
+def _check_free(names: Sequence[str], targets: Sequence[str]) -> None:
+    """DataError where a column that is read has the name of one that is added."""
+    added = {STATUS, *(column for column, _, _ in _verdict_columns(targets))}
+    taken = next((name for name in names if name in added), None)
+    if taken is not None:
+        raise DataError(f"update adds a column {quote(taken)}, and the table has one of its own: rename that")
+
+
 def with_verdicts(table: Table, taken: Taken, targets: Sequence[str]) -> Any:
     """The table, and what is said of each row; of several targets by name."""
     native = table.native.copy(deep=False) if table.kind == "pandas" else table.native
     status = np.array(STATUSES, object)[taken.statuses]
     columns: dict[str, Any] = {STATUS: status if table.kind == "pandas" else pl.Series(status, dtype=pl.String)}
-    for name, place in ((FORECAST, 2), (SURPRISE, 0)):
-        for target, numbers in zip(targets, taken.verdicts[:, :, place].T, strict=True):
-            column = name if len(targets) == 1 else f"{name}-{target}"
-            columns[column] = numbers if table.kind == "pandas" else pl.Series(numbers).fill_nan(None)
+    for column, target, at in _verdict_columns(targets):
+        numbers = taken.verdicts[:, targets.index(target), at]
+        columns[column] = numbers if table.kind == "pandas" else pl.Series(numbers).fill_nan(None)
     return finish(TableBuilder(native, table.kind), columns)
 
 

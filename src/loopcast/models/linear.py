@@ -4,6 +4,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Lock
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -24,6 +25,8 @@ from loopcast.models.linear_parts import base_parts, known_linear_parts, linear_
 from loopcast.models.model import Fit, Model
 from loopcast.storage.registry import register
 from loopcast.validation import check_positive
+
+ONE_FIT = Lock()  # at a time: how many threads BLAS has is the process's, and each fit puts it back
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -224,7 +227,7 @@ class Linear(Forecaster):
                     "or context"
                 )
         # The threads of BLAS wait for one another where others work too: 25 times as long was measured.
-        with threadpool_limits(1), ThreadPoolExecutor(most_threads()) as pool:
+        with ONE_FIT, threadpool_limits(1), ThreadPoolExecutor(most_threads()) as pool:
             return np.hstack(list(pool.map(partial(self._solve, lagged), together)))
 
     def _solve(self, lagged: Lagged, steps: np.ndarray) -> np.ndarray:

@@ -51,6 +51,10 @@ class Stream:
         """Of each source of numbered rows, the highest number that came."""
         return self._seqs
 
+    def begin_file(self) -> None:
+        """The next line names the columns of those after it, in CSV."""
+        self._header = None
+
     def answers(self, lines: Sequence[bytes], seqs: Sequence[Seq | None] = ()) -> list[str]:
         """The answers to some lines, without their ends; seqs: the sources and numbers of rows that say none."""
         first, self._answers = self._line, {}
