@@ -298,3 +298,19 @@ def test_a_folder_goes_on_where_the_first_series_was_ended_or_begins_earlier(mad
         more = table.filter(pl.col("unique_id") == "b").tail(1).with_columns(ds=pl.col("ds") + HOUR)
         send(again, more, columns), send(each, more, columns)
         assert again.predict().equals(each.predict())
+
+
+def test_lines_of_csv_have_covariates_too(made, tmp_path):
+    from loopcast.tasks.stream import StreamTask
+    from loopcast.tasks.stream_answers import Stream
+
+    made["joint and rain"].save(tmp_path / "model.loopcast")
+    task = StreamTask(model=tmp_path / "model.loopcast", columns=Columns(), rules={}, format="csv")
+    rows = in_time(table_of()).head(12).with_columns(pl.col("ds").dt.to_string("iso:strict"))
+    stream, live = Stream(task), made["joint and rain"].live()
+    told = stream.answers([*rows.write_csv().encode().splitlines(), b"a,2024-01-01T06:00:00,1.0,2.0,"])
+    seen = send(live, in_time(table_of()).head(12), RAIN)
+    seen.append(live.update_one("a", START + 6 * HOUR, {"flow": 1.0, "level": 2.0}, {"rain": None}))
+    assert [line.split(",")[2] for line in told[1:]] == ["taken"] * 13
+    said = [float(line.split(",")[3] or "nan") for line in told[1:]]
+    np.testing.assert_array_equal(said, [each.surprise[0] for each in seen])

@@ -34,6 +34,12 @@ class KnownRows:
     def __init__(self, plan: KnownPlan, lateness: int, columns: Columns, channels: Channels) -> None:
         self.plan, self.lateness, self.columns, self.channels = plan, lateness, columns, channels
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The covariates that are numbers, and no categories."""
+        static = zip(self.columns.static, self.plan.encoding.categories, strict=True)
+        return (*self.columns.past, *self.columns.future, *(name for name, words in static if words is None))
+
     def checked(self, id_: Id, given: Given | None, values: Sequence[float], *, new: bool) -> Checked:
         """What is known of a row of these values; an error where its covariates cannot be taken in."""
         numbers = numbers_of(self.columns, given)

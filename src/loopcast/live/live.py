@@ -132,6 +132,11 @@ class Live:
         """Of each source of numbered rows, the highest number that was taken in."""
         return self._state.seqs
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields of a row that are numbers: targets, and covariates that are no categories."""
+        return (*self.schema.columns.targets, *self._state.numbers)
+
     def know(self, id: Id, time: Any, future: Mapping[str, Any]) -> None:  # noqa: A002
         """What is known of a step to come of a series: some of its future covariates, by name.
 

@@ -274,6 +274,11 @@ class State:
                 )
             return engine.deliver(found.at, steps)
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The covariates that are numbers."""
+        return () if self.known is None else self.known.numbers
+
     def until(self, tick: int) -> Iterator[tuple[Id, int]]:
         """How many steps each series is behind a tick."""
         latest: dict[int, int] = {}

@@ -133,7 +133,8 @@ class ServedStream:
             raise OptionError("rows of a stream are JSON, CSV, Parquet or Arrow")
         columns = self._columns()
         table = pl.read_csv(io.BytesIO(content), infer_schema=False, separator="," if ending == ".csv" else "\t")
-        kinds: dict[str, Any] = dict.fromkeys(columns.targets, pl.Float64)
+        numbers = columns.targets if self.live is None else self.live.numbers
+        kinds: dict[str, Any] = dict.fromkeys(numbers, pl.Float64)
         if self.live is not None and isinstance(self.live.first_id, int):
             kinds[columns.id] = pl.Int64
         return table.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items() if name in table.columns)
@@ -166,7 +167,8 @@ class ServedStream:
         live = self._known()
         id_, values = row.get(live.schema.columns.id, only_id(live.schema)), [row[name] for name in targets]
         y = values[0] if len(targets) == 1 else dict(zip(targets, values, strict=True))
-        seen = live.update_one(id_, row[time], y)
+        given = {name: row[name] for name in columns.covariates if name in row} or None
+        seen = live.update_one(id_, row[time], y, given)
         surprises = [None if math.isnan(each) else float(each) for each in np.atleast_1d(seen.surprise)]
         drifts = [bool(each) for each in np.atleast_1d(seen.drift)]
         self.recent.add(OneRow(id_, str(row[time]), seen.status, values, surprises, drifts))

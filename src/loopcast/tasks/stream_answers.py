@@ -115,7 +115,8 @@ class Stream:
         if len(cells) != len(header):
             raise DataError(f"the header has {len(header)} names, and this line {len(cells)} cells")
         row: dict[str, Any] = dict(zip(header, cells, strict=True))
-        return row | {name: number(row[name]) for name in self._targets if name in row}
+        numbers = self._targets if self.live is None else self.live.numbers
+        return row | {name: number(row[name]) for name in numbers if name in row}
 
     def _wait(self, said: Mapping[str, Any], text: str) -> None:
         if self._coming and self._time_name in said and not any(name in said for name in self._targets):
