@@ -64,7 +64,7 @@ PEERS = (
     Peer("darts", "BlockRNNModel", 25, False),
 )
 SHARED = math.lcm(*(peer.every for peer in PEERS))  # every so many rows, all have a forecast
-HEAD = f"{'':39}{'fit, s':>7}{'p50, ms':>11}{'p99, ms':>11}{'rows':>7}{'MAE':>9}{f'each {SHARED}th':>11}  intervals"
+HEAD = f"{'':46}{'fit, s':>7}{'p50, ms':>9}{'p99, ms':>9}{'rows':>7}{'MAE':>11}{f'each {SHARED}th':>11}  intervals"
 UNBOUNDED = 1e9  # an error that no value of the series explains
 
 
@@ -93,7 +93,13 @@ def filled(values: np.ndarray) -> np.ndarray:
 def asked(peer: Peer, values: np.ndarray) -> dict[str, Any]:
     """What the peer's process answers."""
     whole = filled(values).tolist()
-    job = {"model": peer.model, "past": whole[:-ROWS], "rows": whole[-ROWS:], "every": peer.every}
+    job = {
+        "library": peer.library,
+        "model": peer.model,
+        "past": whole[:-ROWS],
+        "rows": whole[-ROWS:],
+        "every": peer.every,
+    }
     core = str(min(os.sched_getaffinity(0)))
     command = ["taskset", "--cpu-list", core, peer.python, HERE / "peers" / f"live_{peer.library}.py"]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -123,8 +129,8 @@ def line(peer: Peer, values: np.ndarray, answer: dict[str, Any]) -> str:
     shared = off[SHARED // peer.every - 1 :: SHARED // peer.every]
     middle, late = np.percentile(answer["seconds"], [50, 99]) * 1000
     return (
-        f"{peer.library:15}{peer.model:24}{answer['fit']:7.1f}{middle:11.3f}{late:11.3f}{len(off):7,}"
-        f"{error(off):>9}{error(shared):>11}  {'yes' if peer.intervals else 'no'}"
+        f"{peer.library + ' ' + answer['version']:22}{peer.model:24}{answer['fit']:7.1f}{middle:9.3f}{late:9.3f}"
+        f"{len(off):7,}{error(off):>11}{error(shared):>11}  {'yes' if peer.intervals else 'no'}"
     )
 
 

@@ -1,9 +1,9 @@
 """A peer's side of `live_peers.py`: a process that follows one series with one model, and says what each row cost.
 
-A JSON job on standard input: model, past (numbers, an hour apart), rows (those that follow), and every (after how
-many rows a forecast is made). On standard output: seconds of the fit, seconds of each row after which a forecast was
-made, and the forecasts, `[row, step]`. Seconds are those of the processor, so that other processes on it do not
-count.
+A JSON job on standard input: library, model, past (numbers, an hour apart), rows (those that follow), and every
+(after how many rows a forecast is made). On standard output: the version, seconds of the fit, seconds of each row
+after which a forecast was made, and the forecasts, `[row, step]`. Seconds are those of the processor, so that other
+processes on it do not count.
 """
 
 import json
@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,5 +49,7 @@ def serve(models: Mapping[str, Callable[[np.ndarray], Follower]]) -> None:
     began = time.process_time()
     follower = models[job["model"]](np.array(job["past"]))
     fitted = time.process_time() - began
-    json.dump({"fit": fitted, **follow(follower, job["rows"], job["every"])}, answers)
+    json.dump(
+        {"version": version(job["library"]), "fit": fitted, **follow(follower, job["rows"], job["every"])}, answers
+    )
     answers.close()
