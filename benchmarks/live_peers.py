@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import numpy as np
@@ -100,22 +101,21 @@ def asked(peer: Peer, values: np.ndarray) -> dict[str, Any]:
         "rows": whole[-ROWS:],
         "every": peer.every,
     }
+    return json.loads(run(peer, json.dumps(job)))
+
+
+def run(peer: Peer, job: str) -> str:
+    """What the peer's process says of a job, on one core and in one thread."""
+    if not peer.python.exists():
+        raise SystemExit(f"{peer.python} is not there: make build/peers/{peer.library}/installed")
     core = str(min(os.sched_getaffinity(0)))
     command = ["taskset", "--cpu-list", core, peer.python, HERE / "peers" / f"live_{peer.library}.py"]
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    threads = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     with (ENVIRONMENTS / "peers.log").open("a") as log:
-        run = subprocess.run(
-            command,
-            input=json.dumps(job),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=os.environ | threads,
-            check=False,
-        )
-    if run.returncode:
+        done = subprocess.run(command, check=False, input=job, stdout=PIPE, stderr=log, text=True, env=threads)
+    if done.returncode:
         raise SystemExit(f"{peer.library} stopped at {peer.model}; {log.name} says why")
-    return json.loads(run.stdout)
+    return done.stdout
 
 
 def errors(values: np.ndarray, forecasts: np.ndarray, every: int) -> np.ndarray:
@@ -144,7 +144,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the series")
     parser.add_argument("--peers", help="names of libraries with commas between [all]")
     options = parser.parse_args()
-    wanted = [peer for peer in PEERS if options.peers is None or peer.library in options.peers.split(",")]
+    names = {peer.library for peer in PEERS}
+    wanted = names if options.peers is None else set(options.peers.split(","))
+    if not wanted <= names:
+        parser.error(f"--peers takes some of {', '.join(sorted(names))}, got {options.peers}")
     load = os.getloadavg()[0]
     print(f"one of {os.cpu_count()} processors, {platform.machine()}, {instructions()} kernels; load {load:.1f} before")
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
@@ -154,7 +157,7 @@ def main() -> None:
             f"\n{name}: {len(values):,} hours, {np.isnan(values).sum()} missing, {late} of these in the last {ROWS:,}"
         )
         print(HEAD)
-        for peer in wanted:
+        for peer in (each for each in PEERS if each.library in wanted):
             print(line(peer, values, asked(peer, values)), flush=True)
 
 
