@@ -63,6 +63,7 @@ PEERS = (
     Peer("statsforecast", "DynamicOptimizedTheta", 25, True),
     Peer("neuralforecast", "LSTM", 25, True),
     Peer("darts", "BlockRNNModel", 25, False),
+    Peer("darts", "BlockRNNModel, longer", 25, False),
 )
 SHARED = math.lcm(*(peer.every for peer in PEERS))  # every so many rows, all have a forecast
 HEAD = f"{'':46}{'fit, s':>7}{'p50, ms':>9}{'p99, ms':>9}{'rows':>7}{'MAE':>11}{f'each {SHARED}th':>11}  intervals"

@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from darts.models import BlockRNNModel
 from live_worker import HORIZON, WEEK, serve
 
 QUIET = {"accelerator": "cpu", "enable_progress_bar": False, "enable_model_summary": False, "logger": False}
-STEPS = 300
+STEPS, LONGER = 300, 3000
 
 
 def series(values: np.ndarray) -> TimeSeries:
@@ -21,7 +22,7 @@ def series(values: np.ndarray) -> TimeSeries:
 class Trained:
     """A forecast is given the last week alone: all that the network sees."""
 
-    def __init__(self, past: np.ndarray) -> None:
+    def __init__(self, steps: int, past: np.ndarray) -> None:
         self.values, self.scaler = past.tolist(), Scaler()
         self.model = BlockRNNModel(
             model="LSTM",
@@ -29,7 +30,7 @@ class Trained:
             output_chunk_length=HORIZON,
             n_rnn_layers=2,
             random_state=0,
-            pl_trainer_kwargs=QUIET | {"max_steps": STEPS},
+            pl_trainer_kwargs=QUIET | {"max_steps": steps},
         )
         self.model.fit(self.scaler.fit_transform(series(past)), verbose=False)
 
@@ -45,4 +46,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     torch.set_num_threads(1)
-    serve({"BlockRNNModel": Trained})
+    serve({"BlockRNNModel": partial(Trained, STEPS), "BlockRNNModel, longer": partial(Trained, LONGER)})
