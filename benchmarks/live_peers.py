@@ -62,6 +62,7 @@ PEERS = (
     Peer("statsforecast", "AutoETS, forward", 1, True),
     Peer("statsforecast", "DynamicOptimizedTheta", 25, True),
     Peer("neuralforecast", "LSTM", 25, True),
+    Peer("neuralforecast", "LSTM, longer", 25, True),
     Peer("darts", "BlockRNNModel", 25, False),
     Peer("darts", "BlockRNNModel, longer", 25, False),
 )

@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from neuralforecast import NeuralForecast
 from neuralforecast.losses.pytorch import DistributionLoss
 from neuralforecast.models import LSTM
 
+STEPS, LONGER = 200, 1000  # of the example, and of the class
 QUIET = {"accelerator": "cpu", "enable_progress_bar": False, "enable_model_summary": False, "logger": False}
 
 
@@ -21,7 +23,7 @@ def table(values: np.ndarray) -> pd.DataFrame:
 class Trained:
     """A forecast is given the last week alone: all that the network sees."""
 
-    def __init__(self, past: np.ndarray) -> None:
+    def __init__(self, steps: int, past: np.ndarray) -> None:
         network = LSTM(
             h=HORIZON,
             input_size=WEEK,
@@ -31,7 +33,7 @@ class Trained:
             encoder_hidden_size=128,
             decoder_layers=2,
             decoder_hidden_size=128,
-            max_steps=200,
+            max_steps=steps,
             **QUIET,
         )
         self.model, self.values = NeuralForecast(models=[network], freq=1), past.tolist()
@@ -48,4 +50,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     torch.set_num_threads(1)
-    serve({"LSTM": Trained})
+    serve({"LSTM": partial(Trained, STEPS), "LSTM, longer": partial(Trained, LONGER)})
