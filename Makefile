@@ -46,8 +46,10 @@ PEERS := build/peers
 # What each peer is installed from. Keras on JAX runs in Loopcast's own environment.
 peer_keras-tf := tensorflow keras
 peer_torch := torch numpy
-peer_darts := torch darts
+peer_darts := 'darts[torch]'
 peer_neuralforecast := torch neuralforecast
+peer_river := river
+peer_statsforecast := statsforecast
 peer_mlflow := mlflow-skinny
 peer_sktime := sktime
 peer_hierarchicalforecast := hierarchicalforecast
