@@ -194,7 +194,7 @@ def save_data(folder: Path) -> None:
     """The notebook's series as every peer takes them; `every` holds, at each step, the ten values after it."""
     data = split(10, shared_frequency=False, seed=0)
     for prefix, panel in (("", data.training), ("test_", data.validation)):
-        rows = panel.values.reshape(panel.n_series, CONTEXT + 10)
+        rows = panel.values.reshape(panel.n_series, CONTEXT + 10).astype(np.float32)  # as every peer computes
         np.save(folder / f"{prefix}x.npy", rows[:, :CONTEXT, None])
         np.save(folder / f"{prefix}last.npy", rows[:, CONTEXT:])
         every = np.stack([rows[:, 1 + t : 11 + t] for t in range(CONTEXT)], axis=1)
