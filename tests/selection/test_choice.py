@@ -67,3 +67,12 @@ def test_what_auto_takes_is_the_mean_fitted_on_everything(panel, monkeypatch):
     alone = Mean(models=[TUNED, TRAINED], horizon=3, season=4, lower=None).fit(panel)
     assert isinstance(auto.model, MeanModel)
     np.testing.assert_array_equal(auto.predict_panel(panel, 3).values, alone.predict_panel(panel, 3).values)
+
+
+def test_series_too_short_to_compare_are_forecast_by_the_pretrained_network_where_trees_could_be_grown_too():
+    times = [dt.datetime(2024, 1, 1) + i * dt.timedelta(hours=1) for i in range(3)]  # noqa: DTZ001 - no zone
+    rows = {"unique_id": np.repeat(np.arange(400), 3), "ds": times * 400, "y": np.arange(1200.0) % 7}
+    panel = Panel.from_table(pl.DataFrame(rows), Columns(calendar=("hour",)))
+    auto = Auto(horizon=2, show_progress=False)
+    assert auto.candidates(panel)[-1].name == "Trees"
+    assert isinstance(auto.fit(panel).model.recipe, Pretrained)

@@ -28,7 +28,7 @@ from loopcast.models.two_seasons import TwoSeasons
 from loopcast.parallel.places import On, check_on
 from loopcast.progress import progress_bar
 from loopcast.selection.choice import choose, mean_of_trained, usual, with_mean
-from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough, knows_more
+from loopcast.selection.plan import ENOUGH_VALUES, affordable, enough, is_trained, knows_more
 from loopcast.storage.registry import register
 from loopcast.validation import check_positive, check_seed, check_show_progress
 
@@ -140,7 +140,7 @@ class Auto(TwoSeasons):
 
     def _uncompared(self, panel: Panel, candidates: Sequence[Forecaster]) -> Fit:
         """The last candidate that is not trained, where series are too short to compare any."""
-        best = [each for each in candidates if each.cheap_to_refit][-1].with_options(horizon=self.horizon)
+        best = [each for each in candidates if not is_trained(each)][-1].with_options(horizon=self.horizon)
         longest = int(panel.observed_lengths.max())
         why = f"{best.to_code()}, without a comparison: the longest series has {longest} rows, too few for one."
         return self._fit_best(best, panel, [why])
