@@ -108,11 +108,15 @@ def _check_kind(times: pl.Series, schema: TableSchema) -> None:
         )
 
 
+def column_of(name: str, target: str, targets: Sequence[str]) -> str:
+    """The column of FORECAST or SURPRISE that is of one of the targets."""
+    return name if len(targets) == 1 else f"{name}-{target}"
+
+
 def _verdict_columns(targets: Sequence[str]) -> list[tuple[str, str, int]]:
     """What is said of each target: the column, the target, and where it lies in a verdict."""
-    several = len(targets) > 1
     said = ((FORECAST, 2), (SURPRISE, 0))
-    return [(f"{name}-{target}" if several else name, target, at) for name, at in said for target in targets]
+    return [(column_of(name, target, targets), target, at) for name, at in said for target in targets]
 
 
 def _check_free(names: Sequence[str], targets: Sequence[str]) -> None:

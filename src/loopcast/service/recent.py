@@ -9,6 +9,7 @@ import polars as pl
 
 from loopcast.columns import Columns
 from loopcast.live.checks import Id
+from loopcast.live.tables import SURPRISE, column_of
 from loopcast.tasks.plain import plain
 
 MOST = 5000  # rows that are remembered
@@ -55,7 +56,7 @@ class ManyRows:
         elif series != self.id:
             return []
         value = names.targets[target]
-        surprise = "surprise" if len(names.targets) == 1 else f"surprise-{value}"
+        surprise = column_of(SURPRISE, value, names.targets)
         each = (found[name].to_list() for name in (names.time, "status", value, surprise))
         return [
             _shown(series, str(plain(time)), status, y, surprise, drift=False)

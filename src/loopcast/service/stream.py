@@ -17,7 +17,7 @@ from loopcast.columns import Columns
 from loopcast.errors import DataError, OptionError, quote, quote_all, reason
 from loopcast.live.checks import Id
 from loopcast.live.live import Live
-from loopcast.live.tables import only_id
+from loopcast.live.tables import STATUS, SURPRISE, column_of, only_id
 from loopcast.service.begin import stream_task
 from loopcast.service.bodies import parse_json, table_of
 from loopcast.service.options import StreamOptions
@@ -154,9 +154,9 @@ class ServedStream:
         live = self._known()
         done = live.update(table)
         self.recent.add(ManyRows(done, live.schema.columns, only_id(live.schema)))
-        each = {name: done[f"surprise-{name}"].to_list() for name in columns.targets} if columns.targets[1:] else None
-        surprise = done["surprise"].to_list() if each is None else each
-        return {"rows": table.height, "status": done["status"].to_list(), "surprise": surprise}
+        targets = columns.targets
+        surprises = [done[column_of(SURPRISE, name, targets)].to_list() for name in targets]
+        return {"rows": table.height, "status": done[STATUS].to_list(), "surprise": _of_each(targets, surprises)}
 
     def _one(self, row: dict[str, Any], columns: Columns) -> dict[str, Any]:
         time, targets = columns.time, columns.targets
@@ -172,7 +172,10 @@ class ServedStream:
         surprises = [None if math.isnan(each) else float(each) for each in np.atleast_1d(seen.surprise)]
         drifts = [bool(each) for each in np.atleast_1d(seen.drift)]
         self.recent.add(OneRow(id_, str(row[time]), seen.status, values, surprises, drifts))
-        each = {name: _of_each(targets, said) for name, said in (("surprise", surprises), ("drift", drifts))}
+        each = {
+            name: _of_each(targets, [[one] for one in said])
+            for name, said in (("surprise", surprises), ("drift", drifts))
+        }
         return {"rows": 1, "status": [seen.status], **each}
 
     def _begin(self, time: Any) -> None:
@@ -247,6 +250,6 @@ class ServedStream:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _of_each(targets: Sequence[str], said: Sequence[Any]) -> Any:
-    """What is said of one row, as a list of rows; of several targets by their names."""
-    return list(said) if len(targets) == 1 else {name: [each] for name, each in zip(targets, said, strict=True)}
+def _of_each(targets: Sequence[str], rows: Sequence[Sequence[Any]]) -> Any:
+    """What is said of the rows of the target; of several, by their names."""
+    return rows[0] if len(targets) == 1 else dict(zip(targets, rows, strict=True))
