@@ -30,7 +30,7 @@ sys.meta_path.insert(0, Interrupting())
 from loopcast.__main__ import main
 if moment == "exit":
     atexit.register(interrupt)
-if moment in ("callback", "disguise"):
+if moment in ("callback", "disguise", "panic"):
     import loopcast.cli.show, loopcast.storage.model_file
     def load(path):
         try:
@@ -38,6 +38,8 @@ if moment in ("callback", "disguise"):
             while True:
                 pass
         except KeyboardInterrupt as error:
+            if moment == "panic":
+                os.write(2, b"thread '<unnamed>' panicked at array.rs:141:14")
             raise error if moment == "callback" else RuntimeError("INTERNAL: KeyboardInterrupt")
     loopcast.storage.model_file.load = load
 main()
@@ -63,8 +65,8 @@ def test_while_a_library_loads(moment):
     assert (done.returncode, done.stderr) == (130, "loopcast: interrupted\n")
 
 
-@pytest.mark.parametrize("moment", ["callback", "disguise"])
-def test_where_a_library_ignores_it_or_makes_an_error_of_it(moment):
+@pytest.mark.parametrize("moment", ["callback", "disguise", "panic"])
+def test_where_a_library_ignores_it_makes_an_error_of_it_or_writes_of_it(moment):
     done = interrupted(moment, "show", "model")
     assert (done.returncode, done.stderr) == (130, "loopcast: interrupted\n")
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 INTERRUPTED, TERMINATED = 130, 143
 SOON, AGAIN = 0.05, 1.0  # seconds until Ctrl-C is looked at again
-_ctrl_c = SimpleNamespace(came=False)
+_ctrl_c = SimpleNamespace(came=False, errors=2)
 
 
 class Terminated(BaseException):
@@ -39,7 +39,7 @@ def _handle(handler: Any) -> None:
 
 def end(*_: object) -> NoReturn:
     """Say so and end: threads of JAX may be at work, and would run on in an interpreter that is gone."""
-    os.write(2, b"loopcast: interrupted\n")
+    os.write(_ctrl_c.errors, b"loopcast: interrupted\n")
     os._exit(INTERRUPTED)
 
 
@@ -55,7 +55,17 @@ def _raise(_: int, frame: FrameType | None) -> None:
         return
     if timer is not None:
         timer(signal.ITIMER_REAL, AGAIN)
+    _silence_libraries()
     raise KeyboardInterrupt
+
+
+def _silence_libraries() -> None:
+    """Compiled libraries may say at length what Python raised in the midst of them; `sys.stderr` writes as before."""
+    if _ctrl_c.errors != 2 or sys.stderr is None:
+        return
+    _ctrl_c.errors = os.dup(2)
+    sys.stderr = open(os.dup(2), "w", errors="backslashreplace", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _loads_library(frame: FrameType | None) -> bool:
