@@ -64,7 +64,7 @@ def _silence_libraries() -> None:
     if _ctrl_c.errors != 2 or sys.stderr is None:
         return
     _ctrl_c.errors = os.dup(2)
-    sys.stderr = open(os.dup(2), "w", errors="backslashreplace", buffering=1)
+    sys.stderr = os.fdopen(os.dup(2), "w", errors="backslashreplace", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
