@@ -5,11 +5,12 @@ import datetime as dt
 import numpy as np
 
 from loopcast import Panel, Pretrained
+from loopcast.intervals.tracking import TargetErrors, Tracking
 from loopcast.live.engine import Engine, aligned
 from loopcast.live.followers import network_follower
 from loopcast.live.native import SeriesHead
 from loopcast.live.segments import segments_of
-from loopcast.live.tracking_plan import untracked
+from loopcast.nn.step_decoder import PROBABILITIES
 
 START, HOUR = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.timedelta(hours=1)
 HORIZON, SEASON, ROWS = 9, 4, 60
@@ -50,7 +51,8 @@ def send(live, rows, id_="a"):
 def engine_of(model, steps, probabilities=()):
     """What follows series of a pretrained network, and reads its median and these quantiles."""
     follower = network_follower(model, (0.5, *probabilities), (0, 0))
-    return Engine(follower, model.bounds, untracked(steps), steps, 0)
+    untracked = Tracking.of((), 1, steps, TargetErrors(None), PROBABILITIES, own=True)
+    return Engine(follower, model.bounds, untracked, steps, 0)
 
 
 class Following:

@@ -17,6 +17,7 @@ from loopcast.models.mean import Mean
 from loopcast.models.pretrained.forecaster import Pretrained
 from loopcast.models.recurrent.forecaster import Recurrent
 from loopcast.models.theta import Theta
+from loopcast.tasks.stream_lines import forecast_facts
 
 TARGETS, IDS, ROWS, AHEAD = ("flow", "level"), ("a", "b"), 60, 4
 START, HOUR = dt.datetime(2024, 1, 1), dt.timedelta(hours=1)  # noqa: DTZ001 - no zone
@@ -208,10 +209,28 @@ def test_a_row_has_each_target_by_its_name(made, y):
     assert live.ids == []
 
 
-def test_a_target_without_a_value_is_named(made):
+@pytest.mark.parametrize("name", ["pretrained", "joint", "linear"])
+def test_a_target_without_a_value_yet_has_no_forecast_and_the_others_have_theirs(made, name):
+    live, whole = made[name].live(), made[name].live()
+    for i in range(40):
+        live.update_one("a", START + i * HOUR, {"flow": 9.0 + i % 4, "level": None})
+        whole.update_one("a", START + i * HOUR, {"flow": 9.0 + i % 4, "level": 5.0})
+    ahead = live.predict_one("a")
+    assert np.isfinite(ahead.values[0]).all()
+    assert np.isnan(ahead.values[1]).all()
+    assert np.isnan(ahead.low[:, 1]).all()
+    if name != "joint":  # whose targets see each other
+        np.testing.assert_array_equal(ahead.values[0], whole.predict_one("a").values[0])
+    table = live.predict()
+    assert table.filter(pl.col("target") == "level")[made[name].name].null_count() == live.horizon
+    facts = forecast_facts(ahead, "m", live.levels, TARGETS)["m"]
+    assert facts == {"flow": ahead.values[0].tolist(), "level": None}
+
+
+def test_a_series_without_any_value_is_named(made):
     live = made["pretrained"].live()
-    live.update_one("a", START, {"flow": 1.0, "level": None})
-    with pytest.raises(ValuesError, match="level"):
+    live.update_one("a", START, {"flow": None, "level": None})
+    with pytest.raises(ValuesError, match="'a' has no value yet"):
         live.predict_one("a")
 
 

@@ -10,7 +10,7 @@ from loopcast.backend import keras
 from loopcast.nn.init import initial_weights
 from loopcast.nn.keras_export import stock_model
 from loopcast.nn.network import Network
-from loopcast.nn.weights import from_dict, from_vector, to_dict, to_vector
+from loopcast.nn.weights import from_vector, to_dict, to_vector
 from reference import recurrence
 
 CELLS, HEADS = ("simple", "gru", "lstm"), ("dense", "recurrent")
@@ -102,9 +102,7 @@ def test_the_stock_model_survives_a_keras_file(tmp_path):
 def test_parameters_shapes_and_names_agree(cell, head, units, inputs, outputs):
     network = Network(cell=cell, units=units, inputs=inputs, outputs=outputs, head=head)
     shapes = network.shapes
-    weights = from_dict(
-        network, {name: np.full(shape, k, np.float32) for k, (name, shape) in enumerate(shapes.items())}
-    )
+    weights = from_vector(network, np.arange(network.parameters, dtype=np.float32))
     assert {name: array.shape for name, array in to_dict(network, weights).items()} == shapes
     assert sum(array.size for array in to_dict(network, weights).values()) == network.parameters
     again = from_vector(network, to_vector(weights))

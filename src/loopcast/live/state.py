@@ -10,11 +10,11 @@ import numpy as np
 
 from loopcast.data.calendar import to_ticks
 from loopcast.data.panel import Panel
-from loopcast.errors import CalendarError, ColumnError, LengthError, OptionError, ValuesError, quote
-from loopcast.live.answers import Ahead, Log, Seen
+from loopcast.errors import CalendarError, ColumnError, OptionError, quote
+from loopcast.live.answers import Log, Seen
 from loopcast.live.checks import Checks, Id
 from loopcast.live.clock import Clock, Phase
-from loopcast.live.covariates import Future, Given, OfSeries, coming_numbers
+from loopcast.live.covariates import Given, OfSeries, coming_numbers
 from loopcast.live.engine import REVISED, STATUSES, TAKEN, Engine
 from loopcast.live.known_rows import Checked, KnownRows
 from loopcast.live.records import Records
@@ -230,49 +230,6 @@ class State:
     def _missing(self) -> tuple[float, ...]:
         """The values of a row that did not come."""
         return (math.nan,) * len(self.engines)
-
-    def ahead(self, id_: Id, engines: Sequence[Engine], steps: int, future: Future | None = None) -> Ahead:
-        """The forecast of a series; ValuesError where it has no value yet, LengthError where it has too few rows.
-
-        future: future covariates of steps to come, float64 `[step, covariate]`, in place of those that are known.
-        """
-        levels, several = len(engines[0].levels), len(engines) > 1
-        with self.lock:
-            found = self.find(id_)
-            self._check_history(id_, found)
-            if several:
-                each = zip(found.channels, engines, strict=True)
-                told = np.stack([self._deliver(id_, *pair, steps, future) for pair in each], axis=1)
-            else:
-                told = self._deliver(id_, found.first, engines[0], steps, future)
-            cutoff = self.clock.time(found.phase.tick(found.end))
-        return Ahead(cutoff, told[0], told[1 : 1 + levels], told[1 + levels :])
-
-    def _check_history(self, id_: Id, found: Series) -> None:
-        for place, channel in enumerate(found.channels):
-            if not channel.head.seen:
-                which = f"of {quote(self.targets[place])} " if len(self.targets) > 1 else ""
-                raise ValuesError(f"series {quote(id_)} has no value {which}yet, and nothing to go by")
-        rows = found.first.head.rows
-        if rows < self.min_history:
-            raise LengthError(
-                f"series {quote(id_)} has {rows} rows, and {self.name} looks at the last {self.min_history}: give more "
-                "first"
-            )
-
-    def _deliver(self, id_: Id, found: Channel, engine: Engine, steps: int, future: Future | None) -> np.ndarray:
-        if self.known is None:
-            if future is not None:
-                raise OptionError(f"{self.name} was fitted without future covariates")
-            return engine.deliver(found.at, steps)
-        with self.known.ahead(found, steps, future) as missing:
-            if missing is not None:
-                time = self.clock.time(found.phase.tick(missing[0]))
-                raise ValuesError(
-                    f"series {quote(id_)}: future covariate {quote(missing[1])} is not known at {time}: give it, "
-                    "future=..."
-                )
-            return engine.deliver(found.at, steps)
 
     @property
     def numbers(self) -> tuple[str, ...]:

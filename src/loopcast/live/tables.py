@@ -21,6 +21,7 @@ from loopcast.errors import CalendarError, DataError, OptionError, ValuesError, 
 from loopcast.live.answers import Rows, Taken
 from loopcast.live.checks import Id
 from loopcast.live.engine import STATUSES, Engine
+from loopcast.live.forecasts import forecast
 from loopcast.live.model import LiveModel
 from loopcast.live.series import Series
 from loopcast.live.state import State
@@ -151,7 +152,7 @@ def forecast_table(
     engines, steps, future = how
     if not state.series:
         raise OptionError("no series is followed yet: update first, or start with live(data)")
-    ahead = [state.ahead(id_, engines, steps, future.get(id_)) for id_ in state.series]
+    ahead = [forecast(state, id_, engines, steps, future.get(id_)) for id_ in state.series]
     columns = {model.name: _flat([each.values for each in ahead])}
     for level in levels:
         place = model.rules.levels.index(level)
@@ -164,7 +165,8 @@ def forecast_table(
     count = len(state.targets)
     ids = ids_of(state).gather(np.repeat(np.arange(len(ends)), steps * count))
     more = {CUTOFF: state.clock.times(np.repeat(cutoffs, count))} | _target_column(state, len(times))
-    return build(_schema(state, model), ids, state.clock.times(np.repeat(times, count)), columns, more_keys=more)
+    told = build(_schema(state, model), ids, state.clock.times(np.repeat(times, count)), columns, more_keys=more)
+    return told.with_columns(pl.col(*columns).fill_nan(None)) if isinstance(told, pl.DataFrame) else told
 
 
 def _flat(each: Sequence[np.ndarray]) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from loopcast.intervals.tracking import RATE, TargetErrors, Tracking
+from loopcast.intervals.tracking import RATE, Tracking
 from loopcast.live.native import BoundsStructure, TrackingPlan
 from loopcast.models.bounds import Bounds
 from loopcast.nn.step_decoder import PROBABILITIES
@@ -65,8 +65,3 @@ def bounds_structure(bounds: Bounds) -> BoundsStructure:
     lower = bounds.lower if isinstance(bounds.lower, int | float) else -math.inf
     upper = math.inf if bounds.upper is None else bounds.upper
     return BoundsStructure(lower, upper, bounds.lower == "auto", bounds.integer)
-
-
-def untracked(steps: int) -> Tracking:
-    """No level at all, of a model with a distribution of its own."""
-    return Tracking.of((), 1, steps, TargetErrors(None), PROBABILITIES, own=True)

@@ -1,11 +1,10 @@
 """Weights as flat names and arrays, the way a file keeps them, and as one vector, the way training does."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice, pairwise
 from typing import Any
 
-import jax
 import numpy as np
 
 from loopcast.nn.cells import Array
@@ -18,11 +17,6 @@ PER_LAYER = len(CellWeights._fields)
 def to_dict(network: Network, weights: Weights) -> dict[str, np.ndarray]:
     """The weights as float32 arrays by name, such as `layer0.kernel`."""
     return {name: np.asarray(part) for name, part in zip(network.shapes, _parts(weights), strict=True)}
-
-
-def from_dict(network: Network, arrays: Mapping[str, np.ndarray]) -> Weights:
-    """The weights again, from arrays by name."""
-    return jax.device_put(_weights(network, (np.asarray(arrays[name], np.float32) for name in network.shapes)))
 
 
 def to_vector(weights: Weights) -> np.ndarray:

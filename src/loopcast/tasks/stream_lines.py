@@ -71,14 +71,21 @@ def number(text: str) -> float | None:
 
 
 def forecast_facts(ahead: Ahead, name: str, levels: Sequence[float], targets: Sequence[str]) -> dict[str, Any]:
-    """A forecast as plain values: a list of each column, of several targets one of each by its name."""
+    """A forecast as plain values: a list of each column, of several targets one of each by its name.
+
+    null for a target that has no value yet.
+    """
     cutoff = ahead.cutoff if isinstance(ahead.cutoff, int) else ahead.cutoff.isoformat()
     ends = [end[place] for place in range(len(levels)) for end in (ahead.low, ahead.high)]
     columns = (name, *Bands(levels=tuple(levels)).columns(name))
-    lists = [each.tolist() for each in (ahead.values, *ends)]
+    lists: list[Any] = [each.tolist() for each in (ahead.values, *ends)]
     if len(targets) > 1:
-        lists = [dict(zip(targets, each, strict=True)) for each in lists]
+        lists = [{name: _steps(of_each) for name, of_each in zip(targets, each, strict=True)} for each in lists]
     return {"cutoff": cutoff, **dict(zip(columns, lists, strict=True))}
+
+
+def _steps(values: Sequence[float]) -> Sequence[float] | None:
+    return None if values[0] != values[0] else values
 
 
 class JsonAnswers:
