@@ -173,7 +173,9 @@ def test_another_than_the_pretrained_network_is_taken_where_it_is_clearly_better
 
 
 def test_without_a_pretrained_network_the_best_is_taken():
-    assert choose(board_of(Naive=1.0, Drift=0.999), None, 3)[0] == "Drift"
+    name, why = choose(board_of(Naive=1.0, Drift=0.999), None, 3)
+    assert name == "Drift"
+    assert why == "the best {where} (MASE: Drift has 0.999, Naive has 1)."  # and no other one is recommended
     assert choose(board_of(Naive=1.0, Tuned=0.5), "Tuned", 3)[0] == "Tuned"
 
 

@@ -67,12 +67,18 @@ def choose(board: Leaderboard, usual: str | None, forecasts: int) -> tuple[str, 
     """
     errors, best = errors_of(board), board.table["model"][0]
     if usual is None or best == usual or errors.get(usual) is None:
-        return best, f"the best {{where}}. {board.verdict}"
+        return best, f"the best {{where}} ({_first_two(board, errors)})."
     margin = float(np.clip(MARGIN / np.sqrt(forecasts), LEAST_MARGIN, MOST_MARGIN))
     if errors[best] < (1 - margin) * errors[usual]:
-        return best, f"the best {{where}}, by more than {margin:.0%}. {board.verdict}"
+        return best, f"the best {{where}}, by more than {margin:.0%} ({_first_two(board, errors)})."
     least = f"{best} has the least, {number(errors[best])} where it has {number(errors[usual])}"
     return usual, (
         f"which does best on most series: {{where}} none has an error clearly below its own, by {margin:.0%} "
         f"({board.measure.upper()}: {least})."
     )
+
+
+def _first_two(board: Leaderboard, errors: dict[str, float]) -> str:
+    """The errors of the best and of the next one."""
+    said = [f"{name} has {number(errors[name])}" for name in board.table["model"][:2]]
+    return f"{board.measure.upper()}: {', '.join(said)}"
