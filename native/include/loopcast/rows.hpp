@@ -12,6 +12,7 @@ namespace loopcast::LOOPCAST_INSTRUCTIONS {
 struct RowLayer {
   float *h, *c, *slots;  // h and c begin with the state before the first step
   size_t h_step, c_step, slot_step;
+  bool kept;  // whether there are slots of every step, else of kRowChunk
 };
 
 struct RowMemory {
@@ -36,10 +37,11 @@ inline RowMemory row_memory(const Stack& s, bool training, float* workspace, siz
     RowLayer& layer = memory.layers[l];
     layer.h_step = size;
     layer.c_step = training ? size : 0;
-    layer.slot_step = training ? slots : 0;
+    layer.slot_step = slots;
+    layer.kept = training;
     layer.h = allocate((s.time + 1) * size);
     layer.c = allocate(states_of(s.cell) == 2 ? (training ? s.time + 1 : 1) * size : 0);
-    layer.slots = allocate(training ? s.time * slots : slots);
+    layer.slots = allocate(row_slot_steps(s, training) * slots);
   }
   memory.outputs = allocate(s.head ? padded(s.head->outputs) : 0);
   return memory;
@@ -110,48 +112,62 @@ inline void store_outputs(const Forward& call, const RowMemory& m, const RowHead
   for (size_t t = 0; t < steps; ++t) {
     const float* const h = top.h + (s.time - steps + t + 1) * top.h_step;
     if (s.head != nullptr)
-      row_product(m.outputs, head.bias, padded(width), head.kernel, 0, h, head.kernel, kNoGate, nullptr);
+      row_product(m.outputs, head.bias, padded(width), head.kernel, 0, h);
     copy(call.outputs + (series * steps + t) * width, s.head != nullptr ? m.outputs : h, width);
   }
 }
 
 // How many slots from `first` on are products with gates that lie side by side. They are computed as one product of
 // more columns: more sums are under way at once, which hides the latency of an addition.
-template <class Cell>
-constexpr int adjacent_gates(int first, int end) {
+template <int N>
+LOOPCAST_INLINE int adjacent_gates(const int (&gates)[N], int first, int end) {
   int next = first + 1;
-  for (; next < end; ++next) {
-    const int in = Cell::input_gate[next - 1], rec = Cell::recurrent_gate[next - 1];
-    if (in == kNoGate || rec == kNoGate || Cell::input_gate[next] != in + 1 || Cell::recurrent_gate[next] != rec + 1)
-      break;
-  }
+  while (next < end && gates[first] != kNoGate && gates[next] == gates[next - 1] + 1) ++next;
   return next - first;
 }
 
-// The products of the slots from `first` to `end`; state: h, or r h where they take that in its place.
+// What does not depend on the state, of all slots of `steps` steps: each weight is read once for several of them.
 template <class Cell>
-LOOPCAST_INLINE void row_products(const RowPlan<Cell>& plan, int first, int end, float* slots, size_t size,
-                                  const float* x, const float* state) {
-  for (int slot = first, count; slot < end; slot += count) {
-    count = adjacent_gates<Cell>(slot, end);
-    row_product(slots + slot * size, plan.bias + slot * size, count * size, plan.kernel, Cell::input_gate[slot], x,
-                plan.recurrent, Cell::recurrent_gate[slot], state);
+LOOPCAST_INLINE void row_starts(const RowPlan<Cell>& plan, Rows slots, ConstRows inputs, size_t size, size_t steps) {
+  for (int slot = 0, count; slot < Cell::kProducts; slot += count) {
+    count = adjacent_gates(Cell::input_gate, slot, Cell::kProducts);
+    const int gate = Cell::input_gate[slot];
+    const Rows to = {slots.data + slot * size, slots.step};
+    const float* const bias = plan.bias + slot * size;
+    if (gate == kNoGate)
+      for (size_t t = 0; t < steps; ++t) copy(to.at(t), bias, size);
+    else
+      row_product(to, {bias, 0}, count * size, plan.kernel, gate, inputs, steps);
   }
 }
 
-// All steps of one layer; step t's inputs are `inputs + t * input_step`.
+// Adds the products of the slots from `first` to `end` with the state: h, or r h where they take that in its place.
 template <class Cell>
-LOOPCAST_INLINE void forward_row_layer(const RowPlan<Cell>& plan, const RowLayer& layer, const float* inputs,
-                                       size_t input_step, const int32_t* mask, size_t size, size_t steps) {
+LOOPCAST_INLINE void add_products(const RowPlan<Cell>& plan, int first, int end, float* slots, size_t size,
+                                  const float* state) {
+  for (int slot = first, count; slot < end; slot += count) {
+    count = adjacent_gates(Cell::recurrent_gate, slot, end);
+    const int gate = Cell::recurrent_gate[slot];
+    float* const sums = slots + slot * size;
+    if (gate != kNoGate) row_product(sums, sums, count * size, plan.recurrent, gate, state);
+  }
+}
+
+// All steps of one layer; step t's inputs are those at `t`.
+template <class Cell>
+LOOPCAST_INLINE void forward_row_layer(const RowPlan<Cell>& plan, const RowLayer& layer, ConstRows inputs,
+                                       const int32_t* mask, size_t size, size_t steps) {
   for (size_t t = 0; t < steps; ++t) {
-    const float* const x = inputs + t * input_step;
+    const size_t within = t % kRowChunk;
+    float* const slots = layer.slots + (layer.kept ? t : within) * layer.slot_step;
+    if (within == 0)
+      row_starts(plan, {slots, layer.slot_step}, {inputs.at(t), inputs.step}, size, smaller(kRowChunk, steps - t));
     float *const h = layer.h + t * layer.h_step, *const c = layer.c + t * layer.c_step;
-    float* const slots = layer.slots + t * layer.slot_step;
     const ForwardStep step = {size, slots, h, c, h + layer.h_step, c + layer.c_step, mask_at(mask, t)};
-    row_products(plan, Cell::kResetProducts, Cell::kProducts, slots, size, x, h);
+    add_products(plan, Cell::kResetProducts, Cell::kProducts, slots, size, h);
     if constexpr (Cell::kResetProducts > 0) {
       Cell::forward_reset(step);
-      row_products(plan, 0, Cell::kResetProducts, slots, size, x, slots + Cell::kProducts * size);
+      add_products(plan, 0, Cell::kResetProducts, slots, size, slots + Cell::kProducts * size);
     }
     Cell::forward(step);
   }
@@ -162,19 +178,17 @@ void forward_series(const Forward& call, const RowPlan<Cell>* plans, const RowHe
   const Stack& s = call.stack;
   const RowMemory m = row_memory(s, call.training, call.workspace, series);
   load_series(call, m, series);
-  const float* inputs = m.inputs;
-  size_t input_step = s.layers[0].inputs;
+  ConstRows inputs = {m.inputs, s.layers[0].inputs};
   for (size_t l = 0; l < s.depth; ++l) {
     const RowLayer& layer = m.layers[l];
     const size_t units = s.layers[l].units;
     copy_padded(layer.h, s.layers[l].state[0] + series * units, units);
     if (Cell::kStates == 2) copy_padded(layer.c, s.layers[l].state[1] + series * units, units);
-    forward_row_layer(plans[l], layer, inputs, input_step, m.mask, padded(units), s.time);
+    forward_row_layer(plans[l], layer, inputs, m.mask, padded(units), s.time);
     copy(s.layers[l].final_state[0] + series * units, layer.h + s.time * layer.h_step, units);
     if (Cell::kStates == 2)
       copy(s.layers[l].final_state[1] + series * units, layer.c + s.time * layer.c_step, units);
-    inputs = layer.h + layer.h_step;
-    input_step = layer.h_step;
+    inputs = {layer.h + layer.h_step, layer.h_step};
   }
   store_outputs(call, m, head, series);
 }

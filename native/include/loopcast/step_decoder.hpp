@@ -117,7 +117,8 @@ inline void decode_rows(const StepDecode& call, size_t first, size_t last, float
   const RowMatrix inputs = {d.known + d.state * d.units, d.inputs, d.units, d.units};
   for (size_t row = first; row < last; ++row) {
     const float *const x = call.state + row * d.state, *const y = call.inputs + row * d.inputs;
-    row_product(m.known, d.bias, d.units, state, 0, x, inputs, 0, y);
+    row_product(m.known, d.bias, d.units, state, 0, x);
+    row_product(m.known, m.known, d.units, inputs, 0, y);
     for (size_t h = 0; h < call.steps; h += kStepChunk) {
       const size_t at = row * call.steps + h;
       decode_chunk(d, m, smaller(kStepChunk, call.steps - h), call.candidates + at * d.candidates,

@@ -9,6 +9,7 @@ namespace loopcast::LOOPCAST_INSTRUCTIONS {
 constexpr size_t kChunk = 16;       // inference computes so many steps in all layers before the next ones
 constexpr size_t kPanelSlack = 24;  // a packed matrix may end in a block that is not full
 constexpr size_t kStepChunk = 24;   // steps ahead that go through a whole decoder before the next ones
+constexpr size_t kRowChunk = 8;     // steps of a series whose products with the inputs are computed at once
 constexpr size_t kFewSeries = 4;    // up to so many, the units are the lanes (rows.hpp), else the series (groups.hpp)
 
 inline bool few_series(const Stack& s) { return s.batch <= kFewSeries; }
@@ -89,12 +90,14 @@ inline bool sums_per_group(const Stack& s) { return weights_of(s) <= 32768; }
 
 inline size_t group_gradient_floats(const Stack& s) { return sums_per_group(s) ? groups_of(s) * weights_of(s) : 0; }
 
-// Where the units are the lanes (rows.hpp): one series' part.
+// Where the units are the lanes (rows.hpp): of how many steps there are slots, and one series' part.
+inline size_t row_slot_steps(const Stack& s, bool training) { return training ? s.time : smaller(s.time, kRowChunk); }
+
 inline size_t row_series_floats(const Stack& s, bool training) {
   size_t floats = s.time * (s.layers[0].inputs + (s.masked ? 1 : 0)) + (s.head ? padded(s.head->outputs) : 0);
   for (size_t l = 0; l < s.depth; ++l) {
     const size_t rows = (s.time + 1) + (states_of(s.cell) == 2 ? (training ? s.time + 1 : 1) : 0) +
-                        slots_of(s.cell) * (training ? s.time : 1);
+                        slots_of(s.cell) * row_slot_steps(s, training);
     floats += rows * padded(s.layers[l].units);
   }
   return floats;
