@@ -67,8 +67,8 @@ def _missing(table: Table, name: Any, cure: str, source: Source) -> str:
 
 def check_ids(ids: pl.Series, source: Source) -> None:
     """ColumnError unless every row has an id, and ids are strings, integers or categories."""
-    missing = ids.is_null() | ids.is_nan() if ids.dtype.is_float() else ids.is_null()
-    if missing.any():
+    missing = ids.is_null() | ids.is_nan() if ids.dtype.is_float() else ids.is_null() if ids.null_count() else None
+    if missing is not None and missing.any():
         row = int(missing.arg_max() or 0)
         raise ColumnError(
             f"column {quote(ids.name)}, {source.row(row)}: the id is missing; name the series or drop the row"
@@ -94,7 +94,7 @@ def check_target(target: pl.Series, rows: SeriesIndex) -> np.ndarray:
         return np.full(len(target), np.nan)
     if not target.dtype.is_numeric():
         raise ValuesError(_not_numbers(target, rows))
-    return check_numbers(target.cast(pl.Float64).fill_null(np.nan).to_numpy()[:, None], rows, column)[:, 0]
+    return check_numbers(target.cast(pl.Float64).to_numpy()[:, None], rows, column)[:, 0]
 
 
 def _numbers_in_text(target: pl.Series, rows: SeriesIndex) -> pl.Series:

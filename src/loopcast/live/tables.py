@@ -20,6 +20,7 @@ from loopcast.data.validate import check_ids, check_names, check_target, has_id_
 from loopcast.errors import CalendarError, DataError, OptionError, ValuesError, quote
 from loopcast.live.answers import Rows, Taken
 from loopcast.live.checks import Id
+from loopcast.live.clock import Clock
 from loopcast.live.engine import STATUSES, Engine
 from loopcast.live.forecasts import forecast
 from loopcast.live.model import LiveModel
@@ -50,8 +51,7 @@ def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, Row
     check_names(opened, [*([names.id] if has_id else []), names.time, *names.targets, *covariates], "", source)
     _check_free([*([names.id] if has_id else []), names.time, *names.targets], names.targets)
     rows = SeriesIndex.one("", len(opened.column(names.time)), source)
-    times = as_times(opened.column(names.time), rows, plain=state.clock.numbers)
-    _check_kind(times, schema)
+    ticks = _ticks(opened.column(names.time), rows, state.clock, schema)
     each = [np.asarray(check_target(opened.column(name), rows), np.float64) for name in names.targets]
     values = state.checks.values(np.stack(each, axis=1))
     ids = [only_id(schema)] * len(values)
@@ -59,7 +59,23 @@ def read_rows(table: Any, state: State, schema: TableSchema) -> tuple[Table, Row
         column = opened.column(names.id)
         check_ids(column, source)
         ids = column.to_list()
-    return opened, Rows(ids, to_ticks(times), values, given_of(opened, covariates))
+    return opened, Rows(ids, ticks, values, given_of(opened, covariates))
+
+
+def _ticks(times: pl.Series, rows: SeriesIndex, clock: Clock, schema: TableSchema) -> np.ndarray:
+    """When rows are, int64 `[row]`; text is read as that of single rows, each time once."""
+    if times.dtype != pl.String or times.null_count():
+        known = as_times(times, rows, plain=clock.numbers)
+        _check_kind(known, schema)
+        return to_ticks(known)
+    found: dict[str, int] = {}
+    for row, text in enumerate(texts := times.to_list()):
+        if text not in found:
+            try:
+                found[text] = clock.tick(text)
+            except CalendarError as error:
+                raise CalendarError(f"{rows.describe_row(row)}, column {quote(times.name)}: {error}") from error
+    return np.array([found[text] for text in texts], np.int64)
 
 
 def given_of(table: Table, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -135,7 +151,7 @@ def with_verdicts(table: Table, taken: Taken, targets: Sequence[str]) -> Any:
     columns: dict[str, Any] = {STATUS: status if table.kind == "pandas" else pl.Series(status, dtype=pl.String)}
     for column, target, at in _verdict_columns(targets):
         numbers = taken.verdicts[:, targets.index(target), at]
-        columns[column] = numbers if table.kind == "pandas" else pl.Series(numbers).fill_nan(None)
+        columns[column] = numbers if table.kind == "pandas" else pl.Series(numbers, nan_to_null=True)
     return finish(TableBuilder(native, table.kind), columns)
 
 
