@@ -101,8 +101,8 @@ extern "C" int64_t loopcast_live_rewind(const Series* series, void* block, int64
   return series->rewind(block, step);
 }
 
-extern "C" int64_t loopcast_live_first_gap(const RowsCall* call, const int64_t* ends, int64_t longest_gap) {
-  return rows_are_there(*call) ? first_gap(*call, ends, longest_gap) : -2;
+extern "C" int64_t loopcast_live_first_gap(const RowsCall* call, int64_t longest_gap) {
+  return rows_are_there(*call) ? first_gap(*call, longest_gap) : -2;
 }
 
 extern "C" int32_t loopcast_live_rows(const Series* series, const RowsCall* call) {

@@ -23,13 +23,12 @@ inline bool rows_are_there(const RowsCall& c) {
 }
 
 // The first row that comes after a longer gap than is allowed, as if those before it were taken in; -1 where none does.
-// ends: [series], the step of the last row of each; kNoEnd of one that is new.
-constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::min();
-
-inline int64_t first_gap(const RowsCall& c, const int64_t* ends, int64_t longest_gap) {
+// A series that is new has no block.
+inline int64_t first_gap(const RowsCall& c, int64_t longest_gap) {
+  constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::min();
   int64_t found = -1;
   for (size_t i = 0; i < c.series; ++i) {
-    int64_t end = ends[i];
+    int64_t end = c.blocks[i] == nullptr ? kNoEnd : Series::end(c.blocks[i]);
     for (int64_t k = c.begin[i]; k < c.begin[i + 1]; ++k) {
       const int64_t row = c.order[k], step = c.steps[row];
       if (end != kNoEnd && step > end && step - end - 1 > longest_gap) {

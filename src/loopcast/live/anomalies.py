@@ -56,5 +56,5 @@ def _verdicts(model: LiveModel, panel: Panel) -> np.ndarray:
     begins = state.begin(panel)
     starts = np.array([each.first.head.start for each in begins])
     steps = np.arange(panel.n_rows) - panel.offsets[which] + starts[which]
-    batch = RowBatch(which, panel.n_series, steps)
+    batch = RowBatch(which, [each.first.at for each in begins], steps)
     return all_at_once(state.engines, batch, panel.values, begins).verdicts

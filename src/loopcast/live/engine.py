@@ -155,13 +155,16 @@ def records_of(lateness: int) -> int:
 
 
 class RowBatch:
-    """Rows of several series, each with its step; series: of each row, from 0."""
+    """Rows of several series, each with its step; series: of each row, from 0.
 
-    def __init__(self, series: np.ndarray, count: int, steps: np.ndarray) -> None:
+    blocks: the address of that of each series, 0 of one that is new.
+    """
+
+    def __init__(self, series: np.ndarray, blocks: Sequence[int], steps: np.ndarray) -> None:
         self.order = np.argsort(series, kind="stable")
-        self.begin = np.searchsorted(series[self.order], np.arange(count + 1))
+        self.begin = np.searchsorted(series[self.order], np.arange(len(blocks) + 1))
         self.steps, self.values = np.ascontiguousarray(steps), np.zeros(0)
-        self.blocks = np.zeros(count, np.uint64)
+        self.blocks = np.array(blocks, np.uint64)
         self.statuses = np.zeros(len(series), np.uint8)
 
     def of_target(self, values: np.ndarray, blocks: Sequence[int]) -> "RowBatch":
@@ -176,11 +179,11 @@ class RowBatch:
         sizes = len(self.order), len(self.blocks), most_threads()
         return native.RowsCall(*sizes, *(each.ctypes.data for each in arrays))
 
-    def first_gap(self, ends: np.ndarray, longest_gap: int) -> int:
-        """The first row that comes after a longer gap; -1 where none does. ends: last step of each series, int64."""
+    def first_gap(self, longest_gap: int) -> int:
+        """The first row that comes after a longer gap; -1 where none does."""
         function = native.quick_library().loopcast_live_first_gap
-        function.restype, at = ctypes.c_int64, ctypes.c_void_p(ends.ctypes.data)
-        found: int = function(ctypes.byref(self.call(np.zeros(0))), at, ctypes.c_int64(longest_gap))
+        function.restype = ctypes.c_int64
+        found: int = function(ctypes.byref(self.call(np.zeros(0))), ctypes.c_int64(longest_gap))
         return found
 
 

@@ -28,7 +28,8 @@ class Placed:
         errors: list[tuple[int, DataError]] = []
         self.phases = self._phases(rows, ticks, series, checks, errors)
         steps = self._steps(rows, ticks, checks, errors)
-        self.batch = RowBatch(rows, len(self.ids), steps)
+        blocks = [0 if found is None else found.first.at for found in self.known]
+        self.batch = RowBatch(rows, blocks, steps)
         self.failed = self._first_error(rows, ticks, checks, errors)
 
     def _phases(
@@ -40,10 +41,12 @@ class Placed:
         errors: list[tuple[int, DataError]],
     ) -> list[Phase]:
         """Those that series stand on, or will; of a series that cannot be started the error of its first row."""
+        there = [found.phase for found in self.known if found is not None]
+        if len(there) == len(self.known):
+            return there
         phases, new = [], 0
         first = np.full(len(self.ids), len(rows))
-        if None in self.known:
-            np.minimum.at(first, rows, np.arange(len(rows)))
+        np.minimum.at(first, rows, np.arange(len(rows)))
         for place, (id_, found) in enumerate(zip(self.ids, self.known, strict=True)):
             if found is not None:
                 phases.append(found.phase)
@@ -91,13 +94,13 @@ class Placed:
         self, rows: np.ndarray, ticks: np.ndarray, checks: Checks, errors: list[tuple[int, DataError]]
     ) -> tuple[int, DataError] | None:
         """Of the first row that has one, as if those before it were taken in."""
-        ends = np.array([NO_END if found is None else found.end for found in self.known], np.int64)
-        gap = self.batch.first_gap(ends, checks.longest_gap)
+        gap = self.batch.first_gap(checks.longest_gap)
         first = min(errors, key=lambda error: error[0], default=None)
         if gap < 0 or (first is not None and first[0] <= gap):
             return first
         before = np.flatnonzero(rows[:gap] == rows[gap])
-        end = max(int(ends[rows[gap]]), *self.batch.steps[before].tolist(), NO_END)
+        found = self.known[rows[gap]]
+        end = max(NO_END if found is None else found.end, *self.batch.steps[before].tolist(), NO_END)
         try:
             checks.gap(self.ids[rows[gap]], int(ticks[gap]), int(self.batch.steps[gap]) - end - 1)
         except DataError as error:
