@@ -3,6 +3,7 @@
 import numpy as np
 
 Generator = np.random.Generator
+HEAVY = 2.5  # degrees of freedom of Student's t
 
 
 def log_uniform(rng: Generator, low: float, high: float, series: int) -> np.ndarray:
@@ -13,6 +14,13 @@ def log_uniform(rng: Generator, low: float, high: float, series: int) -> np.ndar
 def chance(rng: Generator, probability: float | np.ndarray, series: int) -> np.ndarray:
     """True with this probability, bool `[series, 1]`."""
     drawn: np.ndarray = rng.random((series, 1)) < probability
+    return drawn
+
+
+def heavy_or_normal(rng: Generator, probability: float, series: int, steps: int) -> np.ndarray:
+    """Random numbers around zero, `[series, step]`: of some series with heavy tails, of the others normal ones."""
+    heavy = rng.standard_t(HEAVY, (series, steps)) / 2  # of which the middle is as wide
+    drawn: np.ndarray = np.where(chance(rng, probability, series), heavy, rng.normal(size=(series, steps)))
     return drawn
 
 

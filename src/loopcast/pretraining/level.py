@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loopcast.pretraining.draws import Generator, chance, log_uniform
+from loopcast.pretraining.draws import Generator, chance, heavy_or_normal, log_uniform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ WALKING = LevelPrior(
 def level(rng: Generator, prior: LevelPrior, series: int, steps: int, sigma: np.ndarray, year: int) -> np.ndarray:
     """The sum of all, `[series, step]`."""
     walk = np.where(chance(rng, prior.still, series), 0.0, sigma * log_uniform(rng, *prior.walk, series))
-    walked = np.cumsum(walk * rng.normal(size=(series, steps)), axis=1)
+    walked = np.cumsum(walk * heavy_or_normal(rng, 0.35, series, steps), axis=1)
     return walked + np.cumsum(_growth(rng, prior, series, steps, sigma, year), axis=1)
 
 
@@ -81,10 +81,11 @@ def _usual_growth(
 
 
 def shifts(rng: Generator, series: int, steps: int, sigma: np.ndarray) -> np.ndarray:
-    """Sudden moves of the level, in a fifth of the series."""
-    expected = np.where(chance(rng, 0.2, series), rng.uniform(0.3, 2.5, (series, 1)), 0.0)
+    """Sudden moves of the level, in three of ten series: a few times the noise, or of any size, however calm it is."""
+    expected = np.where(chance(rng, 0.3, series), rng.uniform(0.3, 2.5, (series, 1)), 0.0)
     there = rng.random((series, steps)) < expected / steps
-    return np.cumsum(np.where(there, (6 * sigma + 0.05) * rng.normal(size=(series, steps)), 0.0), axis=1)
+    size = np.where(chance(rng, 0.3, series), log_uniform(rng, -1, 0, series), 6 * sigma + 0.05)
+    return np.cumsum(np.where(there, size * rng.normal(size=(series, steps)), 0.0), axis=1)
 
 
 def cycles(rng: Generator, series: int, steps: int, sigma: np.ndarray, season: int) -> np.ndarray:

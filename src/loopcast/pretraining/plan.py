@@ -6,7 +6,7 @@ import numpy as np
 
 from loopcast.features.causal.track import Periods
 
-BATCH = 64  # series of an update
+BATCH = 32  # series of an update
 LONG = 500  # rows from which a pool has fewer series
 POOL, LONG_POOL, USES = 1024, 256, 2  # series that are drawn at once, and how often each is seen
 
@@ -40,15 +40,17 @@ KINDS = tuple(
     for m, second, length, horizon, weight in (
         (1, 0, 48, 8, 1.0),
         (1, 0, 160, 30, 0.3),
-        (4, 0, 72, 8, 1.0),
-        (12, 0, 144, 24, 1.2),
-        (24, 0, 240, 48, 0.3),
-        (52, 0, 208, 26, 0.3),
-        (7, 0, 112, 28, 0.3),
-        (6, 0, 192, 120, 0.2),
-        (8, 56, 280, 56, 0.25),
-        (24, 168, 672, 96, 0.12),
-        (7, 182, 560, 56, 0.07),
+        (4, 0, 72, 8, 0.9),
+        (12, 0, 144, 24, 1.0),
+        (24, 0, 240, 48, 0.25),
+        (52, 0, 208, 26, 0.2),
+        (52, 0, 624, 26, 0.2),
+        (7, 0, 112, 28, 0.25),
+        (6, 0, 192, 120, 0.15),
+        (8, 56, 280, 56, 0.2),
+        (24, 168, 672, 96, 0.3),
+        (48, 336, 1344, 336, 0.06),
+        (7, 364, 1000, 56, 0.06),
     )
 )
 

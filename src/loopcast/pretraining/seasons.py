@@ -6,6 +6,7 @@ from loopcast.pretraining.draws import Generator, chance, log_uniform
 
 SHAPES = ("harmonics", "random", "spikes", "blocks", "mixture")
 SHARES = (0.42, 0.23, 0.12, 0.08, 0.15)
+MOST_DAYS = 8  # of seasons in a second one, that are days of a week
 
 
 def season(rng: Generator, series: int, steps: int, sigma: np.ndarray, length: int) -> np.ndarray:
@@ -20,14 +21,28 @@ def season(rng: Generator, series: int, steps: int, sigma: np.ndarray, length: i
 
 
 def second_season(rng: Generator, series: int, steps: int, sigma: np.ndarray, length: int, second: int) -> np.ndarray:
-    """Weekdays of days, or a slow wave and fixed days of a longer season."""
-    if second % length == 0:
+    """Weekdays of days, or the slow wave of a year with fixed days in it."""
+    if second % length == 0 and second // length <= MOST_DAYS:
         return _weekdays(rng, series, steps, sigma, length, second // length)
     wave = shapes(rng, series, second, most=4)
     fixed = np.where(rng.random((series, second)) < 6 / second, rng.normal(size=(series, second)), 0.0)
     whole = wave + np.where(chance(rng, 0.4, series), fixed, 0.0)
     size = np.minimum(_amplitude(rng, series, sigma), rng.uniform(0.15, 1.2, (series, 1)))
-    return np.where(chance(rng, 0.8, series), size * whole[:, np.arange(steps) % second], 0.0)
+    late = np.where(chance(rng, 0.6, series), log_uniform(rng, -2.5, -1, series), 0.0)
+    moved = np.arange(steps) + second * _year_by_year(rng, late, steps, second)
+    wide = np.where(chance(rng, 0.6, series), rng.uniform(0, 0.5, (series, 1)), 0.0)
+    swelling = 1 + _year_by_year(rng, wide, steps, second)
+    seen = np.take_along_axis(whole, np.round(moved).astype(np.int64) % second, axis=1)
+    return np.where(chance(rng, 0.65, series), size * swelling * seen, 0.0)
+
+
+def _year_by_year(rng: Generator, size: np.ndarray, steps: int, second: int) -> np.ndarray:
+    """How much earlier, or warmer, it is: a number of each year, and between these a line, `[series, step]`."""
+    knots = size * rng.normal(size=(len(size), steps // second + 3))
+    at = np.arange(steps) / second
+    year = at.astype(np.int64)
+    line: np.ndarray = knots[:, year] * (1 - at + year) + knots[:, year + 1] * (at - year)
+    return line
 
 
 def _weekdays(rng: Generator, series: int, steps: int, sigma: np.ndarray, day: int, days: int) -> np.ndarray:
