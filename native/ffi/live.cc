@@ -3,6 +3,7 @@
 #include "live/batch.hpp"
 #include "live/mean.hpp"
 #include "live/network.hpp"
+#include "live/trees.hpp"
 
 using namespace loopcast;
 using namespace loopcast::live;
@@ -23,6 +24,11 @@ int32_t make(const Plan& plan, live::Follower** to) {
 extern "C" int32_t loopcast_follower_network(const NetworkPlan* plan, live::Follower** to) {
   const OriginStatus status = check_network(plan);
   return status == OriginStatus::ok ? make<NetworkFollower>(*plan, to) : number(status);
+}
+
+extern "C" int32_t loopcast_follower_trees(const TreesPlan* plan, live::Follower** to) {
+  const OriginStatus status = live::check_trees(plan);
+  return status == OriginStatus::ok ? make<TreesFollower>(*plan, to) : number(status);
 }
 
 extern "C" int32_t loopcast_follower_simple(const SimplePlan* plan, live::Follower** to) {

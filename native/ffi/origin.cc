@@ -1,7 +1,8 @@
-// What Python calls with ctypes for networks with a shared decoder: the causal encoder, the decoder, and the reading of
-// values. loopcast_origin_message says what a status means; anything but 0, and nothing was computed.
+// What Python calls with ctypes for models that read encoded series: the causal encoder, the decoder, trees, and the
+// reading of values. loopcast_origin_message says what a status means; anything but 0, and nothing was computed.
 #include "decode_steps.hpp"
 #include "encode.hpp"
+#include "grown.hpp"
 #include "pages.hpp"
 
 using loopcast::OriginStatus;
@@ -28,6 +29,13 @@ extern "C" int32_t loopcast_decode_steps(const loopcast::StepDecode* call) {
 extern "C" int32_t loopcast_read(const loopcast::ReadCall* call) {
   const OriginStatus status = loopcast::check_read(call);
   if (status == OriginStatus::ok) loopcast::read(*call);
+  return number(status);
+}
+
+extern "C" int32_t loopcast_trees(const loopcast::TreesCall* call) {
+  if (call == nullptr || !loopcast::all_there({call->numbers, call->said})) return number(OriginStatus::no_call);
+  const OriginStatus status = loopcast::check_trees(call->trees);
+  if (status == OriginStatus::ok) loopcast::say(*call);
   return number(status);
 }
 

@@ -30,7 +30,7 @@ inline const char* origin_message(int32_t status) {
     case OriginStatus::bad_step: return "a step ahead is out of range";
     case OriginStatus::bad_units: return "the decoder's units are no whole vectors";
     case OriginStatus::bad_probability: return "a probability is out of range";
-    case OriginStatus::bad_network: return "the recurrent layers do not fit the encoder or the decoder";
+    case OriginStatus::bad_network: return "the recurrent layers or the trees do not fit the encoder or the decoder";
     case OriginStatus::no_memory: return "there is not enough memory";
   }
   return nullptr;

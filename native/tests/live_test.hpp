@@ -6,6 +6,7 @@
 #include "live/batch.hpp"
 #include "live/mean.hpp"
 #include "live/network.hpp"
+#include "live/trees.hpp"
 #include "step_decoder_test.hpp"
 
 namespace loopcast {
@@ -18,9 +19,9 @@ struct LiveCase {
         kernel{normal(causal::kInputs * 4 * units, 0.2f), normal(units * 4 * units, 0.2f)},
         recurrent{normal(units * 4 * units, 0.2f), normal(units * 4 * units, 0.2f)},
         bias{normal(4 * units), normal(4 * units)}, layers{layer(0), layer(1)},
-        plan{one_of({1, 4, 12}), 0, {CellKind::lstm, 1, 1, 2, layers, nullptr, false, false}, weights.decoder,
-             {3, left, share}, {12, place_left, place_share}, 0, 0, 0, nullptr} {
-    plan.second = pick({size_t{0}, 3 * plan.season});
+        plan{{one_of({1, 4, 12}), 0, 0, 0, 0, 0, nullptr}, {CellKind::lstm, 1, 1, 2, layers, nullptr, false, false}, weights.decoder,
+             {3, left, share}, {12, place_left, place_share}} {
+    plan.shown.second = pick({size_t{0}, 3 * plan.shown.season});
   }
 
   // Of a follower of this plan, or of another.
@@ -88,13 +89,13 @@ inline std::vector<double> at_once(const LiveCase& c, const std::vector<double>&
   std::vector<double> base(steps), scale(rows), unit(rows), first(rows), usual(rows), told(steps * 3),
       highest(rows), again(steps, NAN);
   std::vector<uint8_t> curved(rows);
-  encode({1, rows, rows, c.steps, c.plan.season, c.plan.second, 1, values.data(), lengths.data(), begin.data(),
+  encode({1, rows, rows, c.steps, c.plan.shown.season, c.plan.shown.second, 1, values.data(), lengths.data(), begin.data(),
           at.data(), ahead.data(), seen.data(), base.data(), scale.data(), candidates.data(), codes.data(),
           curved.data(), unit.data(), first.data(), usual.data()});
   const std::vector<float> hidden = pass(c, seen, rows);
   decode_steps({c.weights.decoder, rows, c.steps, 2, hidden.data(), seen.data(), candidates.data(), codes.data(),
                 quantiles.data()});
-  const size_t season = c.plan.second != 0 ? c.plan.second : c.plan.season;
+  const size_t season = c.plan.shown.second != 0 ? c.plan.shown.second : c.plan.shown.season;
   double most = 0;
   for (size_t t = 0, same = 0; t < rows; ++t) {
     most = values[t] > most ? values[t] : most;
@@ -210,6 +211,31 @@ inline bool simple_ones_agree(const LiveCase& c, live::Follower* network) {
   return true;
 }
 
+// Trees at random, of one to five nodes each, on what is shown of a series without covariates.
+inline bool trees_agree(const LiveCase& c) {
+  constexpr size_t kFeatures = causal::kCandidates + causal::kCodes + live::kTreesShown;
+  std::vector<int64_t> feature, left, right, roots;
+  std::vector<double> number;
+  std::normal_distribution<double> draw;
+  for (size_t tree = 0; tree < 3; ++tree) {
+    const int64_t root = static_cast<int64_t>(feature.size()), inner = one_of({0, 1, 2});
+    roots.push_back(root);
+    for (int64_t i = 0; i <= 2 * inner; ++i) {
+      const bool leaf = i >= inner;
+      feature.push_back(leaf ? -1 : static_cast<int64_t>(random_bits() % kFeatures));
+      left.push_back(leaf ? 0 : root + 2 * i + 1);
+      right.push_back(leaf ? 0 : root + 2 * i + 2);
+      number.push_back(draw(random_bits));
+    }
+  }
+  const Trees trees = {kFeatures, feature.size(), roots.size(), 0.1, feature.data(), number.data(), left.data(),
+                       right.data(), number.data(), roots.data()};
+  const TreesPlan plan = {c.plan.shown, trees, 2, {0.1, 0.2}, {0, INFINITY, true, false}};
+  if (live::check_trees(&plan) != OriginStatus::ok) return false;
+  live::TreesFollower follower(plan);
+  return batch_agrees(c.live(&follower, one_of({0, 3})));
+}
+
 inline bool live_is_right(int number) {
   const LiveCase c;
   const FlushDenormals flush;  // as a call of the library does
@@ -217,12 +243,12 @@ inline bool live_is_right(int number) {
     live::NetworkFollower network(c.plan);
     const LivePlan plan = c.live(&network);
     if (live::check_live(&plan) == OriginStatus::ok &&
-        stream_agrees(c, live::Tracked(plan), live_values(c.plan.season)) &&
-        batch_agrees(c.live(&network, one_of({0, 2}))) && simple_ones_agree(c, &network))
+        stream_agrees(c, live::Tracked(plan), live_values(c.plan.shown.season)) &&
+        batch_agrees(c.live(&network, one_of({0, 2}))) && simple_ones_agree(c, &network) && trees_agree(c))
       return true;
   }
-  std::printf("case %d: a live series is wrong (seasons %zu and %zu, units %zu, steps %zu)\n", number, c.plan.season,
-              c.plan.second, c.units, c.steps);
+  std::printf("case %d: a live series is wrong (seasons %zu and %zu, units %zu, steps %zu)\n", number, c.plan.shown.season,
+              c.plan.shown.second, c.units, c.steps);
   return false;
 }
 

@@ -137,3 +137,10 @@ def test_scales_that_do_not_fit_are_refused(spread):
 def test_a_constant_and_what_hardly_changes_have_a_scale_of_one():
     columns = np.array([[2, 1, 1000.0], [2, np.nan, 1000.0 + 1e-6], [2, 3, 1000.0]])
     assert Standardization.of(columns).spread.tolist() == [1, 1, 1]
+
+
+def test_encoders_of_other_rows_see_the_same_by_another_scale():
+    one, again, other = (ExogenousEncoder.of(panel(seed), unknown=True) for seed in (0, 0, 1))
+    assert one.sees_as(other)
+    assert (one.shows_as(again), one.shows_as(other)) == (True, False)
+    assert not one.sees_as(replace(one, columns=replace(COLUMNS, calendar=())))

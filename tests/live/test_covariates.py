@@ -6,15 +6,38 @@ import pytest
 
 from live.made import HORIZON, SEASON, at, state_of
 from live.made_covariates import CALENDAR, COVARIATES, HOLIDAYS, IDS, fitted, table_of
-from loopcast import CalendarError, ColumnError, OptionError, Panel, Pretrained, ValuesError, resume
+from loopcast import (
+    CalendarError,
+    ColumnError,
+    Mean,
+    OptionError,
+    Panel,
+    Pretrained,
+    Recurrent,
+    Trees,
+    ValuesError,
+    resume,
+)
 from loopcast.kernels import LIBRARY
 
 pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
 
 
-@pytest.fixture(scope="module")
-def forecaster():
-    return fitted(COVARIATES)
+OTHERS = {
+    "trees": Trees(season=SEASON, horizon=HORIZON, trees=20),
+    "mean": Mean(
+        models=[Recurrent(season=SEASON, horizon=HORIZON, updates=5), Trees(season=SEASON, horizon=HORIZON, trees=9)],
+        horizon=HORIZON,
+        season=SEASON,
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=["network", *OTHERS])
+def forecaster(request):
+    if request.param == "network":
+        return fitted(COVARIATES)
+    return OTHERS[request.param].fit(table_of(100), columns=COVARIATES)
 
 
 def rows_of(table, names=()):
@@ -34,11 +57,11 @@ def check_same(live, forecaster, table, end):
     """What comes after a row is what `predict` says of the rows so far and of what is known ahead."""
     seen, future = table.filter(pl.col("ds") <= at(end)), future_of(table, end)
     told = forecaster.predict(data=seen, future=future)
-    assert live.predict(future=future)["Pretrained"].to_list() == told["Pretrained"].to_list()
+    assert live.predict(future=future)[forecaster.name].to_list() == told[forecaster.name].to_list()
     for id_ in IDS:
         own = future.filter(pl.col("unique_id") == id_)
         ahead = live.predict_one(id_, future={name: own[name].to_list() for name in ("wind", "open")})
-        assert ahead.values.tolist() == told.filter(pl.col("unique_id") == id_)["Pretrained"].to_list()
+        assert ahead.values.tolist() == told.filter(pl.col("unique_id") == id_)[forecaster.name].to_list()
 
 
 NAMES = ("load", "wind", "open", "size", "region")

@@ -22,6 +22,7 @@ from loopcast import (
     Recurrent,
     SeasonalNaive,
     Theta,
+    Trees,
     WindowAverage,
     resume,
 )
@@ -42,6 +43,8 @@ FORECASTERS = {
     "pretrained": Pretrained(**OPTIONS, tune=0),
     "recurrent": Recurrent(**OPTIONS, updates=3, show_progress=False),
     "recurrent, gru": Recurrent(**OPTIONS, cell="gru", units=(5, 3), updates=3, show_progress=False),
+    "trees": Trees(**OPTIONS, trees=20),
+    "mean with trees": Mean(models=[Pretrained(season=SEASON, tune=0), Trees(season=SEASON, trees=9)], **OPTIONS),
     "mean": Mean(models=[Naive(integer=True), SeasonalNaive(season=SEASON), Linear(horizon=4, context=6)], **OPTIONS),
     "mean with a network": Mean(models=[Drift(), Pretrained(season=SEASON, tune=0)], **OPTIONS),
     "mean of networks": Mean(
@@ -180,7 +183,7 @@ def test_a_model_that_cannot_say_how_sure_it_is_is_followed_without_intervals():
 
 def test_a_model_that_cannot_be_followed_says_which_can():
     trained = Mean(models=[Naive(), PlainRecurrent(horizon=2, units=(4,), epochs=1)]).fit(panel())
-    with pytest.raises(OptionError, match="PlainRecurrent cannot be followed live: Pretrained, Recurrent, Naive"):
+    with pytest.raises(OptionError, match="PlainRecurrent cannot be followed live: Pretrained, Recurrent, Trees"):
         trained.live()
     known = replace(panel().schema.columns, calendar=("hour",))
     with pytest.raises(OptionError, match="without them"):

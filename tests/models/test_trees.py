@@ -1,14 +1,18 @@
 """Trees say what scikit-learn's say, are kept without it, and learn what a covariate does."""
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from loopcast import Columns, OptionError, SeasonalNaive, Trees, load
+from loopcast import Columns, LoopcastError, OptionError, SeasonalNaive, Trees, load
+from loopcast.kernels import LIBRARY
 from loopcast.models.trees import grow as module
-from loopcast.models.trees.ensemble import TreeEnsemble
+from loopcast.models.trees.ensemble import MOST_BENT, TreeEnsemble
 from loopcast.models.trees.grow import grow
+from loopcast.models.trees.native_trees import native_said
 
 
 def test_an_ensemble_says_what_the_library_that_grew_it_says():
@@ -23,6 +27,19 @@ def test_an_ensemble_says_what_the_library_that_grew_it_says():
     ).fit(rows, targets, sample_weight=weights)  # fmt: skip
     unseen = rng.normal(size=(5000, 6)).astype(np.float32)
     np.testing.assert_allclose(ours.predict(unseen), theirs.predict(unseen), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.skipif(not LIBRARY.exists(), reason="the kernels are not built")
+def test_the_kernels_say_the_same_to_the_bit():
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(3000, 6)).astype(np.float32)
+    ensemble = grow(rows, 3 * rows[:, 0] * rows[:, 1], np.ones(3000), count=30, seed=0)
+    unseen = 2 * rng.normal(size=(1000, 6)).astype(np.float32)
+    wanted = [np.float32(math.sinh(each)) for each in np.clip(ensemble.predict(unseen), -MOST_BENT, MOST_BENT)]
+    np.testing.assert_array_equal(native_said(ensemble, unseen), wanted)
+    np.testing.assert_allclose(ensemble.said(unseen), wanted, rtol=3e-7)  # NumPy has a sinh of its own
+    with pytest.raises(LoopcastError, match="ask for 6 numbers of a row, got 5"):
+        native_said(ensemble, unseen[:, :5])
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,10 @@
 #include <cstring>
 
 #include "../decode_steps.hpp"
-#include "../encode.hpp"
 #include "../inline_runner.hpp"
 #include "../step.hpp"
-#include "loopcast/live/follower.hpp"
 #include "loopcast/causal/fields.hpp"
+#include "shown.hpp"
 
 namespace loopcast::live {
 
@@ -31,12 +30,9 @@ inline OriginStatus check_layers(const NetworkPlan& p) {
   if (too_large(s)) return OriginStatus::bad_network;
   for (size_t l = 0; l < s.depth; ++l)
     if (!all_there({s.layers[l].kernel, s.layers[l].recurrent_kernel, s.layers[l].bias})) return OriginStatus::no_call;
-  const size_t inputs = causal::kInputs + p.known_rows, codes = causal::kCodes + p.known_ahead + p.covariates;
-  for (size_t i = 0; i < p.covariates; ++i)
-    if (p.covariate == nullptr || p.covariate[i] < 0 || p.covariate[i] >= static_cast<int64_t>(p.known_ahead))
-      return OriginStatus::bad_network;
-  const bool fits = s.layers[0].inputs == inputs && p.decoder.inputs == inputs &&
-                    p.decoder.candidates == causal::kCandidates && p.decoder.codes == codes &&
+  const Shown shown(p.shown);
+  const bool fits = s.layers[0].inputs == shown.inputs() && p.decoder.inputs == shown.inputs() &&
+                    p.decoder.candidates == causal::kCandidates && p.decoder.codes == shown.codes() &&
                     p.decoder.state <= s.layers[s.depth - 1].units;
   return fits ? OriginStatus::ok : OriginStatus::bad_network;
 }
@@ -44,7 +40,6 @@ inline OriginStatus check_layers(const NetworkPlan& p) {
 // A plan is checked once, not at every row.
 inline OriginStatus check_network(const NetworkPlan* plan) {
   if (plan == nullptr) return OriginStatus::no_call;
-  if (!causal::season_fits(plan->season, plan->second)) return OriginStatus::bad_season;
   if (plan->places.probabilities != 1 + tracking::kPlaces) return OriginStatus::bad_probability;
   for (const OriginStatus status : {check_layers(*plan), check_decoder(plan->decoder), check_reading(plan->reading),
                                     check_reading(plan->places)})
@@ -55,8 +50,7 @@ inline OriginStatus check_network(const NetworkPlan* plan) {
 class NetworkFollower final : public Follower {
  public:
   explicit NetworkFollower(const NetworkPlan& plan)
-      : plan_(plan), shape_(causal::shape_of(plan.season, plan.second)), encoded_(whole_lines(shape_.bytes)),
-        states_(state_floats(plan.stack)) {
+      : plan_(plan), shown_(plan.shown), encoded_(shown_.record_bytes()), states_(state_floats(plan.stack)) {
     std::copy(plan.stack.layers, plan.stack.layers + plan.stack.depth, layers_);
     plan_.stack.layers = layers_;
   }
@@ -75,23 +69,20 @@ class NetworkFollower final : public Follower {
     return 3 * series * steps * sizeof(double) + (series * each + network) * sizeof(float);
   }
 
-  bool needs_known() const override { return plan_.known_rows + plan_.known_ahead > 0; }
+  bool needs_known() const override { return shown_.needs_known(); }
 
   void take(void* record, double y, const KnownAt& known, void* workspace) const override {
     const bool asked = false;
     take_many({1, &record, &y, &known, &asked, 0, nullptr, nullptr, nullptr}, workspace);
   }
 
-  // Rows before the first value that is neither missing nor 0 are left out, as `left_align` does.
   void take_many(const NextRows& rows, void* workspace) const override {
     const Memory m = memory(workspace, rows.count, rows.steps);
     void* begun[kTogether];
     size_t which[kTogether], count = 0;
     for (size_t i = 0; i < rows.count; ++i) {
-      const double y = rows.values[i];
-      if (causal::rows_of(rows.records[i]) == 0 && (std::isnan(y) || y == 0)) continue;
-      causal::update(shape_, rows.records[i], y, true);
-      put_inputs(rows.records[i], rows.known[i], m.inputs + count * inputs());
+      if (!shown_.take(rows.records[i], rows.values[i])) continue;
+      shown_.put_inputs(rows.records[i], rows.known[i], m.inputs + count * inputs());
       begun[count] = rows.records[i];
       which[count++] = i;
     }
@@ -105,7 +96,7 @@ class NetworkFollower final : public Follower {
     const size_t numbers = asked.count * columns();
     if (causal::rows_of(record) == 0) return std::fill(asked.values, asked.values + numbers, 0.0);
     const Memory m = memory(workspace, 1, asked.count);
-    put_inputs(record, asked.known, m.inputs);
+    shown_.put_inputs(record, asked.known, m.inputs);
     put_ahead(record, asked, m, 0);
     decode(1, asked.count, m);
     put_values(record, asked, m, 0);
@@ -116,13 +107,13 @@ class NetworkFollower final : public Follower {
   bool was_negative(const void* record) const override { return causal::was_negative(record); }
 
   double season_before(const void* record) const override {
-    return causal::rows_of(record) == 0 ? NAN : causal::season_before(shape_, record);
+    return causal::rows_of(record) == 0 ? NAN : causal::season_before(shown_.shape(), record);
   }
 
   void list(Fields& fields, const std::string& prefix) const override {
     const size_t begin = fields.at();
     fields.begin(prefix);
-    causal::list(shape_, fields);
+    causal::list(shown_.shape(), fields);
     fields.pad_to(begin + encoded_);
     fields.begin(prefix);
     each_state([&](size_t l, size_t i, size_t width) {
@@ -131,7 +122,7 @@ class NetworkFollower final : public Follower {
     fields.pad_to(begin + record_bytes());
   }
 
-  bool intact(const void* record) const override { return causal::intact(shape_, record); }
+  bool intact(const void* record) const override { return causal::intact(shown_.shape(), record); }
 
  private:
   // Of each series in turn; hidden: what the decoder reads of its state.
@@ -140,10 +131,8 @@ class NetworkFollower final : public Follower {
     float *inputs, *hidden, *before, *after, *outputs, *candidates, *codes, *all_codes, *quantiles, *network;
   };
 
-  // Numbers that the network is shown of a row, and the decoder of a step.
-  size_t inputs() const { return causal::kInputs + plan_.known_rows; }
-  size_t codes() const { return plan_.decoder.codes; }
-
+  size_t inputs() const { return shown_.inputs(); }
+  size_t codes() const { return shown_.codes(); }
   size_t units() const { return plan_.stack.layers[plan_.stack.depth - 1].units; }
 
   Memory memory(void* workspace, size_t series, size_t steps) const {
@@ -215,39 +204,14 @@ class NetworkFollower final : public Follower {
     }
   }
 
-  // What the network is shown of the latest row: what is encoded, and what is known besides.
-  void put_inputs(const void* record, const KnownAt& known, float* to) const {
-    causal::inputs(shape_, record, to);
-    if (plan_.known_rows == 0) return;
-    const float* const from = known.table->rows + (known.step - known.table->first) * plan_.known_rows;
-    std::copy(from, from + plan_.known_rows, to + causal::kInputs);
-  }
-
   // What the decoder reads of one series, as the k-th.
   void put_ahead(const void* record, const Asked& asked, const Memory& m, size_t k) const {
     const size_t first = k * asked.count;
-    m.scale[k] = causal::look_ahead(shape_, record, {asked.count, asked.steps, m.base + first,
-                                                     m.candidates + first * causal::kCandidates,
-                                                     m.codes + first * causal::kCodes});
-    for (size_t i = 0; i < asked.count; ++i) {
-      const float* const own = m.codes + (first + i) * causal::kCodes;
-      float* const to = std::copy(own, own + causal::kCodes, m.all_codes + (first + i) * codes());
-      if (needs_known()) put_known(asked.known, asked.steps[i], to);
-    }
-    causal::repeat(shape_, record, asked.count, asked.steps, m.repeated + first);
+    m.scale[k] = shown_.put_steps(record, asked, {m.base + first, m.repeated + first,
+                                                  m.candidates + first * causal::kCandidates,
+                                                  m.codes + first * causal::kCodes, m.all_codes + first * codes()});
     std::memcpy(m.hidden + k * plan_.decoder.state, top_state(states_of_record(const_cast<void*>(record))),
                 plan_.decoder.state * sizeof(float));
-  }
-
-  // What is known of a step ahead, and how its covariates differ from those of the latest row of the same phase.
-  void put_known(const KnownAt& known, int64_t ahead, float* to) const {
-    const int64_t season = static_cast<int64_t>(plan_.season), seasons = (ahead + season - 1) / season;
-    const int64_t then = known.step + ahead, before = std::max(then - season * seasons, known.begin);
-    const size_t width = plan_.known_ahead;
-    const float* const now = known.table->ahead + static_cast<size_t>(then - known.table->first) * width;
-    const float* const earlier = known.table->ahead + static_cast<size_t>(before - known.table->first) * width;
-    to = std::copy(now, now + width, to);
-    for (size_t i = 0; i < plan_.covariates; ++i) to[i] = now[plan_.covariate[i]] - earlier[plan_.covariate[i]];
   }
 
   void decode(size_t count, size_t steps, const Memory& m) const {
@@ -275,7 +239,7 @@ class NetworkFollower final : public Follower {
 
   NetworkPlan plan_;
   Layer layers_[kMaxDepth];
-  causal::Shape shape_;
+  Shown shown_;
   size_t encoded_, states_;
 };
 

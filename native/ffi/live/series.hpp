@@ -15,7 +15,7 @@ namespace loopcast::live {
 enum class RowStatus : int32_t { taken = 0, duplicate, revised, late };
 
 // rows: how many were taken in, the first at step `start` of the series' phase. judged: the first row that is judged;
-// those before it may have been learned from. seen: whether there was a value. known: what is known besides, or null.
+// those before it may have been learned from. seen: whether there was a value. known: tables of what is known besides, or null.
 struct SeriesHead {
   int64_t rows, start, judged, seen, duplicates, revised, late;
   const KnownTable* known;

@@ -5,6 +5,7 @@
 #include "loopcast/kernels.hpp"
 #include "loopcast/live/simple.hpp"
 #include "loopcast/tracking.hpp"
+#include "loopcast/trees.hpp"
 
 namespace loopcast {
 
@@ -20,14 +21,30 @@ struct ReadCall {
   double* values;                                // [rows, steps, probabilities]
 };
 
+// What is shown of a series besides what is encoded of its values: numbers that are known of a row, of a step to come, and
+// of covariates.
+struct ShownPlan {
+  size_t season, second;
+  size_t table;  // which of a series' tables it is in
+  size_t known_rows, known_ahead, covariates;
+  const int64_t* covariate;  // [covariates]: which of those of a step these are
+};
+
 // The pretrained network. places: reads the median and the quantiles in which a value finds its place.
 struct NetworkPlan {
-  size_t season, second;
+  ShownPlan shown;
   Stack stack;  // without a head; batch and time 1; its layers' states are not read: a record has them
   StepDecoder decoder;
   causal::Reading reading, places;
-  size_t known_rows, known_ahead, covariates;  // numbers that are known of a row, of a step to come, and of covariates
-  const int64_t* covariate;                    // [covariates]: which of those of a step these are
+};
+
+// Trees on what is shown. least: rows before there is a forecast. usual: as of a SimplePlan.
+struct TreesPlan {
+  ShownPlan shown;
+  Trees trees;
+  size_t least;
+  double usual[2];
+  tracking::Bounds bounds;
 };
 
 // The mean of members. least: rows before there is a forecast. usual: as of a SimplePlan.

@@ -100,11 +100,17 @@ class ExogenousEncoder:
         """What is shown of times."""
         return CalendarFeatures.of(self.columns, self.parts)
 
+    def sees_as(self, other: "ExogenousEncoder") -> bool:
+        """Whether another one makes as many numbers of the same covariates, if of another scale."""
+        words = [(each.columns, each.categories, each.parts) for each in (self, other)]
+        return words[0] == words[1]
+
     def shows_as(self, other: "ExogenousEncoder") -> bool:
         """Whether another one makes the same numbers of the same covariates."""
-        words = [(each.columns, each.categories, each.parts) for each in (self, other)]
         scales = zip((self.past, self.future, self.static), (other.past, other.future, other.static), strict=True)
-        return words[0] == words[1] and all(map(np.array_equal, *pair) for pair in scales)
+        return self.sees_as(other) and all(
+            np.array_equal(one, its) for pair in scales for one, its in zip(*pair, strict=True)
+        )
 
     @property
     def past_width(self) -> int:

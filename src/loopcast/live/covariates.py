@@ -14,7 +14,7 @@ from loopcast.live.engine import LARGEST
 
 Given = Mapping[str, Any]
 Future = np.ndarray  # of steps to come, float64 `[step, covariate]`
-OfSeries = np.ndarray  # static numbers, and 1 for each category that a series is of, float32
+OfSeries = tuple[np.ndarray, ...]  # static numbers, 1 for each category that a series is of, float32, by each encoding
 
 
 class Numbers(NamedTuple):
@@ -69,9 +69,9 @@ def future_numbers(columns: Columns, given: Mapping[str, Sequence[Any]], steps: 
     return np.array(each).T
 
 
-def of_series(encoding: ExogenousEncoder, id_: Any, given: Given | None) -> OfSeries:
+def of_series(encodings: Sequence[ExogenousEncoder], id_: Any, given: Given | None) -> OfSeries:
     """What is known of a series as a whole, from its first row. ColumnError where a static covariate is not given."""
-    found = {} if given is None else given
+    found, encoding = {} if given is None else given, encodings[0]
     lacking = next((name for name in encoding.columns.static if _is_missing(found.get(name))), None)
     if lacking is not None:
         raise ColumnError(f"the first row of a series gives {quote(lacking)}, a static covariate of the model")
@@ -79,13 +79,13 @@ def of_series(encoding: ExogenousEncoder, id_: Any, given: Given | None) -> OfSe
         name: [_number(name, found[name]) if categories is None else str(found[name])]
         for name, categories in zip(encoding.columns.static, encoding.categories, strict=True)
     }
-    return of_all(encoding, pl.DataFrame(cells), pl.Series([id_]))[0]
+    return of_all(encodings, pl.DataFrame(cells), pl.Series([id_]))[0]
 
 
 def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
 
 
-def of_all(encoding: ExogenousEncoder, static: pl.DataFrame, ids: pl.Series) -> list[OfSeries]:
+def of_all(encodings: Sequence[ExogenousEncoder], static: pl.DataFrame, ids: pl.Series) -> list[OfSeries]:
     """The same of all series of a panel, from its static covariates."""
-    return list(encoding.of_static(static, ids))
+    return list(zip(*(encoding.of_static(static, ids) for encoding in encodings), strict=True))

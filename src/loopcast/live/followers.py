@@ -4,16 +4,17 @@ import ctypes
 import weakref
 from collections.abc import Callable, Sequence
 from functools import singledispatch
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from loopcast.columns import Bands
 from loopcast.errors import OptionError
 from loopcast.features.causal.native_read import Reading
-from loopcast.features.known import width_of_rows, width_of_steps
+from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.kernels import layout, why_not_built
 from loopcast.live import native
+from loopcast.live.shown import shown_plan
 from loopcast.live.tracking_plan import bounds_structure
 from loopcast.models.baselines import DriftModel, NaiveModel, SeasonalNaiveModel, WindowAverageModel
 from loopcast.models.linear import LinearModel
@@ -22,18 +23,28 @@ from loopcast.models.model import OWN_SPREAD, Model
 from loopcast.models.network.model import NetworkModel
 from loopcast.models.network.reading import places_of
 from loopcast.models.theta import ThetaModel, fitted_parameters
+from loopcast.models.trees.forecaster import TreesModel
+from loopcast.models.trees.native_trees import structure
 from loopcast.nn.ctypes_step import pad_units, stack_of
 from loopcast.nn.direct_decoder import DirectDecoder
 from loopcast.nn.shapes import SHAPES
 from loopcast.nn.step_decoder import PROBABILITIES
 
 CAN = (
-    "Pretrained, Recurrent, Naive, SeasonalNaive, Drift, WindowAverage, Linear and Theta can, a Mean of these, and "
-    "Auto that chose one"
+    "Pretrained, Recurrent, Trees, Naive, SeasonalNaive, Drift, WindowAverage, Linear and Theta can, a Mean of these, "
+    "and Auto that chose one"
 )
 NAIVE, SEASONAL_NAIVE, DRIFT, WINDOW_AVERAGE, LINEAR, THETA = range(6)  # SimpleKind of the kernels
 
 Fit = Callable[[np.ndarray, np.ndarray], None]
+
+
+class Wanted(NamedTuple):
+    """Of a model: intervals of these levels, which target, and by which encodings there are tables of covariates."""
+
+    levels: Sequence[float]
+    target: int
+    encodings: Sequence[ExogenousEncoder]
 
 
 class Follower:
@@ -56,8 +67,8 @@ class Follower:
         weakref.finalize(self, loaded.loopcast_follower_end, self.at)
 
 
-def followers_of(model: Model, levels: Sequence[float]) -> tuple[Follower, ...]:
-    """Of each target of a model, with intervals of these levels.
+def followers_of(model: Model, levels: Sequence[float], encodings: Sequence[ExogenousEncoder]) -> tuple[Follower, ...]:
+    """Of each target of a model, with intervals of these levels; encodings: see `Wanted`.
 
     OptionError where it cannot be followed, which says what can.
     """
@@ -66,24 +77,30 @@ def followers_of(model: Model, levels: Sequence[float]) -> tuple[Follower, ...]:
         raise OptionError(f"series are followed by the kernels, and {why}")
     targets = range(len(model.schema.columns.targets))
     if isinstance(model, NetworkModel):  # the same weights read every target
-        return (_follower(model, levels, 0),) * len(targets)
-    return tuple(_follower(model, levels, target) for target in targets)
+        return (_follower(model, Wanted(levels, 0, encodings)),) * len(targets)
+    return tuple(_follower(model, Wanted(levels, target, encodings)) for target in targets)
 
 
 @singledispatch
-def _follower(model: Model, levels: Sequence[float], target: int) -> Follower:
+def _follower(model: Model, wanted: Wanted) -> Follower:
     raise OptionError(f"{model.name} cannot be followed live: {CAN}")
 
 
 @_follower.register
-def _(model: NetworkModel, levels: Sequence[float], target: int) -> Follower:
-    ends = Bands.of(tuple(levels)).probabilities
-    spread = (OWN_SPREAD[0], OWN_SPREAD[2]) if levels else (0.5, 0.5)
+def _(model: NetworkModel, wanted: Wanted) -> Follower:
+    ends = Bands.of(tuple(wanted.levels)).probabilities
+    spread = (OWN_SPREAD[0], OWN_SPREAD[2]) if wanted.levels else (0.5, 0.5)
     probabilities = tuple(dict.fromkeys((0.5, *spread, *ends)))
-    return network_follower(model, probabilities, [probabilities.index(each) for each in (*spread, *ends)])
+    columns = [probabilities.index(each) for each in (*spread, *ends)]
+    return network_follower(model, probabilities, columns, wanted.encodings)
 
 
-def network_follower(model: NetworkModel, probabilities: Sequence[float], columns: Sequence[int]) -> Follower:
+def network_follower(
+    model: NetworkModel,
+    probabilities: Sequence[float],
+    columns: Sequence[int],
+    encodings: Sequence[ExogenousEncoder] = (),
+) -> Follower:
     """One that reads quantiles of these probabilities, the median first."""
     parts, shape = model.network.parts(model.weights), SHAPES[model.network.cell]
     layers = [pad_units(shape, layer, first=place == 0) for place, layer in enumerate(parts.layers)]
@@ -92,108 +109,74 @@ def network_follower(model: NetworkModel, probabilities: Sequence[float], column
     stack = stack_of(model.network.cell, layers, states, states, None, last_only=False)
     readings = [places_of(np.array(each)) for each in (probabilities, (0.5, *PROBABILITIES))]
     structures = [Reading(len(share), left.ctypes.data, share.ctypes.data) for left, share in readings]
-    known, covariate = known_widths(model)
-    plan = native.NetworkPlan(
-        model.periods.season, model.periods.second, stack, decoder.structure, *structures, *known, covariate.ctypes.data
-    )
+    shown, covariate = shown_plan(model, encodings)
+    plan = native.NetworkPlan(shown, stack, decoder.structure, *structures)
     return Follower("network", plan, (layers, states, decoder, readings, covariate), columns, None)
 
 
-def known_widths(model: NetworkModel) -> tuple[tuple[int, int, int], np.ndarray]:
-    """How many numbers are known of a row, of a step to come, of its covariates; and which of its numbers these are."""
-    encoding, season = model.encoding, model.periods.season
-    covariate = np.array([] if encoding is None else encoding.future_values, np.int64)
-    ahead = width_of_steps(encoding, season) - len(covariate)
-    return (width_of_rows(encoding), ahead, len(covariate)), covariate
-
-
-def known_model(model: Model) -> NetworkModel | None:
-    """By whose encoding what is known besides values is shown; None where nothing is.
-
-    OptionError where members of a mean are shown different things, of which a series has one table.
-    """
-    found = _networks_with_more(model)
-    others = [each for each in found[1:] if not _sees_the_same(each, found[0])]
-    if others:
-        raise OptionError(
-            f"{model.name} has members that are shown other covariates or targets than the others ({others[0].name} is "
-            "one), and are not followed together: fit one of them alone, such as Pretrained"
-        )
-    return found[0] if found else None
-
-
-def _networks_with_more(model: Model) -> list[NetworkModel]:
-    """The networks, members too, that are shown more than values."""
-    if isinstance(model, MeanModel):
-        return [found for each in model.models for found in _networks_with_more(each)]
-    return [model] if isinstance(model, NetworkModel) and model.encoding is not None else []
-
-
-def _sees_the_same(one: NetworkModel, other: NetworkModel) -> bool:
-    if one.encoding is None or other.encoding is None:
-        return False
-    same = (one.channels, one.periods.season) == (other.channels, other.periods.season)
-    return same and one.encoding.shows_as(other.encoding)
+@_follower.register
+def _(model: TreesModel, wanted: Wanted) -> Follower:
+    (shown, covariate), (trees, arrays) = shown_plan(model, wanted.encodings), structure(model.ensemble)
+    usual, bounds = _usual(model, wanted.target), bounds_structure(model.bounds)
+    plan = native.TreesPlan(shown, trees, model.min_history, usual, bounds)
+    return Follower("trees", plan, (covariate, arrays), _scaled(wanted.levels), None)
 
 
 @_follower.register
-def _(model: NaiveModel, levels: Sequence[float], target: int) -> Follower:
-    return _simple(model, levels, (target, NAIVE))
+def _(model: NaiveModel, wanted: Wanted) -> Follower:
+    return _simple(model, wanted, NAIVE)
 
 
 @_follower.register
-def _(model: DriftModel, levels: Sequence[float], target: int) -> Follower:
-    return _simple(model, levels, (target, DRIFT))
+def _(model: DriftModel, wanted: Wanted) -> Follower:
+    return _simple(model, wanted, DRIFT)
 
 
 @_follower.register
-def _(model: SeasonalNaiveModel, levels: Sequence[float], target: int) -> Follower:
-    return _simple(model, levels, (target, SEASONAL_NAIVE), length=model.lag)
+def _(model: SeasonalNaiveModel, wanted: Wanted) -> Follower:
+    return _simple(model, wanted, SEASONAL_NAIVE, length=model.lag)
 
 
 @_follower.register
-def _(model: WindowAverageModel, levels: Sequence[float], target: int) -> Follower:
-    return _simple(model, levels, (target, WINDOW_AVERAGE), length=model.window)
+def _(model: WindowAverageModel, wanted: Wanted) -> Follower:
+    return _simple(model, wanted, WINDOW_AVERAGE, length=model.window)
 
 
 @_follower.register
-def _(model: LinearModel, levels: Sequence[float], target: int) -> Follower:
+def _(model: LinearModel, wanted: Wanted) -> Follower:
     if model.encoding is not None:
         raise OptionError(
             f"{model.name} learned from covariates or the calendar, and only networks are followed with "
             "these: fit it on the panel without them (Panel.drop_covariates, and no calendar)"
         )
-    return _simple(model, levels, (target, LINEAR), length=model.context)
+    return _simple(model, wanted, LINEAR, length=model.context)
 
 
 @_follower.register
-def _(model: ThetaModel, levels: Sequence[float], target: int) -> Follower:
+def _(model: ThetaModel, wanted: Wanted) -> Follower:
     def fit(record: np.ndarray, values: np.ndarray) -> None:
         numbers = record[follower.fitted_at :].view(np.float64)
         fitted, season = fitted_parameters(values, model.season)
         numbers[: len(fitted)] = fitted
         numbers[theta_doubles : theta_doubles + model.season] = season
 
-    follower = _simple(model, levels, (target, THETA), fit=fit)
+    follower = _simple(model, wanted, THETA, fit=fit)
     (theta_doubles,) = layout()["theta_doubles"]
     return follower
 
 
-def _simple(
-    model: Model, levels: Sequence[float], what: tuple[int, int], *, length: int = 1, fit: Fit | None = None
-) -> Follower:
-    """what: the target, and the kind."""
-    target, kind = what
+def _simple(model: Model, wanted: Wanted, kind: int, *, length: int = 1, fit: Fit | None = None) -> Follower:
+    target = wanted.target
     weights = np.ascontiguousarray(model.matrix[target]) if isinstance(model, LinearModel) else np.zeros((1, 1))
     relative = isinstance(model, LinearModel) and model.relative
     sizes = model.season, length, model.min_history, weights.shape[1]
     bounds = bounds_structure(model.bounds)
     plan = native.SimplePlan(kind, *sizes, weights.ctypes.data, relative, _usual(model, target), bounds)
-    return Follower("simple", plan, weights, _scaled(levels), fit)
+    return Follower("simple", plan, weights, _scaled(wanted.levels), fit)
 
 
 @_follower.register
-def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
+def _(model: MeanModel, wanted: Wanted) -> Follower:
     cannot = [each.name for each in model.models if _follower.dispatch(type(each)) is _follower.dispatch(object)]
     if cannot:
         others = " or ".join(each.name for each in model.models if each.name not in cannot) or "Pretrained"
@@ -201,14 +184,14 @@ def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
             f"{model.name}: {', '.join(cannot)} cannot be followed live: {CAN}; fit {others} alone, or a Mean of these"
         )
     own = model.own_horizon > 0
-    members = [_follower(each, levels if own else (), target) for each in model.models]
+    levels = wanted.levels if own else ()
+    members = [_follower(each, wanted._replace(levels=levels)) for each in model.models]
     pointers = (ctypes.c_void_p * len(members))(*(each.at for each in members))
     weights = np.array(model.weights)
     bounds = (native.BoundsStructure * len(members))(*(bounds_structure(each.bounds) for each in model.models))
     at = [ctypes.addressof(pointers), weights.ctypes.data, ctypes.addressof(bounds)]
-    plan = native.MeanPlan(
-        len(members), model.season, model.min_history, *at, _usual(model, target), bounds_structure(model.bounds), own
-    )
+    usual, whole = _usual(model, wanted.target), bounds_structure(model.bounds)
+    plan = native.MeanPlan(len(members), model.season, model.min_history, *at, usual, whole, own)
 
     def fit(record: np.ndarray, values: np.ndarray) -> None:
         begin = follower.record_bytes - sum(each.record_bytes for each in members)
@@ -218,7 +201,7 @@ def _(model: MeanModel, levels: Sequence[float], target: int) -> Follower:
             begin += each.record_bytes
 
     fits = fit if any(each.fit is not None for each in members) else None
-    columns = members[0].columns if own else _scaled(levels)
+    columns = members[0].columns if own else _scaled(wanted.levels)
     follower = Follower("mean", plan, (members, pointers, weights, bounds), columns, fits)
     return follower
 

@@ -1,6 +1,7 @@
-"""What is known of live series besides their values, as the network is shown it: covariates, and the calendar.
+"""What is known of live series besides their values, as models are shown it: covariates, and the calendar.
 
-To the bits of `loopcast.features.known.Known`: a table holds the rows that a forecast from the latest row, or from one
+Members of a mean may have learned from other rows, and measure covariates by other scales: there is a table by each. To
+the bits of `loopcast.features.known.Known`: a table holds the rows that a forecast from the latest row, or from one
 that may still come late, looks back to, and the steps to come; what is not known of these yet is missing there.
 """
 
@@ -14,7 +15,11 @@ from loopcast.features.known import TRAILING
 from loopcast.features.standardize import Standardization, encode_carried
 from loopcast.live.calendar import Calendar
 from loopcast.live.clock import Phase
+from loopcast.live.covariates import OfSeries
 from loopcast.live.native import KnownTable
+
+Carried = list[np.ndarray]  # of columns after each row the last value and since when, and the sums
+Table = tuple[np.ndarray, np.ndarray]  # of rows, and of steps to come, float32
 
 
 class Before(NamedTuple):
@@ -34,16 +39,27 @@ class Before(NamedTuple):
 
 
 class KnownPlan:
-    """What the series of a live state share: how covariates are encoded, how far back and ahead tables reach."""
+    """What the series of a live state share: how covariates are encoded, how far back and ahead tables reach.
 
-    def __init__(self, encoding: ExogenousEncoder, season: int, calendar: Calendar, reach: tuple[int, int]) -> None:
+    encodings: of the same covariates, by one scale or several.
+    """
+
+    def __init__(
+        self, encodings: tuple[ExogenousEncoder, ...], season: int, calendar: Calendar, reach: tuple[int, int]
+    ) -> None:
         lateness, self.ahead = reach
-        self.encoding, self.calendar = encoding, calendar
+        self.encodings, self.calendar = encodings, calendar
+        encoding = self.encoding
         self.past, self.future = encoding.columns.past, encoding.columns.future
         self.values = encoding.future_values
         self.counts = [count for count in (round(share * season) for share in TRAILING) if count > 1]
         self.back = max(season, *self.counts, 1) + 2 * lateness + 2
         self._phases: dict[int, PhaseTable] = {}
+
+    @property
+    def encoding(self) -> ExogenousEncoder:
+        """One of them, for all but the scales."""
+        return self.encodings[0]
 
     @property
     def of_time_alone(self) -> bool:
@@ -81,21 +97,21 @@ class KnownSeries:
     """Of one series: past, future `[step, covariate]`, float64, NaN where missing, from the step `first` on.
 
     future: as its rows had it; coming: as it was known ahead, which is what a forecast from an earlier row sees of a
-    step. begin: the step of its first row; of_series: what is known of it as a whole, float32.
+    step. begin: the step of its first row; of_series: what is known of it as a whole, float32, by each encoding.
     """
 
-    def __init__(self, plan: KnownPlan, phase: Phase, begin: int, of_series: np.ndarray) -> None:
+    def __init__(self, plan: KnownPlan, phase: Phase, begin: int, of_series: OfSeries) -> None:
         self.plan, self.phase, self.first, self.begin, self.of_series = plan, phase, begin, begin, of_series
         self.past, self.future, self.coming = (
             np.zeros((0, len(names))) for names in (plan.past, plan.future, plan.future)
         )
-        self.before = Before.nothing(len(plan.past), len(plan.future))
-        self.structure = KnownTable()
+        self.before = [Before.nothing(len(plan.past), len(plan.future)) for _ in plan.encodings]
+        self.structures = (KnownTable * len(plan.encodings))()
 
     def copy(self, step: int) -> "KnownSeries":
         """The same as of a step, which goes its own way."""
         other = KnownSeries(self.plan, self.phase, self.begin, self.of_series)
-        other.first, other.before = self.first, self.before
+        other.first, other.before = self.first, list(self.before)
         other.past, other.future, other.coming = self.past.copy(), self.future.copy(), self.coming.copy()
         other.see(step)
         return other
@@ -144,9 +160,10 @@ class KnownSeries:
         count = step - self.plan.back - self.first
         if count <= 0:
             return
-        past, past_since, future, future_since, sums = self._carried
-        carried = (part[count - 1].copy() for part in (past, past_since, future, future_since))
-        self.before = Before._make([*carried, sums[count].copy()])
+        self.before = [
+            Before._make([*(part[count - 1].copy() for part in carried), sums[count].copy()])
+            for *carried, sums in self._carried
+        ]
         self.past, self.future, self.coming = self.past[count:], self.future[count:], self.coming[count:]
         self.first += count
         self.see(step)
@@ -169,21 +186,27 @@ class KnownSeries:
         )
 
     def see(self, step: int) -> None:
-        """Make the table of what is known at the row of a step."""
-        plan, before, count, rows = self.plan, self.before, len(self.coming), step + 1 - self.first
+        """Make the tables of what is known at the row of a step."""
+        count, rows = len(self.coming), step + 1 - self.first
         seen = np.concatenate([self.future[:rows], self.coming[rows:]])
-        past, *of_past = _columns(plan.encoding.past, self.past, before.past, before.past_since)
-        future, *of_future = _columns(plan.encoding.future, seen, before.future, before.future_since)
-        values = future[:, plan.values].astype(np.float64)
+        dates = self.plan.calendar.rows(self.phase, self.first, count)
+        made = [self._table(place, seen, dates) for place in range(len(self.before))]
+        self._carried, self._tables = [carried for carried, _ in made], [table for _, table in made]
+        for structure, (row, ahead) in zip(self.structures, self._tables, strict=True):
+            structure.rows, structure.ahead = row.ctypes.data, ahead.ctypes.data
+            structure.first, structure.count = self.first, count
+
+    def _table(self, place: int, seen: np.ndarray, dates: np.ndarray) -> tuple[Carried, Table]:
+        """By one of the encodings; seen: future covariates; dates: what the calendar says."""
+        encoding, before, whole = self.plan.encodings[place], self.before[place], self.of_series[place]
+        past, *of_past = _columns(encoding.past, self.past, before.past, before.past_since)
+        future, *of_future = _columns(encoding.future, seen, before.future, before.future_since)
+        values = future[:, self.plan.values].astype(np.float64)
         sums = np.cumsum(np.concatenate([before.sums[None], values]), axis=0)
-        self._carried = (*of_past, *of_future, sums)
-        ahead = np.concatenate([future, plan.calendar.rows(self.phase, self.first, count)], axis=1)
-        whole = np.broadcast_to(self.of_series, (count, len(self.of_series)))
-        self._rows = np.ascontiguousarray(np.concatenate([past, whole, ahead], axis=1))
-        self._ahead = np.ascontiguousarray(np.concatenate([ahead, *self._means(sums)], axis=1))
-        table = self.structure
-        table.rows, table.ahead = self._rows.ctypes.data, self._ahead.ctypes.data
-        table.first, table.count = self.first, count
+        ahead = np.concatenate([future, dates], axis=1)
+        rows = np.concatenate([past, np.broadcast_to(whole, (len(seen), len(whole))), ahead], axis=1)
+        table = np.ascontiguousarray(rows), np.ascontiguousarray(np.concatenate([ahead, *self._means(sums)], axis=1))
+        return [*of_past, *of_future, sums], table
 
     def _means(self, sums: np.ndarray) -> list[np.ndarray]:
         """Trailing means of the covariates, as `trailing_means` has them."""
@@ -203,6 +226,6 @@ def _columns(
     return encode_carried(scale.scaled(values), carried, since)
 
 
-def address(table: KnownTable) -> int:
-    """Where the kernels find it."""
-    return ctypes.addressof(table)
+def address(tables: ctypes.Structure | ctypes.Array[KnownTable]) -> int:
+    """Where the kernels find them."""
+    return ctypes.addressof(tables)

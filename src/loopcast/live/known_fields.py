@@ -11,6 +11,7 @@ from loopcast.live.state import State
 
 PLACES, REST = "known_places", "known_rest"
 PAST, FUTURE, COMING = "known_past", "known_future", "known_coming"
+BEFORE = (np.float32, np.int64, np.float32, np.int64, np.float64)  # types of Before
 
 
 def known_fields(state: State, channels: Sequence[Channel]) -> dict[str, np.ndarray]:
@@ -26,9 +27,7 @@ def known_fields(state: State, channels: Sequence[Channel]) -> dict[str, np.ndar
         PAST: np.stack([_padded(each.past, most) for each in known]).view(np.int64),
         FUTURE: np.stack([_padded(each.future, most) for each in known]).view(np.int64),
         COMING: np.stack([_padded(each.coming, most) for each in known]).view(np.int64),
-        REST: np.stack([np.concatenate([each.of_series, *each.before], dtype=np.float64) for each in known]).view(
-            np.int64
-        ),
+        REST: np.stack([_rest(each) for each in known]).view(np.int64),
     }
 
 
@@ -46,7 +45,7 @@ def known_shapes(state: State, count: int, fields: Mapping[str, np.ndarray]) -> 
         PAST: (count, most * past),
         FUTURE: (count, most * future),
         COMING: (count, most * future),
-        REST: (count, sum(_sizes(plan))),
+        REST: (count, len(plan.encodings) * sum(_sizes(plan))),
     }
     return {PLACES: (count, 3), **shapes}
 
@@ -57,12 +56,12 @@ def restore_known(state: State, found: Channel, fields: Mapping[str, np.ndarray]
     if plan is None or state.known is None:
         return
     first, begin, count = fields[PLACES].tolist()
-    of_series, *before = np.split(fields[REST].view(np.float64), np.cumsum(_sizes(plan))[:-1])
-    dtypes = (np.float32, np.int64, np.float32, np.int64, np.float64)
+    each = fields[REST].view(np.float64).reshape(len(plan.encodings), -1)
+    parts = [np.split(rest, np.cumsum(_sizes(plan))[:-1]) for rest in each]
     moved = found.head.start - begin  # steps are numbered from the phase's first series, which may be another by now
-    known = KnownSeries(plan, found.phase, begin + moved, of_series.astype(np.float32))
+    known = KnownSeries(plan, found.phase, begin + moved, tuple(part[0].astype(np.float32) for part in parts))
     known.first = first + moved
-    known.before = Before(*(part.astype(dtype) for part, dtype in zip(before, dtypes, strict=True)))
+    known.before = [Before(*map(np.ndarray.astype, part[1:], BEFORE)) for part in parts]
     known.past, known.future, known.coming = (
         fields[name].view(np.float64).reshape(-1, len(names))[:count] if names else np.zeros((count, 0))
         for name, names in ((PAST, plan.past), (FUTURE, plan.future), (COMING, plan.future))
@@ -75,6 +74,12 @@ def restore_known(state: State, found: Channel, fields: Mapping[str, np.ndarray]
 
 def _plan(state: State) -> KnownPlan | None:
     return None if state.known is None or state.known.plan.of_time_alone else state.known.plan
+
+
+def _rest(known: KnownSeries) -> np.ndarray:
+    """What is known of a series as a whole, and what comes before its table, by one encoding after the other."""
+    each = zip(known.of_series, known.before, strict=True)
+    return np.concatenate([part for whole, before in each for part in (whole, *before)], dtype=np.float64)
 
 
 def _sizes(plan: KnownPlan) -> tuple[int, ...]:

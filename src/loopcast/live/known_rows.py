@@ -17,8 +17,6 @@ from loopcast.live.known import KnownPlan, KnownSeries, address
 from loopcast.live.series import Channel, Series
 from loopcast.models.network.targets import Channels
 
-NOTHING = np.zeros(0, np.float32)
-
 
 class Checked(NamedTuple):
     """What is known of a row: numbers, of each target; of its series, where that is new; and as it was given."""
@@ -43,7 +41,7 @@ class KnownRows:
     def checked(self, id_: Id, given: Given | None, values: Sequence[float], *, new: bool) -> Checked:
         """What is known of a row of these values; an error where its covariates cannot be taken in."""
         numbers = numbers_of(self.columns, given)
-        whole = of_series(self.plan.encoding, id_, given) if new else None
+        whole = of_series(self.plan.encodings, id_, given) if new else None
         return Checked(self._for_each(numbers, values), whole, given or {})
 
     def without(self, values: Sequence[float]) -> Checked:
@@ -66,11 +64,12 @@ class KnownRows:
     def start(self, found: Channel, step: int, of_series: OfSeries | None) -> None:
         """A series whose first row will be at a step."""
         if not self.plan.of_time_alone:
-            self.attach(found, KnownSeries(self.plan, found.phase, step, NOTHING if of_series is None else of_series))
+            nothing = (np.zeros(0, np.float32),) * len(self.plan.encodings)
+            self.attach(found, KnownSeries(self.plan, found.phase, step, nothing if of_series is None else of_series))
 
     def attach(self, found: Channel, known: KnownSeries) -> None:
         """Have the kernels find what is known of a series."""
-        found.known, found.head.known = known, address(known.structure)
+        found.known, found.head.known = known, address(known.structures)
 
     def reach_rows(self, found: Series, first: int, last: int) -> None:
         """`reach` of each target."""
@@ -175,7 +174,7 @@ class KnownRows:
         """What is known of the series of a panel as wholes."""
         if panel.covariates is None:
             return [None] * panel.n_series
-        return of_all(self.plan.encoding, panel.covariates.static, panel.ids)
+        return of_all(self.plan.encodings, panel.covariates.static, panel.ids)
 
 
 def same(one: float, other: float) -> bool:

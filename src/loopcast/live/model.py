@@ -8,10 +8,11 @@ from loopcast.intervals.tracking import TargetErrors, Tracking
 from loopcast.live.calendar import Calendar
 from loopcast.live.clock import Clock
 from loopcast.live.engine import Engine
-from loopcast.live.followers import followers_of, known_model
+from loopcast.live.followers import followers_of
 from loopcast.live.known import KnownPlan
 from loopcast.live.known_rows import KnownRows
 from loopcast.live.rules import Rules
+from loopcast.live.shown import encodings_of, shown_models
 from loopcast.live.state import State
 from loopcast.models.bounds import Bounds
 from loopcast.models.calibrate import USUAL_STEPS
@@ -30,7 +31,8 @@ class LiveModel:
     def __init__(self, forecaster: Forecaster, rules: Rules) -> None:
         self.forecaster, self.rules = forecaster, rules
         self.model: Model = replace(forecaster.model, panel=None)  # its series are no part of a state
-        self._followers, self._shown = followers_of(self.model, rules.levels), known_model(self.model)
+        self._shown = shown_models(self.model)
+        self._followers = followers_of(self.model, rules.levels, encodings_of(self._shown))
         self.require_intervals(self.horizon)
 
     def require_intervals(self, steps: int) -> None:
@@ -73,13 +75,13 @@ class LiveModel:
 
     def _known(self, clock: Clock) -> KnownRows | None:
         """How what is known besides values is shown; None where the model does without."""
-        model = self._shown
-        if model is None or model.encoding is None:
+        if not self._shown:
             return None
-        calendar = Calendar(clock, model.encoding.calendar)
+        season, channels = self._shown[0].periods.season, self._shown[0].channels
+        encodings = encodings_of(self._shown)
         reach = self.rules.lateness, self.horizon
-        plan = KnownPlan(model.encoding, model.periods.season, calendar, reach)
-        return KnownRows(plan, self.rules.lateness, self.schema.columns, model.channels)
+        plan = KnownPlan(encodings, season, Calendar(clock, encodings[0].calendar), reach)
+        return KnownRows(plan, self.rules.lateness, self.schema.columns, channels)
 
     def engines_of(self, steps: int) -> tuple[Engine, ...]:
         """Of each target, of forecasts of so many steps; their blocks are those of all others."""

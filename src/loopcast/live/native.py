@@ -6,6 +6,8 @@ from functools import cache
 from loopcast.errors import LoopcastError
 from loopcast.features.causal.native_read import Reading
 from loopcast.kernels import checked_library, library
+from loopcast.models.trees import native_trees
+from loopcast.models.trees.native_trees import Trees
 from loopcast.nn import ctypes_step, direct_decoder
 from loopcast.nn.ctypes_step import Stack
 from loopcast.nn.direct_decoder import Decoder
@@ -17,10 +19,22 @@ class BoundsStructure(ctypes.Structure):
     _fields_ = (("lower", FLOAT), ("upper", FLOAT), ("automatic", ctypes.c_bool), ("integer", ctypes.c_bool))
 
 
+class ShownPlan(ctypes.Structure):
+    _fields_ = (
+        *((name, SIZE) for name in ("season", "second", "table", "known_rows", "known_ahead", "covariates")),
+        ("covariate", AT),
+    )
+
+
 class NetworkPlan(ctypes.Structure):
     _fields_ = (
-        ("season", SIZE), ("second", SIZE), ("stack", Stack), ("decoder", Decoder), ("reading", Reading),
-        ("places", Reading), ("known_rows", SIZE), ("known_ahead", SIZE), ("covariates", SIZE), ("covariate", AT),
+        ("shown", ShownPlan), ("stack", Stack), ("decoder", Decoder), ("reading", Reading), ("places", Reading),
+    )  # fmt: skip
+
+
+class TreesPlan(ctypes.Structure):
+    _fields_ = (
+        ("shown", ShownPlan), ("trees", Trees), ("least", SIZE), ("usual", FLOAT * 2), ("bounds", BoundsStructure),
     )  # fmt: skip
 
 
@@ -75,7 +89,9 @@ class SeriesHead(ctypes.Structure):
 
 
 STRUCTURES: dict[str, type[ctypes.Structure]] = {
+    "ShownPlan": ShownPlan,
     "NetworkPlan": NetworkPlan,
+    "TreesPlan": TreesPlan,
     "SimplePlan": SimplePlan,
     "MeanPlan": MeanPlan,
     "TrackingPlan": TrackingPlan,
@@ -93,7 +109,8 @@ def quick_library() -> ctypes.PyDLL:
 
     So no two calls are under way at once, and one workspace serves all.
     """
-    checked_library(*ctypes_step.STRUCTURES.items(), *direct_decoder.STRUCTURES.items(), *STRUCTURES.items())
+    parts = (ctypes_step, direct_decoder, native_trees)
+    checked_library(*(each for part in parts for each in part.STRUCTURES.items()), *STRUCTURES.items())
     loaded = ctypes.PyDLL(None, handle=library()._handle)
     number = ctypes.c_int32
     for name, result, arguments in (

@@ -22,9 +22,9 @@ struct KnownTable {
   int64_t first, count;
 };
 
-// What is known at a row: the table, or null; the row's step, and the step of the series' first row.
+// What is known at a row: tables of the same steps, or null; the row's step, and the step of the series' first row.
 struct KnownAt {
-  const KnownTable* table;
+  const KnownTable* tables;
   int64_t step, begin;
 };
 

@@ -12,19 +12,23 @@ from loopcast.features.causal.inputs import INPUTS, LAGS
 from loopcast.features.causal.track import Periods
 from loopcast.features.exogenous import ExogenousEncoder
 from loopcast.features.known import Known
+from loopcast.kernels import why_not_built
 from loopcast.models.calibrate import usual_steps
 from loopcast.models.model import Fit, Model
 from loopcast.models.network.histories import Asked, Questions
+from loopcast.models.network.reading import read_values
+from loopcast.models.network.targets import Channels
 from loopcast.models.trees.ensemble import TreeEnsemble
 from loopcast.models.trees.grow import grow, require_installed
+from loopcast.models.trees.native_trees import native_said
 from loopcast.models.two_seasons import TwoSeasons
+from loopcast.nn.step_decoder import PROBABILITIES
 from loopcast.storage.registry import register
 from loopcast.training.origin_pool import ORIGINS, STEPS, Examples
 from loopcast.training.origin_windows import OriginWindows
 from loopcast.validation import check_positive, check_seed
 
 MOST_ROWS = 100_000  # that trees are grown from
-MOST_BENT = 6.0  # of a forecast, in units of the usual change, as an arcsinh: two hundred of them
 WIDTH = 96  # rows of a window: only its origins are learned from
 SHOWN = LAGS + 10  # of what a network sees of a row: differences of values, levels and seasons
 
@@ -36,6 +40,7 @@ class TreesModel(Model):
     ensemble: TreeEnsemble
     periods: Periods
     encoding: ExogenousEncoder | None = None
+    channels: ClassVar[Channels] = "independent"
 
     def _predict(
         self, panel: Panel, cutoffs: tuple[int, ...], horizon: int, probabilities: tuple[float, ...]
@@ -47,9 +52,10 @@ class TreesModel(Model):
     def _values(self, questions: Questions) -> np.ndarray:
         """Of some series, `[series, cutoff, step, 1]`."""
         told = questions.told
-        bent = self.ensemble.predict(features(told.candidates, told.codes, told.inputs[questions.at]))
-        said = np.sinh(np.clip(bent, -MOST_BENT, MOST_BENT))
-        return questions.read(said.reshape(*told.base.shape, 1))
+        shown = features(told.candidates, told.codes, told.inputs[questions.at])
+        said = native_said(self.ensemble, shown) if why_not_built() is None else self.ensemble.said(shown)
+        alike = np.broadcast_to(said.reshape(*told.base.shape, 1), (*told.base.shape, len(PROBABILITIES)))
+        return read_values(questions, alike, np.array([0.5]))
 
 
 @register
