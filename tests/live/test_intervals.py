@@ -136,11 +136,12 @@ def test_on_noise_that_does_not_change_intervals_hold_what_they_say_and_no_drift
     assert sum(each.drift for each in seen) <= 1
 
 
-def test_a_shift_is_found_soon():
+def test_a_drift_that_forecasts_do_not_follow_is_found():
     rng, live = np.random.default_rng(1), fitted().live(panel())
     still = [live.update_one("a", at(row), float(rng.normal(50, 3))).drift for row in range(60, 560)]
     assert not any(still)
-    found = [live.update_one("a", at(row), float(rng.normal(50, 3) + 4 * (row - 559))).drift for row in range(560, 600)]
+    after = range(560, 630)  # a third of the noise a row: a larger shift is in the next forecast
+    found = [live.update_one("a", at(row), float(rng.normal(50, 3) + row - 559)).drift for row in after]
     assert any(found)
 
 

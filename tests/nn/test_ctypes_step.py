@@ -13,6 +13,7 @@ from loopcast.features.causal.ahead import CANDIDATES, CODES
 from loopcast.features.causal.inputs import INPUTS
 from loopcast.kernels import LIBRARY, check_layout, layout
 from loopcast.live import native
+from loopcast.models.trees import native_trees
 from loopcast.nn import ctypes_step, direct_decoder, fused
 from loopcast.nn.cells import CELLS
 from loopcast.nn.ctypes_step import STRUCTURES, DirectStep, checked_library
@@ -80,7 +81,7 @@ def test_steps_one_by_one_equal_a_numpy_loop(cell, widths):
 def test_the_library_describes_every_structure_and_the_constants_that_python_repeats():
     table = layout()
     structures = STRUCTURES | direct_decoder.STRUCTURES | native_encode.STRUCTURES | native_read.STRUCTURES
-    structures |= native.STRUCTURES
+    structures |= native.STRUCTURES | native_trees.STRUCTURES
     check_layout(structures, table)
     described = {name.partition(".")[0] for name in table if "." in name}
     assert described == set(structures)
