@@ -121,6 +121,12 @@ def test_csv_in_and_csv_out(history):
     assert table[0]["unique_id"] == "a"
     assert "no number" in table[2]["error"]
     assert "json" in run("--freq", "h", "--format", "csv", "--emit", "forecast", code=2)
+    for wrong, said in (
+        (("--freq", "xyz"), "no frequency"),
+        (("--freq", "h", "--season", -4), "season"),
+        (("--freq", "h", "--lateness", -3), "lateness"),
+    ):
+        assert said in run(*wrong, code=2)  # at once, and not as the answer to each row
 
 
 def test_late_lines_are_put_aside(model, tmp_path):
