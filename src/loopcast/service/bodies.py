@@ -123,7 +123,7 @@ def read_body(path: Path, asked: TableOptions, limits: Limits, *, every: bool = 
     check_size(path, limits)
     columns = asked.columns(like["columns"]) if "columns" in like else asked.columns()
     options = asked.read_options()
-    freq = asked.freq or (None if options.resample else like.get("freq"))
+    freq = asked.step() or (None if options.resample else like.get("freq"))
     try:
         whole = read_whole(path, columns=columns, freq=freq, gaps=asked.gaps, options=options, every=every)
     except DataError as error:
