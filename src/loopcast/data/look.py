@@ -74,7 +74,7 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     roles = roles_of(frame, options)
     names = tuple(str(name).strip() if roles.options.strip else str(name) for name in found.table.names)
     fields = strip_fields(frame) if roles.options.strip else frame
-    why_not = "no column seems to hold times, or none seems to hold numbers"
+    why_not = _without_proposal(frame, roles)
     for proposal in _proposals(path, roles, asked, _with_categories(stated, asked, roles, fields)):
         try:
             panel = _read(path, proposal)
@@ -86,6 +86,14 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
             return plain
         return _besides(path, plain, fields, proposal)
     return Look(roles=roles, names=names, why_not=why_not)
+
+
+def _without_proposal(frame: pl.DataFrame, roles: Roles) -> str:
+    """What a table lacks of which no way to read it is made."""
+    if not frame.height:
+        return "it has no rows below its header"
+    lacking = "numbers" if roles.time or roles.likely_time else "times"
+    return f"no column seems to hold {lacking}, and a forecast takes a column of times and one of numbers"
 
 
 def _with_categories(stated: ReadOptions, asked: Columns, roles: Roles, fields: pl.DataFrame) -> ReadOptions:
@@ -184,13 +192,17 @@ def _proposals(path: Path, roles: Roles, asked: Columns, stated: ReadOptions) ->
 
 
 def _columns(roles: Roles, asked: Columns, stated: ReadOptions) -> Columns | None:
-    """What the columns are: as was asked, and else as they seem to be; None where there is no time or no number."""
-    time = asked.time if asked.time != TIME or len(roles.time) != 1 else roles.time[0]
+    """What the columns are: as was asked, and else as they seem to be; None where there is no time or no number.
+
+    Where no column can be read as one of these, text with digits is taken for it: its error says what is wrong there.
+    """
+    likely = roles.time or ((roles.likely_time,) if roles.likely_time else ())
+    time = asked.time if asked.time != TIME or len(likely) != 1 else likely[0]
     if asked.target != TARGET or roles.is_wide or stated.layout == "wide":
         target: str | Sequence[str] | None = asked.target
     else:
-        target = roles.target
-    known = bool(roles.time) or asked.time != TIME or bool(stated.time_parts)
+        target = roles.target or roles.likely_target
+    known = bool(likely) or asked.time != TIME or bool(stated.time_parts)
     if target is None or not known:
         return None
     return replace(asked, time=time, target=target, id=asked.id if asked.id != ID else roles.id or ID)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from loopcast.columns import ID, TARGET, TIME
+from loopcast.data.dates_as_numbers import stated_format
 from loopcast.data.number_format import number_pattern
 from loopcast.data.number_text import MISSING
 from loopcast.data.read_options import PARTS, ReadOptions
 from loopcast.data.sniff import notation_of, with_notation
-from loopcast.data.time_text import formats_of, is_iso
+from loopcast.data.time_text import formats_of, is_iso, offset_formats
 
 TIME_WORDS = re.compile(
     r"^(ds|date|datum|time|timestamp|datetime|zeit|day|tag|month|monat|period|year|jahr|fecha|data)", re.I
@@ -25,6 +26,7 @@ TARGET_WORDS = re.compile(
 PART_WORDS = dict(
     zip(PARTS, ("year|jahr", "month|monat|mon", "day|tag", "hour|stunde|hr", "minute|min", "second|sec"), strict=True)
 )
+WEEK_WORDS = "week|woche|kw|calendar_?week|iso_?week"
 CLOCK = r"^\d{1,2}(:\d{2}(:\d{2})?( ?[AaPp][Mm])?|\.\d{2}\.\d{2})$"
 
 
@@ -33,7 +35,8 @@ class Roles:
     """What the columns of a table seem to be.
 
     time: one column, or several that make it up; formats: in which all of its texts are times, empty for ISO 8601.
-    options: how numbers are written, what is missing, whether fields have spaces around them.
+    options: how numbers are written, what is missing, whether fields have spaces around them. figures: those of words
+    in most of whose fields there are digits.
     """
 
     time: tuple[str, ...]
@@ -42,6 +45,18 @@ class Roles:
     numbers: tuple[str, ...]
     words: tuple[str, ...]
     options: ReadOptions
+    figures: tuple[str, ...] = ()
+
+    @property
+    def likely_time(self) -> str | None:
+        """The column of text that is most likely to be of times, though it is not read as such."""
+        return min(self.figures, key=lambda name: TIME_WORDS.match(name) is None, default=None)
+
+    @property
+    def likely_target(self) -> str | None:
+        """The column of text that is most likely to be of numbers, though it is not read as such."""
+        others = [name for name in self.figures if self.time or name != self.likely_time]
+        return min(others, key=lambda name: TARGET_WORDS.match(name) is None, default=None)
 
     @property
     def target(self) -> str | None:
@@ -81,6 +96,7 @@ def roles_of(frame: pl.DataFrame, options: ReadOptions) -> Roles:
         numbers=tuple(numbers),
         words=tuple(name for name in words if name != key),
         options=with_notation(_with(options, strip=spaces, na=tuple(na)), notation),
+        figures=tuple(name for name in words if name != key and _has_digits(frame[name])),
     )
 
 
@@ -119,6 +135,11 @@ def _is_number(column: pl.Series, pattern: str, missing: set[str]) -> bool:
     return bool(len(there)) and bool((there.str.contains(pattern) | (there.str.to_lowercase() == "nan")).all())
 
 
+def _has_digits(column: pl.Series) -> bool:
+    """Whether most fields of a column of text have digits."""
+    return column.dtype == pl.String and 2 * int(column.str.contains(r"\d").sum()) > len(column.drop_nulls())
+
+
 def _counts_rows(column: pl.Series) -> bool:
     """Whether a column says which row each is."""
     numbers = column.cast(pl.Int64, strict=False)
@@ -127,9 +148,11 @@ def _counts_rows(column: pl.Series) -> bool:
 
 def _time(frame: pl.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The column of times, or those that make it up, and the formats in which all of it can be read."""
-    parts = _parts(frame)
+    parts, week = _parts(frame), _week(frame)
     if len(parts) > 1:
         return parts, ()
+    if parts and week:
+        return (*parts, week), ("%G %V",)
     names = sorted(frame.columns, key=lambda name: (name != TIME, TIME_WORDS.match(name) is None))
     for name, formats in _timely(frame, names):
         clock = next((each for each in _clocks(frame) if each != name), None)
@@ -138,7 +161,13 @@ def _time(frame: pl.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return (name, clock), tuple(formats_of(joined))
         return (name,), tuple(formats)
     whole = next((name for name in names if TIME_WORDS.match(name) and _is_whole(frame[name])), None)
-    return ((whole,) if whole else ()), ()
+    return ((whole,), _formats_of_numbers(frame[whole])) if whole else ((), ())
+
+
+def _formats_of_numbers(column: pl.Series) -> tuple[str, ...]:
+    """The format in which whole numbers are to be read as times, where there is one."""
+    stated = stated_format(column.drop_nulls().cast(pl.Int64, strict=False).drop_nulls())
+    return () if stated is None else (stated,)
 
 
 def _timely(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
@@ -149,7 +178,7 @@ def _timely(frame: pl.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, li
             yield name, []
         elif column.dtype == pl.String and len(column):
             if is_iso(column):
-                yield name, []
+                yield name, offset_formats(column)
             elif not column.str.contains(r"^\d+([.,]\d+)?$").all() and (formats := formats_of(column)):
                 yield name, formats
 
@@ -178,6 +207,14 @@ def _parts(frame: pl.DataFrame) -> tuple[str, ...]:
             break
         found.append(name)
     return tuple(found)
+
+
+def _week(frame: pl.DataFrame) -> str | None:
+    """The column that is called week, where it is of the weeks of a year."""
+    name = next((each for each in frame.columns if re.fullmatch(WEEK_WORDS, each, re.I)), None)
+    if name is None or not _is_whole(frame[name]):
+        return None
+    return name if frame[name].cast(pl.Int64).is_between(1, 53).all() else None
 
 
 def _is_whole(column: pl.Series) -> bool:

@@ -1,6 +1,6 @@
 """Text that is no time in ISO 8601: which other format all of it is in, and the line that converts it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -14,6 +14,8 @@ DAYS = (
 )  # fmt: skip
 CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H.%M.%S", "%H%M%S", "%H%M")
 MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m", "%Y.%m", "%B %Y", "%B-%Y", "%B-%y", "%Y-%B", "%YM%m", "%Y %B")
+QUARTERS = ("%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
+OFFSETS = tuple(f"%Y-%m-%d{between}{clock}%z" for between in "T " for clock in ("%H:%M:%S", "%H:%M", "%H:%M:%S%.f"))
 TRIED = 1000  # texts of a column that a format is tried on before all are
 
 
@@ -68,7 +70,22 @@ def formats_of(times: pl.Series) -> list[str]:
     >>> formats_of(pl.Series("ds", ["01/02/2020", "02/02/2020"]))
     ['%d/%m/%Y', '%m/%d/%Y']
     """
-    found = list(_formats()) if times.str.contains(r"\d").all() else []
+    return _reading(times, _formats()) if times.str.contains(r"\d").all() else []
+
+
+def offset_formats(times: pl.Series) -> list[str]:
+    """The format that reads times in ISO 8601 of several offsets from UTC, as clocks that change have; else none.
+
+    >>> offset_formats(pl.Series("ds", ["2023-10-29T02:00+02:00", "2023-10-29T02:00+01:00"]))
+    ['%Y-%m-%dT%H:%M%z']
+    """
+    ends = times.str.extract(r"([+-]\d{2}:?\d{2})$")
+    return _reading(times, OFFSETS)[:1] if not ends.null_count() and ends.n_unique() > 1 else []
+
+
+def _reading(times: pl.Series, formats: Iterable[str]) -> list[str]:
+    """Those of some formats that read all texts of a column."""
+    found = list(formats)
     for part in _growing(times):
         read = part.to_frame("text").select(whole_time(pl.col("text"), each).alias(each) for each in found)
         found = [each for each in found if not read[each].null_count()]
@@ -83,7 +100,7 @@ def is_iso(times: pl.Series) -> bool:
 def _formats() -> Iterator[str]:
     yield from DAYS
     yield from (f"{day}{between}{clock}" for day in DAYS for between in (" ", "T", ", ") for clock in CLOCKS)
-    yield from (*MONTHS, "%G-W%V", "%Y-%m-%d %H")
+    yield from (*MONTHS, *QUARTERS, "%G-W%V", "%Y-%m-%d %H")
 
 
 def _growing(times: pl.Series) -> tuple[pl.Series, ...]:
