@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 import pytest
+import xlsxwriter
 
 import loopcast
 from loopcast import Columns, Panel
@@ -147,6 +148,54 @@ def test_times_that_are_written_as_labels_or_numbers_are_on_their_calendar(name,
     assert run(["look", str(path), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["frequency"], facts["missing"]) == (FREQUENCIES[name], 0)
+
+
+NAMED = {
+    "quarters.csv": ("--time", "period", "--target", "gdp"),
+    "german.csv": ("--time", "Datum", "--target", "Umsatz"),
+    "sensors.csv": ("--time", "Date,Time", "--target", "CO(GT)"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_command_that_an_error_names_works_where_the_columns_were_named_already(name, tmp_path, capsys):
+    path = tmp_path / name
+    path.write_text(DIRTY[name])
+    assert run(["backtest", str(path), "--horizon", "3", *NAMED[name], *QUICK]) == 2
+    command = shlex.split(capsys.readouterr().err.partition("\nThis reads it: ")[2])
+    assert run(command[1:]) == 0
+
+
+def sheet(path, before, *, by=lambda t: t):
+    """A sheet of days and numbers below some rows of titles."""
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        page = book.add_worksheet()
+        for row, cells in enumerate(
+            [*before, ("Date", "north", "south"), *((by(t), y, 2 * y) for t, y in zip(DAYS, NUMBERS, strict=False))]
+        ):
+            page.write_row(row, 0, cells)
+
+
+@pytest.mark.parametrize("before", [(), [("Sales 2023",), ("from the ERP",), ()], [("", "Sales")]])
+def test_a_sheet_below_rows_of_titles_is_read(before, tmp_path, capsys):
+    path = tmp_path / "sales.xlsx"
+    sheet(path, before)
+    assert run(["look", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert ("--skip-rows" in said) == bool(before)
+    command = shlex.split(said.partition("\nNext: ")[2])
+    assert run(["backtest", *command[2:], *QUICK]) == 0
+
+
+def test_whole_numbers_of_a_sheet_are_times_as_those_of_a_text_are(tmp_path, capsys):
+    path = tmp_path / "pop.xlsx"
+    sheet(path, (), by=lambda t: 1960 + (t - DAYS[0]).days)
+    assert run(["look", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["first"], facts["last"], facts["frequency"]) == ("1960", "2019", "1")
+    path.rename(path.with_suffix(".csv"))
+    assert run(["look", str(path.with_suffix(".csv"))]) == 2
+    assert ".xlsx" in capsys.readouterr().err
 
 
 NO_WAY = {

@@ -19,13 +19,14 @@ from loopcast.data.read import ENDINGS, check_file, ending_of, open_stated, read
 from loopcast.data.read_options import USUAL, ReadOptions
 from loopcast.data.roles import Roles, roles_of, strip_fields
 from loopcast.data.series_index import SeriesIndex
-from loopcast.data.sniff import sniff
+from loopcast.data.sniff import rows_before, sniff
 from loopcast.data.tables import Table
 from loopcast.data.time_errors import nearest_length
 from loopcast.data.time_grid import Gaps
 from loopcast.data.times import as_times
 from loopcast.errors import DataError, OptionError
 
+EXCEL, UNNAMED = ".xlsx", "__UNNAMED__"  # what its reader calls a column that has no name in the first row
 TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
@@ -71,7 +72,7 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     check_file(path)
     found, options = _raw(path, stated)
     frame = found.table.native
-    roles = roles_of(frame, options)
+    roles = roles_of(frame, options, asked.time)
     names = tuple(str(name).strip() if roles.options.strip else str(name) for name in found.table.names)
     fields = strip_fields(frame) if roles.options.strip else frame
     why_not = _without_proposal(frame, roles)
@@ -150,7 +151,13 @@ def _raw(path: Path, stated: ReadOptions) -> tuple[FileTable, ReadOptions]:
     if ending in TEXT:
         seen = sniff(request.data(), "\t" if ".tsv" in ending else ",")
         request = replace(request, options=_joined(seen, request.options))
-    return ENDINGS[ending](request), request.options
+    found = ENDINGS[ending](request)
+    if ending == EXCEL and request.options.header and any(name.startswith(UNNAMED) for name in found.table.names):
+        sheet = ENDINGS[ending](replace(request, options=_joined(request.options, ReadOptions(header=False))))
+        titled = ReadOptions(skip_rows=request.options.skip_rows + rows_before(sheet.table.native))
+        request = replace(request, options=_joined(request.options, titled))
+        found = ENDINGS[ending](request)
+    return found, request.options
 
 
 def _only_layout(stated: ReadOptions) -> ReadOptions:
@@ -176,7 +183,8 @@ def _proposals(path: Path, roles: Roles, asked: Columns, stated: ReadOptions) ->
         time_parts=roles.time if len(roles.time) > 1 and not ours else (),
         layout="wide" if wide else "long",
     )
-    formats = (None,) if ours or not roles.formats else roles.formats
+    theirs = roles.time in ((asked.time,), stated.time_parts)  # which were named, and may be written in a format
+    formats = (None,) if (ours and not theirs) or not roles.formats else roles.formats
     each = [_joined(replace(seen, time_format=time_format), stated) for time_format in formats]
     for options in each:
         yield Proposal(columns=columns, options=options)

@@ -72,13 +72,16 @@ class Roles:
         return self.id is None and not self.words and len(self.numbers) > 1 and len(stems) == 1 and not named
 
 
-def roles_of(frame: pl.DataFrame, options: ReadOptions) -> Roles:
-    """What the columns of a table seem to be, in a table whose lines are read as `options` say."""
+def roles_of(frame: pl.DataFrame, options: ReadOptions, named: str = TIME) -> Roles:
+    """What the columns of a table seem to be, in a table whose lines are read as `options` say.
+
+    named: the column of times, where its reader said so.
+    """
     spaces = any(name != name.strip() for name in frame.columns) or any(
         (frame[name].str.strip_chars() != frame[name]).any() for name in _texts(frame)
     )
     frame = strip_fields(frame) if spaces else frame
-    time, formats = _time(frame)
+    time, formats = _time(frame.select(named) if named in frame.columns else frame)
     others = [name for name in frame.columns if name not in time and name and not _is_empty(frame[name])]
     notation = notation_of([frame[name] for name in others if frame[name].dtype == pl.String])
     pattern = number_pattern(*notation)

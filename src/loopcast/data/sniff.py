@@ -89,6 +89,16 @@ def _grid(lines: list[str], separator: str) -> Grid:
     return Grid(separator=separator, before=before, rows=table if width > 1 else table[:1] or [[""]])
 
 
+def rows_before(sheet: pl.DataFrame) -> int:
+    """The rows of a sheet before that of its names, the first that is as full as most and of nothing but names."""
+    rows = sheet.head(MOST_LINES).cast(pl.String).rows()
+    full = [sum(cell is not None for cell in row) for row in rows]
+    often = Counter(full)
+    usual = max(often, key=lambda each: (often[each], each), default=0)
+    first = next((i for i, cells in enumerate(full) if cells >= usual), 0)
+    return first if usual and all(cell is None or _is_name(cell) for cell in rows[first]) else 0
+
+
 def _has_header(rows: list[list[str]]) -> bool:
     """Whether some column has numbers or times below a first field that is neither; or nothing is below."""
     if len(rows) < 2:
