@@ -73,7 +73,19 @@ class StreamTask:
             raise OptionError(
                 f"{folder} was made by other rules, {live.rules}, and not {asked}: leave those options out"
             )
+        if self.model is None and (said := self._differs(live)) is not None:
+            live.close()
+            raise OptionError(f"{folder} was made with {said}: leave that option out, or name another folder")
         return live
+
+    def _differs(self, live: Live) -> str | None:
+        """What was stated of the pretrained network and is otherwise in a state, in words; None where all agrees."""
+        if self.horizon not in (None, live.horizon):
+            return f"horizon={live.horizon}, and not {self.horizon}"
+        asked = live.schema.freq if self.freq is None else Frequency.parse(self.freq)
+        if (asked.unit, asked.multiple) != (live.schema.freq.unit, live.schema.freq.multiple):
+            return f"freq={live.schema.freq.alias}, and not {self.freq}"
+        return None
 
     def _loaded(self, path: Path) -> Forecaster:
         """A model, as far ahead as was asked."""
