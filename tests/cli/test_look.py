@@ -166,6 +166,14 @@ def test_the_command_that_an_error_names_works_where_the_columns_were_named_alre
     assert run(command[1:]) == 0
 
 
+@pytest.mark.parametrize("stated", [("--freq", "h"), ("--freq", "2D"), ("--closed", "mon")])
+def test_no_command_is_named_that_would_fail_on_the_calendar_that_was_stated(stated, tmp_path, capsys):
+    path = tmp_path / "sales.csv"
+    path.write_text(lines("date,sales", [f"{t},{y:.1f}" for t, y in pairs(DAYS)]))
+    assert run(["backtest", str(path), "--horizon", "3", *stated, *QUICK]) == 2
+    assert "This reads it" not in capsys.readouterr().err
+
+
 def sheet(path, before, *, by=lambda t: t):
     """A sheet of days and numbers below some rows of titles."""
     with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:

@@ -11,7 +11,7 @@ import pytest
 from loopcast.cli.main import app
 from loopcast.cli.main import run as command
 from loopcast.columns import Columns
-from loopcast.errors import OptionError
+from loopcast.errors import DataError, OptionError
 from loopcast.service import recipe
 from loopcast.service.limits import Limits
 from loopcast.service.options import OPTIONS, ForecastOptions, validated
@@ -80,9 +80,19 @@ def test_closed_days_are_read_as_the_command_reads_them_and_are_never_a_file(tmp
     monkeypatch.chdir(tmp_path)
     (tmp_path / "days").write_text("sun\n")
     with pytest.raises(OptionError, match="'days'"):
-        validated(ForecastOptions, {"horizon": 7, "closed": "days"}).step()
+        validated(ForecastOptions, {"horizon": 7, "closed": "days"}).step("days")
     with pytest.raises(OptionError, match="no daily step"):
-        validated(ForecastOptions, {"horizon": 7, "closed": "sun", "freq": "h"}).step()
+        validated(ForecastOptions, {"horizon": 7, "closed": "sun", "freq": "h"}).step("sun")
+
+
+def test_no_cure_is_named_that_would_fail_on_the_calendar_that_was_stated(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("date,sales\n" + "".join(f"2024-01-{day:02d},{day % 7}\n" for day in range(1, 29)))
+    for freq, cured in ((None, True), ("D", True), ("h", False)):
+        options = {"horizon": 2, **({"freq": freq} if freq else {})}
+        with pytest.raises(DataError) as caught:
+            done(Work(task="forecast", options=options, path=path, limits=Limits()))
+        assert hasattr(caught.value, "cure") == cured
 
 
 def test_limits_are_kept_before_anything_is_computed():

@@ -1,6 +1,6 @@
 """A look at a file that is not known yet: how it seems to be written, what its columns are, and what reads it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -87,6 +87,15 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
             return plain
         return _besides(path, plain, fields, proposal)
     return Look(roles=roles, names=names, why_not=why_not)
+
+
+def mends(path: Path, proposal: Proposal, step: Callable[[Proposal], int | str | Frequency | None]) -> bool:
+    """Whether a proposal reads a file on the calendar that its reader states besides, None for that of its rows."""
+    try:
+        read_whole(path, columns=proposal.columns, freq=step(proposal), gaps=proposal.gaps, options=proposal.options)
+    except (DataError, OptionError):
+        return False
+    return True
 
 
 def _without_proposal(frame: pl.DataFrame, roles: Roles) -> str:

@@ -73,9 +73,9 @@ class TableOptions(RequestOptions):
         """The columns that were named; the others are as `usual`."""
         return resolve_columns(self.id, self.time, self.target, usual)
 
-    def step(self) -> int | str | Frequency | None:
-        """The step of the calendar that was stated, with the days that are closed; no file is looked for."""
-        return self.freq if self.closed is None else daily_step(self.freq, parse_names("closed", self.closed))
+    def step(self, closed: str | None) -> int | str | Frequency | None:
+        """The step of the calendar that was stated, beside days that are closed; no file is looked for."""
+        return self.freq if closed is None else daily_step(self.freq, parse_names("closed", closed))
 
     def read_options(self) -> ReadOptions:
         """How the table is written; OptionError for what means nothing."""

@@ -84,7 +84,7 @@ def _read(asked: TableOptions, name: str) -> str:
 
 def _step(asked: TableOptions) -> str | None:
     """The frequency as Python writes it; None for that which is inferred."""
-    step = asked.step()
+    step = asked.step(asked.closed)
     return repr(step.alias if isinstance(step, Frequency) else step) if step is not None else None
 
 
