@@ -18,6 +18,7 @@ from loopcast.data.look_closed import closing_column
 
 DAYS = [dt.date(2023, 1, 1) + dt.timedelta(days=i) for i in range(60)]
 HOURS = [dt.datetime(2023, 1, 1) + dt.timedelta(hours=i) for i in range(150)]  # noqa: DTZ001
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 WEEKS = [dt.date(2019, 1, 7) + dt.timedelta(weeks=i) for i in range(110)]
 OFFSETS = [
     (dt.datetime(2023, 10, 27, tzinfo=dt.UTC) + dt.timedelta(hours=i)).astimezone(ZoneInfo("Europe/Berlin"))
@@ -90,6 +91,14 @@ DIRTY = {
     "year_and_week.csv": lines(
         "year,week,visits", [f"{t:%G},{t:%V},{y:.1f}" for t, y in zip(WEEKS, NUMBERS, strict=False)]
     ),
+    "year_and_quarter.csv": lines("year,quarter,gdp", [f"{2000 + i // 4},Q{i % 4 + 1},{i % 7}" for i in range(60)]),
+    "year_and_month.csv": lines("year,month,value", [f"{2000 + i // 12},{MONTHS[i % 12]},{i % 7}" for i in range(60)]),
+    "day_and_hour.csv": lines(
+        "date;hour;load", [f"{t:%d.%m.%Y};{t.hour};{y:.1f}" for t, y in zip(HOURS, NUMBERS, strict=True)]
+    ),
+    "hours_behind_days.csv": lines(
+        "when,load", [f"{t:%d.%m.%Y %H},{y:.1f}" for t, y in zip(HOURS, NUMBERS, strict=True)]
+    ),
     "year_month.csv": lines("period,value", [f"{2010 + i // 12}{i % 12 + 1:02d},{i % 7}" for i in range(60)]),
     "hour_numbers.csv": lines("time,value", [f"{t:%Y%m%d%H},{y:.1f}" for t, y in zip(HOURS, NUMBERS, strict=True)]),
     "epoch.csv": lines("timestamp,value", [f"{1_700_000_000 // 3600 * 3600 + 3600 * i},{i % 7}" for i in range(60)]),
@@ -134,6 +143,10 @@ FREQUENCIES = {
     "quarters.csv": "QS-JAN",
     "quarters_first.csv": "QS-JAN",
     "year_and_week.csv": "W-MON",
+    "year_and_quarter.csv": "QS-JAN",
+    "year_and_month.csv": "MS",
+    "day_and_hour.csv": "h",
+    "hours_behind_days.csv": "h",
     "year_month.csv": "MS",
     "hour_numbers.csv": "h",
     "epoch.csv": "h",
@@ -204,6 +217,14 @@ def test_whole_numbers_of_a_sheet_are_times_as_those_of_a_text_are(tmp_path, cap
     path.rename(path.with_suffix(".csv"))
     assert run(["look", str(path.with_suffix(".csv"))]) == 2
     assert ".xlsx" in capsys.readouterr().err
+
+
+def test_a_look_says_which_columns_tell_series_apart_only_together(tmp_path, capsys):
+    path = tmp_path / "sales.csv"
+    rows = [f"{region},{product},{t},{y:.1f}" for region in "NS" for product in "xy" for t, y in pairs(DAYS)]
+    path.write_text(lines("region,product,date,units", rows))
+    assert run(["look", str(path)]) == 0
+    assert "told apart by region and product together" in capsys.readouterr().out
 
 
 NO_WAY = {

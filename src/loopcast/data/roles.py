@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from loopcast.data.number_format import number_pattern
 from loopcast.data.number_text import MISSING
 from loopcast.data.read_options import PARTS, ReadOptions
 from loopcast.data.sniff import notation_of, with_notation
-from loopcast.data.time_text import formats_of, is_iso, offset_formats
+from loopcast.data.time_text import formats_of, is_iso, offset_formats, reading
 
 TIME_WORDS = re.compile(
     r"^(ds|date|datum|time|timestamp|datetime|zeit|day|tag|month|monat|period|year|jahr|fecha|data)", re.I
@@ -26,7 +27,11 @@ TARGET_WORDS = re.compile(
 PART_WORDS = dict(
     zip(PARTS, ("year|jahr", "month|monat|mon", "day|tag", "hour|stunde|hr", "minute|min", "second|sec"), strict=True)
 )
-WEEK_WORDS = "week|woche|kw|calendar_?week|iso_?week"
+WITHIN_YEAR = {
+    "week|woche|kw|calendar_?week|iso_?week": ("%G %V", "%G W%V"),
+    "quarter|quartal|qtr|q": ("%Y %q", "%Y Q%q"),
+    PART_WORDS["month"]: ("%Y %B",),
+}
 CLOCK = r"^\d{1,2}(:\d{2}(:\d{2})?( ?[AaPp][Mm])?|\.\d{2}\.\d{2})$"
 
 
@@ -36,7 +41,7 @@ class Roles:
 
     time: one column, or several that make it up; formats: in which all of its texts are times, empty for ISO 8601.
     options: how numbers are written, what is missing, whether fields have spaces around them. figures: those of words
-    in most of whose fields there are digits.
+    in most of whose fields there are digits. keys: columns that only together tell rows of the same time apart.
     """
 
     time: tuple[str, ...]
@@ -46,6 +51,7 @@ class Roles:
     words: tuple[str, ...]
     options: ReadOptions
     figures: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @property
     def likely_time(self) -> str | None:
@@ -100,6 +106,7 @@ def roles_of(frame: pl.DataFrame, options: ReadOptions, named: str = TIME) -> Ro
         words=tuple(name for name in words if name != key),
         options=with_notation(_with(options, strip=spaces, na=tuple(na)), notation),
         figures=tuple(name for name in words if name != key and _has_digits(frame[name])),
+        keys=_keys(frame, time, [*words, *(name for name in numbers if ID_WORDS.search(name))]) if key is None else (),
     )
 
 
@@ -151,14 +158,14 @@ def _counts_rows(column: pl.Series) -> bool:
 
 def _time(frame: pl.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The column of times, or those that make it up, and the formats in which all of it can be read."""
-    parts, week = _parts(frame), _week(frame)
+    parts = _parts(frame)
     if len(parts) > 1:
         return parts, ()
-    if parts and week:
-        return (*parts, week), ("%G %V",)
+    if parts and (within := next(_within_year(frame, parts[0]), None)) is not None:
+        return (*parts, within[0]), (within[1],)
     names = sorted(frame.columns, key=lambda name: (name != TIME, TIME_WORDS.match(name) is None))
     for name, formats in _timely(frame, names):
-        clock = next((each for each in _clocks(frame) if each != name), None)
+        clock = next((each for each in (*_clocks(frame), *_hours(frame)) if each != name), None)
         if clock is not None and _has_no_clock(frame[name], formats):
             joined = frame.select(pl.concat_str([name, clock], separator=" ")).to_series().drop_nulls()
             return (name, clock), tuple(formats_of(joined))
@@ -201,6 +208,12 @@ def _clocks(frame: pl.DataFrame) -> Iterator[str]:
             yield name
 
 
+def _hours(frame: pl.DataFrame) -> Iterator[str]:
+    """The columns of whole numbers that name the hour of a day."""
+    named = (name for name in frame.columns if re.fullmatch(PART_WORDS["hour"], name, re.I) and _is_whole(frame[name]))
+    yield from (name for name in named if frame[name].cast(pl.Int64).is_between(0, 23).all())
+
+
 def _parts(frame: pl.DataFrame) -> tuple[str, ...]:
     """The columns called year, month and so on, the first ones of these, where they are whole numbers."""
     found = []
@@ -212,12 +225,13 @@ def _parts(frame: pl.DataFrame) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _week(frame: pl.DataFrame) -> str | None:
-    """The column that is called week, where it is of the weeks of a year."""
-    name = next((each for each in frame.columns if re.fullmatch(WEEK_WORDS, each, re.I)), None)
-    if name is None or not _is_whole(frame[name]):
-        return None
-    return name if frame[name].cast(pl.Int64).is_between(1, 53).all() else None
+def _within_year(frame: pl.DataFrame, year: str) -> Iterator[tuple[str, str]]:
+    """The columns that name a week, quarter or month of the year in another, and the format of both together."""
+    for words, formats in WITHIN_YEAR.items():
+        name = next((each for each in frame.columns if re.fullmatch(words, each, re.I)), None)
+        if name is not None:
+            joined = frame.select(pl.concat_str([year, name], separator=" ")).to_series()
+            yield from ((name, each) for each in reading(joined.drop_nulls(), formats))
 
 
 def _is_whole(column: pl.Series) -> bool:
@@ -233,3 +247,11 @@ def _id(frame: pl.DataFrame, time: tuple[str, ...], candidates: Sequence[str]) -
         return ID if ID in frame.columns and ID not in time else None
     telling = [name for name in candidates if not frame.select(*time, name).is_duplicated().any()]
     return min(telling, key=lambda name: (name != ID, ID_WORDS.search(name) is None), default=None)
+
+
+def _keys(frame: pl.DataFrame, time: tuple[str, ...], candidates: Sequence[str]) -> tuple[str, ...]:
+    """The two columns that tell rows of the same time apart, where no one does; none where times come once."""
+    if not time or not frame.select(time).is_duplicated().any():
+        return ()
+    pairs = combinations(candidates, 2)
+    return next((pair for pair in pairs if not frame.select(*time, *pair).is_duplicated().any()), ())

@@ -113,6 +113,12 @@ def notes_of(found: Look) -> list[str]:
         )
     if found.proposal is not None and found.proposal.options.resample is not None:
         notes.append("The mean of each step is proposed; --aggregate sum is for amounts.")
+    if found.proposal is not None and found.proposal.columns.id not in found.names and found.roles.keys:
+        names = " and ".join(found.roles.keys)
+        notes.append(
+            f"Rows of the same time are told apart by {names} together: where each pair is a series of its own, make "
+            "one column of both, for --id."
+        )
     if found.panel is not None and (said := counted_times(found.panel)) is not None:
         notes.append(said)
     return notes
