@@ -196,6 +196,12 @@ def test_rows_that_hold_covariates_alone_belong_into_a_file_of_their_own(csv, ca
     assert "the last 3 rows of series 'n' have no value of a target" in capsys.readouterr().err
 
 
+def test_an_error_in_the_file_of_what_is_known_ahead_says_that_it_is_written_as_the_other_one(csv, ahead, capsys):
+    ahead.write_text(ahead.read_text("utf-8").replace(",", ";"), "utf-8")
+    assert forecast(csv, *WIND, "--future", ahead, "--no-check", "--level", "none") == 2
+    assert "write both alike" in capsys.readouterr().err
+
+
 def test_a_future_file_may_have_more_than_the_horizon(csv, ahead):
     rows(0, ROWS + 20, ids=("s", "n", "other")).select("unique_id", "ds", "wind").write_csv(ahead)
     assert forecast(csv, *WIND, "--future", ahead, "--no-check", "--level", "none") == 0

@@ -2,11 +2,14 @@
 
 import datetime as dt
 import json
+import re
 import shlex
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 import pytest
+import xlsxwriter
 
 import loopcast
 from loopcast import Columns, Panel
@@ -15,6 +18,12 @@ from loopcast.data.look_closed import closing_column
 
 DAYS = [dt.date(2023, 1, 1) + dt.timedelta(days=i) for i in range(60)]
 HOURS = [dt.datetime(2023, 1, 1) + dt.timedelta(hours=i) for i in range(150)]  # noqa: DTZ001
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+WEEKS = [dt.date(2019, 1, 7) + dt.timedelta(weeks=i) for i in range(110)]
+OFFSETS = [
+    (dt.datetime(2023, 10, 27, tzinfo=dt.UTC) + dt.timedelta(hours=i)).astimezone(ZoneInfo("Europe/Berlin"))
+    for i in range(150)
+]
 NUMBERS = 100 + np.random.default_rng(0).normal(0, 9, 150)
 QUICK = ("--models", "Naive", "--n-windows", "1", "--level", "none", "--quiet")
 
@@ -77,6 +86,26 @@ DIRTY = {
     "spaces.csv": lines("date , value ", [f"{t} , {y:.1f}" for t, y in pairs(DAYS)]),
     "named.tsv": lines("day\tsold", [f"{t}\t{y:.1f}" for t, y in pairs(DAYS, "{:%d %b %Y}")]),
     "afternoons.csv": lines("when,kw", [f"{t},{y:.1f}" for t, y in pairs(HOURS, "{:%m/%d/%Y %I:%M %p}")]),
+    "quarters.csv": lines("period,gdp", [f"{2000 + i // 4}Q{i % 4 + 1},{i % 7}" for i in range(60)]),
+    "quarters_first.csv": lines("period,gdp", [f"q{i % 4 + 1}/{2000 + i // 4},{i % 7}" for i in range(60)]),
+    "year_and_week.csv": lines(
+        "year,week,visits", [f"{t:%G},{t:%V},{y:.1f}" for t, y in zip(WEEKS, NUMBERS, strict=False)]
+    ),
+    "year_and_quarter.csv": lines("year,quarter,gdp", [f"{2000 + i // 4},Q{i % 4 + 1},{i % 7}" for i in range(60)]),
+    "year_and_month.csv": lines("year,month,value", [f"{2000 + i // 12},{MONTHS[i % 12]},{i % 7}" for i in range(60)]),
+    "day_and_hour.csv": lines(
+        "date;hour;load", [f"{t:%d.%m.%Y};{t.hour};{y:.1f}" for t, y in zip(HOURS, NUMBERS, strict=True)]
+    ),
+    "hours_behind_days.csv": lines(
+        "when,load", [f"{t:%d.%m.%Y %H},{y:.1f}" for t, y in zip(HOURS, NUMBERS, strict=True)]
+    ),
+    "year_month.csv": lines("period,value", [f"{2010 + i // 12}{i % 12 + 1:02d},{i % 7}" for i in range(60)]),
+    "hour_numbers.csv": lines("time,value", [f"{t:%Y%m%d%H},{y:.1f}" for t, y in zip(HOURS, NUMBERS, strict=True)]),
+    "epoch.csv": lines("timestamp,value", [f"{1_700_000_000 // 3600 * 3600 + 3600 * i},{i % 7}" for i in range(60)]),
+    "clock_set_back.csv": lines(
+        "time,load", [f"{t.isoformat()},{y:.1f}" for t, y in zip(OFFSETS, NUMBERS, strict=True)]
+    ),
+    "hint.csv": lines("sep=;\ndate;value", [f"{t};{y:.1f}" for t, y in pairs(DAYS)]),
     "months.csv": lines("period|value", [f"{i % 12 + 1:02d}/{2010 + i // 12}|{i % 7}" for i in range(60)]),
 }
 
@@ -108,6 +137,124 @@ def test_the_next_command_of_a_look_forecasts_the_file(dirty, capsys):
     assert command[:3] == ["loopcast", "forecast", str(dirty)]
     assert run(["backtest", *command[2:], *QUICK]) == 0  # with the same options, and nothing to compile
     assert "Naive" in capsys.readouterr().out
+
+
+FREQUENCIES = {
+    "quarters.csv": "QS-JAN",
+    "quarters_first.csv": "QS-JAN",
+    "year_and_week.csv": "W-MON",
+    "year_and_quarter.csv": "QS-JAN",
+    "year_and_month.csv": "MS",
+    "day_and_hour.csv": "h",
+    "hours_behind_days.csv": "h",
+    "year_month.csv": "MS",
+    "hour_numbers.csv": "h",
+    "epoch.csv": "h",
+    "clock_set_back.csv": "h",
+}
+
+
+@pytest.mark.parametrize("name", FREQUENCIES)
+def test_times_that_are_written_as_labels_or_numbers_are_on_their_calendar(name, tmp_path, capsys):
+    path = tmp_path / name
+    path.write_text(DIRTY[name])
+    assert run(["look", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["frequency"], facts["missing"]) == (FREQUENCIES[name], 0)
+
+
+NAMED = {
+    "quarters.csv": ("--time", "period", "--target", "gdp"),
+    "german.csv": ("--time", "Datum", "--target", "Umsatz"),
+    "sensors.csv": ("--time", "Date,Time", "--target", "CO(GT)"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_command_that_an_error_names_works_where_the_columns_were_named_already(name, tmp_path, capsys):
+    path = tmp_path / name
+    path.write_text(DIRTY[name])
+    assert run(["backtest", str(path), "--horizon", "3", *NAMED[name], *QUICK]) == 2
+    command = shlex.split(capsys.readouterr().err.partition("\nThis reads it: ")[2])
+    assert run(command[1:]) == 0
+
+
+@pytest.mark.parametrize("stated", [("--freq", "h"), ("--freq", "2D"), ("--closed", "mon")])
+def test_no_command_is_named_that_would_fail_on_the_calendar_that_was_stated(stated, tmp_path, capsys):
+    path = tmp_path / "sales.csv"
+    path.write_text(lines("date,sales", [f"{t},{y:.1f}" for t, y in pairs(DAYS)]))
+    assert run(["backtest", str(path), "--horizon", "3", *stated, *QUICK]) == 2
+    assert "This reads it" not in capsys.readouterr().err
+
+
+def sheet(path, before, *, by=lambda t: t):
+    """A sheet of days and numbers below some rows of titles."""
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        page = book.add_worksheet()
+        for row, cells in enumerate(
+            [*before, ("Date", "north", "south"), *((by(t), y, 2 * y) for t, y in zip(DAYS, NUMBERS, strict=False))]
+        ):
+            page.write_row(row, 0, cells)
+
+
+@pytest.mark.parametrize("before", [(), [("Sales 2023",), ("from the ERP",), ()], [("", "Sales")]])
+def test_a_sheet_below_rows_of_titles_is_read(before, tmp_path, capsys):
+    path = tmp_path / "sales.xlsx"
+    sheet(path, before)
+    assert run(["look", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert ("--skip-rows" in said) == bool(before)
+    command = shlex.split(said.partition("\nNext: ")[2])
+    assert run(["backtest", *command[2:], *QUICK]) == 0
+
+
+def test_whole_numbers_of_a_sheet_are_times_as_those_of_a_text_are(tmp_path, capsys):
+    path = tmp_path / "pop.xlsx"
+    sheet(path, (), by=lambda t: 1960 + (t - DAYS[0]).days)
+    assert run(["look", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["first"], facts["last"], facts["frequency"]) == ("1960", "2019", "1")
+    path.rename(path.with_suffix(".csv"))
+    assert run(["look", str(path.with_suffix(".csv"))]) == 2
+    assert ".xlsx" in capsys.readouterr().err
+
+
+def test_a_look_says_which_columns_tell_series_apart_only_together(tmp_path, capsys):
+    path = tmp_path / "sales.csv"
+    rows = [f"{region},{product},{t},{y:.1f}" for region in "NS" for product in "xy" for t, y in pairs(DAYS)]
+    path.write_text(lines("region,product,date,units", rows))
+    assert run(["look", str(path)]) == 0
+    assert "told apart by region and product together" in capsys.readouterr().out
+
+
+NO_WAY = {
+    "percent": ("date,rate", "{t},{y:.1f}%", "line 2 of .*'%' is no part of it"),
+    "euro": ("date;rate", "{t};{y:.1f} €", "line 2 of .*'€' is no part of it"),
+    "total": ("date,north", "{t},{y:.1f}", "line 62 of .*'Total' is no time"),
+    "empty": ("date,rate", None, "it has no rows below its header"),
+}
+
+
+@pytest.mark.parametrize("name", NO_WAY)
+def test_a_file_that_no_options_read_is_refused_for_what_is_wrong_in_it(name, tmp_path, capsys):
+    head, row, said = NO_WAY[name]
+    path = tmp_path / "sales.csv"
+    rows = [row.format(t=t, y=y) for t, y in pairs(DAYS)] if row else []
+    path.write_text(lines(head, [*rows, "Total,9"] if name == "total" else rows), encoding="utf-8")
+    assert run(["look", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert re.search(said, err)
+    assert "date (empty)" not in out or name == "empty"
+
+
+@pytest.mark.parametrize(
+    ("first", "said"), [(44927, "44927 is 2023-01-01"), (1_699_999_200_000, "is 2023-11-14T22:00:00")]
+)
+def test_a_look_says_what_whole_numbers_count_that_no_format_reads(first, said, tmp_path, capsys):
+    path = tmp_path / "sales.csv"
+    path.write_text(lines("day,value", [f"{first + i},{i % 7}" for i in range(60)]))
+    assert run(["look", str(path)]) == 0
+    assert said in capsys.readouterr().out
 
 
 def test_the_next_command_is_typed_as_it_is(tmp_path, capsys):

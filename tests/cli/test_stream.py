@@ -108,6 +108,15 @@ def test_without_a_model_it_starts_from_the_pretrained_network(history):
     assert "--history" in run(lines=lines, code=2)
 
 
+def test_a_state_that_was_made_otherwise_than_is_asked_for_is_refused(tmp_path):
+    state = ("--state", tmp_path / "live")
+    assert len(run(*state, "--freq", "h", "--horizon", 2, lines=lines_of(range(60, 62)))) == 4
+    for other, said in (("--freq", "D"), "freq=h"), (("--horizon", 9), "horizon=2"):
+        assert said in run(*state, *other, code=2)
+    assert len(run(*state, lines=lines_of(range(62, 63)))) == 2
+    assert len(run(*state, "--freq", "1h", "--horizon", 2, lines=lines_of(range(63, 64)))) == 2
+
+
 def test_csv_in_and_csv_out(history):
     lines = [
         "ds,unique_id,y",
@@ -121,6 +130,12 @@ def test_csv_in_and_csv_out(history):
     assert table[0]["unique_id"] == "a"
     assert "no number" in table[2]["error"]
     assert "json" in run("--freq", "h", "--format", "csv", "--emit", "forecast", code=2)
+    for wrong, said in (
+        (("--freq", "xyz"), "no frequency"),
+        (("--freq", "h", "--season", -4), "season"),
+        (("--freq", "h", "--lateness", -3), "lateness"),
+    ):
+        assert said in run(*wrong, code=2)  # at once, and not as the answer to each row
 
 
 def test_late_lines_are_put_aside(model, tmp_path):

@@ -94,6 +94,12 @@ def shown_holidays(days, countries, window=0):
     return CalendarFeatures(parts=("holiday",), countries=tuple(countries), window=window).encode(days, None)
 
 
+def test_a_country_that_is_not_known_is_refused_whatever_model_would_see_it():
+    table = pl.DataFrame({"ds": [dt.date(2024, 1, day) for day in (1, 2, 3)], "y": [1.0, 2.0, 3.0]})
+    with pytest.raises(OptionError, match=r"holidays is a country .*'XX'"):
+        Panel.from_table(table, Columns(holidays="XX"))
+
+
 def test_each_country_has_its_own_holidays_and_each_day_around_them_a_number():
     days = pl.date_range(dt.date(2023, 12, 20), dt.date(2024, 1, 10), "1d", eager=True)
     shown = shown_holidays(days, ["DE", "FR"], window=2)

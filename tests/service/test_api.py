@@ -219,6 +219,13 @@ def test_a_stream_goes_on_where_it_was_after_the_server_was_killed(served):
     assert served.http.get("/v1/streams/shops").status_code == 404
 
 
+@pytest.mark.parametrize("wrong", ["freq=xyz", "freq=h&season=-4", "freq=h&lateness=-1"])
+def test_a_stream_that_could_take_no_row_is_not_begun(served, wrong):
+    answer = served.http.put(f"/v1/streams/never?{wrong}")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert served.http.get("/v1/streams/never").status_code == 404
+
+
 def test_a_stream_of_several_targets_names_each_in_its_answers(served):
     assert served.http.put("/v1/streams/plant?freq=h&horizon=2&target=flow,level").status_code == 201
     rows = [

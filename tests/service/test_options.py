@@ -1,5 +1,6 @@
 """Options of requests beside those of the commands, and the recipes that say how to do the same by hand."""
 
+import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from loopcast.cli.main import app
 from loopcast.cli.main import run as command
 from loopcast.columns import Columns
-from loopcast.errors import OptionError
+from loopcast.errors import DataError, OptionError
 from loopcast.service import recipe
 from loopcast.service.limits import Limits
 from loopcast.service.options import OPTIONS, ForecastOptions, validated
@@ -58,6 +59,40 @@ def test_the_command_and_the_lines_of_python_that_are_said_do_the_same(model, tm
     told = {}
     exec(lines, told)
     assert told["table"].equals(ours)
+
+
+def test_an_option_that_is_misspelled_is_named_before_the_one_that_is_missing_for_it():
+    with pytest.raises(OptionError, match=r"^horizn: no option is called so.* \(and 1 more\)"):
+        validated(ForecastOptions, {"horizn": 2})
+
+
+def test_closed_days_are_read_as_the_command_reads_them_and_are_never_a_file(tmp_path, monkeypatch):
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days=i) for i in range(60)]
+    shop = tmp_path / "shop.csv"
+    pl.DataFrame({"ds": [day for day in days if day.weekday() != 6]}).with_columns(y=pl.int_range(pl.len())).write_csv(
+        shop
+    )
+    work = Work(task="forecast", options={"horizon": 7, "closed": "sun"}, path=shop, limits=Limits(), name=str(shop))
+    asked, result = done(work)
+    assert 6 not in {day.weekday() for day in result.table()["ds"]}
+    assert recipe.command(asked, "a.csv").split()[3:5] == ["--closed", "sun"]
+    assert "freq='B-SUN'" in recipe.python(asked, "a.csv")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "days").write_text("sun\n")
+    with pytest.raises(OptionError, match="'days'"):
+        validated(ForecastOptions, {"horizon": 7, "closed": "days"}).step("days")
+    with pytest.raises(OptionError, match="no daily step"):
+        validated(ForecastOptions, {"horizon": 7, "closed": "sun", "freq": "h"}).step("sun")
+
+
+def test_no_cure_is_named_that_would_fail_on_the_calendar_that_was_stated(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("date,sales\n" + "".join(f"2024-01-{day:02d},{day % 7}\n" for day in range(1, 29)))
+    for freq, cured in ((None, True), ("D", True), ("h", False)):
+        options = {"horizon": 2, **({"freq": freq} if freq else {})}
+        with pytest.raises(DataError) as caught:
+            done(Work(task="forecast", options=options, path=path, limits=Limits()))
+        assert hasattr(caught.value, "cure") == cured
 
 
 def test_limits_are_kept_before_anything_is_computed():

@@ -1,7 +1,7 @@
 """A file that could not be read, and the options that read it."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,8 @@ from loopcast.columns import Columns
 from loopcast.errors import DataError
 
 if TYPE_CHECKING:  # what looks at a file loads when one could not be read
+    from loopcast.data.build import Freq as Step
+    from loopcast.data.look import Proposal
     from loopcast.data.read_options import ReadOptions
 
 FLAGS = ("--strip", "--no-header")  # options without a value
@@ -22,10 +24,15 @@ class UnreadError(DataError):
         self.cure = tuple(cure)
 
 
-def with_cure(error: DataError, file: Path, columns: Columns, options: "ReadOptions") -> DataError:
-    """The error, with the options that read the file where a look at it finds some; standard input is gone by then."""
+def with_cure(
+    error: DataError, file: Path, columns: Columns, options: "ReadOptions", step: Callable[["Proposal"], "Step"]
+) -> DataError:
+    """The error, with the options that read the file where a look at it finds some; standard input is gone by then.
+
+    step: of the calendar that the command has beside a proposal: what does not read the file on that is no cure.
+    """
     from loopcast.data.file_request import STANDARD_INPUT
-    from loopcast.data.look import look
+    from loopcast.data.look import look, mends
     from loopcast.tasks.look import typed
 
     if file == STANDARD_INPUT:
@@ -34,7 +41,9 @@ def with_cure(error: DataError, file: Path, columns: Columns, options: "ReadOpti
         found = look(file, columns, options)
     except DataError:
         return error
-    return error if found.proposal is None else UnreadError(str(error), typed(found.proposal))
+    if found.proposal is None or not mends(file, found.proposal, step):
+        return error
+    return UnreadError(str(error), typed(found.proposal))
 
 
 def whole_command(arguments: Sequence[str], cure: Sequence[str]) -> str:

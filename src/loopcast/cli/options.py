@@ -74,7 +74,6 @@ On = Annotated[
 ]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
-DAILY = (None, "D", "B")  # frequencies beside which days may be closed
 
 STANDARD_STREAM = Path("-")  # standard input, or standard output
 TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".xlsx")
@@ -144,8 +143,6 @@ def stated_freq(freq: int | str | None, closed: str | None) -> "Step":
     """The step of the calendar that was stated, with closed days where there are some."""
     if closed is None:
         return freq
-    if freq not in DAILY:
-        raise OptionError(f"--closed says which days have no rows, and --freq {freq} is no daily step: leave one out")
-    from loopcast.data.open_days import closed_in, open_days
+    from loopcast.data.open_days import closed_in, daily_step
 
-    return open_days(closed_in(closed))
+    return daily_step(freq, closed_in(closed))

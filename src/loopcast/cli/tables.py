@@ -69,14 +69,21 @@ class SeriesOptions(ReadingOptions):
         from loopcast.data.read import read_whole
 
         columns, options = self.columns(usual), self.options()
-        freq = stated_freq(self.freq, self.closed) or (None if options.resample else freq)
+        step = self._step(self.closed, options, freq)
         try:
-            whole = read_whole(file, columns=columns, freq=freq, gaps=self.gaps, options=options, every=every)
+            whole = read_whole(file, columns=columns, freq=step, gaps=self.gaps, options=options, every=every)
         except DataError as error:
-            raise with_cure(error, file, columns, options) from error
+            raise with_cure(
+                error, file, columns, options,
+                lambda found: self._step(",".join(found.closed) or self.closed, found.options, freq),
+            ) from error  # fmt: skip
         for note in whole.notes:
             say(f"{note}.", file=sys.stderr)
         return whole
+
+    def _step(self, closed: str | None, options: "ReadOptions", usual: "Step") -> "Step":
+        """The step of the calendar: what was stated, or the usual one where rows are not put into steps."""
+        return stated_freq(self.freq, closed) or (None if options.resample else usual)
 
 
 @Parameter(name="*")

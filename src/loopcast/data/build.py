@@ -10,7 +10,7 @@ import polars as pl
 
 from loopcast.columns import ID, TARGET, Columns
 from loopcast.data.arrays import plain_numbers
-from loopcast.data.calendar_features import resolve_features
+from loopcast.data.calendar_features import check_features
 from loopcast.data.cells import from_cells, from_pandas
 from loopcast.data.covariates import read_covariates
 from loopcast.data.fields import PanelFields
@@ -68,7 +68,7 @@ def align(table: Table, columns: Columns, freq: Freq, gaps: Gaps, source: Source
         schema=schema,
         covariates=read_covariates(table, columns, rows, timetable),
     )
-    resolve_features(columns, timetable.freq)  # an error now, and not when a model asks
+    check_features(columns, timetable.freq)
     return AlignedTable(rows, timetable, parts)
 
 

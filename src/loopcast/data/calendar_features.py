@@ -40,6 +40,13 @@ def resolve_features(columns: Columns, freq: Frequency) -> tuple[str, ...]:
     return (*parts, "holiday")
 
 
+def check_features(columns: Columns, freq: Frequency) -> None:
+    """OptionError for what of a calendar cannot be shown, before a model asks for it, or where none will."""
+    resolve_features(columns, freq)
+    for country in columns.countries:
+        _place(country)
+
+
 def varies(part: str, freq: Frequency) -> bool:
     """Whether a part takes several values from step to step, and takes them again."""
     if freq.family == "number":
@@ -153,7 +160,15 @@ def _is_holiday(day: np.ndarray, country: str, shifts: Sequence[int]) -> np.ndar
 
 
 def _calendar(where: str, years: range) -> list[date]:
-    """The public holidays of those years; OptionError where the package is not there or does not know the place."""
+    """The public holidays of those years."""
+    country, part = _place(where)
+    import holidays
+
+    return list(holidays.country_holidays(country, subdiv=part or None, years=years))
+
+
+def _place(where: str) -> tuple[str, str]:
+    """A country and its part, "" for all of it; OptionError where it is not known, or the package is not there."""
     try:
         import holidays
     except ImportError as error:
@@ -163,4 +178,4 @@ def _calendar(where: str, years: range) -> list[date]:
     if parts is None or (part and part not in parts):
         known = "no country of that name is known" if parts is None else f"its parts are {', '.join(parts) or 'none'}"
         raise OptionError(f'holidays is a country such as "DE" or "US-CA", got {quote(where)}: {known}')
-    return list(holidays.country_holidays(country, subdiv=part or None, years=years))
+    return country, part

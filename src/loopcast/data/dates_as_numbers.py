@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from loopcast.errors import quote
@@ -34,9 +35,56 @@ FORMS = (
 )
 
 
+SECONDS = (631152000, 4102444800)  # since 1970: those from 1990 to 2100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """What whole numbers count: in words, from which number to which, how many make a second, and since which day."""
+
+    called: str
+    between: tuple[int, int]
+    per_second: float
+    since: str = "1970-01-01"
+
+    def time(self, number: int) -> str:
+        """The time that a number is, to the second."""
+        return str(np.datetime64(self.since, "s") + np.timedelta64(int(number / self.per_second), "s"))
+
+
+COUNTS = (
+    *(
+        Count(called=f"{name} since 1970", between=(SECONDS[0] * size, SECONDS[1] * size), per_second=size)
+        for name, size in (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
+    ),
+    Count(called="days as spreadsheets count them", between=(32874, 73050), per_second=1 / 86400, since="1899-12-30"),
+)
+
+
 def form_of(times: pl.Series) -> Form | None:
     """The form in which whole numbers are all dates; None where they are plain numbers."""
     return next((form for form in FORMS if _is_form(times.head(100), form) and _is_form(times, form)), None)
+
+
+def stated_format(numbers: pl.Series) -> str | None:
+    """The time format that reads whole numbers as the times that they seem to be; None where they are to be read as is.
+
+    >>> stated_format(pl.Series([202011, 202012, 202101])), stated_format(pl.Series([1700000000, 1700003600]))
+    ('%Y%m', '%s')
+    """
+    form = form_of(numbers)
+    if form is not None and form is not DAYS:
+        return form.format.removesuffix(form.format[-2:]) if form.ending else form.format
+    return "%s" if form is None and _all_between(numbers, SECONDS) else None
+
+
+def count_of(numbers: pl.Series) -> Count | None:
+    """What whole numbers seem to count that no time format reads; None for plain numbers."""
+    return next((count for count in COUNTS if _all_between(numbers, count.between)), None)
+
+
+def _all_between(numbers: pl.Series, between: tuple[int, int]) -> bool:
+    return len(numbers) > 1 and bool(numbers.is_between(*between).all())
 
 
 def dates_message(times: pl.Series) -> str | None:

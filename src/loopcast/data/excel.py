@@ -33,6 +33,7 @@ def read_excel(request: Request) -> FileTable:
     if not options.header:
         frame.columns = [f"column_{i + 1}" for i in range(frame.width)]
     frame = _without_empty_rows(frame)
+    frame = frame.with_columns(_whole(column) for column in frame if column.dtype.is_float())
     names = frame.columns
     return FileTable(
         table=Table(frame.select(each for each in names if request.wants(each)), "polars", names),
@@ -53,6 +54,12 @@ def _without_empty_rows(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows up to the last in which there is anything."""
     there = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     return frame.head(int(there.arg_true()[-1]) + 1 if there.any() else 0)
+
+
+def _whole(column: pl.Series) -> pl.Series:
+    """A column of whole numbers as such: a spreadsheet keeps years and ids as numbers with a point."""
+    whole = column.is_between(-(2**53), 2**53) & (column == column.round())
+    return column.cast(pl.Int64) if whole.all() and column.null_count() < len(column) else column
 
 
 def to_excel(table: pl.DataFrame) -> bytes:

@@ -1,6 +1,6 @@
 """A look at a file that is not known yet: how it seems to be written, what its columns are, and what reads it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,13 +19,14 @@ from loopcast.data.read import ENDINGS, check_file, ending_of, open_stated, read
 from loopcast.data.read_options import USUAL, ReadOptions
 from loopcast.data.roles import Roles, roles_of, strip_fields
 from loopcast.data.series_index import SeriesIndex
-from loopcast.data.sniff import sniff
+from loopcast.data.sniff import rows_before, sniff
 from loopcast.data.tables import Table
 from loopcast.data.time_errors import nearest_length
 from loopcast.data.time_grid import Gaps
 from loopcast.data.times import as_times
 from loopcast.errors import DataError, OptionError
 
+EXCEL, UNNAMED = ".xlsx", "__UNNAMED__"  # what its reader calls a column that has no name in the first row
 TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
@@ -71,10 +72,10 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     check_file(path)
     found, options = _raw(path, stated)
     frame = found.table.native
-    roles = roles_of(frame, options)
+    roles = roles_of(frame, options, asked.time)
     names = tuple(str(name).strip() if roles.options.strip else str(name) for name in found.table.names)
     fields = strip_fields(frame) if roles.options.strip else frame
-    why_not = "no column seems to hold times, or none seems to hold numbers"
+    why_not = _without_proposal(frame, roles)
     for proposal in _proposals(path, roles, asked, _with_categories(stated, asked, roles, fields)):
         try:
             panel = _read(path, proposal)
@@ -86,6 +87,23 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
             return plain
         return _besides(path, plain, fields, proposal)
     return Look(roles=roles, names=names, why_not=why_not)
+
+
+def mends(path: Path, proposal: Proposal, step: Callable[[Proposal], int | str | Frequency | None]) -> bool:
+    """Whether a proposal reads a file on the calendar that its reader states besides, None for that of its rows."""
+    try:
+        read_whole(path, columns=proposal.columns, freq=step(proposal), gaps=proposal.gaps, options=proposal.options)
+    except (DataError, OptionError):
+        return False
+    return True
+
+
+def _without_proposal(frame: pl.DataFrame, roles: Roles) -> str:
+    """What a table lacks of which no way to read it is made."""
+    if not frame.height:
+        return "it has no rows below its header"
+    lacking = "numbers" if roles.time or roles.likely_time else "times"
+    return f"no column seems to hold {lacking}, and a forecast takes a column of times and one of numbers"
 
 
 def _with_categories(stated: ReadOptions, asked: Columns, roles: Roles, fields: pl.DataFrame) -> ReadOptions:
@@ -142,7 +160,13 @@ def _raw(path: Path, stated: ReadOptions) -> tuple[FileTable, ReadOptions]:
     if ending in TEXT:
         seen = sniff(request.data(), "\t" if ".tsv" in ending else ",")
         request = replace(request, options=_joined(seen, request.options))
-    return ENDINGS[ending](request), request.options
+    found = ENDINGS[ending](request)
+    if ending == EXCEL and request.options.header and any(name.startswith(UNNAMED) for name in found.table.names):
+        sheet = ENDINGS[ending](replace(request, options=_joined(request.options, ReadOptions(header=False))))
+        titled = ReadOptions(skip_rows=request.options.skip_rows + rows_before(sheet.table.native))
+        request = replace(request, options=_joined(request.options, titled))
+        found = ENDINGS[ending](request)
+    return found, request.options
 
 
 def _only_layout(stated: ReadOptions) -> ReadOptions:
@@ -168,7 +192,8 @@ def _proposals(path: Path, roles: Roles, asked: Columns, stated: ReadOptions) ->
         time_parts=roles.time if len(roles.time) > 1 and not ours else (),
         layout="wide" if wide else "long",
     )
-    formats = (None,) if ours or not roles.formats else roles.formats
+    theirs = roles.time in ((asked.time,), stated.time_parts)  # which were named, and may be written in a format
+    formats = (None,) if (ours and not theirs) or not roles.formats else roles.formats
     each = [_joined(replace(seen, time_format=time_format), stated) for time_format in formats]
     for options in each:
         yield Proposal(columns=columns, options=options)
@@ -184,13 +209,17 @@ def _proposals(path: Path, roles: Roles, asked: Columns, stated: ReadOptions) ->
 
 
 def _columns(roles: Roles, asked: Columns, stated: ReadOptions) -> Columns | None:
-    """What the columns are: as was asked, and else as they seem to be; None where there is no time or no number."""
-    time = asked.time if asked.time != TIME or len(roles.time) != 1 else roles.time[0]
+    """What the columns are: as was asked, and else as they seem to be; None where there is no time or no number.
+
+    Where no column can be read as one of these, text with digits is taken for it: its error says what is wrong there.
+    """
+    likely = roles.time or ((roles.likely_time,) if roles.likely_time else ())
+    time = asked.time if asked.time != TIME or len(likely) != 1 else likely[0]
     if asked.target != TARGET or roles.is_wide or stated.layout == "wide":
         target: str | Sequence[str] | None = asked.target
     else:
-        target = roles.target
-    known = bool(roles.time) or asked.time != TIME or bool(stated.time_parts)
+        target = roles.target or roles.likely_target
+    known = bool(likely) or asked.time != TIME or bool(stated.time_parts)
     if target is None or not known:
         return None
     return replace(asked, time=time, target=target, id=asked.id if asked.id != ID else roles.id or ID)

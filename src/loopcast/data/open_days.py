@@ -14,6 +14,7 @@ from loopcast.errors import DataError, OptionError, quote
 FIRST_MONDAY = np.datetime64("0001-01-01")  # from which days are counted
 NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EPOCH = dt.date(1970, 1, 1)
+DAILY = (None, "D", "B")  # frequencies beside which days may be closed
 MOST_CLOSED, FORTNIGHT = 3, 14  # weekdays that are taken for closed ones; days in which they would have been seen
 
 
@@ -38,6 +39,13 @@ def open_days(*closed: Any) -> Frequency:
     if not weekdays and not days:
         raise OptionError('open_days takes at least one weekday or day that is closed, as in open_days("sun")')
     return Frequency("B", closed=tuple(sorted(weekdays)), days_off=tuple(sorted(days)))
+
+
+def daily_step(freq: int | str | None, closed: Sequence[str]) -> Frequency:
+    """The frequency that closed days make, beside one that was stated; OptionError where that is no daily step."""
+    if freq not in DAILY:
+        raise OptionError(f"closed says which days have no rows, and freq={freq} is no daily step: leave one out")
+    return open_days(closed)
 
 
 def closed_in(text: str) -> list[str]:

@@ -70,9 +70,13 @@ def read_future(path: str | os.PathLike[str], panel: Panel, options: ReadOptions
     """
     names = panel.schema.columns
     columns = Columns(id=names.id, time=names.time, target=names.target, future=names.future)
-    stated = open_stated(
-        Path(path), columns, replace(options, resample=None, aggregate=None, categories=(), layout="long")
-    )
+    alike = replace(options, resample=None, aggregate=None, categories=(), layout="long")
+    try:
+        stated = open_stated(Path(path), columns, alike)
+    except DataError as error:  # which may name an option, that the file of the series is read by too
+        raise DataError(
+            f"{error}. What is known ahead is read by the options of the series: write both alike"
+        ) from error
     return replace(panel, covariates=future_covariates(panel, stated.table, stated.source))
 
 

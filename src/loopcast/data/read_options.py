@@ -1,5 +1,6 @@
 """How a file writes what is in it, said by its reader: nothing is guessed."""
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -9,6 +10,7 @@ Layout = Literal["long", "wide"]
 Aggregate = Literal["mean", "sum", "min", "max", "median", "first", "last"]
 
 PARTS = ("year", "month", "day", "hour", "minute", "second")  # what several columns of whole numbers are, in order
+QUARTER = "%q"  # in a time format, 1 to 4: strftime has no word for it
 DECIMALS = (".", ",")
 MAX_UNPACKED = 2**32  # bytes of a compressed file; a thousandth of them can hold so many
 LARGEST = 2**40  # of a count
@@ -23,7 +25,8 @@ class ReadOptions:
     decimal: "." or ",", in numbers; thousands: what stands between groups of three digits, such as ".", " " or "'".
     encoding: of a text file, by Python's name for it, such as "latin-1", "cp1252" or "utf-16".
     time_format: how times are written, in the words of strftime, such as "%d.%m.%Y %H:%M". A format without a day is of
-        the first of a month, one of a week of its Monday, and one without minutes of the whole hour.
+        the first of a month, one of a week of its Monday, one of a quarter (%q, as in "%YQ%q")
+        of its first day, and one without minutes of the whole hour.
     time_parts: columns that make up the time together: year, month, day, hour, minute, second, the first ones of these,
         in whole numbers; with a time_format texts, which are joined by a space.
     na: what is written for a missing value besides nothing and NaN, such as ("NA", "-200"); never of ids and times.
@@ -128,6 +131,12 @@ def _check_counts(options: ReadOptions) -> None:
         value = getattr(options, name)
         if value is not None and not (isinstance(value, str) and value):
             raise OptionError(f"{name} is a text, got {quote(value)}")
+    codes = re.findall("%.", options.time_format or "")
+    if QUARTER in codes and sorted(codes) != ["%Y", QUARTER]:
+        raise OptionError(
+            f"time_format has {QUARTER}, a quarter, beside %Y and nothing else, as in %YQ%q; got "
+            f"{quote(options.time_format)}"
+        )
     try:
         "a".encode(options.encoding)
     except (LookupError, TypeError, ValueError) as error:

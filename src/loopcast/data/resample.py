@@ -41,7 +41,7 @@ def resampled(table: Table, columns: Columns, options: ReadOptions, source: Sour
     has_id = has_id_column(table, columns, source)
     keys = [columns.id] if has_id else []
     check_names(table, [*keys, columns.time, *columns.targets, *columns.covariates], "", source)
-    rows = SeriesIndex.one("the series", table.native.height, source)
+    rows = SeriesIndex.one(", ".join(columns.targets), table.native.height, source)
     if has_id:
         check_ids(table.column(columns.id), source)
         rows = SeriesIndex.group(table.column(columns.id), source)

@@ -1,6 +1,7 @@
 """What a text file seems to be written in, judged by its first lines: proposed to its reader, never applied unasked."""
 
 import csv
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from loopcast.errors import DataError, reason
 MOST_LINES = 200
 SEPARATORS = ("\t", ";", "|", ",")
 NOTATIONS = ((".", None), (",", None), (",", "."), (".", ","), (",", " "), (".", " "), (".", "'"), (",", "'"))
+HINT = re.compile(r"sep=.", re.I)  # a first line by which spreadsheets know the separator
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -30,11 +32,14 @@ def sniff(data: bytes, usual_separator: str) -> ReadOptions:
     """The encoding, separator, lines before the table and header that a text file seems to have."""
     encoding = _encoding(data)
     lines = _decoded(data, encoding).removeprefix("\ufeff").splitlines()[:MOST_LINES]
-    found = max((_grid(lines, each) for each in SEPARATORS), key=lambda grid: (len(grid.rows), len(grid.rows[0])))
+    hint = int(bool(lines) and HINT.fullmatch(lines[0]) is not None)
+    found = max(
+        (_grid(lines[hint:], each) for each in SEPARATORS), key=lambda grid: (len(grid.rows), len(grid.rows[0]))
+    )
     return ReadOptions(
         encoding=encoding,
         separator=None if found.separator == usual_separator else found.separator,
-        skip_rows=found.before,
+        skip_rows=found.before + hint,
         header=_has_header(found.rows),
     )
 
@@ -42,7 +47,7 @@ def sniff(data: bytes, usual_separator: str) -> ReadOptions:
 def _encoding(data: bytes) -> str:
     if data[:2] in UTF_16:
         return "utf-16"
-    if b"\0" in data[:4096]:
+    if 4 * data[:4096].count(b"\0") > len(data[:4096]):  # and not a stray byte or two
         return "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
     for encoding in ("utf-8", "cp1252"):
         try:
@@ -82,6 +87,16 @@ def _grid(lines: list[str], separator: str) -> Grid:
     before = next((i for i, row in enumerate(rows) if len(row) == width), 0)
     table = [row for row in rows[before:] if len(row) == width]
     return Grid(separator=separator, before=before, rows=table if width > 1 else table[:1] or [[""]])
+
+
+def rows_before(sheet: pl.DataFrame) -> int:
+    """The rows of a sheet before that of its names, the first that is as full as most and of nothing but names."""
+    rows = sheet.head(MOST_LINES).cast(pl.String).rows()
+    full = [sum(cell is not None for cell in row) for row in rows]
+    often = Counter(full)
+    usual = max(often, key=lambda each: (often[each], each), default=0)
+    first = next((i for i, cells in enumerate(full) if cells >= usual), 0)
+    return first if usual and all(cell is None or _is_name(cell) for cell in rows[first]) else 0
 
 
 def _has_header(rows: list[list[str]]) -> bool:

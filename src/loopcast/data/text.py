@@ -16,6 +16,7 @@ from loopcast.data.tables import Table
 from loopcast.errors import DataError, quote, reason
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8, which some spreadsheets write
+OTHERS = {b"PK\x03\x04": "an Excel file (.xlsx)", b"PAR1": "Parquet (.parquet)", b"ARROW1": "Arrow (.feather)"}
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
@@ -23,7 +24,9 @@ def read_text(request: Request) -> FileTable:
     """The fields of a file as text, null where empty; DataError where it is not encoded as stated, or not a table."""
     options, path = request.options, request.name
     separator = options.separator or ("\t" if ".tsv" in request.ending else ",")
-    data = as_utf8(request.data(), options.encoding, path)
+    data = request.data()
+    _check_no_other(data, path)
+    data = as_utf8(data, options.encoding, path)
     data = _without_empty_end(_skipped(data, options.skip_rows, path), separator)
     header = data.split(b"\n", 1)[0].decode().rstrip("\r")
     if "\r" in header:
@@ -46,6 +49,13 @@ def read_text(request: Request) -> FileTable:
     lines.check_short(frame, options)
     source = Source(str(request.path), lines=True, first=options.skip_rows + 1 + options.header)
     return FileTable(table=Table(frame, "polars", names), source=source)
+
+
+def _check_no_other(data: bytes, path: str) -> None:
+    """Refuse what is a table of another kind under the name of a text file."""
+    kind = next((kind for start, kind in OTHERS.items() if data.startswith(start)), None)
+    if kind is not None:
+        raise DataError(f"{path} is no text but {kind} by its first bytes: give it that ending")
 
 
 def as_utf8(data: bytes, encoding: str, path: str) -> bytes:

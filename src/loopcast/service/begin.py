@@ -14,7 +14,7 @@ def stream_task(asked: StreamOptions, state: Path, **given: Any) -> StreamTask:
     return StreamTask(
         state=state,
         columns=asked.columns(),
-        freq=asked.freq,
+        freq=asked.step(asked.closed),
         horizon=asked.horizon,
         season=asked.season,
         rules=asked.rules(),

@@ -3,9 +3,9 @@
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import polars as pl
 
@@ -15,6 +15,9 @@ from loopcast.data.read_options import ReadOptions
 from loopcast.errors import DataError, OptionError, quote, reason
 from loopcast.service.limits import Limits
 from loopcast.service.options import TableOptions
+
+if TYPE_CHECKING:  # what looks at a table loads when one could not be read
+    from loopcast.data.look import Proposal
 
 NAME = "series"  # of the file that a body is kept in: what errors call it
 TYPES = {  # of bodies, and the ending of their files
@@ -123,11 +126,17 @@ def read_body(path: Path, asked: TableOptions, limits: Limits, *, every: bool = 
     check_size(path, limits)
     columns = asked.columns(like["columns"]) if "columns" in like else asked.columns()
     options = asked.read_options()
-    freq = asked.freq or (None if options.resample else like.get("freq"))
+
+    def step(closed: str | None, options: ReadOptions) -> Any:
+        return asked.step(closed) or (None if options.resample else like.get("freq"))
+
+    freq = step(asked.closed, options)
     try:
         whole = read_whole(path, columns=columns, freq=freq, gaps=asked.gaps, options=options, every=every)
     except DataError as error:
-        raise with_cure(error, path, columns, options) from error
+        raise with_cure(
+            error, path, columns, options, lambda found: step(",".join(found.closed) or asked.closed, found.options)
+        ) from error
     limits.check_table(whole.panel.n_series, whole.panel.n_rows)
     return whole
 
@@ -140,16 +149,20 @@ class UnreadBodyError(DataError):
         self.cure = dict(cure)
 
 
-def with_cure(error: DataError, path: Path, columns: Columns, options: ReadOptions) -> DataError:
-    """The error, with the options that read the table where a look at it finds some."""
-    from loopcast.data.look import look
+def with_cure(
+    error: DataError, path: Path, columns: Columns, options: ReadOptions, step: Callable[["Proposal"], Any]
+) -> DataError:
+    """The error, with the options that read the table, on the calendar that is asked for, where a look finds some."""
+    from loopcast.data.look import look, mends
     from loopcast.tasks.look import options_of
 
     try:
         found = look(path, columns, options)
     except DataError:
         return error
-    return error if found.proposal is None else UnreadBodyError(str(error), options_of(found.proposal))
+    if found.proposal is None or not mends(path, found.proposal, step):
+        return error
+    return UnreadBodyError(str(error), options_of(found.proposal))
 
 
 def with_future(whole: WholeFile, future: Path | None, asked: TableOptions) -> Any:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from loopcast.columns import STANDARD, Columns
+from loopcast.data.frequency import Frequency
+from loopcast.data.open_days import daily_step
 from loopcast.data.read_options import ReadOptions
 from loopcast.errors import OptionError, brief
 from loopcast.tasks.models import DEFAULT_MODELS, CommonOptions, seconds
@@ -48,6 +50,7 @@ class TableOptions(RequestOptions):
     time: Names | None = Field(None, description="Column of times, or several: year,month,day,hour [ds].")
     target: Names | None = Field(None, description="Column of numbers, or several with commas between [y].")
     freq: Step | None = Field(None, description="Step of the calendar: MS, D, h, 15min, or 1 for integers [inferred].")
+    closed: Names | None = Field(None, description="Weekdays and days without rows, such as sun,2026-12-25.")
     gaps: Literal["error", "insert"] = Field("error", description="What to do with times that have no row.")
     separator: str | None = Field(None, description="Between the fields of a line [by the type].")
     decimal: Literal[".", ","] = Field(".", description="In numbers.")
@@ -69,6 +72,10 @@ class TableOptions(RequestOptions):
     def columns(self, usual: Columns = STANDARD) -> Columns:
         """The columns that were named; the others are as `usual`."""
         return resolve_columns(self.id, self.time, self.target, usual)
+
+    def step(self, closed: str | None) -> int | str | Frequency | None:
+        """The step of the calendar that was stated, beside days that are closed; no file is looked for."""
+        return self.freq if closed is None else daily_step(self.freq, parse_names("closed", closed))
 
     def read_options(self) -> ReadOptions:
         """How the table is written; OptionError for what means nothing."""
@@ -236,8 +243,10 @@ def validated(kind: type[Kind], given: Mapping[str, Any]) -> Kind:
 
 
 def said(error: ValidationError) -> str:
-    """What is wrong with the first of some options, in a sentence."""
-    first, count = error.errors(include_url=False)[0], error.error_count()
+    """What is wrong with the first of some options, in a sentence; unknown names come first."""
+    unknown = "extra_forbidden"
+    first, *others = sorted(error.errors(include_url=False), key=lambda each: each["type"] != unknown)
     name = ".".join(str(part) for part in first["loc"]) or "the request"
-    more = f" (and {count - 1} more)" if count > 1 else ""
-    return brief(f"{name}: {first['msg']}{more}", 300)
+    message = "no option is called so; /openapi.json has their names" if first["type"] == unknown else first["msg"]
+    more = f" (and {len(others)} more)" if others else ""
+    return brief(f"{name}: {message}{more}", 300)

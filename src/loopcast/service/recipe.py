@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from loopcast.columns import STANDARD
+from loopcast.data.frequency import Frequency
 from loopcast.data.read_options import USUAL
 from loopcast.service.options import (
     UNTUNED,
@@ -73,12 +74,18 @@ def _read(asked: TableOptions, name: str) -> str:
     columns, options = asked.columns(), asked.read_options()
     given = {
         "columns": None if columns == STANDARD else f"loopcast.{columns!r}",
-        "freq": None if asked.freq is None else repr(asked.freq),
+        "freq": _step(asked),
         "gaps": None if asked.gaps == "error" else repr(asked.gaps),
         "options": None if options == USUAL else f"loopcast.{options!r}",
     }
     more = "".join(f", {option}={value}" for option, value in given.items() if value is not None)
     return f"panel = loopcast.read({(name or UNNAMED)!r}{more})"
+
+
+def _step(asked: TableOptions) -> str | None:
+    """The frequency as Python writes it; None for that which is inferred."""
+    step = asked.step(asked.closed)
+    return repr(step.alias if isinstance(step, Frequency) else step) if step is not None else None
 
 
 def _forecast(asked: ForecastOptions) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from loopcast.columns import ID, TARGET, TIME
+from loopcast.data.dates_as_numbers import count_of
 from loopcast.data.look import Look, Proposal
 from loopcast.data.panel import Panel
 
@@ -21,10 +22,10 @@ SAID = {
     "na": "{0} for missing values",
     "strip": "spaces around fields",
     "header": "no header",
-    "skip_rows": "{0} lines before the table",
+    "skip_rows": "the table after line {0}",
     "sheet": "the sheet {0!r}",
     "layout": "a column for each series",
-    "resample": "times on no calendar",
+    "resample": "rows that are not one for each step, in order",
 }
 SENTINELS = (-99, -99.9, -100, -200, -999, -999.9, -9999, -99999)
 MOST_STEPS = 24  # that the next command forecasts
@@ -76,7 +77,8 @@ def written_in(proposal: Proposal) -> list[str]:
 def columns_of(found: Look) -> dict[str, str]:
     """What each column seems to be."""
     roles, proposal = found.roles, found.proposal
-    known = {name: found.words.said(name) or "text" for name in roles.words} | dict.fromkeys(roles.numbers, "numbers")
+    known = dict.fromkeys(roles.time, "time") if proposal is None else {}
+    known |= {name: found.words.said(name) or "text" for name in roles.words} | dict.fromkeys(roles.numbers, "numbers")
     if proposal is not None:
         wide = proposal.options.layout == "wide"
         targets = roles.numbers if wide else proposal.columns.targets
@@ -111,7 +113,30 @@ def notes_of(found: Look) -> list[str]:
         )
     if found.proposal is not None and found.proposal.options.resample is not None:
         notes.append("The mean of each step is proposed; --aggregate sum is for amounts.")
+    if found.proposal is not None and found.proposal.columns.id not in found.names and found.roles.keys:
+        names = " and ".join(found.roles.keys)
+        notes.append(
+            f"Rows of the same time are told apart by {names} together: where each pair is a series of its own, make "
+            "one column of both, for --id."
+        )
+    if found.panel is not None and (said := counted_times(found.panel)) is not None:
+        notes.append(said)
     return notes
+
+
+def counted_times(panel: Panel) -> str | None:
+    """What whole numbers that are times seem to count, and what is lost where they are read as plain ones."""
+    if panel.schema.freq.unit != "int":
+        return None
+    times = panel.times_of(np.arange(panel.n_rows))
+    count = count_of(times)
+    if count is None:
+        return None
+    first = int(times[0])
+    return (
+        f"Times seem to be {count.called}: {first} is {count.time(first)}. As plain numbers they have no season: write "
+        "them as such times, or state one with --season."
+    )
 
 
 def sentinel_of(panel: Panel) -> float | None:

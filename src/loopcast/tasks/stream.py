@@ -8,12 +8,14 @@ from typing import Any, Literal
 import polars as pl
 
 from loopcast.columns import Columns
+from loopcast.data.frequency import Frequency
 from loopcast.data.panel import Panel
 from loopcast.errors import ModelFileError, OptionError
 from loopcast.live.folder import holds
 from loopcast.live.live import Live
 from loopcast.live.manifest import MANIFEST
 from loopcast.live.resume import resume
+from loopcast.live.rules import Rules
 from loopcast.models.forecaster import Forecaster
 from loopcast.models.load import load
 from loopcast.models.pretrained.forecaster import Pretrained
@@ -32,7 +34,7 @@ class StreamTask:
     state: Path | None = None
     history: Panel | None = None
     columns: Columns
-    freq: str | int | None = None
+    freq: str | int | Frequency | None = None
     horizon: int | None = None
     season: int | None = None
     rules: Mapping[str, Any]
@@ -49,10 +51,17 @@ class StreamTask:
         if self.state is not None and (self.state / MANIFEST).exists():
             return self._resumed(self.state)
         if self.model is None and self.history is None:
-            if self.freq is None:
-                raise OptionError("without a MODEL, give --history, or state the step between rows, as in --freq h")
+            self._check_new()
             return None
         return self.start(self._forecaster(self.history))
+
+    def _check_new(self) -> None:
+        """OptionError at once for options that each row would be refused for, once one said what its times are."""
+        if self.freq is None:
+            raise OptionError("without a MODEL, give --history, or state the step between rows, as in --freq h")
+        Frequency.parse(self.freq)
+        Pretrained(horizon=self.horizon, season=self.season, tune=0)
+        Rules(**self.rules)
 
     def _resumed(self, folder: Path) -> Live:
         if self.model is not None and not holds(folder, self._loaded(self.model)):
@@ -64,7 +73,19 @@ class StreamTask:
             raise OptionError(
                 f"{folder} was made by other rules, {live.rules}, and not {asked}: leave those options out"
             )
+        if self.model is None and (said := self._differs(live)) is not None:
+            live.close()
+            raise OptionError(f"{folder} was made with {said}: leave that option out, or name another folder")
         return live
+
+    def _differs(self, live: Live) -> str | None:
+        """What was stated of the pretrained network and is otherwise in a state, in words; None where all agrees."""
+        if self.horizon not in (None, live.horizon):
+            return f"horizon={live.horizon}, and not {self.horizon}"
+        asked = live.schema.freq if self.freq is None else Frequency.parse(self.freq)
+        if (asked.unit, asked.multiple) != (live.schema.freq.unit, live.schema.freq.multiple):
+            return f"freq={live.schema.freq.alias}, and not {self.freq}"
+        return None
 
     def _loaded(self, path: Path) -> Forecaster:
         """A model, as far ahead as was asked."""
