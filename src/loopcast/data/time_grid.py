@@ -161,8 +161,9 @@ def _check_gaps(table: TimeGrid, times: pl.Series, rows: SeriesIndex, gaps: Gaps
     missing = int(table.steps[row] - table.steps[row - 1]) - 1
     here = gap(times, row, missing, rows, table.freq)
     if gaps == "error":
+        missed = "1 time is" if total == came + 1 else f"{total - came} times are"
         raise CalendarError(
-            f"{here} at {said}; {total - came} times are missing in all. {_closed_cure(table, times)}"
+            f"{here} at {said}; {missed} missing in all. {_closed_cure(table, times)}"
             'gaps="insert" (--gaps insert) adds them as NaN'
         )
     if total > max(came * MOST_GROWTH, MOST_ROWS):

@@ -148,8 +148,8 @@ def select_long_enough(
         count = int((~enough).sum())
         raise LengthError(
             f"{origins.n_windows} windows of {origins.horizon} steps need series of {needed} rows, and series {name!r} "
-            f"has {rows} ({count} of {whole.n_series} are too short): ask for fewer windows or a "
-            "shorter horizon, or leave such series out (skip_short=True)"
+            f"has {rows} ({count} of {whole.n_series} are too short): ask for fewer windows or a shorter horizon"
+            + (", or leave such series out (skip_short=True)" if enough.any() else "")
         )
     if enough.all():
         return whole, ()

@@ -218,7 +218,8 @@ class State:
         """A series by its id; OptionError where there is none."""
         found = self.series.get(id_)
         if found is None:
-            raise OptionError(f"there is no series {quote(id_)}: {len(self.series):,} are followed")
+            followed = "1 is" if len(self.series) == 1 else f"{len(self.series):,} are"
+            raise OptionError(f"there is no series {quote(id_)}: {followed} followed")
         return found
 
     def advance_series(self, found: Series, step: int) -> None:
