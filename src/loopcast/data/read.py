@@ -23,7 +23,7 @@ from loopcast.data.tables import Table
 from loopcast.data.text import read_text
 from loopcast.data.time_grid import Gaps
 from loopcast.data.times import as_times
-from loopcast.errors import DataError, OptionError, printable, quote, reason
+from loopcast.errors import DataError, OptionError, ValuesError, printable, quote, reason
 from loopcast.forks import check_not_forked
 
 
@@ -73,8 +73,10 @@ def read_future(path: str | os.PathLike[str], panel: Panel, options: ReadOptions
     alike = replace(options, resample=None, aggregate=None, categories=(), layout="long")
     try:
         stated = open_stated(Path(path), columns, alike)
-    except DataError as error:  # which may name an option, that the file of the series is read by too
-        raise DataError(
+    except DataError as error:
+        if isinstance(error, ValuesError):  # of a cell, and of no option
+            raise
+        raise DataError(  # it may name an option, that the file of the series is read by too
             f"{error}. What is known ahead is read by the options of the series: write both alike"
         ) from error
     return replace(panel, covariates=future_covariates(panel, stated.table, stated.source))
