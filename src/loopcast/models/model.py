@@ -156,9 +156,9 @@ class Model(ABC):
         """Paths that each series may take after its end, float64 `[series, path, step, channel]`.
 
         At each step they are spread as the quantiles say; from step to step, and channel to channel, they go together
-        as errors did in the calibration. NotFittedError without one.
+        as errors did in the calibration. NotFittedError without one that reaches so far.
         """
-        calibration = self.require_calibration(horizon)
+        calibration = self._errors_ahead(horizon)
         rng = np.random.default_rng(seed)
         shares = calibration.draw((panel.n_series, n_paths), horizon, rng)
         quantiles = self.predict(panel, horizon, (0,), tuple(PROBABILITY_GRID)).quantiles
@@ -221,15 +221,28 @@ class Model(ABC):
         known = self.calibration
         if known is not None and horizon <= max(known.horizon, self.own_horizon):
             return known
-        cure = (
-            f"calibrate(horizon={horizon}) first, or fit with horizon={horizon}"
-            if self.panel is not None
-            else f"calibrate(horizon={horizon}, data=...) first, on rows that it was not fitted on"
-        )
         raise NotFittedError(
-            f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; {cure}, "
-            "or ask for no level"
+            f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; "
+            f"{self._to_calibrate(horizon)}, or ask for no level"
         )
+
+    def _errors_ahead(self, horizon: int) -> Calibration:
+        """What was measured of all these steps: a distribution of its own says nothing of how they go together."""
+        if self.why_no_quantiles(horizon) is not None:
+            return self.require_calibration(horizon)
+        known = self.calibration
+        if known is not None and horizon <= known.horizon:
+            return known
+        reach = "none were measured" if known is None else f"these were measured {known.horizon} steps ahead"
+        raise NotFittedError(
+            f"{self.name} cannot simulate {horizon} steps ahead: paths go on as errors did, and {reach}; "
+            f"{self._to_calibrate(horizon)}, or ask predict for a level"
+        )
+
+    def _to_calibrate(self, horizon: int) -> str:
+        if self.panel is not None:
+            return f"calibrate(horizon={horizon}) first, or fit with horizon={horizon}"
+        return f"calibrate(horizon={horizon}, data=...) first, on rows that it was not fitted on"
 
 
 class Fit(NamedTuple):
