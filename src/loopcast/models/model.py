@@ -185,13 +185,13 @@ class Model(ABC):
         return self.own_widening if self.calibration is None else self.calibration.widening
 
     def _widened(self, told: Prediction) -> Prediction:
-        """As wide as the histories of the series before each cutoff ask for."""
+        """As wide as the histories before each cutoff ask for: of each target its own, as targets begin apart."""
         if told.quantiles is None:
             return told
-        factors = self.widening.at(told.panel.observed_lengths[:, None] - np.array(told.cutoffs))
+        factors = self.widening.at(told.panel.observed_rows[:, None] - np.array(told.cutoffs)[:, None])
         if (factors == 1).all():  # as of most panels
             return told
-        ends = widened(told.values[..., None], told.quantiles, factors[..., None, None, None])
+        ends = widened(told.values[..., None], told.quantiles, factors[:, :, None, :, None])
         return replace(told, quantiles=ends)
 
     def predict_calibrated(
