@@ -176,3 +176,19 @@ def test_what_is_known_ahead_is_what_a_history_with_it_has_and_survives(forecast
         live.know("a", at(39), {"wind": 1.0})
     with pytest.raises(OptionError, match="no future covariate"):
         live.know("a", at(41), {"load": 1.0})
+
+
+def test_a_row_is_judged_by_what_was_known_of_it_when_the_row_before_it_came(forecaster):
+    table = table_of(60).with_columns(pl.col("wind").fill_nan(None).fill_null(5.0)).filter(pl.col("unique_id") == "a")
+    begin, (row, after) = table.filter(pl.col("ds") < at(40)), table[40:42].to_dicts()
+    in_time, too_late, never = (forecaster.live(begin) for _ in range(3))
+    surprises = []
+    for live, early, late in ((in_time, True, False), (too_late, False, True), (never, False, False)):
+        if early:
+            live.know("a", at(41), {"wind": 30.0, "open": 1})
+        live.update_one("a", at(40), row["y"], {"load": row["load"], "wind": row["wind"]})
+        if late:
+            live.know("a", at(41), {"wind": 30.0, "open": 1})
+        surprises.append(live.update_one("a", at(41), 50.0, {"load": after["load"]}).surprise)
+    assert surprises[0] != surprises[2]
+    assert surprises[1] == surprises[2]
