@@ -249,12 +249,13 @@ class Fit(NamedTuple):
     """What a fit gave.
 
     model: as learned from everything. held_out: the same as learned without the last `held_rows` rows of each series,
-    where that came about on the way.
+    where that came about on the way. held_series: the series that it can be judged on, whole; None is all.
     """
 
     model: Model
     held_out: Model | None = None
     held_rows: int = 0
+    held_series: Panel | None = None
 
 
 def own_center_and_scale(told: Prediction) -> tuple[np.ndarray, np.ndarray]:
