@@ -151,9 +151,37 @@ def test_covariates_that_cannot_be_taken_in_are_errors_and_change_nothing(foreca
         live.predict_one("a")
     with pytest.raises(OptionError, match="9 values"):
         live.predict_one("a", future={"wind": [1.0], "open": [1.0]})
-    plain = Pretrained(season=SEASON, horizon=HORIZON, tune=0).fit([1.0, 2.0, 3.0]).live()
-    with pytest.raises(OptionError, match="without covariates"):
+    plain = Pretrained(season=SEASON, horizon=HORIZON, tune=0).fit([1.0, 2.0, 3.0]).live([1.0, 2.0, 3.0])
+    with pytest.raises(OptionError, match="without 'wind' as a covariate"):
         plain.update_one("y", 3, 4.0, {"wind": 1.0})
+    with pytest.raises(OptionError, match="no future covariate"):
+        plain.know("y", 4, {"wind": 1.0})
+    with pytest.raises(ColumnError, match="the model has none"):
+        plain.predict_one("y", future={"wind": [1.0] * HORIZON})
+
+
+def test_covariates_that_a_model_does_without_may_come_as_they_may_for_predict(tmp_path):
+    """Whether a network uses them is for held-back rows to say: what sends rows need not know."""
+    table = table_of(60)
+    begin, rest, last = table.filter(pl.col("ds") < at(40)), table.filter(pl.col("ds") == at(40)), future_of(table, 40)
+    model = Pretrained(season=SEASON, horizon=HORIZON, tune=0).fit(begin, columns=COVARIATES)
+    bare, given, whole = (model.live(begin) for _ in range(3))
+    given.save(tmp_path / "a.live")
+    given = resume(tmp_path / "a.live", journal=True)
+    whole.update(rest)
+    for row in rest.to_dicts():
+        id_, time, y = row.pop("unique_id"), row.pop("ds"), row.pop("y")
+        bare.update_one(id_, time, y)
+        given.update_one(id_, time, y, row)
+        given.know(id_, at(41), {"wind": 1.0})
+        with pytest.raises(OptionError, match="without 'rain' as a covariate"):
+            given.update_one(id_, at(41), y, {"rain": 1.0})
+    given.close()
+    assert state_of(given) == state_of(bare) == state_of(whole) == state_of(resume(tmp_path / "a.live"))
+    told = bare.predict()
+    assert given.predict(future=last).equals(told)
+    future = {name: [1.0] * HORIZON for name in COVARIATES.future}
+    np.testing.assert_array_equal(given.predict_one("a", future=future).values, bare.predict_one("a").values)
 
 
 def test_what_is_known_ahead_is_what_a_history_with_it_has_and_survives(forecaster, tmp_path):
@@ -176,3 +204,19 @@ def test_what_is_known_ahead_is_what_a_history_with_it_has_and_survives(forecast
         live.know("a", at(39), {"wind": 1.0})
     with pytest.raises(OptionError, match="no future covariate"):
         live.know("a", at(41), {"load": 1.0})
+
+
+def test_a_row_is_judged_by_what_was_known_of_it_when_the_row_before_it_came(forecaster):
+    table = table_of(60).with_columns(pl.col("wind").fill_nan(None).fill_null(5.0)).filter(pl.col("unique_id") == "a")
+    begin, (row, after) = table.filter(pl.col("ds") < at(40)), table[40:42].to_dicts()
+    in_time, too_late, never = (forecaster.live(begin) for _ in range(3))
+    surprises = []
+    for live, early, late in ((in_time, True, False), (too_late, False, True), (never, False, False)):
+        if early:
+            live.know("a", at(41), {"wind": 30.0, "open": 1})
+        live.update_one("a", at(40), row["y"], {"load": row["load"], "wind": row["wind"]})
+        if late:
+            live.know("a", at(41), {"wind": 30.0, "open": 1})
+        surprises.append(live.update_one("a", at(41), 50.0, {"load": after["load"]}).surprise)
+    assert surprises[0] != surprises[2]
+    assert surprises[1] == surprises[2]

@@ -227,6 +227,23 @@ def test_a_target_without_a_value_yet_has_no_forecast_and_the_others_have_theirs
     assert facts == {"flow": ahead.values[0].tolist(), "level": None}
 
 
+def test_a_target_that_begins_late_has_wider_intervals_and_the_others_have_not():
+    rng, late = np.random.default_rng(0), 57
+    values = rng.normal(size=(2, ROWS, 2)).cumsum(axis=1)
+    late_one = values.copy()
+    late_one[0, :late, 1] = np.nan
+    model = Naive(horizon=AHEAD, season=4).fit(Panel.from_array(values))
+    panel = Panel.from_array(late_one)
+    after_long, said = (model.predict(data=each, level=80) for each in (Panel.from_array(values), panel))
+    assert model.model.widening.at(np.array([ROWS - late])).item() > 1
+    width = (said["Naive-hi-80"] - said["Naive-lo-80"]).to_numpy().reshape(2, AHEAD, 2)
+    long = (after_long["Naive-hi-80"] - after_long["Naive-lo-80"]).to_numpy().reshape(2, AHEAD, 2)
+    np.testing.assert_array_equal(width[:, :, 0], long[:, :, 0])
+    followed = model.live(panel, level=80).predict(level=80)
+    for column in ("Naive", "Naive-lo-80", "Naive-hi-80"):
+        assert followed[column].to_list() == said[column].to_list()
+
+
 def test_a_series_without_any_value_is_named(made):
     live = made["pretrained"].live()
     live.update_one("a", START, {"flow": None, "level": None})

@@ -267,6 +267,17 @@ def test_members_that_take_covariates_have_them():
     np.testing.assert_allclose(got, alone(members, data, 4).mean(axis=0), rtol=1e-9)
 
 
+def test_a_category_of_short_series_alone_does_not_stop_the_fit():
+    """The copies that calibrate it know only what longer series are of."""
+    rng, parts = np.random.default_rng(0), []
+    for id_, rows in (("north", 22), ("south", 60)):
+        parts.append(pl.DataFrame({"unique_id": id_, "ds": range(rows), "y": rng.normal(5, 1, rows), "region": id_}))
+    network = Recurrent(horizon=5, season=4, updates=5, units=(4,), show_progress=False)
+    mean = Mean(models=[network, Linear(horizon=5, context=12)], horizon=5, season=4)
+    fitted = mean.fit(pl.concat(parts), columns=Columns(static=["region"]))
+    assert fitted.predict(5, level=80)["Mean"].is_finite().all()
+
+
 def test_it_needs_as_many_rows_as_its_most_demanding_member():
     data = panel()
     mean = Mean(models=[Naive(), Linear(horizon=3, context=20)])

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import save, save_file
 
-from loopcast import ModelFileError, OptionError, Panel, Pretrained, SeasonalNaive, kernels, load, synthetic_series
+from loopcast import (
+    ModelFileError,
+    NotFittedError,
+    OptionError,
+    Panel,
+    Pretrained,
+    SeasonalNaive,
+    kernels,
+    load,
+    synthetic_series,
+)
 from loopcast.kernels import LIBRARY
 from loopcast.models.pretrained.weights import SHIPPED, shipped_network, shipped_weights
 
@@ -140,6 +150,22 @@ def test_without_the_kernels_the_same_is_forecast(monkeypatch, tmp_path):
     plain = model.predict(panel, 6, (9, 0), (0.005, 0.1, 0.9))
     for one, other in ((compiled.values, plain.values), (compiled.quantiles, plain.quantiles)):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_paths_go_no_further_than_errors_were_measured():
+    """Its own distribution reaches any step, and does not say how steps go together."""
+    for rows, horizon, steps, said in (
+        (60, 5, 9, "5 steps ahead"),
+        (60, 1, 4, "1 steps ahead"),
+        (5, 5, 5, "none were"),
+    ):
+        panel = Panel.from_array(np.random.default_rng(0).normal(size=(1, rows, 1)))
+        model = Pretrained(season=1, horizon=horizon, tune=0).fit(panel)
+        assert model.predict(steps, level=80).height == steps
+        with pytest.raises(NotFittedError, match=f"{said}.*calibrate"):
+            model.simulate(3, steps)
+    far = Pretrained(season=1, horizon=1, tune=0).fit(Panel.from_array(np.arange(60.0).reshape(1, 60, 1) % 7))
+    assert far.calibrate(4).simulate(3, 4).height == 12  # the cure
 
 
 @pytest.mark.parametrize("seasons", [(24, 24), (168, 24), (), (1, 2, 3), [24], (0,), ("24",)])

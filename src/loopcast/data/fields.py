@@ -81,9 +81,14 @@ class PanelFields:
         >>> Panel.from_array(np.array([[np.nan, 2.0, np.nan], [np.nan] * 3])[:, :, None]).observed_lengths.tolist()
         [2, 0]
         """
+        return self.observed_rows.min(axis=1)
+
+    @cached_property
+    def observed_rows(self) -> np.ndarray:
+        """int64 `[series, channel]`: the rows of each series from the first value of each channel on; 0 without one."""
         if not np.isnan(self.values).any():
-            return self.lengths
-        return self.offsets[1:] - first_observed(self.values, self.offsets).max(axis=1)
+            return np.repeat(self.lengths[:, None], self.values.shape[1], axis=1)
+        return self.offsets[1:, None] - first_observed(self.values, self.offsets)
 
     @property
     def has_gaps(self) -> bool:

@@ -23,10 +23,11 @@ def anomalies(forecaster: Forecaster, data: Any = None, *, level: float = 99, co
     kind; None is the series given to `fit`. level: in percent, of the interval that a value is to lie in.
     The table, of the kind that came in, has id, time and target, `anomaly` (true or false), `surprise` (how far out the
     value lies, as a normal score) and the ends of the interval, TARGET-lo-99 and TARGET-hi-99, all to the bit as a live
-    state says them that is sent these rows one by one. Of a series' first row nothing is expected, and what is missing
-    is no anomaly. Of several targets there is a row for each, which a column `target` names, with its value as `y`. The
-    interval follows the series, so that in the long run no more than 1 % lies outside, whatever comes: what was an
-    anomaly once may later be usual.
+    state says them that is sent these rows one by one; of future covariates all are known ahead, as in a backtest,
+    where such a state goes by what it was told (`Live.know`). Of a series' first row nothing is expected, and what is
+    missing is no anomaly. Of several targets there is a row for each, which a column `target` names, with its value as
+    `y`. The interval follows the series, so that in the long run no more than 1 % lies outside, whatever comes: what
+    was an anomaly once may later be usual.
 
     >>> from loopcast.models.pretrained.forecaster import Pretrained
     >>> panel = Panel.from_series([float(i % 7) for i in range(60)] + [50.0])

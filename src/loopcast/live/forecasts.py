@@ -45,9 +45,9 @@ def _of_target(
     state: State, series: tuple[Id, Series], channel: Channel, engine: Engine, steps: int, future: Future | None
 ) -> np.ndarray:
     """Values, low ends and high ends, float64 `[1 + 2 * level, step]`."""
-    if state.known is None:
-        if future is not None:
-            raise OptionError(f"{state.name} was fitted without future covariates")
+    if future is not None and not state.columns.future:
+        raise OptionError(f"{state.name} was fitted without future covariates")
+    if state.known is None:  # the model does without those of its data, if there are any
         return _delivered(channel, engine, steps)
     with state.known.ahead(channel, steps, future) as missing:
         if missing is not None:

@@ -141,8 +141,9 @@ class Live:
     def know(self, id: Id, time: Any, future: Mapping[str, Any]) -> None:  # noqa: A002
         """What is known of a step to come of a series: some of its future covariates, by name.
 
-        From there on forecasts and surprises go by it, until the row itself says otherwise. OptionError for a series
-        that is not followed, and for what is no future covariate; CalendarError for a step that is past, or too far.
+        From there on forecasts go by it, until the row itself says otherwise. A row is judged by what was issued when
+        the row before it came: its surprise goes by what was known of its step then. OptionError for a series that is
+        not followed, and for what is no future covariate; CalendarError for a step that is past, or too far.
         """
         self._state.know(id, time, future)
 

@@ -34,7 +34,7 @@ class State:
     ) -> None:
         self.engines, self.clock, self.rules, self.known = engines, clock, rules, known
         self.min_history, self.name = model.min_history, model.name
-        self.targets = model.schema.columns.targets
+        self.columns, self.targets = model.schema.columns, model.schema.columns.targets
         self.checks = Checks(rules, model.bounds, clock, self.targets)
         self.series: dict[Id, Series] = {}
         self.records = Records(engines[0].block_bytes)
@@ -52,7 +52,7 @@ class State:
             if self.log is not None:
                 if found is not None:
                     self.checks.gap(id_, tick, step - found.end - 1)
-                self.log.rows([(id_, tick, values)], covariates=[covariates])
+                self.log.rows([(id_, tick, values)], covariates=[None if checked is None else covariates])
             return self._seen(self.place(id_, tick, step, values, checked))
 
     def _seen(self, statuses: tuple[int, ...]) -> Seen:
@@ -69,11 +69,15 @@ class State:
         return Seen(STATUSES[max(statuses)], surprises, drifts == 1.0)
 
     def checked(self, id_: Id, covariates: Given | None, values: Sequence[float], *, new: bool) -> Checked | None:
-        """What is known of a row of these values besides them; OptionError for covariates that the model has not."""
+        """What is known of a row of these values besides them; OptionError for covariates that the model has not.
+
+        A model may do without those of its data, as `predict` then does: a network keeps what pays.
+        """
         if self.known is not None:
             return self.known.checked(id_, covariates, values, new=new)
-        if covariates:
-            raise OptionError(f"{self.name} was fitted without covariates, got {quote(next(iter(covariates)))}")
+        unknown = next((name for name in covariates or () if name not in self.columns.covariates), None)
+        if unknown is not None:
+            raise OptionError(f"{self.name} was fitted without {quote(unknown)} as a covariate: leave it out")
         return None
 
     def checked_again(self, id_: Id, covariates: Given | None, values: Sequence[float]) -> Checked | None:
@@ -127,9 +131,7 @@ class State:
 
     def know_step(self, found: Series, step: int, future: Given, key: tuple[Id, int]) -> None:
         """The same, of a step of the phase; key: the series' id, and the tick."""
-        if self.known is None or not self.known.columns.future:
-            raise OptionError(f"{self.name} was fitted without future covariates")
-        numbers = coming_numbers(self.known.columns, future)
+        numbers = coming_numbers(self.columns, future)
         missing = step - found.end - 1
         if missing < 0:
             raise CalendarError(f"series {quote(key[0])} has a row at {self.clock.time(key[1])}, and is past it")

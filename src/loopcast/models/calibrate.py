@@ -69,7 +69,8 @@ def _measured(model: Model, fit: Fit, steps: int) -> Calibration:
     if panel is None:
         raise RuntimeError("a model that was just fitted has a panel")
     if fit.held_out is not None:
-        return from_held_out(fit.held_out, panel, steps, fit.held_rows)
+        judged = panel if fit.held_series is None else fit.held_series
+        return from_held_out(fit.held_out, judged, steps, fit.held_rows)
     slow = [each.name for each in (recipe, *recipe.parts()) if not each.cheap_to_refit]
     if slow:
         raise LengthError(f"no rows were held back from the training of {', '.join(slow)}")

@@ -175,7 +175,8 @@ class Forecaster(ExplainingEstimator, Exportable, ABC):
         """Paths that each series may take: a row per series, `sample_id` (from 0), time and (of several) `target`.
 
         At each step they are spread as the quantiles say; from step to step, and target to target, they go together as
-        errors did in the calibration. The same seed gives the same paths. NotFittedError without a calibration.
+        errors did in the calibration. The same seed gives the same paths. NotFittedError without a calibration that
+        reaches so far.
 
         >>> from loopcast.models.baselines import Naive
         >>> panel = Panel.from_series([float(i % 7) for i in range(60)])

@@ -175,12 +175,16 @@ class Mean(Forecaster):
         )
 
     def _with_copy(self, model: MeanModel, held_out: HeldOut) -> Fit:
-        """With a copy to calibrate from; what its own weights go by are rows before those that it is judged on."""
+        """With a copy to calibrate from; what its own weights go by are rows before those that it is judged on.
+
+        Copies of members may know no other categories than those of the series that they were fitted on.
+        """
         half = max(-(-held_out.rows // 2), self._steps(held_out.panel))
         judged = held_out.rows if self.weights == "equal" else half
         weights, why = self._weigh(held_out, "", judged)
         copy = self._model_of(held_out.models, weights, held_out.panel, why)
-        return Fit(model, held_out=copy, held_rows=judged)
+        series = held_out.panel if held_out.panel.schema.columns.static else None
+        return Fit(model, held_out=copy, held_rows=judged, held_series=series)
 
     def _steps(self, panel: Panel) -> int:
         return self.horizon or calibrate.usual_steps(panel, self.season_of(panel))

@@ -156,9 +156,9 @@ class Model(ABC):
         """Paths that each series may take after its end, float64 `[series, path, step, channel]`.
 
         At each step they are spread as the quantiles say; from step to step, and channel to channel, they go together
-        as errors did in the calibration. NotFittedError without one.
+        as errors did in the calibration. NotFittedError without one that reaches so far.
         """
-        calibration = self.require_calibration(horizon)
+        calibration = self._errors_ahead(horizon)
         rng = np.random.default_rng(seed)
         shares = calibration.draw((panel.n_series, n_paths), horizon, rng)
         quantiles = self.predict(panel, horizon, (0,), tuple(PROBABILITY_GRID)).quantiles
@@ -185,13 +185,13 @@ class Model(ABC):
         return self.own_widening if self.calibration is None else self.calibration.widening
 
     def _widened(self, told: Prediction) -> Prediction:
-        """As wide as the histories of the series before each cutoff ask for."""
+        """As wide as the histories before each cutoff ask for: of each target its own, as targets begin apart."""
         if told.quantiles is None:
             return told
-        factors = self.widening.at(told.panel.observed_lengths[:, None] - np.array(told.cutoffs))
+        factors = self.widening.at(told.panel.observed_rows[:, None] - np.array(told.cutoffs)[:, None])
         if (factors == 1).all():  # as of most panels
             return told
-        ends = widened(told.values[..., None], told.quantiles, factors[..., None, None, None])
+        ends = widened(told.values[..., None], told.quantiles, factors[:, :, None, :, None])
         return replace(told, quantiles=ends)
 
     def predict_calibrated(
@@ -221,27 +221,41 @@ class Model(ABC):
         known = self.calibration
         if known is not None and horizon <= max(known.horizon, self.own_horizon):
             return known
-        cure = (
-            f"calibrate(horizon={horizon}) first, or fit with horizon={horizon}"
-            if self.panel is not None
-            else f"calibrate(horizon={horizon}, data=...) first, on rows that it was not fitted on"
-        )
         raise NotFittedError(
-            f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; {cure}, "
-            "or ask for no level"
+            f"{self.name} cannot say how sure it is {horizon} steps ahead: {self.why_no_quantiles(horizon)}; "
+            f"{self._to_calibrate(horizon)}, or ask for no level"
         )
+
+    def _errors_ahead(self, horizon: int) -> Calibration:
+        """What was measured of all these steps: a distribution of its own says nothing of how they go together."""
+        if self.why_no_quantiles(horizon) is not None:
+            return self.require_calibration(horizon)
+        known = self.calibration
+        if known is not None and horizon <= known.horizon:
+            return known
+        reach = "none were measured" if known is None else f"these were measured {known.horizon} steps ahead"
+        raise NotFittedError(
+            f"{self.name} cannot simulate {horizon} steps ahead: paths go on as errors did, and {reach}; "
+            f"{self._to_calibrate(horizon)}, or ask predict for a level"
+        )
+
+    def _to_calibrate(self, horizon: int) -> str:
+        if self.panel is not None:
+            return f"calibrate(horizon={horizon}) first, or fit with horizon={horizon}"
+        return f"calibrate(horizon={horizon}, data=...) first, on rows that it was not fitted on"
 
 
 class Fit(NamedTuple):
     """What a fit gave.
 
     model: as learned from everything. held_out: the same as learned without the last `held_rows` rows of each series,
-    where that came about on the way.
+    where that came about on the way. held_series: the series that it can be judged on, whole; None is all.
     """
 
     model: Model
     held_out: Model | None = None
     held_rows: int = 0
+    held_series: Panel | None = None
 
 
 def own_center_and_scale(told: Prediction) -> tuple[np.ndarray, np.ndarray]:
