@@ -22,16 +22,19 @@ def forecast(state: State, id_: Id, engines: Sequence[Engine], steps: int, futur
     with state.lock:
         found = state.find(id_)
         _check_history(state, id_, found)
-        each = zip(found.channels, engines, strict=True)
-        told = [_of_target(state, (id_, found), channel, engine, steps, future) for channel, engine in each]
+        series = id_, found
+        if len(engines) == 1:
+            whole = _of_target(state, series, found.first, engines[0], steps, future)
+        else:
+            each = zip(found.channels, engines, strict=True)
+            whole = np.stack([_of_target(state, series, *pair, steps, future) for pair in each], axis=1)
         cutoff = state.clock.time(found.phase.tick(found.end))
-    whole = told[0] if len(told) == 1 else np.stack(told, axis=1)
     ends = 1 + len(engines[0].levels)
     return Ahead(cutoff, whole[0], whole[1:ends], whole[ends:])
 
 
 def _check_history(state: State, id_: Id, found: Series) -> None:
-    if not any(channel.head.seen for channel in found.channels):
+    if not found.first.head.seen and not any(channel.head.seen for channel in found.channels):
         raise ValuesError(f"series {quote(id_)} has no value yet, and nothing to go by")
     rows = found.first.head.rows
     if rows < state.min_history:

@@ -75,7 +75,9 @@ class State:
         """
         if self.known is not None:
             return self.known.checked(id_, covariates, values, new=new)
-        unknown = next((name for name in covariates or () if name not in self.columns.covariates), None)
+        if not covariates:
+            return None
+        unknown = next((name for name in covariates if name not in self.columns.covariates), None)
         if unknown is not None:
             raise OptionError(f"{self.name} was fitted without {quote(unknown)} as a covariate: leave it out")
         return None
