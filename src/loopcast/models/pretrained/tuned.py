@@ -17,7 +17,7 @@ from loopcast.models.pretrained.tuning import Choice, Tuning
 from loopcast.nn.origin_shape import OriginShape
 from loopcast.training.history import Epoch
 
-PACE, PACE_KNOWN = Pace(3e-4, 0.98), Pace(3e-3, 0.99)  # without and with covariates, which are learned from nothing
+PACE, PACE_KNOWN = Pace(3e-4, 0.98), Pace(5e-3, 0.99)  # without and with covariates, which are learned from nothing
 
 
 class Tuned(NamedTuple):
