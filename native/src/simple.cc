@@ -142,7 +142,16 @@ void put_scaled(double forecast, double scale, double* values, double* places) {
   places[1 + kSide + 2] = scale;
 }
 
-SimpleFollower::SimpleFollower(const SimplePlan& plan) : plan_(plan), past_(plan.season) {}
+bool PastFollower::ready(const void* record) const {
+  const Past& past = past_.of(record).past;
+  return past.known > 0 && past.rows >= least_;
+}
+
+bool PastFollower::was_negative(const void* record) const { return past_.of(record).past.negative != 0; }
+
+double PastFollower::season_before(const void* record) const { return past_.season_before(past_.of(record)); }
+
+SimpleFollower::SimpleFollower(const SimplePlan& plan) : PastFollower(plan.season, plan.least), plan_(plan) {}
 
 size_t SimpleFollower::own_doubles() const {
   switch (plan_.kind) {
@@ -245,15 +254,6 @@ void SimpleFollower::read(const void* record, const Asked& asked, void* workspac
     put_scaled(value, scale, asked.values + 3 * i, i == 0 ? asked.places : nullptr);
   }
 }
-
-bool SimpleFollower::ready(const void* record) const {
-  const Past& past = past_.of(record).past;
-  return past.known > 0 && past.rows >= static_cast<int64_t>(plan_.least);
-}
-
-bool SimpleFollower::was_negative(const void* record) const { return past_.of(record).past.negative != 0; }
-
-double SimpleFollower::season_before(const void* record) const { return past_.season_before(past_.of(record)); }
 
 void SimpleFollower::list(Fields& fields, const std::string& prefix) const {
   const size_t end = fields.at() + record_bytes();

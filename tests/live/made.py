@@ -50,7 +50,7 @@ def send(live, rows, id_="a"):
 
 def engine_of(model, steps, probabilities=()):
     """What follows series of a pretrained network, and reads its median and these quantiles."""
-    follower = network_follower(model, (0.5, *probabilities), (0, 0))
+    follower = network_follower(model, (0.5, *probabilities), (0, 0), ())
     untracked = Tracking.of((), 1, steps, TargetErrors(None), PROBABILITIES, own=True)
     return Engine(follower, model.bounds, untracked, steps, 0)
 

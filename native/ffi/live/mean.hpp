@@ -9,14 +9,14 @@
 namespace loopcast::live {
 
 // Its record: the past of the series, in whose changes the mean's intervals are measured, then the members' records.
-class MeanFollower final : public Follower {
+class MeanFollower final : public PastFollower {
  public:
   explicit MeanFollower(const MeanPlan& p)
-      : plan_(p), members_(p.members, p.members + p.count), weights_(p.weights, p.weights + p.count),
-        bounds_(p.member_bounds, p.member_bounds + p.count), past_(p.season) {}
+      : PastFollower(p.season, p.least), plan_(p), members_(p.members, p.members + p.count),
+        weights_(p.weights, p.weights + p.count), bounds_(p.member_bounds, p.member_bounds + p.count) {}
 
   size_t record_bytes() const override {
-    size_t bytes = own_bytes();
+    size_t bytes = past_bytes();
     for (const Follower* member : members_) bytes += member->record_bytes();
     return bytes;
   }
@@ -38,7 +38,7 @@ class MeanFollower final : public Follower {
   }
 
   void restart(void* record) const override {
-    std::memset(record, 0, own_bytes());
+    std::memset(record, 0, past_bytes());
     each_member([&](size_t i, size_t at) { members_[i]->restart(part(record, at)); });
   }
 
@@ -64,17 +64,8 @@ class MeanFollower final : public Follower {
     return std::any_of(members_.begin(), members_.end(), [](const Follower* member) { return member->needs_known(); });
   }
 
-  bool ready(const void* record) const override {
-    const Past& past = past_.of(record).past;
-    return past.known > 0 && past.rows >= static_cast<int64_t>(plan_.least);
-  }
-
-  bool was_negative(const void* record) const override { return past_.of(record).past.negative != 0; }
-
-  double season_before(const void* record) const override { return past_.season_before(past_.of(record)); }
-
   void list(Fields& fields, const std::string& prefix) const override {
-    const size_t end = fields.at() + own_bytes();
+    const size_t end = fields.at() + past_bytes();
     fields.begin(prefix);
     past_.list(fields);
     fields.pad_to(end);
@@ -111,12 +102,10 @@ class MeanFollower final : public Follower {
       sums[k] += weights_[i] * tracking::bounded(bounds_[i], negative, each[k * apart], 0);
   }
 
-  size_t own_bytes() const { return whole_lines(past_.doubles() * sizeof(double)); }
-
   // Calls f(member, where its record begins).
   template <class F>
   void each_member(F f) const {
-    size_t at = own_bytes();
+    size_t at = past_bytes();
     for (size_t i = 0; i < members_.size(); ++i) {
       f(i, at);
       at += members_[i]->record_bytes();
@@ -129,7 +118,6 @@ class MeanFollower final : public Follower {
   std::vector<const Follower*> members_;
   std::vector<double> weights_;
   std::vector<tracking::Bounds> bounds_;
-  PastRecord past_;
 };
 
 }  // namespace loopcast::live

@@ -20,11 +20,12 @@ inline OriginStatus check_trees(const TreesPlan* plan) {
 }
 
 // Its record: the past of the series, in whose changes intervals are measured, then that of the encoder.
-class TreesFollower final : public Follower {
+class TreesFollower final : public PastFollower {
  public:
-  explicit TreesFollower(const TreesPlan& p) : plan_(p), shown_(p.shown), forest_(p.trees), past_(p.shown.season) {}
+  explicit TreesFollower(const TreesPlan& p)
+      : PastFollower(p.shown.season, p.least), plan_(p), shown_(p.shown), forest_(p.trees) {}
 
-  size_t record_bytes() const override { return own_bytes() + shown_.record_bytes(); }
+  size_t record_bytes() const override { return past_bytes() + shown_.record_bytes(); }
 
   size_t columns() const override { return 3; }
 
@@ -59,20 +60,11 @@ class TreesFollower final : public Follower {
     for (size_t i = 0; i < asked.count; ++i) put(i, value(limits, m, i));
   }
 
-  bool ready(const void* record) const override {
-    const Past& past = past_.of(record).past;
-    return past.known > 0 && past.rows >= static_cast<int64_t>(plan_.least);
-  }
-
-  bool was_negative(const void* record) const override { return past_.of(record).past.negative != 0; }
-
-  double season_before(const void* record) const override { return past_.season_before(past_.of(record)); }
-
   void list(Fields& fields, const std::string& prefix) const override {
     const size_t begin = fields.at();
     fields.begin(prefix);
     past_.list(fields);
-    fields.pad_to(begin + own_bytes());
+    fields.pad_to(begin + past_bytes());
     fields.begin(prefix + "encoded.");
     causal::list(shown_.shape(), fields);
     fields.pad_to(begin + record_bytes());
@@ -113,13 +105,11 @@ class TreesFollower final : public Follower {
     return read;
   }
 
-  void* encoded(const void* record) const { return static_cast<char*>(const_cast<void*>(record)) + own_bytes(); }
-  size_t own_bytes() const { return whole_lines(past_.doubles() * sizeof(double)); }
+  void* encoded(const void* record) const { return static_cast<char*>(const_cast<void*>(record)) + past_bytes(); }
 
   TreesPlan plan_;
   Shown shown_;
   Forest forest_;
-  PastRecord past_;
 };
 
 }  // namespace loopcast::live

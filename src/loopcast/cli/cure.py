@@ -27,23 +27,18 @@ class UnreadError(DataError):
 def with_cure(
     error: DataError, file: Path, columns: Columns, options: "ReadOptions", step: Callable[["Proposal"], "Step"]
 ) -> DataError:
-    """The error, with the options that read the file where a look at it finds some; standard input is gone by then.
+    """The error, with the options that read the file where there are some (`data.look.cure`).
 
-    step: of the calendar that the command has beside a proposal: what does not read the file on that is no cure.
+    None are looked for in standard input, which is gone by then.
     """
     from loopcast.data.file_request import STANDARD_INPUT
-    from loopcast.data.look import look, mends
+    from loopcast.data.look import cure
     from loopcast.tasks.look import typed
 
     if file == STANDARD_INPUT:
         return error
-    try:
-        found = look(file, columns, options)
-    except DataError:
-        return error
-    if found.proposal is None or not mends(file, found.proposal, step):
-        return error
-    return UnreadError(str(error), typed(found.proposal))
+    found = cure(file, columns, options, step)
+    return error if found is None else UnreadError(str(error), typed(found))
 
 
 def whole_command(arguments: Sequence[str], cure: Sequence[str]) -> str:

@@ -74,7 +74,6 @@ On = Annotated[
 ]
 Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 
-
 STANDARD_STREAM = Path("-")  # standard input, or standard output
 TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".xlsx")
 PLOT_ENDINGS = (".png", ".svg", ".html")

@@ -89,8 +89,22 @@ def look(path: Path, asked: Columns = STANDARD, stated: ReadOptions = USUAL) -> 
     return Look(roles=roles, names=names, why_not=why_not)
 
 
-def mends(path: Path, proposal: Proposal, step: Callable[[Proposal], int | str | Frequency | None]) -> bool:
-    """Whether a proposal reads a file on the calendar that its reader states besides, None for that of its rows."""
+def cure(
+    path: Path, asked: Columns, stated: ReadOptions, step: Callable[[Proposal], int | str | Frequency | None]
+) -> Proposal | None:
+    """What reads a file that could not be read as was stated; None where a look at it finds nothing that does.
+
+    step: of the calendar that its reader states beside a proposal, None for that of the rows: what does not read the
+    file on that is no cure.
+    """
+    try:
+        proposal = look(path, asked, stated).proposal
+    except DataError:
+        return None
+    return proposal if proposal is not None and _mends(path, proposal, step) else None
+
+
+def _mends(path: Path, proposal: Proposal, step: Callable[[Proposal], int | str | Frequency | None]) -> bool:
     try:
         read_whole(path, columns=proposal.columns, freq=step(proposal), gaps=proposal.gaps, options=proposal.options)
     except (DataError, OptionError):

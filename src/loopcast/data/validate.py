@@ -67,9 +67,9 @@ def _missing(table: Table, name: Any, cure: str, source: Source) -> str:
 
 def check_ids(ids: pl.Series, source: Source) -> None:
     """ColumnError unless every row has an id, and ids are strings, integers or categories."""
-    missing = ids.is_null() | ids.is_nan() if ids.dtype.is_float() else ids.is_null() if ids.null_count() else None
-    if missing is not None and missing.any():
-        row = int(missing.arg_max() or 0)
+    there = ids.fill_nan(None) if ids.dtype.is_float() else ids
+    if there.null_count():
+        row = int(there.is_null().arg_max() or 0)
         raise ColumnError(
             f"column {quote(ids.name)}, {source.row(row)}: the id is missing; name the series or drop the row"
         )

@@ -99,7 +99,7 @@ def network_follower(
     model: NetworkModel,
     probabilities: Sequence[float],
     columns: Sequence[int],
-    encodings: Sequence[ExogenousEncoder] = (),
+    encodings: Sequence[ExogenousEncoder],
 ) -> Follower:
     """One that reads quantiles of these probabilities, the median first."""
     parts, shape = model.network.parts(model.weights), SHAPES[model.network.cell]
@@ -146,8 +146,8 @@ def _(model: WindowAverageModel, wanted: Wanted) -> Follower:
 def _(model: LinearModel, wanted: Wanted) -> Follower:
     if model.encoding is not None:
         raise OptionError(
-            f"{model.name} learned from covariates or the calendar, and only networks are followed with "
-            "these: fit it on the panel without them (Panel.drop_covariates, and no calendar)"
+            f"{model.name} learned from covariates or the calendar, and only networks and trees are followed "
+            "with these: fit it on the panel without them (Panel.drop_covariates, and no calendar)"
         )
     return _simple(model, wanted, LINEAR, length=model.context)
 

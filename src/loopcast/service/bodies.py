@@ -153,16 +153,11 @@ def with_cure(
     error: DataError, path: Path, columns: Columns, options: ReadOptions, step: Callable[["Proposal"], Any]
 ) -> DataError:
     """The error, with the options that read the table, on the calendar that is asked for, where a look finds some."""
-    from loopcast.data.look import look, mends
+    from loopcast.data.look import cure
     from loopcast.tasks.look import options_of
 
-    try:
-        found = look(path, columns, options)
-    except DataError:
-        return error
-    if found.proposal is None or not mends(path, found.proposal, step):
-        return error
-    return UnreadBodyError(str(error), options_of(found.proposal))
+    found = cure(path, columns, options, step)
+    return error if found is None else UnreadBodyError(str(error), options_of(found))
 
 
 def with_future(whole: WholeFile, future: Path | None, asked: TableOptions) -> Any:

@@ -75,7 +75,25 @@ class PastRecord {
 // they lie `scale` from the middle; places, or null: the same about the forecast.
 void put_scaled(double forecast, double scale, double* values, double* places);
 
-class SimpleFollower final : public Follower {
+// A follower whose record begins with the past of its series, in whose changes its intervals are measured.
+class PastFollower : public Follower {
+ public:
+  PastFollower(size_t season, size_t least) : past_(season), least_(static_cast<int64_t>(least)) {}
+  bool ready(const void* record) const final;
+  bool was_negative(const void* record) const final;
+  double season_before(const void* record) const final;
+
+ protected:
+  // Of the past, in a record of which more follows.
+  size_t past_bytes() const { return whole_lines(past_.doubles() * sizeof(double)); }
+
+  PastRecord past_;
+
+ private:
+  int64_t least_;  // rows before there is a forecast
+};
+
+class SimpleFollower final : public PastFollower {
  public:
   explicit SimpleFollower(const SimplePlan&);
   size_t record_bytes() const override;
@@ -84,9 +102,6 @@ class SimpleFollower final : public Follower {
   void take(void* record, double y, const KnownAt&, void* workspace) const override;
   void restart(void* record) const override;
   void read(const void* record, const Asked&, void* workspace) const override;
-  bool ready(const void* record) const override;
-  bool was_negative(const void* record) const override;
-  double season_before(const void* record) const override;
   bool intact(const void* record) const override;
   void list(Fields& fields, const std::string& prefix) const override;
   size_t fitted_at() const override { return past_.doubles() * sizeof(double); }
@@ -99,7 +114,6 @@ class SimpleFollower final : public Follower {
   void linear(const SimpleRecord&, size_t steps, double* out, double* workspace) const;
 
   SimplePlan plan_;
-  PastRecord past_;
 };
 
 }  // namespace loopcast::live
